@@ -1,0 +1,1 @@
+"""The Telegram bot: reading messages, answering, alerting."""

@@ -1,0 +1,1 @@
+"""Views folded from the ledger, one module for each question."""

@@ -1,0 +1,105 @@
+"""Demand: daily rows of order lines, units and squares, and the times without stock.
+
+Both are exact from the events (REPLENISHMENT.md 1 and 2). A day's exposure follows from
+``stockout``: the share of the day in which there was something to sell. It is not stored with the
+day, because a stockout that still lasts grows with the clock.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jitledger.domain.stock_item import Demand, Entry, StockItem
+from jitledger.service.projection import Batch
+from jitledger.store.database import Tx
+
+DAY_UPSERT = (
+    "INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (sku, location, day) DO UPDATE SET lines = excluded.lines, "
+    "units = excluded.units, squares = excluded.squares, unmet_lines = excluded.unmet_lines, "
+    "unmet_units = excluded.unmet_units, unmet_squares = excluded.unmet_squares"
+)
+OUT_UPSERT = (
+    "INSERT INTO {table} VALUES (?, ?, ?, ?) ON CONFLICT (sku, location, since) DO UPDATE SET "
+    "until = excluded.until"
+)
+
+
+class DemandRate:
+    """The projection ``demand_rate``."""
+
+    name = "demand_rate"
+    version = 1
+
+    def definitions(self, dialect: str) -> dict[str, str]:
+        """Return the tables' definitions."""
+        return {
+            "demand_day": "CREATE TABLE {name} (sku TEXT NOT NULL, location TEXT NOT NULL, "
+            "day BIGINT NOT NULL, lines BIGINT NOT NULL, units REAL NOT NULL, "
+            "squares REAL NOT NULL, unmet_lines BIGINT NOT NULL, unmet_units REAL NOT NULL, "
+            "unmet_squares REAL NOT NULL, PRIMARY KEY (sku, location, day)) /*clustered*/",
+            "stockout": "CREATE TABLE {name} (sku TEXT NOT NULL, location TEXT NOT NULL, "
+            "since BIGINT NOT NULL, until BIGINT, PRIMARY KEY (sku, location, since)) "
+            "/*clustered*/",
+        }
+
+    def apply(self, tx: Tx, batch: Batch, suffix: str) -> None:
+        """Write what the changes touched: whole items anew, otherwise a day and a stockout."""
+        anew: list[tuple[str]] = []
+        days: list[tuple[Any, ...]] = []
+        outs: list[tuple[Any, ...]] = []
+        for change, item in batch.items():
+            if change.whole:
+                anew.append((item.sku,))
+                days.extend(
+                    _day(item.sku, location, day, demand)
+                    for (location, day), demand in item.demand.items()
+                )
+                outs.extend(_outs(item, all_spans=True))
+            else:
+                days.extend(_touched_days(item, change.entries))
+                outs.extend(_outs(item, all_spans=False))
+        if anew and not suffix:
+            tx.executemany("DELETE FROM demand_day WHERE sku = ?", anew)
+            tx.executemany("DELETE FROM stockout WHERE sku = ?", anew)
+        if days:
+            days.sort()
+            tx.executemany(DAY_UPSERT.format(table="demand_day" + suffix), days)
+        if outs:
+            tx.executemany(OUT_UPSERT.format(table="stockout" + suffix), outs)
+
+
+def _day(sku: str, location: str, day: int, d: Demand) -> tuple[Any, ...]:
+    if not d.unmet_lines:
+        return (sku, location, day, d.lines, float(d.units), float(d.squares), 0, 0.0, 0.0)
+    return (
+        sku,
+        location,
+        day,
+        d.lines,
+        float(d.units),
+        float(d.squares),
+        d.unmet_lines,
+        float(d.unmet_units),
+        float(d.unmet_squares),
+    )
+
+
+def _touched_days(item: StockItem, entries: list[Entry]) -> list[tuple[Any, ...]]:
+    touched = {}
+    for _, name, data in entries:
+        if name in ("stock-sold", "demand-unmet"):
+            location = data.get("sold_at") or data["location"]
+            day = item.days.day(data["effective_at"], data["recorded_at"])
+            touched[location, day] = item.demand[location, day]
+    return [_day(item.sku, location, day, d) for (location, day), d in touched.items()]
+
+
+def _outs(item: StockItem, *, all_spans: bool) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = []
+    for location, shelf in item.shelves.items():
+        spans = shelf.stockouts if all_spans else shelf.stockouts[-1:]
+        rows.extend((item.sku, location, since, until) for since, until in spans)
+        if shelf.out_since is not None:
+            rows.append((item.sku, location, shelf.out_since, None))
+    return rows

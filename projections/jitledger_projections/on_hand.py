@@ -1,0 +1,141 @@
+"""On hand: what lies where, for lists over many items.
+
+One row for each SKU and location. What depends on the clock (promises that lapse, lots that
+expire) and backorders stand in ``extra`` as JSON, so that a row never needs the clock to be right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from jitledger.domain.quantity import ZERO, show
+from jitledger.domain.stock_item import Shelf, StockItem
+from jitledger.service.projection import Batch
+from jitledger.store.database import Tx
+
+UPSERT = (
+    "INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sku, location) DO UPDATE SET "
+    "on_hand = excluded.on_hand, unsellable = excluded.unsellable, "
+    "in_transit = excluded.in_transit, known = excluded.known, "
+    "since = excluded.since, extra = excluded.extra"
+)
+
+
+class OnHand:
+    """The projection ``on_hand``."""
+
+    name = "on_hand"
+    version = 1
+
+    def definitions(self, dialect: str) -> dict[str, str]:
+        """Return the table's definition."""
+        return {
+            "on_hand": "CREATE TABLE {name} (sku TEXT NOT NULL, location TEXT NOT NULL, "
+            "on_hand TEXT NOT NULL, unsellable TEXT NOT NULL, in_transit TEXT NOT NULL, "
+            "known BIGINT NOT NULL, since BIGINT, extra TEXT, PRIMARY KEY (sku, location)) /*clustered*/"
+        }
+
+    def apply(self, tx: Tx, batch: Batch, suffix: str) -> None:
+        """Write the shelves of every changed item."""
+        rows: list[tuple[Any, ...]] = []
+        anew: list[tuple[str]] = []
+        for change, item in batch.items():
+            if change.whole:
+                anew.append((item.sku,))
+            promised = _promises(item)
+            for place, (location, shelf) in enumerate(item.shelves.items()):
+                extra = _extra(item, location, shelf, promised, first=place == 0)
+                rows.append(
+                    (
+                        item.sku,
+                        location,
+                        show(shelf.on_hand),
+                        show(shelf.set_aside),
+                        show(shelf.transit_in),
+                        int(shelf.known),
+                        shelf.since if shelf.moved else None,
+                        extra,
+                    )
+                )
+        table = "on_hand" + suffix
+        if anew and not suffix:
+            tx.executemany(f"DELETE FROM {table} WHERE sku = ?", anew)
+        if rows:
+            tx.executemany(UPSERT.format(table=table), rows)
+
+
+def _promises(item: StockItem) -> dict[str, list[list[str | int]]]:
+    found: dict[str, list[list[str | int]]] = {}
+    for name, promises in item.reservations.items():
+        if name in item.resolved:
+            continue
+        for promise in promises:
+            used = item.fulfilled.get((name, promise.location), ZERO)
+            if promise.quantity > used:
+                held = show(promise.quantity - used)
+                found.setdefault(promise.location, []).append([held, promise.lapses_at])
+    return found
+
+
+def _extra(
+    item: StockItem, location: str, shelf: Shelf, promised: dict[str, Any], *, first: bool
+) -> str | None:
+    extra: dict[str, Any] = {}
+    if location in promised:
+        extra["promises"] = promised[location]
+    if shelf.lots:
+        extra["lots"] = [[expiry, show(quantity)] for (expiry, _), quantity in shelf.lots.items()]
+    if first and item.backorders:
+        wanted = sum((max(ZERO, q) for q in item.backorders.values()), ZERO)
+        if wanted:
+            extra["backorders"] = show(wanted)
+    return orjson.dumps(extra).decode() if extra else None
+
+
+@dataclass(slots=True)
+class Position:
+    """One SKU over its locations, as the reorder report needs it."""
+
+    on_hand: Decimal
+    inventory_position: Decimal
+    known: bool
+    by_location: dict[str, Decimal]
+
+
+def positions(tx: Tx, now: int, today: str) -> dict[str, Position]:
+    """Return every SKU's on-hand and inventory position at a moment of the clock."""
+    found: dict[str, Position] = {}
+    rows = tx.all("SELECT sku, location, on_hand, unsellable, in_transit, known, extra FROM on_hand")
+    for sku, location, on_hand, unsellable, in_transit, known, extra in rows:
+        here = Decimal(on_hand)
+        position = here
+        if unsellable != "0":
+            position -= Decimal(unsellable)
+        if in_transit != "0":
+            position += Decimal(in_transit)
+        if extra is not None:
+            position -= _clocked(orjson.loads(extra), now, today)
+        row = found.get(sku)
+        if row is None:
+            found[sku] = Position(here, position, bool(known), {location: position})
+        else:
+            row.on_hand += here
+            row.inventory_position += position
+            row.known = row.known and bool(known)
+            row.by_location[location] = position
+    return found
+
+
+def _clocked(extra: dict[str, Any], now: int, today: str) -> Decimal:
+    away = Decimal(extra.get("backorders", 0))
+    for held, lapses_at in extra.get("promises", ()):
+        if lapses_at > now:
+            away += Decimal(held)
+    for expiry, quantity in extra.get("lots", ()):
+        if expiry < today:
+            away += Decimal(quantity)
+    return away

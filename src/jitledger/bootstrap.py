@@ -1,0 +1,69 @@
+"""The only module that knows every room: it wires one shop into one frozen ``App``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jitledger_projections.demand_rate import DemandRate
+from jitledger_projections.exceptions import Exceptions
+from jitledger_projections.on_hand import OnHand
+from jitledger_projections.products import Products
+from jitledger_projections.supply import Supply
+
+from jitledger.config import Settings
+from jitledger.service.clock import Clock, SystemClock
+from jitledger.service.ledger import Ledger
+from jitledger.service.monitor import Monitor
+from jitledger.service.projection import Driver
+from jitledger.service.queries import Queries
+from jitledger.store.database import Database, open_database
+
+if TYPE_CHECKING:
+    from jitledger_projections.reorder import ReorderLine
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything a front end needs of one shop."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    driver: Driver
+    ledger: Ledger
+    queries: Queries
+
+    def reorder(self) -> list[ReorderLine]:
+        """Return what needs reordering now, most urgent first (imports numpy on first use)."""
+        from jitledger_projections.reorder import reorder
+
+        shop = self.queries.shop()
+        return reorder(self.database, shop, self.queries.present(shop))
+
+    def sweep(self) -> int:
+        """Fold the demand state through yesterday and store every reorder point."""
+        from jitledger_projections.reorder import sweep
+
+        shop = self.queries.shop()
+        self.driver.catch_up()
+        return sweep(self.database, shop, self.queries.present(shop))
+
+    def close(self) -> None:
+        """Finish what waits and close the database."""
+        self.ledger.close()
+        self.database.close()
+
+
+def open_app(settings: Settings, clock: Clock | None = None, lock_timeout: float = 5.0) -> App:
+    """Open the shop's database, creating what is missing, and wire it."""
+    clock = clock or SystemClock()
+    database = open_database(settings.database, lock_timeout)
+    database.create()
+    driver = Driver(
+        database, [OnHand(), DemandRate(), Exceptions(), Products(), Supply()]
+    )
+    driver.create()
+    ledger = Ledger(database, driver, clock)
+    ledger.watcher = Monitor()
+    return App(settings, database, clock, driver, ledger, Queries(database, clock))

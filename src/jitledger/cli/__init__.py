@@ -1,0 +1,123 @@
+"""The command line. Commands load when they are called, so that help starts at once."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    # name: (module, attribute, one line of help)
+    "init": ("shop", "init", "Open a shop and print the owner's link."),
+    "invite": ("people", "invite", "Invite somebody with a role."),
+    "members": ("people", "members", "List who has access."),
+    "remove": ("people", "remove", "Take a member's access away."),
+    "forget": ("people", "forget", "Erase a person's name and chat."),
+    "export-person": ("people", "export_person", "Print what is kept about a person."),
+    "demo": ("serve", "demo", "A living sample shop with its chat in the browser."),
+    "bot": ("serve", "bot", "Run the Telegram bot."),
+    "register": ("catalog", "register", "Register a product."),
+    "retire": ("catalog", "retire", "Stop ordering a product."),
+    "rename": ("catalog", "rename", "Change a product's name or properties."),
+    "pack": ("catalog", "pack", "Say what a pack holds."),
+    "price": ("catalog", "price", "Set the selling price."),
+    "items": ("catalog", "items", "List the products."),
+    "locations": ("catalog", "locations", "List locations, or open one."),
+    "suppliers": ("catalog", "suppliers", "List suppliers, or register one."),
+    "terms": ("catalog", "terms", "Agree on terms with a supplier."),
+    "policy": ("catalog", "policy", "Say how an item is reordered."),
+    "open": ("facts", "open_", "Record an opening balance."),
+    "receive": ("facts", "receive", "Record goods that came in."),
+    "sell": ("facts", "sell", "Record a sale."),
+    "return": ("facts", "return_", "Record what a customer brought back."),
+    "return-to-supplier": ("facts", "return_to_supplier", "Record what went back."),
+    "adjust": ("facts", "adjust", "Record a difference with its cause."),
+    "count": ("facts", "count", "Record what was counted."),
+    "write-off": ("facts", "write_off", "Record stock that was lost."),
+    "move-status": ("facts", "move_status", "Set stock aside, or free it."),
+    "transfer": ("facts", "transfer", "Move stock between locations."),
+    "reserve": ("facts", "reserve", "Promise stock to an order."),
+    "release": ("facts", "release", "Take a promise back."),
+    "backorder": ("facts", "backorder", "Accept an order for stock that is not there."),
+    "unmet": ("facts", "unmet", "Record demand that could not be served."),
+    "void": ("facts", "void", "Undo an entry."),
+    "correct": ("facts", "correct", "Record an entry anew with other fields."),
+    "stock": ("queries", "stock", "Show quantities, now or on a day."),
+    "history": ("queries", "history", "Show every entry of an item."),
+    "why": ("queries", "why", "Show the entries that sum to on-hand."),
+    "log": ("queries", "log", "Show what was recorded in a stretch of time."),
+    "reorder": ("queries", "reorder", "Show what needs reordering, how much and why."),
+    "import": ("transfer", "import_", "Take in a file."),
+    "export": ("transfer", "export", "Write a list as CSV."),
+    "apply": ("apply", "apply", "Record commands given as JSON lines."),
+    "rebuild": ("maintenance", "rebuild", "Build the views anew from the log."),
+    "verify": ("maintenance", "verify", "Check that nothing stored was altered."),
+    "doctor": ("maintenance", "doctor", "Say how the ledger is doing."),
+    "order": ("later", "order", "Purchase orders (not built yet)."),
+    "report": ("later", "report", "Reports over a period (not built yet)."),
+    "backtest": ("later", "backtest", "Replay the ledger under a method (not built yet)."),
+    "backup": ("later", "backup", "Copy the database (not built yet)."),
+    "restore": ("later", "restore", "Put a copy back (not built yet)."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and loads their modules only when needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order of the contract."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        from importlib import import_module
+
+        module, attribute, _ = COMMANDS[cmd_name]
+        command = getattr(import_module(f"jitledger.cli.{module}"), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, row[2]) for name, row in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--database", metavar="URL", help="The database; else JITLEDGER_DATABASE.")
+@click.version_option(package_name="jitledger")
+@click.pass_context
+def cli(ctx: click.Context, database: str | None) -> None:
+    """The stock ledger of a shop: what is on the shelf, what runs out, what to order.
+
+    Example: jitledger stock MUG --json
+    """
+    ctx.obj = database
+
+
+def main() -> None:
+    """Run the command line; errors become a sentence and an exit code."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("Stopped.", err=True)
+        code = 1
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except BrokenPipeError:
+        code = 0
+    except Exception as error:
+        code = _explain(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _explain(error: Exception) -> int:
+    from jitledger.domain.errors import LedgerError
+
+    if isinstance(error, LedgerError):
+        click.echo(f"{error.code}: {error.message}", err=True)
+        return error.exit_code
+    raise error

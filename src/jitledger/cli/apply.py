@@ -1,0 +1,87 @@
+"""``apply``: one JSON object a line in, one a line out, in order."""
+
+from __future__ import annotations
+
+import queue
+import sys
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+import orjson
+
+from jitledger.cli.output import opened
+from jitledger.domain.commands import parse
+from jitledger.domain.errors import LedgerError, Malformed
+from jitledger.service.ledger import Answer, Ask, Outcome, Submission
+
+if TYPE_CHECKING:
+    from jitledger.bootstrap import App
+
+LONGEST_LINE = 1_000_000
+AT_ONCE = 256
+
+
+@click.command()
+@click.argument("file", type=click.File("rb"))
+@click.option("--dry-run", is_flag=True, help="Decide each line alone and record nothing.")
+@click.option("--channel", default="cli", hidden=True)
+@click.pass_context
+def apply(ctx: click.Context, file: BinaryIO, dry_run: bool, channel: str) -> None:
+    """Record commands given as JSON lines (- reads standard input).
+
+    Example: echo '{"do": "sell", "sku": "MUG", "qty": "1"}' | jitledger apply -
+    """
+    refused = False
+    lines: queue.Queue[bytes | None] = queue.Queue(AT_ONCE)
+    threading.Thread(target=_read, args=(file, lines), daemon=True).start()
+    with opened(ctx) as app:
+        ended = False
+        while not ended:
+            taken = [lines.get()]
+            while len(taken) < AT_ONCE and taken[-1] is not None:
+                try:
+                    taken.append(lines.get_nowait())
+                except queue.Empty:
+                    break
+            ended = taken[-1] is None
+            asked = [_ask(app, line, dry_run, channel) for line in taken if line is not None]
+            for pending in asked:
+                answer = _wait(pending)
+                refused = refused or not answer.ok
+                sys.stdout.buffer.write(orjson.dumps(answer.as_dict(), default=str) + b"\n")
+                sys.stdout.buffer.flush()
+    raise SystemExit(1 if refused else 0)
+
+
+def _read(file: BinaryIO, lines: queue.Queue[bytes | None]) -> None:
+    """Feed lines as they come; a blank line is no command."""
+    try:
+        for line in file:
+            if line.strip():
+                lines.put(line)
+    finally:
+        lines.put(None)
+
+
+def _ask(app: App, line: bytes, dry_run: bool, channel: str) -> Future[Outcome] | Answer:
+    try:
+        if len(line) > LONGEST_LINE:
+            raise Malformed("bad-json", "The line is longer than 1,000,000 bytes.")
+        try:
+            data = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            raise Malformed("bad-json", f"The line is no JSON: {error}.") from None
+        command = parse(data)
+    except LedgerError as error:
+        return Answer(False, error=error)
+    return app.ledger.submit(
+        Submission([Ask(command, command.key)], channel=channel, dry_run=dry_run)
+    )
+
+
+def _wait(pending: Future[Outcome] | Answer) -> Answer:
+    if isinstance(pending, Answer):
+        return pending
+    return pending.result().answers[0]

@@ -1,0 +1,30 @@
+"""Commands of the contract that are not built yet: each says so in one sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+_ANY: dict[str, Any] = {"ignore_unknown_options": True, "allow_extra_args": True}
+
+
+def _later(name: str, what: str, example: str) -> click.Command:
+    sentence = f"{name} is not there yet: {what}."
+
+    @click.command(name, context_settings=_ANY, help=f"{sentence}\n\nExample: {example}")
+    @click.argument("rest", nargs=-1, type=click.UNPROCESSED)
+    def command(rest: tuple[str, ...]) -> None:
+        click.echo(sentence, err=True)
+        raise SystemExit(1)
+
+    return command
+
+
+order = _later("order", "record receipts with receive for now", "jitledger order list")
+report = _later("report", "reports come with the valuation of costs", "jitledger report abc")
+backtest = _later("backtest", "it comes with purchasing", "jitledger backtest")
+backup = _later(
+    "backup", "copy the file with sqlite3 .backup for now", "jitledger backup shop-copy.db"
+)
+restore = _later("restore", "put the copied file in place for now", "jitledger restore shop-copy.db")

@@ -1,0 +1,115 @@
+"""Maintenance: rebuild, verify, doctor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from jitledger.cli.output import as_json, opened, table, write_json
+from jitledger.service.projection import Progress
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Progress]:
+    """Show a progress bar on stderr for long work; silent when stderr is no terminal."""
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=None)
+
+        def advance(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=max(total, 1))
+
+        yield advance
+
+
+@click.command()
+@click.argument("projection", required=False)
+@as_json
+@click.pass_context
+def rebuild(ctx: click.Context, projection: str | None, json_: bool) -> None:
+    """Build the views anew from the log; readers see old or new, never a mixture.
+
+    Example: jitledger rebuild
+    """
+    with opened(ctx) as app, progress_bar("reading the log") as advance:
+        events = app.driver.rebuild(projection, advance)
+        stopped = [s.name for s in app.driver.catch_up()]
+        names = [p.name for p in app.driver.projections if projection in (None, p.name)]
+    if json_:
+        write_json({"events": events, "projections": names, "stopped": stopped})
+    else:
+        click.echo(f"{', '.join(names)}: built anew from {events} events.")
+    if stopped:
+        click.echo(f"Stopped: {', '.join(stopped)}; see jitledger doctor.", err=True)
+        raise SystemExit(4)
+
+
+@click.command()
+@click.option("--witness", metavar="HASH", help="A seal seen earlier, from a digest.")
+@as_json
+@click.pass_context
+def verify(ctx: click.Context, witness: str | None, json_: bool) -> None:
+    """Check that nothing stored was altered.
+
+    Example: jitledger verify
+    """
+    from jitledger.store.seals import verify as check
+
+    with opened(ctx) as app:
+        verdict = check(app.database, witness)
+    answer = {
+        "events": verdict.events,
+        "seals": verdict.seals,
+        "seal": verdict.seal,
+        "ok": verdict.ok,
+        "first_difference": verdict.first_difference,
+    }
+    if json_:
+        write_json(answer)
+    elif verdict.ok:
+        click.echo(f"{verdict.events} events under {verdict.seals} seals: nothing was altered.")
+        click.echo(f"Newest seal: {verdict.seal}")
+    else:
+        click.echo(f"This ledger was altered. First difference: {verdict.first_difference}.")
+    if not verdict.ok:
+        raise SystemExit(1)
+
+
+@click.command()
+@as_json
+@click.pass_context
+def doctor(ctx: click.Context, json_: bool) -> None:
+    """Say how the ledger is doing: views, exceptions, what waits to be sent.
+
+    Example: jitledger doctor
+    """
+    from jitledger.service.health import health
+
+    with opened(ctx) as app:
+        found = health(app.database, app.driver)
+    if json_:
+        write_json(found)
+    else:
+        _show(found)
+    if not found["ok"]:
+        raise SystemExit(4)
+
+
+def _show(found: dict[str, Any]) -> None:
+    rows = [
+        (p["projection"], p["position"], p["status"], p["error"]) for p in found["projections"]
+    ]
+    table("views", ("view", "position", "status", "error"), rows)
+    click.echo(f"{found['events']} events; seal {found['seal']}")
+    click.echo(
+        f"Inbox: {found['inbox_waiting']} waiting, {len(found['dead_letters'])} set aside; "
+        f"outbox: {found['outbox_waiting']} waiting. Open exceptions: {found['exceptions']}."
+    )
+    for letter in found["dead_letters"]:
+        click.echo(f"Set aside: message {letter['id']}: {letter['error']}")
+    click.echo("All is well." if found["ok"] else "Something needs attention.")

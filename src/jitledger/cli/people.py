@@ -1,0 +1,96 @@
+"""People: who may do what."""
+
+from __future__ import annotations
+
+import click
+
+from jitledger.cli.output import as_json, opened, table, write_json
+
+
+@click.command()
+@click.option("--role", type=click.Choice(["owner", "buyer", "staff", "viewer"]), required=True)
+@click.option("--minutes", type=int, help="How long the invitation is good for.")
+@as_json
+@click.pass_context
+def invite(ctx: click.Context, role: str, minutes: int | None, json_: bool) -> None:
+    """Invite somebody with a role; the code works once.
+
+    Example: jitledger invite --role staff
+    """
+    from jitledger.service import people
+
+    good_for = minutes or (people.FIRST_MINUTES if role == "owner" else people.INVITE_MINUTES)
+    with opened(ctx) as app:
+        code = people.invite(app.ledger, role, good_for)
+    if json_:
+        write_json({"ok": True, "role": role, "code": code, "start": f"/start {code}"})
+        return
+    click.echo(f"Send this to the bot, once, within {good_for} minutes: /start {code}")
+
+
+@click.command()
+@as_json
+@click.pass_context
+def members(ctx: click.Context, json_: bool) -> None:
+    """List who has access.
+
+    Example: jitledger members
+    """
+    with opened(ctx) as app:
+        names = app.queries.people()
+        rows = [
+            {"member": member, "name": names.get(member), "role": role}
+            for member, role in app.queries.shop().members.items()
+        ]
+    if json_:
+        write_json(rows)
+        return
+    table("", ("member", "name", "role"), [list(row.values()) for row in rows])
+
+
+@click.command()
+@click.argument("member")
+@click.pass_context
+def remove(ctx: click.Context, member: str) -> None:
+    """Take a member's access away; the last owner stays.
+
+    Example: jitledger remove ana
+    """
+    from jitledger.service import people
+
+    with opened(ctx) as app:
+        person = people.resolve(app.database, app.queries.shop(), member)
+        people.leave(app.ledger, person.member)
+    click.echo(f"{member} has no access any more.")
+
+
+@click.command()
+@click.argument("member")
+@click.pass_context
+def forget(ctx: click.Context, member: str) -> None:
+    """Erase a person's name and chat; entries keep an id that says nothing.
+
+    Example: jitledger forget ana
+    """
+    from jitledger.service import people
+
+    with opened(ctx) as app:
+        shop = app.queries.shop()
+        person = people.resolve(app.database, shop, member)
+        people.forget(app.ledger, shop, person.member)
+    click.echo(f"{member} is forgotten; their entries remain as {person.member}.")
+
+
+@click.command("export-person")
+@click.argument("member")
+@click.pass_context
+def export_person(ctx: click.Context, member: str) -> None:
+    """Print what is kept about a person, as JSON.
+
+    Example: jitledger export-person ana
+    """
+    from jitledger.service import people
+
+    with opened(ctx) as app:
+        shop = app.queries.shop()
+        write_json(people.export(app.database, people.resolve(app.database, shop, member), shop))

@@ -1,0 +1,188 @@
+"""Questions: JSON as the contract has it, tables for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from jitledger.cli.output import as_at, as_json, as_of, opened, parse_moments, table, write_json
+
+
+@click.command()
+@click.argument("sku", required=False)
+@as_of
+@as_at
+@as_json
+@click.pass_context
+def stock(
+    ctx: click.Context, sku: str | None, as_of: str | None, as_at: str | None, json_: bool
+) -> None:
+    """Show quantities, now or on a day.
+
+    Example: jitledger stock MUG --as-of 2026-11-03
+    """
+    from jitledger_projections.products import products
+
+    with opened(ctx) as app:
+        moments = parse_moments(app, as_of, as_at)
+        if sku is not None:
+            rows = [app.queries.stock(sku, *moments)]
+        else:
+            app.driver.catch_up()
+            with app.database.snapshot() as tx:
+                skus = [p.sku for p in products(tx)]
+            rows = app.queries.stocks(skus, *moments)
+    if json_:
+        write_json(rows[0] if sku is not None else rows)
+        return
+    table(
+        "",
+        ("sku", "name", "on hand", "available", "reserved", "unsellable", "in transit", ""),
+        [
+            (
+                r["sku"],
+                r["name"],
+                r["on_hand"],
+                r["available"],
+                r["reserved"],
+                r["unsellable"],
+                r["in_transit"],
+                _remark(r),
+            )
+            for r in rows
+        ],
+    )
+    if sku is not None and len(rows[0]["by_location"]) > 1:
+        table(
+            "by location",
+            ("location", "on hand", "available"),
+            [(k, v["on_hand"], v["available"]) for k, v in rows[0]["by_location"].items()],
+        )
+
+
+def _remark(row: dict[str, Any]) -> str:
+    if not row["known"]:
+        return "count first"
+    return ", ".join(f"{e['code']} at {e['location']}" for e in row["exceptions"])
+
+
+@click.command()
+@click.argument("sku")
+@as_of
+@as_at
+@as_json
+@click.pass_context
+def history(
+    ctx: click.Context, sku: str, as_of: str | None, as_at: str | None, json_: bool
+) -> None:
+    """Show every entry of an item in effective order.
+
+    Example: jitledger history MUG
+    """
+    with opened(ctx) as app:
+        rows = app.queries.history(sku, *parse_moments(app, as_of, as_at))
+    if json_:
+        write_json(rows)
+        return
+    columns = ("entry", "event", "occurred_at", "location", "delta", "balance", "actor",
+               "voided_by", "note")
+    table("", [c.replace("_", " ") for c in columns], [[r[c] for c in columns] for r in rows])
+
+
+@click.command()
+@click.argument("sku")
+@as_of
+@as_at
+@as_json
+@click.pass_context
+def why(ctx: click.Context, sku: str, as_of: str | None, as_at: str | None, json_: bool) -> None:
+    """Show the signed entries that sum exactly to on-hand.
+
+    Example: jitledger why MUG
+    """
+    with opened(ctx) as app:
+        answer = app.queries.why(sku, *parse_moments(app, as_of, as_at))
+    if json_:
+        write_json(answer)
+        return
+    rows = [
+        (t["entry"], t["event"], t["occurred_at"], t["delta"], t["counted"])
+        for t in answer["terms"]
+    ]
+    table("", ("entry", "event", "when", "delta", "counted"), rows)
+    click.echo(f"= {answer['on_hand']} on hand")
+
+
+@click.command()
+@click.option("--from", "since", metavar="TIME", help="Recorded from then on (inclusive).")
+@click.option("--to", "until", metavar="TIME", help="Recorded until then (inclusive).")
+@click.option("--by", metavar="MEMBER", help="Recorded by this person.")
+@as_json
+@click.pass_context
+def log(
+    ctx: click.Context, since: str | None, until: str | None, by: str | None, json_: bool
+) -> None:
+    """Show what was recorded in a stretch of time.
+
+    Example: jitledger log --from 2026-11-01 --to 2026-11-30
+    """
+    from jitledger.domain.moments import parse_time, start_of_day
+
+    with opened(ctx) as app:
+        _, end = parse_moments(app, None, until)
+        begin = None
+        if since is not None:
+            tz = app.queries.shop().tz
+            stated = parse_time("from", since, tz)
+            begin = stated.instant if stated.day is None else start_of_day(stated.day, tz)
+        rows = app.queries.log(begin, end, by)
+    if json_:
+        write_json(rows)
+        return
+    columns = ("recorded_at", "entry", "event", "quantity", "location", "actor", "note")
+    table("", [c.replace("_", " ") for c in columns], [[r[c] for c in columns] for r in rows])
+
+
+@click.command()
+@click.option("--supplier", help="Only from this supplier.")
+@click.option("--budget", help="Not built yet: sharing a budget comes with purchasing.")
+@as_json
+@click.pass_context
+def reorder(ctx: click.Context, supplier: str | None, budget: str | None, json_: bool) -> None:
+    """Show what needs reordering, how much and why, most urgent first.
+
+    Example: jitledger reorder
+    """
+    from jitledger_projections.reorder import as_shape
+
+    if budget is not None:
+        click.echo("--budget is not there yet: it comes with purchasing.", err=True)
+        raise SystemExit(1)
+    with opened(ctx) as app:
+        app.driver.catch_up()
+        lines = [line for line in app.reorder() if supplier in (None, line.supplier)]
+    if json_:
+        write_json([as_shape(line) for line in lines])
+        return
+    if not lines:
+        click.echo("Nothing needs reordering.")
+        return
+    rows = [
+        (
+            r["sku"],
+            r["supplier"],
+            r["on_hand"],
+            r["inventory_position"],
+            r["reorder_point"],
+            r["suggested_qty"],
+            r["line_cost"],
+            r["runs_out"]["likely"],
+            r["order_by"],
+            r["why"],
+        )
+        for r in map(as_shape, lines)
+    ]
+    columns = ("sku", "supplier", "on hand", "position", "reorder point", "order", "cost",
+               "runs out", "order by", "why")
+    table("", columns, rows)

@@ -1,0 +1,1 @@
+"""Pure rules: quantities, events, stock items, replenishment. No I/O."""

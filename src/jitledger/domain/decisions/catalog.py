@@ -1,0 +1,220 @@
+"""Products, suppliers and terms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jitledger.domain import commands as c
+from jitledger.domain import events as e
+from jitledger.domain.decisions.ground import Draft, Ground
+from jitledger.domain.errors import Refused, bad_value
+from jitledger.domain.names import SUPPLIER_STREAM, normalise, stream_of
+from jitledger.domain.stock_item import StockItem
+
+
+def register(ground: Ground, command: c.Register) -> list[Draft]:
+    """Register a product under a normalised SKU and barcodes nobody else holds."""
+    found = ground.known.find_sku(command.sku)
+    if found is not None and ground.known.item(found).catalog.registered:
+        other = "" if found == command.sku else f" as {found!r}"
+        raise Refused(
+            "duplicate-sku",
+            f"{command.sku!r} is registered already{other}; use it, or choose another code.",
+            sku=command.sku,
+            existing=found,
+        )
+    sku = found or command.sku
+    if "/" in sku and sku.rpartition("/")[2].isdigit() and not sku.rpartition("/")[0]:
+        raise bad_value("sku", sku, "it reads like the name of an entry")
+    if found is None:
+        ground.claims.append(("sku", normalise(sku), sku))
+    _claim_barcodes(ground, sku, command.barcodes, ())
+    components = tuple(
+        (ground.sku(part.sku), part.qty) for part in command.components
+    )
+    for part, _ in components:
+        if ground.known.item(part).catalog.components:
+            raise bad_value("components", part, "a bundle cannot hold a bundle")
+    return [
+        ground.plain(
+            stream_of(sku),
+            e.ItemRegistered,
+            {
+                "title": command.name or sku,
+                "unit": command.unit,
+                "precision": command.precision,
+                "mode": command.mode,
+                "costing": command.costing,
+                "barcodes": tuple(command.barcodes),
+                "category": command.category,
+                "variant_of": None if command.variant_of is None else ground.sku(command.variant_of),
+                "components": components,
+                "shelf_life_days": command.shelf_life_days,
+                "tax_rate": command.tax_rate,
+                "analog_of": None if command.analog_of is None else ground.sku(command.analog_of),
+            },
+        )
+    ]
+
+
+def _claim_barcodes(
+    ground: Ground, sku: str, barcodes: list[str], before: tuple[str, ...]
+) -> None:
+    for barcode in dict.fromkeys(barcodes):
+        holder = ground.known.claim("barcode", barcode)
+        if holder is not None and holder != sku:
+            raise Refused(
+                "duplicate-barcode",
+                f"Barcode {barcode} belongs to {holder} already.",
+                barcode=barcode,
+                sku=holder,
+            )
+        if holder is None:
+            ground.claims.append(("barcode", barcode, sku))
+    ground.released.extend(("barcode", gone) for gone in before if gone not in barcodes)
+
+
+def rename(ground: Ground, command: c.Rename) -> list[Draft]:
+    """Change a product's properties; its SKU never changes."""
+    item = ground.item(command.sku)
+    if command.barcodes is not None:
+        _claim_barcodes(ground, item.sku, command.barcodes, item.catalog.barcodes)
+    fields: dict[str, Any] = {
+        "title": command.name,
+        "category": command.category,
+        "mode": command.mode,
+        "costing": command.costing,
+        "barcodes": None if command.barcodes is None else tuple(command.barcodes),
+        "shelf_life_days": command.shelf_life_days,
+        "tax_rate": command.tax_rate,
+        "analog_of": None if command.analog_of is None else ground.sku(command.analog_of),
+    }
+    if all(value is None for value in fields.values()):
+        raise bad_value("rename", command.sku, "nothing to change was given")
+    return [_of(ground, item, e.ItemRenamed, fields)]
+
+
+def _of(ground: Ground, item: StockItem, event: type[e.Event], fields: dict[str, Any]) -> Draft:
+    return ground.plain(stream_of(item.sku), event, fields)
+
+
+def retire(ground: Ground, command: c.Retire) -> list[Draft]:
+    """Stop ordering a product; facts are still recorded."""
+    item = ground.item(command.sku)
+    if item.catalog.retired:
+        raise Refused("already-retired", f"{item.sku} is retired already.", sku=item.sku)
+    return [_of(ground, item, e.ItemRetired, {})]
+
+
+def define_pack(ground: Ground, command: c.DefinePack) -> list[Draft]:
+    """Say what a pack holds from a day on."""
+    item = ground.item(command.sku)
+    ground.quantity(item, command.factor)
+    fields = {
+        "code": command.code,
+        "factor": command.factor,
+        "effective_from": command.effective_from,
+    }
+    return [_of(ground, item, e.PackDefined, fields)]
+
+
+def set_price(ground: Ground, command: c.SetPrice) -> list[Draft]:
+    """Set the selling price from a day on."""
+    item = ground.item(command.sku)
+    fields = {
+        "price": command.price,
+        "currency": command.currency,
+        "tax_included": command.tax_included,
+        "effective_from": command.effective_from,
+    }
+    return [_of(ground, item, e.PriceSet, fields)]
+
+
+def set_policy(ground: Ground, command: c.SetPolicy) -> list[Draft]:
+    """Say how an item is reordered; ``manual`` needs a reorder point."""
+    item = ground.item(command.sku)
+    if command.method == "manual" and command.reorder_point is None:
+        raise bad_value("reorder_point", None, "the manual method needs one")
+    if command.method == "min-max" and None in (command.reorder_point, command.order_up_to):
+        raise bad_value("order_up_to", None, "min-max needs reorder_point and order_up_to")
+    if command.method in ("textbook", "velocity"):
+        raise bad_value("method", command.method, "this method is not built yet")
+    if (
+        command.order_up_to is not None
+        and command.reorder_point is not None
+        and command.order_up_to <= command.reorder_point
+    ):
+        raise bad_value("order_up_to", command.order_up_to, "it must be above the reorder point")
+    fields = {
+        "location": None if command.at is None else ground.location(command.at),
+        "method": command.method,
+        "reorder_point": command.reorder_point,
+        "order_quantity": command.order_quantity,
+        "order_up_to": command.order_up_to,
+        "service_level": command.service_level,
+        "cover_days": command.cover_days,
+        "effective_from": command.effective_from,
+    }
+    return [_of(ground, item, e.PolicySet, fields)]
+
+
+def link_supplier(ground: Ground, command: c.LinkSupplier) -> list[Draft]:
+    """Say from whom an item is ordered from a day on."""
+    item = ground.item(command.sku)
+    fields = {
+        "supplier": ground.supplier(command.supplier),
+        "preferred": command.preferred,
+        "effective_from": command.effective_from,
+    }
+    return [_of(ground, item, e.SupplierLinked, fields)]
+
+
+def register_supplier(ground: Ground, command: c.RegisterSupplier) -> list[Draft]:
+    """Register a supplier, or change its particulars."""
+    code = ground.known.claim("supplier", command.code.casefold())
+    if code is None:
+        code = command.code
+        ground.claims.append(("supplier", code.casefold(), code))
+    fields = {
+        "title": command.name,
+        "lead_time_days": command.lead_time_days,
+        "review_days": command.review_days,
+        "currency": command.currency,
+        "minimum_order": command.minimum_order,
+        "contact": command.contact,
+    }
+    return [ground.plain(SUPPLIER_STREAM + code, e.SupplierRegistered, fields)]
+
+
+def agree_terms(ground: Ground, command: c.AgreeTerms) -> list[Draft]:
+    """Agree on terms; the item is linked to its first supplier by them."""
+    code = ground.supplier(command.supplier)
+    assert code is not None
+    item = ground.item(command.sku)
+    for quantity in (command.moq, command.pack):
+        if quantity is not None:
+            ground.quantity(item, quantity)
+    fields: dict[str, Any] = {
+        "sku": item.sku,
+        "supplier_sku": command.supplier_sku,
+        "unit_cost": command.unit_cost,
+        "currency": command.currency,
+        "moq": command.moq,
+        "pack": command.pack,
+        "price_breaks": tuple((b.qty, b.unit_cost) for b in command.price_breaks),
+        "lead_time_days": command.lead_time_days,
+        "effective_from": command.effective_from,
+    }
+    drafts = [ground.plain(SUPPLIER_STREAM + code, e.TermsAgreed, fields)]
+    if not item.catalog.suppliers:
+        linked = {"supplier": code, "preferred": True}
+        drafts.append(_of(ground, item, e.SupplierLinked, linked))
+    return drafts
+
+
+def set_order_days(ground: Ground, command: c.SetOrderDays) -> list[Draft]:
+    """Say on which weekdays orders leave."""
+    code = ground.supplier(command.supplier)
+    assert code is not None
+    fields = {"weekdays": tuple(sorted(set(command.weekdays))), "cutoff": command.cutoff}
+    return [ground.plain(SUPPLIER_STREAM + code, e.OrderDaysSet, fields)]

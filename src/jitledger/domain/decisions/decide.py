@@ -1,0 +1,135 @@
+"""The one door: a command, what is known, and the events that follow."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from jitledger.domain import commands as c
+from jitledger.domain import events as e
+from jitledger.domain.decisions import catalog, facts, people, promises, undo
+from jitledger.domain.decisions.ground import Draft, Ground
+from jitledger.domain.errors import Refused
+from jitledger.domain.moments import DAY, Occurred
+from jitledger.domain.names import ALERT_STREAM
+from jitledger.domain.shop import ROLES
+
+
+def decide(ground: Ground, command: c.Command) -> list[Draft]:
+    """Return the drafts a command makes; raises ``Refused`` and then nothing is recorded."""
+    if isinstance(command, c.Fact):
+        return _decide_fact(ground, command, ground.occurred(command.occurred_at))
+    match command:
+        case c.VoidEntry():
+            return undo.void_entry(ground, command)
+        case c.CorrectEntry():
+            return undo.correct_entry(ground, command, _decide_fact)
+        case c.ReserveStock():
+            return promises.reserve_stock(ground, command)
+        case c.ReleaseReservation():
+            return promises.release_reservation(ground, command)
+        case c.TakeBackorder():
+            return promises.take_backorder(ground, command)
+        case c.CancelBackorder():
+            return promises.cancel_backorder(ground, command)
+        case c.SnoozeAlert():
+            return _snooze(ground, command)
+        case _:
+            return _decide_catalog(ground, command)
+
+
+def _decide_fact(ground: Ground, command: c.Fact, stated: Occurred | None) -> list[Draft]:
+    match command:
+        case c.SellStock():
+            return facts.sell_stock(ground, command, stated)
+        case c.ReceiveStock():
+            return facts.receive_stock(ground, command, stated)
+        case c.CountStock():
+            return facts.count_stock(ground, command, stated)
+        case c.AdjustStock():
+            return facts.adjust_stock(ground, command, stated)
+        case c.ReturnSale():
+            return facts.return_sale(ground, command, stated)
+        case c.WriteOffStock():
+            return facts.write_off_stock(ground, command, stated)
+        case c.TransferStock():
+            return facts.transfer_stock(ground, command, stated)
+        case c.OpenBalance():
+            return facts.open_balance(ground, command, stated)
+        case c.ReturnToSupplier():
+            return facts.return_to_supplier(ground, command, stated)
+        case c.MoveStatus():
+            return facts.move_status(ground, command, stated)
+        case c.RecordUnmet():
+            return facts.record_unmet(ground, command, stated)
+        case _:
+            raise AssertionError(f"no decision for {type(command).__name__}")
+
+
+def _decide_catalog(ground: Ground, command: c.Command) -> list[Draft]:
+    match command:
+        case c.Register():
+            return catalog.register(ground, command)
+        case c.Rename():
+            return catalog.rename(ground, command)
+        case c.Retire():
+            return catalog.retire(ground, command)
+        case c.DefinePack():
+            return catalog.define_pack(ground, command)
+        case c.SetPrice():
+            return catalog.set_price(ground, command)
+        case c.SetPolicy():
+            return catalog.set_policy(ground, command)
+        case c.LinkSupplier():
+            return catalog.link_supplier(ground, command)
+        case c.RegisterSupplier():
+            return catalog.register_supplier(ground, command)
+        case c.AgreeTerms():
+            return catalog.agree_terms(ground, command)
+        case c.SetOrderDays():
+            return catalog.set_order_days(ground, command)
+        case _:
+            return _decide_shop(ground, command)
+
+
+def _decide_shop(ground: Ground, command: c.Command) -> list[Draft]:
+    match command:
+        case c.OpenShop():
+            return people.open_shop(ground, command)
+        case c.ChangeSettings():
+            return people.change_settings(ground, command)
+        case c.OpenLocation():
+            return people.open_location(ground, command)
+        case c.InviteMember():
+            return people.invite_member(ground, command)
+        case c.JoinShop():
+            return people.join_shop(ground, command)
+        case c.LeaveShop():
+            return people.leave_shop(ground, command)
+        case c.ChangeRole():
+            return people.change_role(ground, command)
+        case c.SetBudget():
+            return people.set_budget(ground, command)
+        case c.SetHoldingRate():
+            return people.set_holding_rate(ground, command)
+        case _:
+            raise AssertionError(f"no decision for {type(command).__name__}")
+
+
+def _snooze(ground: Ground, command: c.SnoozeAlert) -> list[Draft]:
+    item = ground.item(command.sku)
+    fields = {"until": ground.present + command.days * DAY}
+    return [ground.plain(ALERT_STREAM + item.sku, e.ReorderAlertSnoozed, fields)]
+
+
+def check_permitted(shop_role: str | None, command: c.Command, member: str) -> None:
+    """Raise ``not-permitted`` when a role does not reach for a command."""
+    needs = cast(str, type(command).needs)
+    if shop_role is not None and ROLES.index(shop_role) <= ROLES.index(needs):
+        return
+    raise Refused(
+        "not-permitted",
+        f"{member} is {shop_role or 'no member'}; {command.do} needs {needs}.",
+        member=member,
+        role=shop_role,
+        needs=needs,
+    )

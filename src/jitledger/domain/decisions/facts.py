@@ -1,0 +1,359 @@
+"""Facts: never refused because of a quantity (DOMAIN.md 6)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from jitledger.domain import commands as c
+from jitledger.domain import events as e
+from jitledger.domain.decisions.ground import Draft, Ground
+from jitledger.domain.errors import Malformed, Refused, bad_value, unknown_entry
+from jitledger.domain.moments import Occurred
+from jitledger.domain.names import entry_name, split_entry
+from jitledger.domain.quantities import open_promises
+from jitledger.domain.quantity import ZERO, show
+from jitledger.domain.stock_item import StockItem, order_key, voids
+
+
+def open_balance(ground: Ground, command: c.OpenBalance, stated: Occurred | None) -> list[Draft]:
+    """Record an opening balance; refused when a movement there is effective before it."""
+    item = ground.item(command.sku)
+    quantity, typed = ground.quantity(item, command.qty, command.pack)
+    location = ground.location(command.at)
+    draft = ground.draft(
+        item,
+        e.OpeningBalance,
+        stated,
+        {
+            "location": location,
+            "quantity": quantity,
+            "typed": typed,
+            "unit_cost": command.unit_cost,
+            "currency": command.currency,
+            "rate": command.rate,
+            "lot": command.lot,
+            "expiry": command.expiry,
+        },
+    )
+    _check_first(ground, item, location, draft.effective_at)
+    return [draft]
+
+
+def _check_first(ground: Ground, item: StockItem, location: str, at: int) -> None:
+    shelf = item.shelves.get(location)
+    if shelf is None or not shelf.moved:
+        return
+    entries = ground.known.entries(item.sku)
+    gone = voids(entries)
+    if ground.overrides.get(item.sku) is not None and not shelf.moved:
+        return
+    for entry in sorted(entries, key=order_key):
+        version, name, data = entry
+        here = location in (
+            data.get("location"),
+            data.get("from_location"),
+            data.get("to_location"),
+        )
+        if version in gone or e.rank_of(name, data) is None or not here:
+            continue
+        if name in ("stock-reserved", "reservation-released"):
+            continue
+        if name == "opening-balance" or data["effective_at"] < at:
+            raise Refused(
+                "not-first",
+                f"{item.sku} moved at {location} before ({entry_name(item.sku, version)}); "
+                "an opening balance comes first. Enter a count instead.",
+                sku=item.sku,
+                location=location,
+                entry=entry_name(item.sku, version),
+            )
+
+
+def receive_stock(ground: Ground, command: c.ReceiveStock, stated: Occurred | None) -> list[Draft]:
+    """Record a receipt; the cost defaults to the supplier's terms, else to the last cost."""
+    item = ground.item(command.sku)
+    quantity, typed = ground.quantity(item, command.qty, command.pack)
+    supplier = ground.supplier(command.supplier)
+    cost, currency, assumed = command.unit_cost, command.currency, False
+    if cost is None:
+        cost, currency, assumed = _assumed_cost(ground, item, supplier)
+    fields: dict[str, Any] = {
+        "location": ground.location(command.at),
+        "quantity": quantity,
+        "typed": typed,
+        "unit_cost": cost,
+        "cost_assumed": assumed,
+        "currency": currency,
+        "rate": command.rate,
+        "supplier": supplier,
+        "po_line": command.po_line,
+        "lot": command.lot,
+        "expiry": command.expiry,
+        "attachment": command.attachment,
+    }
+    return [ground.draft(item, e.StockReceived, stated, fields)]
+
+
+def _assumed_cost(
+    ground: Ground, item: StockItem, supplier: str | None
+) -> tuple[Decimal | None, str | None, bool]:
+    today = ground.today.isoformat()
+    for code in (supplier, preferred_supplier(item, today)):
+        source = ground.known.supplier(code) if code is not None else None
+        terms = source.terms_of(item.sku, today) if source is not None else None
+        if terms is not None and terms.get("unit_cost") is not None:
+            return Decimal(terms["unit_cost"]), terms.get("currency"), True
+    return item.last_cost, None, item.last_cost is not None
+
+
+def preferred_supplier(item: StockItem, today: str) -> str | None:
+    """Return the supplier an item is linked to on a day."""
+    best: tuple[str, str] | None = None
+    for starts, supplier in item.catalog.suppliers:
+        if starts <= today and (best is None or starts >= best[0]):
+            best = (starts, supplier)
+    return None if best is None else best[1]
+
+
+def sell_stock(ground: Ground, command: c.SellStock, stated: Occurred | None) -> list[Draft]:
+    """Record a sale; a bundle sells its components in the same append."""
+    item = ground.item(command.sku)
+    quantity, typed = ground.quantity(item, command.qty, command.pack)
+    sold_at = ground.location(command.at)
+    ships_from = ground.location(command.ships_from) if command.ships_from else sold_at
+    if command.reservation is not None:
+        _check_reservation(ground, item, command.reservation, ships_from, quantity)
+    bundle = item.catalog.components
+    fields: dict[str, Any] = {
+        "location": ships_from,
+        "quantity": quantity,
+        "typed": typed,
+        "sold_at": sold_at if sold_at != ships_from else None,
+        "unit_price": command.unit_price,
+        "currency": command.currency,
+        "rate": command.rate,
+        "tax_included": command.tax_included,
+        "tax_rate": command.tax_rate if command.tax_rate is not None else item.catalog.tax_rate,
+        "order": command.order,
+        "customer": command.customer,
+        "reservation": command.reservation,
+        "final": command.final,
+        "lot": command.lot,
+        "moves_stock": not bundle and item.catalog.mode == "stocked",
+        "components": bundle,
+    }
+    drafts = [ground.draft(item, e.StockSold, stated, fields)]
+    for sku, each in bundle:
+        part = ground.item(sku)
+        parts, _ = ground.quantity(part, quantity * each)
+        sold = {
+            "location": ships_from,
+            "quantity": parts,
+            "sold_at": fields["sold_at"],
+            "order": command.order,
+            "bundle": entry_name(item.sku, item.version + 1),
+            "moves_stock": part.catalog.mode == "stocked",
+        }
+        drafts.append(ground.draft(part, e.StockSold, stated, sold))
+    return drafts
+
+
+def _check_reservation(
+    ground: Ground, item: StockItem, reservation: str, location: str, quantity: Decimal
+) -> None:
+    """A handover after the promise lapsed is a fact; more than was promised is refused."""
+    promises = item.reservations.get(reservation)
+    if not promises:
+        raise Refused(
+            "unknown-reservation",
+            f"There is no reservation {reservation!r} of {item.sku}.",
+            reservation=reservation,
+            sku=item.sku,
+        )
+    held = sum(
+        (left for name, _, left in open_promises(item, ground.present) if name == reservation),
+        ZERO,
+    )
+    if all(promise.lapses_at <= ground.present for promise in promises):
+        return
+    if quantity > held:
+        raise Refused(
+            "not-available",
+            f"{show(quantity)} of {item.sku} asked from reservation {reservation}, which holds "
+            f"{show(held)}. Sell the rest without it.",
+            sku=item.sku,
+            location=location,
+            reservation=reservation,
+            asked=show(quantity),
+            available=show(held),
+        )
+
+
+def return_sale(ground: Ground, command: c.ReturnSale, stated: Occurred | None) -> list[Draft]:
+    """Record a return; the sale it belongs to must exist when it is named."""
+    item = ground.item(command.sku)
+    quantity, typed = ground.quantity(item, command.qty, command.pack)
+    sale = _named(ground, item, command.sale, "stock-sold", "a sale")
+    fields: dict[str, Any] = {
+        "location": ground.location(command.at),
+        "quantity": quantity,
+        "typed": typed,
+        "condition": command.condition,
+        "sale": sale,
+        "order": command.order,
+        "lot": command.lot,
+        "expiry": command.expiry,
+        "refund": command.refund,
+    }
+    return [ground.draft(item, e.SaleReturned, stated, fields)]
+
+
+def _named(
+    ground: Ground, item: StockItem, entry: str | None, name: str, what: str
+) -> str | None:
+    """Return an entry's name after checking that it is one of the item's, of the right kind."""
+    if entry is None:
+        return None
+    sku, version = split_entry(entry)
+    if ground.known.find_sku(sku) != item.sku:
+        raise bad_value(what, entry, f"it is no entry of {item.sku}")
+    for found, stored, _ in ground.known.entries(item.sku):
+        if found == version:
+            if stored != name:
+                raise bad_value(what, entry, f"it is {stored}, not {what}")
+            return entry_name(item.sku, version)
+    raise unknown_entry(entry)
+
+
+def return_to_supplier(
+    ground: Ground, command: c.ReturnToSupplier, stated: Occurred | None
+) -> list[Draft]:
+    """Record goods going back to a supplier."""
+    item = ground.item(command.sku)
+    quantity, typed = ground.quantity(item, command.qty, command.pack)
+    fields: dict[str, Any] = {
+        "location": ground.location(command.at),
+        "quantity": quantity,
+        "typed": typed,
+        "receipt": _named(ground, item, command.receipt, "stock-received", "a receipt"),
+        "supplier": ground.supplier(command.supplier),
+        "lot": command.lot,
+    }
+    return [ground.draft(item, e.ReturnedToSupplier, stated, fields)]
+
+
+def adjust_stock(ground: Ground, command: c.AdjustStock, stated: Occurred | None) -> list[Draft]:
+    """Record a signed difference with its cause."""
+    item = ground.item(command.sku)
+    ground.quantity(item, command.delta)
+    fields: dict[str, Any] = {
+        "location": ground.location(command.at),
+        "delta": command.delta,
+        "cause": command.reason,
+        "lot": command.lot,
+    }
+    return [ground.draft(item, e.StockAdjusted, stated, fields)]
+
+
+def count_stock(ground: Ground, command: c.CountStock, stated: Occurred | None) -> list[Draft]:
+    """Record what was counted; the variance is derived, never stored."""
+    item = ground.item(command.sku)
+    quantity, typed = ground.quantity(item, command.qty, command.pack)
+    fields: dict[str, Any] = {
+        "location": ground.location(command.at),
+        "quantity": quantity,
+        "typed": typed,
+        "lot": command.lot,
+        "blind": command.blind,
+        "expected_shown": command.expected,
+        "pending": command.pending,
+    }
+    return [ground.draft(item, e.StockCounted, stated, fields)]
+
+
+def write_off_stock(
+    ground: Ground, command: c.WriteOffStock, stated: Occurred | None
+) -> list[Draft]:
+    """Record shrink; it leaves sellable stock unless another status is named."""
+    item = ground.item(command.sku)
+    quantity, typed = ground.quantity(item, command.qty, command.pack)
+    fields: dict[str, Any] = {
+        "location": ground.location(command.at),
+        "quantity": quantity,
+        "typed": typed,
+        "cause": command.reason,
+        "from_status": command.status,
+        "lot": command.lot,
+    }
+    return [ground.draft(item, e.StockWrittenOff, stated, fields)]
+
+
+def move_status(ground: Ground, command: c.MoveStatus, stated: Occurred | None) -> list[Draft]:
+    """Record stock set aside or freed."""
+    item = ground.item(command.sku)
+    quantity, typed = ground.quantity(item, command.qty, command.pack)
+    if command.from_ == command.to:
+        raise bad_value("to", command.to, "it is where the stock already is")
+    fields: dict[str, Any] = {
+        "location": ground.location(command.at),
+        "quantity": quantity,
+        "typed": typed,
+        "from_status": command.from_,
+        "to_status": command.to,
+    }
+    return [ground.draft(item, e.StatusMoved, stated, fields)]
+
+
+def transfer_stock(
+    ground: Ground, command: c.TransferStock, stated: Occurred | None
+) -> list[Draft]:
+    """Record a leg of a transfer; without a step both happen at the earlier of their moments."""
+    item = ground.item(command.sku)
+    quantity, typed = ground.quantity(item, command.qty, command.pack)
+    leg = item.transfers.get(command.transfer or "")
+    source, target = command.from_, command.to
+    if leg is not None:
+        source, target = source or leg["from"], target or leg["to"]
+    if source is None or target is None:
+        missing = "from" if source is None else "to"
+        raise Malformed("missing-field", f"transfer needs the field {missing!r}.", field=missing)
+    origin, destination = ground.location(source), ground.location(target)
+    if origin == destination:
+        raise bad_value("to", target, "it is where the stock already is")
+    if command.step is not None and command.transfer is None:
+        why = "transfer needs the field 'transfer', so that its steps belong together."
+        raise Malformed("missing-field", why, field="transfer")
+    fields: dict[str, Any] = {
+        "transfer": command.transfer or f"{item.sku}-{item.version + 1}",
+        "from_location": origin,
+        "to_location": destination,
+        "quantity": quantity,
+        "typed": typed,
+        "lot": command.lot,
+    }
+    match command.step:
+        case "dispatch":
+            return [ground.draft(item, e.TransferDispatched, stated, fields)]
+        case "receive":
+            return [ground.draft(item, e.TransferReceived, stated, fields)]
+        case "lost":
+            return [ground.draft(item, e.TransferLost, stated, fields)]
+        case None:
+            moment = min(ground.place(1, stated), ground.place(-1, stated))
+            return [
+                ground.draft(item, e.TransferDispatched, stated, fields, moment),
+                ground.draft(item, e.TransferReceived, stated, fields, moment),
+            ]
+
+
+def record_unmet(ground: Ground, command: c.RecordUnmet, stated: Occurred | None) -> list[Draft]:
+    """Record demand that the shelf could not serve."""
+    item = ground.item(command.sku)
+    quantity, typed = ground.quantity(item, command.qty, command.pack)
+    fields: dict[str, Any] = {
+        "location": ground.location(command.at),
+        "quantity": quantity,
+        "typed": typed,
+    }
+    return [ground.draft(item, e.DemandUnmet, stated, fields)]

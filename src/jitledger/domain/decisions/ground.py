@@ -1,0 +1,184 @@
+"""What a decision stands on, and what it leaves behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, Protocol
+
+from jitledger.domain.errors import Refused, unknown_location, unknown_sku
+from jitledger.domain.events import DIRECTIONS, Event
+from jitledger.domain.moments import Occurred, check_occurred, effective_time, local_date, parse_time
+from jitledger.domain.names import stream_of
+from jitledger.domain.quantity import check_precision, show
+from jitledger.domain.shop import Shop
+from jitledger.domain.stock_item import Entry, StockItem, in_force
+from jitledger.domain.supplier import Supplier
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event before it is recorded: its stream, class, fields and effective time."""
+
+    stream: str
+    event: type[Event]
+    fields: dict[str, Any]
+    effective_at: int
+    occurred_on: date | None = None
+
+
+class Known(Protocol):
+    """Reads of the present state, made under the write lock."""
+
+    @property
+    def shop(self) -> Shop:
+        """Return the shop."""
+
+    def find_sku(self, sku: str) -> str | None:
+        """Return the SKU as registered for any spelling of it."""
+
+    def item(self, sku: str) -> StockItem:
+        """Return an item by its registered SKU."""
+
+    def entries(self, sku: str) -> list[Entry]:
+        """Return every entry of a SKU's stream."""
+
+    def supplier(self, code: str) -> Supplier | None:
+        """Return a supplier by its code."""
+
+    def claim(self, kind: str, value: str) -> str | None:
+        """Return who holds a claim."""
+
+
+@dataclass(slots=True)
+class Ground:
+    """The state, the moment, and the claims a decision makes or gives back."""
+
+    known: Known
+    now: int
+    present: int
+    ceiling: int
+    """The latest moment that counts as past: the present, or the machine's time before a simulated
+    clock was told any."""
+    force: bool = False
+    importing: bool = False
+    claims: list[tuple[str, str, str]] = field(default_factory=list)
+    released: list[tuple[str, str]] = field(default_factory=list)
+    overrides: dict[str, StockItem] = field(default_factory=dict)
+
+    @property
+    def shop(self) -> Shop:
+        """Return the shop."""
+        return self.known.shop
+
+    @property
+    def today(self) -> date:
+        """Return the shop's local day."""
+        return local_date(self.present, self.shop.tz)
+
+    def sku(self, spelled: str) -> str:
+        """Return the registered SKU of any spelling; raises ``unknown-sku``."""
+        found = self.known.find_sku(spelled)
+        if found is None:
+            raise unknown_sku(spelled)
+        return found
+
+    def item(self, spelled: str) -> StockItem:
+        """Return a registered item; raises ``unknown-sku``."""
+        sku = self.sku(spelled)
+        item = self.overrides.get(sku) or self.known.item(sku)
+        if not item.catalog.registered:
+            raise unknown_sku(spelled)
+        return item
+
+    def location(self, code: str | None) -> str:
+        """Return an open location, the shop's first when none is named."""
+        if code is None:
+            return self.shop.first_location
+        if code in self.shop.locations:
+            return code
+        for known in self.shop.locations:
+            if known.casefold() == code.casefold():
+                return known
+        raise unknown_location(code, list(self.shop.locations))
+
+    def supplier(self, code: str | None) -> str | None:
+        """Return a registered supplier's code; raises ``unknown-supplier``."""
+        if code is None:
+            return None
+        found = self.known.claim("supplier", code.casefold())
+        if found is None:
+            raise Refused(
+                "unknown-supplier",
+                f"There is no supplier {code!r}; register it first.",
+                supplier=code,
+            )
+        return found
+
+    def quantity(
+        self, item: StockItem, quantity: Decimal, pack: str | None = None
+    ) -> tuple[Decimal, str | None]:
+        """Return the base quantity and what was typed, checked against the SKU's precision."""
+        if pack is None:
+            check_precision(item.sku, quantity, item.catalog.precision)
+            return quantity, None
+        dated = item.catalog.packs.get(pack.casefold(), ())
+        factor = in_force(dated, self.today.isoformat())
+        if factor is None:
+            raise Refused(
+                "unknown-unit",
+                f"{item.sku} has no pack {pack!r}; say first what it holds.",
+                sku=item.sku,
+                pack=pack,
+            )
+        base = quantity * factor
+        check_precision(item.sku, base, item.catalog.precision)
+        return base, f"{show(quantity)} {pack}"
+
+    def occurred(self, text: str | None) -> Occurred | None:
+        """Read and check when a fact happened."""
+        if text is None:
+            return None
+        stated = parse_time("occurred_at", text, self.shop.tz)
+        return self.checked(stated)
+
+    def checked(self, stated: Occurred | None) -> Occurred | None:
+        """Refuse the future and, unless forced or importing, what is long past."""
+        if stated is not None:
+            check_occurred(
+                stated, self.ceiling, self.shop.tz, force=self.force or self.importing
+            )
+        return stated
+
+    def place(self, direction: int, stated: Occurred | None) -> int:
+        """Return the effective time of a fact."""
+        if stated is None:
+            return self.present
+        return effective_time(stated, direction, self.ceiling, self.shop.tz)
+
+    def draft(
+        self,
+        item: StockItem,
+        event: type[Event],
+        stated: Occurred | None,
+        fields: dict[str, Any],
+        effective_at: int | None = None,
+    ) -> Draft:
+        """Return a draft in a SKU's stream at its effective time."""
+        if effective_at is None:
+            direction = DIRECTIONS.get(event.name, -1)
+            if event.name == "stock-adjusted":
+                direction = 1 if fields["delta"] > 0 else -1
+            effective_at = self.place(direction, stated)
+        return Draft(
+            stream_of(item.sku),
+            event,
+            fields,
+            effective_at,
+            None if stated is None else stated.day,
+        )
+
+    def plain(self, stream: str, event: type[Event], fields: dict[str, Any]) -> Draft:
+        """Return a draft without a stated time."""
+        return Draft(stream, event, fields, self.present)

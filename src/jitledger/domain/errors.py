@@ -1,0 +1,127 @@
+"""What can go wrong, and how it is said.
+
+    LedgerError
+    ├── Refused          a rule said no: shown to the person who asked
+    │   └── Malformed    the request itself could not be read
+    ├── Conflict         the lock or the key was someone else's
+    └── StoreError       the operator's business: disk, schema, settings
+
+Every error is built from fields and says what was asked, what is true and what to do.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class LedgerError(Exception):
+    """Base of all errors; ``code`` is stable, ``message`` is for people."""
+
+    exit_code = 4
+
+    def __init__(self, code: str, message: str, **fields: Any) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.fields = fields
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the error as the command line's JSON shape."""
+        return {"code": self.code, "message": self.message, **self.fields}
+
+
+class Refused(LedgerError):
+    """A rule said no; nothing was recorded."""
+
+    exit_code = 1
+
+
+class Malformed(Refused):
+    """The request could not be read (bad JSON, unknown field, bad value)."""
+
+
+class Conflict(LedgerError):
+    """The write lock or the command key belongs to someone else."""
+
+    exit_code = 3
+
+
+class StoreError(LedgerError):
+    """The store, the settings or the machine are not as they must be."""
+
+    exit_code = 4
+
+
+def unknown_sku(sku: str, nearest: list[str] | None = None) -> Refused:
+    """Build the refusal for a SKU that is not registered."""
+    hint = f" Did you mean {', '.join(nearest)}?" if nearest else ""
+    return Refused(
+        "unknown-sku",
+        f"No product {sku!r} is registered.{hint} Register it first.",
+        sku=sku,
+    )
+
+
+def unknown_location(code: str, known: list[str]) -> Refused:
+    """Build the refusal for a location the shop has not opened."""
+    return Refused(
+        "unknown-location",
+        f"There is no location {code!r}; known are {', '.join(known) or 'none'}.",
+        location=code,
+        known=known,
+    )
+
+
+def unknown_entry(entry: str) -> Refused:
+    """Build the refusal for an entry name that names nothing."""
+    return Refused(
+        "unknown-entry",
+        f"There is no entry {entry!r}; entries are written like MUG/17.",
+        entry=entry,
+    )
+
+
+def already_voided(entry: str, by: str) -> Refused:
+    """Build the refusal for voiding what is not effective."""
+    return Refused(
+        "already-voided",
+        f"{entry} is already voided by {by}; void {by} to bring it back.",
+        entry=entry,
+        by=by,
+    )
+
+
+def not_available(
+    sku: str,
+    location: str,
+    asked: str,
+    available: str,
+    on_hand: str,
+    reserved: str,
+    elsewhere: dict[str, str],
+) -> Refused:
+    """Build the refusal of a promise that the shelf cannot keep.
+
+    Reads like "12 of RED-SPOON asked at shop, 7 available (10 on hand, 3 reserved); 3 at WH".
+    """
+    others = "".join(f"; {quantity} at {code}" for code, quantity in elsewhere.items())
+    return Refused(
+        "not-available",
+        f"{asked} of {sku} asked at {location}, {available} available "
+        f"({on_hand} on hand, {reserved} reserved){others}.",
+        sku=sku,
+        location=location,
+        asked=asked,
+        available=available,
+        on_hand=on_hand,
+        reserved=reserved,
+        elsewhere=elsewhere,
+    )
+
+
+def bad_value(field: str, value: object, why: str) -> Malformed:
+    """Build the refusal of one field's value."""
+    shown = str(value)
+    if len(shown) > 80:
+        shown = shown[:77] + "..."
+    return Malformed("bad-value", f"{field} is {shown!r}: {why}", field=field, value=shown)

@@ -1,0 +1,1 @@
+"""Demand, reorder point and quantity: the method, without I/O."""

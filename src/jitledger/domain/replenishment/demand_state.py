@@ -1,0 +1,197 @@
+"""The demand state of many items, folded day by day (REPLENISHMENT.md 2).
+
+Shapes: every array has one value for each item. Units: lines and units of the item; A, U, C, Q2
+are decayed sums of lines, units, lines and squared line quantities, B of exposure, E2 and M of
+squared errors and means. rho(h) = 2^(-1/h).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+RHO_20 = 2.0 ** (-1 / 20)
+RHO_60 = 2.0 ** (-1 / 60)
+BULK = 5.0
+
+
+@dataclass(slots=True)
+class DemandState:
+    """Decayed sums and plain counts; all arrays of one length."""
+
+    A: Floats
+    B: Floats
+    U: Floats
+    C: Floats
+    Q2: Floats
+    E2: Floats
+    M: Floats
+    lines: Floats
+    units: Floats
+    days: Floats
+    last_sale: Floats
+    first_sale: Floats
+
+    @classmethod
+    def empty(cls, size: int) -> DemandState:
+        """Return the state of items that never sold anything."""
+        arrays = {f.name: np.zeros(size) for f in fields(cls)}
+        arrays["last_sale"] = np.full(size, -np.inf)
+        arrays["first_sale"] = np.full(size, np.inf)
+        return cls(**arrays)
+
+    def select(self, index: npt.NDArray[np.intp]) -> DemandState:
+        """Return some items' state."""
+        return DemandState(*(getattr(self, f.name)[index] for f in fields(self)))
+
+    def put(self, index: npt.NDArray[np.intp], other: DemandState) -> None:
+        """Write some items' state in place."""
+        for f in fields(self):
+            getattr(self, f.name)[index] = getattr(other, f.name)
+
+
+@dataclass(frozen=True, slots=True)
+class DailyRows:
+    """Sparse daily rows sorted by day: item index, day, lines, units, squares."""
+
+    item: Ints
+    day: Ints
+    lines: Floats
+    units: Floats
+    squares: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Exposures:
+    """Days on which an item could be sold only for a share of the day: item, day, share."""
+
+    item: Ints
+    day: Ints
+    share: Floats
+
+
+def fold_days(
+    state: DemandState,
+    rows: DailyRows,
+    exposures: Exposures,
+    start: Ints,
+    first: int,
+    last: int,
+    index: Floats,
+) -> None:
+    """Fold the days ``first``..``last`` into a state, in place.
+
+    ``start`` is each item's first day (before it, nothing is learnt); ``index`` is the weekday
+    times season index of each day, shape (days,) or (days, items).
+    """
+    low = np.searchsorted(rows.day, np.arange(first, last + 2))
+    low_e = np.searchsorted(exposures.day, np.arange(first, last + 2))
+    size = state.A.size
+    n, x, q2, e = np.zeros(size), np.zeros(size), np.zeros(size), np.ones(size)
+    all_started = bool((start <= first).all())
+    for day in range(first, last + 1):
+        here = slice(low[day - first], low[day - first + 1])
+        there = slice(low_e[day - first], low_e[day - first + 1])
+        items, outs = rows.item[here], exposures.item[there]
+        n[items], x[items], q2[items] = rows.lines[here], rows.units[here], rows.squares[here]
+        e[outs] = exposures.share[there]
+        f = index[day - first]
+        _step(state, n, x, q2, e, f, None if all_started else start <= day)
+        if items.size:
+            state.lines[items] += n[items]
+            state.units[items] += x[items]
+            sold = items[n[items] > 0]
+            state.last_sale[sold] = day
+            state.first_sale[sold] = np.minimum(state.first_sale[sold], day)
+            n[items] = x[items] = q2[items] = 0.0
+        e[outs] = 1.0
+
+
+def _step(
+    s: DemandState,
+    n: Floats,
+    x: Floats,
+    q2: Floats,
+    e: Floats,
+    f: Floats | float,
+    started: npt.NDArray[np.bool_] | None,
+) -> None:
+    """Fold one day: winsorise bulk lines, score the forecast, decay and add."""
+    sold = np.flatnonzero(x > 0)
+    if sold.size:
+        c = s.C[sold]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            bound = BULK * np.sqrt(s.Q2[sold] / c) * np.maximum(n[sold], 1.0)
+        bulk = (c > 3) & (x[sold] > bound)
+        if bulk.any():
+            which = sold[bulk]
+            ratio = bound[bulk] / x[which]
+            x[which] *= ratio
+            q2[which] *= ratio
+    exposure = e * f
+    if started is not None:
+        exposure = np.where(started, exposure, 0.0)
+    ready = (s.B > 0) & (s.C > 0)
+    mean = np.zeros(s.A.size)
+    np.divide(s.A * s.U * exposure, s.B * s.C, out=mean, where=ready)
+    scored = (e == 1.0) & (s.B > 5)
+    if started is not None:
+        scored &= started
+    error = x - mean
+    s.E2 *= RHO_60
+    s.M *= RHO_60
+    s.E2 += np.where(scored, error * error, 0.0)
+    s.M += np.where(scored, mean, 0.0)
+    s.A *= RHO_20
+    s.A += n
+    s.B *= RHO_20
+    s.B += exposure
+    s.U *= RHO_60
+    s.U += x
+    s.C *= RHO_60
+    s.C += n
+    s.Q2 *= RHO_60
+    s.Q2 += q2
+    s.days += (e > 0) if started is None else ((e > 0) & started)
+
+
+def weekday_index(lines: Floats, first: int, last: int) -> Floats:
+    """Return seven factors (0 is Monday), mean 1, from shop-wide lines of days first..last.
+
+    Decayed lines per weekday over their mean, half-life 56 days; all 1 before 21 days. The day
+    number 0 (1970-01-01) was a Thursday.
+    """
+    days = last - first + 1
+    if days < 21:
+        return np.ones(7)
+    numbers = np.arange(first, last + 1)
+    weights = 2.0 ** (-(last - numbers) / 56.0)
+    weekday = (numbers + 3) % 7
+    total = np.bincount(weekday, weights * lines, minlength=7)
+    seen = np.bincount(weekday, weights, minlength=7)
+    rate = np.divide(total, seen, out=np.zeros(7), where=seen > 0)
+    mean = rate.mean()
+    return rate / mean if mean > 0 else np.ones(7)
+
+
+def season_index(lines: Floats, first: int, days: Ints) -> Floats:
+    """Return the season factor of some days from lines of days first.. (one value a day).
+
+    The 21-day centred mean of a year before over that year's mean; 1 without that year.
+    """
+    factors = np.ones(days.size)
+    total = np.concatenate(([0.0], np.cumsum(lines)))
+    for place, day in enumerate(days):
+        centre = day - 365 - first
+        if centre - 10 < 0 or centre + 10 >= lines.size:
+            continue
+        year_end = min(lines.size, centre - 10 + 365)
+        year = (total[year_end] - total[centre - 10]) / (year_end - centre + 10)
+        near = (total[centre + 11] - total[centre - 10]) / 21
+        if year > 0 and year_end - centre + 10 >= 300:
+            factors[place] = near / year
+    return factors

@@ -1,0 +1,174 @@
+"""Reorder point, quantity and run-out date (REPLENISHMENT.md 4 and 5), one service level.
+
+mu is the expected demand over the horizon H = lead time + review period, and
+sigma² = phi·mu + d²·sigma_L² + 0.1·mu²; s is the quantile of a negative binomial with that mean
+and variance. Worked number: d 2/day, H 4, phi 2, no lead-time variance: mu 8, sigma² 22.4, s(.95) 16.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+import numpy as np
+import numpy.typing as npt
+
+from jitledger.domain.quantity import ZERO, show
+from jitledger.domain.replenishment.demand_state import DemandState
+from jitledger.domain.replenishment.quantiles import cdf, quantile
+
+Floats = npt.NDArray[np.float64]
+MODEL_RISK = 0.1
+SHOWN_RISK = 0.2
+LEARNING_DAYS = 14
+LEARNING_LINES = 3
+DORMANT_DAYS = 60
+HORIZON_DAYS = 365
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What is expected: order lines a day, units a line, and the dispersion phi."""
+
+    lines_per_day: Floats
+    units_per_line: Floats
+    phi: Floats
+    learning: npt.NDArray[np.bool_]
+    low_confidence: npt.NDArray[np.bool_]
+    dormant: npt.NDArray[np.bool_]
+
+    @property
+    def units_per_day(self) -> Floats:
+        """Return the demand rate before weekday and season indices."""
+        return self.lines_per_day * self.units_per_line
+
+
+def rates(
+    s: DemandState, today: int, prior_lines: Floats, prior_units: Floats, weight: Floats
+) -> Rates:
+    """Return rates from a state; ``weight`` is k of the learning rule (1 or 14 days)."""
+    learning = (s.days < LEARNING_DAYS) | (s.lines < LEARNING_LINES)
+    steady = np.divide(s.A, s.B, out=np.zeros(s.A.size), where=s.B > 0)
+    size = np.divide(s.U, s.C, out=np.zeros(s.A.size), where=s.C > 0)
+    early = (s.lines + weight * prior_lines) / (s.days + weight)
+    early_size = (s.U + 3 * prior_units) / (s.C + 3)
+    lines = np.where(learning, early, steady)
+    units = np.where(learning, np.where(s.C + prior_units > 0, early_size, 0.0), size)
+    base = np.divide(s.Q2, s.U, out=np.ones(s.A.size), where=s.U > 0)
+    anchor = 10 * units
+    phi = np.divide(s.E2 + anchor * base, s.M + anchor, out=base.copy(), where=s.M + anchor > 0)
+    span = np.where(np.isfinite(s.last_sale - s.first_sale), s.last_sale - s.first_sale, 0.0)
+    interval = span / np.maximum(s.lines - 1, 1)
+    idle = today - s.last_sale
+    dormant = (s.lines > 0) & (idle > 4 * np.maximum(interval, 1.0)) & (idle > DORMANT_DAYS)
+    return Rates(lines, units, np.maximum(1.0, phi), learning, s.lines < 2, dormant)
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """Demand over lead time and review period, and what it asks of the shelf."""
+
+    mean: Floats
+    variance: Floats
+    demand_per_day: Floats
+    reorder_point: Floats
+    safety_stock: Floats
+
+
+def reorder_points(
+    r: Rates, lead_days: Floats, lead_variance: Floats, review_days: Floats, index: Floats, level: Floats
+) -> Horizon:
+    """Return reorder points; ``index`` is the sum of the day factors over each item's horizon."""
+    days = lead_days + review_days
+    mean = r.units_per_day * index
+    per_day = np.divide(mean, days, out=np.zeros(mean.size), where=days > 0)
+    variance = r.phi * mean + per_day**2 * lead_variance + MODEL_RISK * mean**2
+    point = quantile(mean, variance, level)
+    return Horizon(mean, variance, per_day, point, point - mean)
+
+
+def lead_time(stated_days: Floats) -> tuple[Floats, Floats]:
+    """Return mean and variance of a lead time that is only stated (REPLENISHMENT.md 3, n = 0).
+
+    v = 5·(0.4·L)²/4 and sigma_L² = v·(1 + 1/3): stated 7 days give a deviation of 3.6 days.
+    """
+    spread = 5 * (0.4 * stated_days) ** 2 / 4
+    return stated_days, spread * (1 + 1 / 3)
+
+
+def run_out_days(
+    stock: Floats, units_per_day: Floats, phi: Floats, share: float, horizon: int = HORIZON_DAYS
+) -> Floats:
+    """Return the first day h (1 is today) with P(demand through day h >= stock) >= share.
+
+    P(out by day h) = 1 - F(stock - 1): the day on which the last unit goes. ``inf`` beyond the
+    horizon; 0 when there is nothing already.
+    """
+    size = stock.size
+    low, high = np.zeros(size), np.full(size, float(horizon))
+
+    def chance(h: Floats) -> Floats:
+        mean = units_per_day * h
+        variance = phi * mean + SHOWN_RISK * mean**2
+        found = 1.0 - cdf(np.ceil(stock) - 1.0, mean, variance)
+        return np.where(mean > 0, found, 0.0)
+
+    never = chance(high) < share
+    for _ in range(10):
+        middle = np.ceil((low + high) / 2)
+        out = chance(middle) >= share
+        high = np.where(out, middle, high)
+        low = np.where(out, low, middle)
+    found = np.where(never, np.inf, high)
+    return np.where(stock <= 0, 0.0, found)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A quantity to order, or the question to ask instead."""
+
+    quantity: Decimal
+    question: str | None = None
+
+
+def suggest(
+    position: Decimal,
+    reorder_point: Decimal,
+    order_quantity: Decimal,
+    *,
+    precision: int = 0,
+    moq: Decimal | None = None,
+    pack: Decimal | None = None,
+    most: Decimal | None = None,
+    multiples: bool = False,
+) -> Suggestion:
+    """Return the quantity that leaves the position above s: minimum, then pack, then the cap.
+
+    q = ceil(s + Q - IP) (REPLENISHMENT.md 5), or with ``multiples`` the smallest n·Q that leaves
+    IP > s. Need 37, minimum 50, pack 12 gives 60; a cap of 40 under a minimum of 50 asks.
+    """
+    step = Decimal(1).scaleb(-precision)
+    if multiples:
+        times = ((reorder_point - position) / order_quantity).to_integral_value(ROUND_FLOOR) + 1
+        need = order_quantity * max(Decimal(1), times)
+    else:
+        need = reorder_point + order_quantity - position
+    need = (need / step).to_integral_value(ROUND_CEILING) * step
+    if moq is not None:
+        need = max(need, moq)
+    if pack is not None and pack > 0:
+        need = (need / pack).to_integral_value(ROUND_CEILING) * pack
+    if most is None or need <= most:
+        return Suggestion(need)
+    capped = most
+    if pack is not None and pack > 0:
+        capped = (most / pack).to_integral_value(ROUND_FLOOR) * pack
+    if capped <= 0 or (moq is not None and capped < moq):
+        return Suggestion(
+            ZERO, f"the least order is {show(need)}, but only {show(most)} sell before they expire"
+        )
+    if position + capped <= reorder_point:
+        return Suggestion(
+            ZERO, f"{show(capped)} would not lift the position above {show(reorder_point)}"
+        )
+    return Suggestion(capped)

@@ -1,0 +1,476 @@
+"""The state of a SKU: a pure function of the set of its recorded events.
+
+An entry is ``(version, name, data)``: the stream's version, the stored name and the stored fields
+(decimals as text, moments as integers). Entries fold in effective order
+(``effective_at``, rank, ``recorded_at``, version); the newest one applies in constant time, any
+other makes the item fold again. Both ways give the same state, which is property P7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from jitledger.domain.events import GAIN_RANK, LOSS_RANK, RANKS
+from jitledger.domain.moments import SECOND, LocalDays
+from jitledger.domain.quantity import ZERO
+
+Entry = tuple[int, str, dict[str, Any]]
+OrderKey = tuple[int, int, int, int]
+T = TypeVar("T")
+FOREVER = 1 << 62
+_NO_RANK = -1
+_BEFORE_ALL: OrderKey = (-FOREVER, 0, 0, 0)
+
+
+def order_key(entry: Entry) -> OrderKey:
+    """Return an entry's place: effective time, rank, time of recording, version."""
+    version, name, data = entry
+    rank = RANKS.get(name, _NO_RANK)
+    if name == "stock-adjusted":
+        rank = LOSS_RANK if data["delta"][0] == "-" else GAIN_RANK
+    return (data["effective_at"], rank, data["recorded_at"], version)
+
+
+def voids(entries: Iterable[Entry]) -> dict[int, int]:
+    """Return {voided version: the void that is in force}; a voided void does not count."""
+    found = [(version, data["target"]) for version, name, data in entries if name == "entry-voided"]
+    in_force: dict[int, int] = {}
+    for version, target in sorted(found, reverse=True):
+        if version not in in_force:
+            in_force[target] = version
+    return in_force
+
+
+@dataclass(slots=True)
+class Shelf:
+    """What lies at one location, and since when there was nothing to sell."""
+
+    on_hand: Decimal = ZERO
+    known: bool = False
+    moved: bool = False
+    since: int | None = None
+    damaged: Decimal = ZERO
+    quarantine: Decimal = ZERO
+    hold: Decimal = ZERO
+    transit_in: Decimal = ZERO
+    out_since: int | None = None
+    stockouts: list[tuple[int, int]] = field(default_factory=list)
+    lots: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+
+    def status(self, name: str) -> Decimal:
+        """Return how much lies under one unsellable status."""
+        quantity: Decimal = getattr(self, name)
+        return quantity
+
+    @property
+    def set_aside(self) -> Decimal:
+        """Return damaged + quarantine + hold."""
+        return self.damaged + self.quarantine + self.hold
+
+
+@dataclass(slots=True)
+class Reservation:
+    """One promise of one SKU at one location; resolved at most once."""
+
+    location: str
+    quantity: Decimal
+    order: str | None
+    made_at: int
+    lapses_at: int
+
+
+@dataclass(slots=True)
+class Demand:
+    """One selling day at one location: order lines, units, sum of squared line quantities."""
+
+    lines: int = 0
+    units: Decimal = ZERO
+    squares: Decimal = ZERO
+    unmet_lines: int = 0
+    unmet_units: Decimal = ZERO
+    unmet_squares: Decimal = ZERO
+
+
+@dataclass(slots=True)
+class Catalog:
+    """What the shop knows of an item beside its quantities."""
+
+    registered: bool = False
+    retired: bool = False
+    title: str = ""
+    unit: str = "piece"
+    precision: int = 0
+    mode: str = "stocked"
+    costing: str = "average"
+    barcodes: tuple[str, ...] = ()
+    category: str | None = None
+    variant_of: str | None = None
+    components: tuple[tuple[str, Decimal], ...] = ()
+    shelf_life_days: int | None = None
+    tax_rate: Decimal | None = None
+    analog_of: str | None = None
+    packs: dict[str, list[tuple[str, Decimal]]] = field(default_factory=dict)
+    prices: list[tuple[str, Decimal]] = field(default_factory=list)
+    suppliers: list[tuple[str, str]] = field(default_factory=list)
+    policies: dict[str | None, list[tuple[str, dict[str, Any]]]] = field(default_factory=dict)
+
+
+class StockItem:
+    """A SKU folded: shelves by location, promises, demand days and catalog."""
+
+    __slots__ = (
+        "_last",
+        "backorders",
+        "catalog",
+        "days",
+        "demand",
+        "fulfilled",
+        "last_cost",
+        "reservations",
+        "resolved",
+        "shelves",
+        "sku",
+        "transfers",
+        "version",
+    )
+
+    def __init__(self, sku: str, days: LocalDays) -> None:
+        self.sku = sku
+        self.days = days
+        self.version = 0
+        self.catalog = Catalog()
+        self.shelves: dict[str, Shelf] = {}
+        self.transfers: dict[str, dict[str, Any]] = {}
+        self.reservations: dict[str, list[Reservation]] = {}
+        self.fulfilled: dict[tuple[str, str], Decimal] = {}
+        self.resolved: set[str] = set()
+        self.backorders: dict[str, Decimal] = {}
+        self.demand: dict[tuple[str, int], Demand] = {}
+        self.last_cost: Decimal | None = None
+        self._last: OrderKey = _BEFORE_ALL
+
+    def shelf(self, location: str) -> Shelf:
+        """Return the shelf at a location, an empty unknown one at first."""
+        found = self.shelves.get(location)
+        if found is None:
+            found = self.shelves[location] = Shelf()
+        return found
+
+    def evolve(self, version: int, name: str, data: dict[str, Any]) -> bool:
+        """Apply one entry; False when it does not come last and the item must fold again."""
+        if name == "stock-sold":
+            key = (data["effective_at"], 7, data["recorded_at"], version)
+            if key < self._last:
+                return False
+            self._last = key
+            self.version = version
+            self._sold(data)
+            return True
+        if name == "entry-voided":
+            return False
+        key = order_key((version, name, data))
+        if key < self._last:
+            return False
+        self._last = key
+        self.version = version
+        self._apply(name, data)
+        return True
+
+    def _apply(self, name: str, data: dict[str, Any]) -> None:
+        match name:
+            case "stock-received":
+                self._received(data)
+            case "stock-counted":
+                self._counted(data)
+            case "sale-returned":
+                self._returned(data)
+            case "opening-balance":
+                self._received(data)
+            case "stock-adjusted":
+                self._put(data["location"], Decimal(data["delta"]), data)
+            case "stock-written-off":
+                self._written_off(data)
+            case "returned-to-supplier":
+                self._put(data["location"], -Decimal(data["quantity"]), data)
+            case "status-moved":
+                self._status_moved(data)
+            case "transfer-dispatched" | "transfer-received" | "transfer-lost":
+                self._transferred(name, data)
+            case "stock-reserved" | "reservation-released":
+                self._promised(name, data)
+            case "backorder-taken" | "backorder-cancelled":
+                self._backordered(name, data)
+            case "demand-unmet":
+                self._unmet(data)
+            case _:
+                _describe(self.catalog, name, data)
+
+    # --- movements --------------------------------------------------------------------------------
+
+    def _put(self, location: str, delta: Decimal, data: dict[str, Any]) -> Shelf:
+        shelf = self.shelf(location)
+        shelf.on_hand += delta
+        if not shelf.moved:
+            shelf.moved = True
+            shelf.since = self.days.day(data["effective_at"], data["recorded_at"])
+        if shelf.lots and delta < 0:
+            _issue(shelf, -delta, data)
+        self._mark(shelf, data["effective_at"])
+        return shelf
+
+    def _mark(self, shelf: Shelf, at: int) -> None:
+        """Open or close the time without sellable stock; unknown stock is never out."""
+        if not shelf.known:
+            return
+        if shelf.on_hand - shelf.damaged - shelf.quarantine - shelf.hold > 0:
+            if shelf.out_since is not None:
+                if at > shelf.out_since:
+                    shelf.stockouts.append((shelf.out_since, at))
+                shelf.out_since = None
+        elif shelf.out_since is None:
+            shelf.out_since = at
+
+    def _received(self, data: dict[str, Any]) -> None:
+        shelf = self.shelf(data["location"])
+        shelf.known = True
+        self._put(data["location"], Decimal(data["quantity"]), data)
+        if data.get("expiry"):
+            _store_lot(shelf, data)
+        if data.get("unit_cost") is not None:
+            self.last_cost = Decimal(data["unit_cost"])
+
+    def _sold(self, data: dict[str, Any]) -> None:
+        quantity = Decimal(data["quantity"])
+        location = data["location"]
+        day = self.days.day(data["effective_at"], data["recorded_at"])
+        if data.get("moves_stock", True):
+            shelf = self.shelves.get(location)
+            if shelf is None:
+                shelf = self.shelves[location] = Shelf()
+            shelf.on_hand -= quantity
+            if not shelf.moved:
+                shelf.moved = True
+                shelf.since = day
+            if shelf.lots:
+                _issue(shelf, quantity, data)
+            if shelf.known:
+                self._mark(shelf, data["effective_at"])
+        key = (data.get("sold_at") or location, day)
+        demand = self.demand.get(key)
+        if demand is None:
+            demand = self.demand[key] = Demand()
+        demand.lines += 1
+        demand.units += quantity
+        demand.squares += quantity * quantity
+        if "reservation" in data or "order" in data:
+            self._fulfil(data, quantity)
+
+    def _fulfil(self, data: dict[str, Any], quantity: Decimal) -> None:
+        order = data.get("order")
+        if order is not None:
+            self.backorders[order] = self.backorders.get(order, ZERO) - quantity
+        reservation = data.get("reservation")
+        if reservation is not None:
+            key = (reservation, data["location"])
+            self.fulfilled[key] = self.fulfilled.get(key, ZERO) + quantity
+            if data.get("final"):
+                self.resolved.add(reservation)
+
+    def _counted(self, data: dict[str, Any]) -> None:
+        shelf = self.shelf(data["location"])
+        shelf.known = True
+        self._put(data["location"], Decimal(data["quantity"]) - shelf.on_hand, data)
+
+    def _returned(self, data: dict[str, Any]) -> None:
+        quantity = Decimal(data["quantity"])
+        condition = data.get("condition", "resellable")
+        shelf = self.shelf(data["location"])
+        if condition != "resellable":
+            setattr(shelf, condition, shelf.status(condition) + quantity)
+        self._put(data["location"], quantity, data)
+        if data.get("expiry"):
+            _store_lot(shelf, data)
+
+    def _written_off(self, data: dict[str, Any]) -> None:
+        quantity = Decimal(data["quantity"])
+        status = data.get("from_status", "sellable")
+        shelf = self.shelf(data["location"])
+        if status != "sellable":
+            setattr(shelf, status, shelf.status(status) - quantity)
+        self._put(data["location"], -quantity, data)
+
+    def _status_moved(self, data: dict[str, Any]) -> None:
+        quantity = Decimal(data["quantity"])
+        shelf = self.shelf(data["location"])
+        for status, delta in ((data["from_status"], -quantity), (data["to_status"], quantity)):
+            if status != "sellable":
+                setattr(shelf, status, shelf.status(status) + delta)
+        if not shelf.moved:
+            shelf.moved = True
+            shelf.since = self.days.day(data["effective_at"], data["recorded_at"])
+        self._mark(shelf, data["effective_at"])
+
+    def _transferred(self, name: str, data: dict[str, Any]) -> None:
+        quantity = Decimal(data["quantity"])
+        target = self.shelf(data["to_location"])
+        known = self.transfers.setdefault(
+            data["transfer"],
+            {"from": data["from_location"], "to": data["to_location"], "open": ZERO},
+        )
+        if name == "transfer-dispatched":
+            known["open"] += quantity
+            target.transit_in += quantity
+            self._put(data["from_location"], -quantity, data)
+            return
+        known["open"] -= quantity
+        target.transit_in -= quantity
+        if name == "transfer-received":
+            target.known = True
+            self._put(data["to_location"], quantity, data)
+
+    # --- promises and demand ----------------------------------------------------------------------
+
+    def _promised(self, name: str, data: dict[str, Any]) -> None:
+        promises = self.reservations.setdefault(data["reservation"], [])
+        if name == "reservation-released":
+            self.resolved.add(data["reservation"])
+            return
+        ttl = data.get("ttl_seconds")
+        made = data["recorded_at"]
+        promises.append(
+            Reservation(
+                data["location"],
+                Decimal(data["quantity"]),
+                data.get("order"),
+                made,
+                FOREVER if ttl is None else made + ttl * SECOND,
+            )
+        )
+
+    def _backordered(self, name: str, data: dict[str, Any]) -> None:
+        delta = Decimal(data["quantity"])
+        if name == "backorder-cancelled":
+            delta = -delta
+        self.backorders[data["order"]] = self.backorders.get(data["order"], ZERO) + delta
+
+    def _unmet(self, data: dict[str, Any]) -> None:
+        day = self.days.day(data["effective_at"], data["recorded_at"])
+        demand = self.demand.setdefault((data["location"], day), Demand())
+        quantity = Decimal(data["quantity"])
+        demand.unmet_lines += 1
+        demand.unmet_units += quantity
+        demand.unmet_squares += quantity * quantity
+
+
+def _store_lot(shelf: Shelf, data: dict[str, Any]) -> None:
+    key = (data["expiry"], data.get("lot") or "")
+    shelf.lots[key] = shelf.lots.get(key, ZERO) + Decimal(data["quantity"])
+
+
+def _issue(shelf: Shelf, quantity: Decimal, data: dict[str, Any]) -> None:
+    """Take from the named lot, else from the lot that expires first (FEFO)."""
+    named = data.get("lot")
+    expiring = sorted(shelf.lots)
+    if data.get("cause") != "expiry":
+        today = data.get("occurred_on") or ""
+        fresh = [key for key in expiring if key[0] >= today]
+        expiring = fresh + [key for key in expiring if key not in fresh]
+    for key in expiring:
+        if named is not None and key[1] != named:
+            continue
+        taken = min(quantity, shelf.lots[key])
+        quantity -= taken
+        shelf.lots[key] -= taken
+        if not shelf.lots[key]:
+            del shelf.lots[key]
+        if not quantity:
+            return
+
+
+def _describe(catalog: Catalog, name: str, data: dict[str, Any]) -> None:
+    """Apply an event of the catalog; effective-dated ones are kept with their day."""
+    match name:
+        case "item-registered":
+            catalog.registered = True
+            catalog.title = data["title"]
+            catalog.unit = data.get("unit", "piece")
+            catalog.precision = data.get("precision", 0)
+            catalog.mode = data.get("mode", "stocked")
+            catalog.costing = data.get("costing", "average")
+            catalog.barcodes = tuple(data.get("barcodes", ()))
+            catalog.category = data.get("category")
+            catalog.variant_of = data.get("variant_of")
+            catalog.components = tuple((s, Decimal(q)) for s, q in data.get("components", ()))
+            catalog.shelf_life_days = data.get("shelf_life_days")
+            catalog.analog_of = data.get("analog_of")
+            _set_tax(catalog, data)
+        case "item-renamed":
+            for attribute in ("title", "category", "mode", "costing", "shelf_life_days"):
+                if data.get(attribute) is not None:
+                    setattr(catalog, attribute, data[attribute])
+            if data.get("barcodes") is not None:
+                catalog.barcodes = tuple(data["barcodes"])
+            if data.get("analog_of") is not None:
+                catalog.analog_of = data["analog_of"]
+            _set_tax(catalog, data)
+        case "item-retired":
+            catalog.retired = True
+        case "pack-defined":
+            starts = data.get("effective_from") or ""
+            catalog.packs.setdefault(data["code"].casefold(), []).append(
+                (starts, Decimal(data["factor"]))
+            )
+        case "price-set":
+            catalog.prices.append((data.get("effective_from") or "", Decimal(data["price"])))
+        case "supplier-linked":
+            catalog.suppliers.append((data.get("effective_from") or "", data["supplier"]))
+        case "policy-set":
+            policies = catalog.policies.setdefault(data.get("location"), [])
+            policies.append((data.get("effective_from") or "", data))
+        case _:
+            pass
+
+
+def _set_tax(catalog: Catalog, data: dict[str, Any]) -> None:
+    if data.get("tax_rate") is not None:
+        catalog.tax_rate = Decimal(data["tax_rate"])
+
+
+def in_force(dated: Sequence[tuple[str, T]], today: str) -> T | None:
+    """Return the value of the latest start on or before a day; later entries win ties."""
+    best: tuple[str, T] | None = None
+    for starts, value in dated:
+        if starts <= today and (best is None or starts >= best[0]):
+            best = (starts, value)
+    return None if best is None else best[1]
+
+
+def fold(
+    sku: str,
+    entries: Sequence[Entry],
+    days: LocalDays,
+    *,
+    as_of: int | None = None,
+    as_at: int | None = None,
+) -> StockItem:
+    """Fold a SKU from the set of its entries: ``state(as_of, as_at)`` of DOMAIN.md 11.
+
+    ``as_at`` leaves out what was recorded later (voids too), ``as_of`` what took effect later.
+    """
+    believed = (
+        entries if as_at is None else [e for e in entries if e[2]["recorded_at"] <= as_at]
+    )
+    gone = voids(believed)
+    item = StockItem(sku, days)
+    for entry in sorted(believed, key=order_key):
+        version, name, data = entry
+        if version in gone or name == "entry-voided":
+            continue
+        if as_of is not None and data["effective_at"] > as_of:
+            continue
+        item.evolve(version, name, data)
+    item.version = max((entry[0] for entry in believed), default=0)
+    return item

@@ -1,0 +1,53 @@
+"""A supplier: particulars and the terms of each product. Stream ``supplier/<code>``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from jitledger.domain.stock_item import in_force
+
+DEFAULT_LEAD_TIME_DAYS = Decimal(7)
+
+
+@dataclass(slots=True)
+class Supplier:
+    """A supplier's state, folded from its stream; terms by SKU are effective-dated."""
+
+    code: str
+    version: int = 0
+    title: str = ""
+    lead_time_days: Decimal | None = None
+    review_days: Decimal = Decimal(1)
+    currency: str | None = None
+    minimum_order: Decimal | None = None
+    contact: str | None = None
+    weekdays: tuple[int, ...] = ()
+    cutoff: str | None = None
+    terms: dict[str, list[tuple[str, dict[str, Any]]]] = field(default_factory=dict)
+
+    def evolve(self, version: int, name: str, data: dict[str, Any]) -> None:
+        """Apply one entry of the supplier's stream."""
+        self.version = version
+        match name:
+            case "supplier-registered":
+                self.title = data.get("title") or self.title or self.code
+                for attribute in ("currency", "contact"):
+                    if data.get(attribute) is not None:
+                        setattr(self, attribute, data[attribute])
+                for attribute in ("lead_time_days", "review_days", "minimum_order"):
+                    if data.get(attribute) is not None:
+                        setattr(self, attribute, Decimal(data[attribute]))
+            case "terms-agreed":
+                dated = self.terms.setdefault(data["sku"], [])
+                dated.append((data.get("effective_from") or "", data))
+            case "order-days-set":
+                self.weekdays = tuple(data["weekdays"])
+                self.cutoff = data.get("cutoff")
+            case _:
+                pass
+
+    def terms_of(self, sku: str, today: str) -> dict[str, Any] | None:
+        """Return the terms in force for a SKU on a day."""
+        return in_force(self.terms.get(sku, ()), today)

@@ -1,0 +1,1 @@
+"""Commands, projections driver, queries, importers and alerts."""

@@ -1,0 +1,157 @@
+"""The present state, kept current: what was folded before, and what others appended since.
+
+The cache belongs to the writer and is only read and changed under the write lock.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from jitledger.domain.names import SHOP_STREAM, SKU_STREAM, SUPPLIER_STREAM, normalise, stream_of
+from jitledger.domain.shop import Shop
+from jitledger.domain.stock_item import Entry, StockItem, fold
+from jitledger.domain.supplier import Supplier
+from jitledger.store.codec import decode
+from jitledger.store.database import Database, RawEvent, Tx
+
+MOST_ENTRIES = 150_000
+MOST_CATCHING_UP = 5_000
+
+
+class Cache:
+    """Folded streams with their entries, newest used last, bounded by the number of entries."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.position = -1
+        self.shop = Shop()
+        self._streams: OrderedDict[str, tuple[list[Entry], StockItem]] = OrderedDict()
+        self._suppliers: dict[str, Supplier] = {}
+        self._size = 0
+        self.tx: Tx | None = None
+
+    def clear(self) -> None:
+        """Forget everything; the next look reads the store."""
+        self.position = -1
+        self.shop = Shop()
+        self._streams.clear()
+        self._suppliers.clear()
+        self._size = 0
+
+    def catch_up(self, tx: Tx) -> None:
+        """Read what other processes appended since the last look."""
+        self.tx = tx
+        if self.position < 0:
+            self.position = self._database.head(tx)
+            self._load_shop(tx)
+            return
+        for rows in self._database.scan(tx, self.position, batch=MOST_CATCHING_UP):
+            if len(rows) == MOST_CATCHING_UP:
+                self.clear()
+                self.catch_up(tx)
+                return
+            for row in rows:
+                self._absorb(row)
+            self.position = rows[-1][0]
+
+    def _load_shop(self, tx: Tx) -> None:
+        self.shop = Shop()
+        for version, name, body in self._database.stream(tx, SHOP_STREAM):
+            self.shop.evolve(version, name, decode(name, body))
+
+    def _absorb(self, row: RawEvent) -> None:
+        _, stream, version, name, body = row
+        if stream == SHOP_STREAM:
+            self.apply(stream, version, name, decode(name, body))
+        elif stream.startswith(SKU_STREAM):
+            if stream.removeprefix(SKU_STREAM) in self._streams:
+                self.apply(stream, version, name, decode(name, body))
+        elif stream.removeprefix(SUPPLIER_STREAM) in self._suppliers:
+            self.apply(stream, version, name, decode(name, body))
+
+    def apply(self, stream: str, version: int, name: str, data: dict[str, Any]) -> bool:
+        """Apply a new entry to a loaded stream; True when it came last and applied at once."""
+        if stream.startswith(SKU_STREAM):
+            sku = stream[len(SKU_STREAM) :]
+            entries, item = self._loaded(sku)
+            entries.append((version, name, data))
+            self._size += 1
+            if item.evolve(version, name, data):
+                return True
+            self._streams[sku] = (entries, fold(sku, entries, self.shop.days))
+            return False
+        if stream == SHOP_STREAM:
+            self.shop.evolve(version, name, data)
+        elif stream.startswith(SUPPLIER_STREAM):
+            code = stream[len(SUPPLIER_STREAM) :]
+            self._suppliers.setdefault(code, Supplier(code)).evolve(version, name, data)
+        return True
+
+    def _loaded(self, sku: str) -> tuple[list[Entry], StockItem]:
+        found = self._streams.get(sku)
+        if found is not None:
+            self._streams.move_to_end(sku)
+            return found
+        assert self.tx is not None
+        rows = self._database.stream(self.tx, stream_of(sku))
+        entries = [(version, name, decode(name, body)) for version, name, body in rows]
+        found = (entries, fold(sku, entries, self.shop.days))
+        self._streams[sku] = found
+        self._size += len(entries)
+        while self._size > MOST_ENTRIES and len(self._streams) > 1:
+            oldest = next(iter(self._streams))
+            if oldest == sku:
+                break
+            self._size -= len(self._streams.pop(oldest)[0])
+        return found
+
+    # --- what decisions ask -----------------------------------------------------------------------
+
+    def find_sku(self, sku: str) -> str | None:
+        """Return the SKU as registered for any spelling of it."""
+        if sku in self._streams and self._streams[sku][0]:
+            return sku
+        return self.claim("sku", normalise(sku))
+
+    def item(self, sku: str) -> StockItem:
+        """Return an item folded to the present."""
+        return self._loaded(sku)[1]
+
+    def entries(self, sku: str) -> list[Entry]:
+        """Return every entry of a SKU."""
+        return self._loaded(sku)[0]
+
+    def supplier(self, code: str) -> Supplier | None:
+        """Return a supplier by its registered code."""
+        found = self._suppliers.get(code)
+        if found is None:
+            assert self.tx is not None
+            found = Supplier(code)
+            for version, name, body in self._database.stream(self.tx, SUPPLIER_STREAM + code):
+                found.evolve(version, name, decode(name, body))
+            if found.version:
+                self._suppliers[code] = found
+        return found if found.version else None
+
+    def claim(self, kind: str, value: str) -> str | None:
+        """Return who holds a claim."""
+        assert self.tx is not None
+        row = self.tx.one("SELECT owner FROM claims WHERE kind = ? AND value = ?", (kind, value))
+        return None if row is None else row[0]
+
+    def version_of(self, stream: str) -> int:
+        """Return a stream's newest version, 0 when it is empty."""
+        if stream.startswith(SKU_STREAM):
+            entries, _ = self._loaded(stream[len(SKU_STREAM) :])
+            return entries[-1][0] if entries else 0
+        if stream == SHOP_STREAM:
+            return self.shop.version
+        if stream.startswith(SUPPLIER_STREAM):
+            found = self.supplier(stream[len(SUPPLIER_STREAM) :])
+            return found.version if found is not None else 0
+        assert self.tx is not None
+        row = self.tx.one(
+            "SELECT MAX(originator_version) FROM stored_events WHERE originator_id = ?", (stream,)
+        )
+        return int(row[0] or 0)

@@ -1,0 +1,36 @@
+"""How the ledger is doing, for ``doctor`` and for the owner's answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jitledger.service.projection import Driver, describe
+from jitledger.store.database import Database
+
+
+def health(database: Database, driver: Driver) -> dict[str, Any]:
+    """Return positions and errors of the views, the newest seal, and what waits."""
+    with database.snapshot() as tx:
+        head = database.head(tx)
+        standings = list(driver.standings(tx).values())
+        seal = tx.one("SELECT seal FROM seals ORDER BY ordinal DESC LIMIT 1")
+        letters = tx.all("SELECT id, error FROM inbox WHERE state = 'dead' ORDER BY id LIMIT 100")
+        waiting = tx.one("SELECT COUNT(*) FROM inbox WHERE state = 'new'")[0]
+        sending = tx.one("SELECT COUNT(*) FROM outbox WHERE state = 'new'")[0]
+        exceptions = tx.one("SELECT COUNT(*) FROM exceptions")[0]
+        events = tx.one("SELECT COUNT(*) FROM stored_events")[0]
+    versions = {p.name: p.version for p in driver.projections}
+    ok = not letters and all(s.status == "live" for s in standings)
+    ok = ok and all(versions.get(s.name, s.version) == s.version for s in standings)
+    return {
+        "ok": ok,
+        "events": events,
+        "head": head,
+        "seal": bytes(seal[0]).hex() if seal is not None else None,
+        "projections": [describe(s) for s in standings],
+        "stopped": [s.name for s in standings if s.status != "live"],
+        "exceptions": exceptions,
+        "inbox_waiting": waiting,
+        "outbox_waiting": sending,
+        "dead_letters": [{"id": row[0], "error": row[1]} for row in letters],
+    }

@@ -1,0 +1,1 @@
+"""Files of the outside world, read row by row into commands."""

@@ -1,0 +1,205 @@
+"""Reorder alerts: one for each crossing, raised in the transaction of the movement that caused it.
+
+The inventory position is compared with the item's manual reorder point, or with the point of the
+last sweep (table ``reorder_points``). ``IP <= s`` triggers; equal counts.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from jitledger.domain.decisions import Draft
+from jitledger.domain.events import (
+    AlertEvent,
+    ReorderAlertRaised,
+    ReorderAlertResolved,
+    ReorderAlertRetracted,
+)
+from jitledger.domain.moments import local_date, show_moment
+from jitledger.domain.names import ALERT_STREAM
+from jitledger.domain.quantities import Quantities, quantities
+from jitledger.domain.quantity import ZERO, show
+from jitledger.domain.stock_item import StockItem, in_force
+from jitledger.service.cache import Cache
+from jitledger.service.ledger import Append
+from jitledger.store.database import Tx
+
+WHOLE_SHOP = ""
+
+
+class Monitor:
+    """Watches every append; writes the alert's state, its event and the outbox row together."""
+
+    def __init__(self) -> None:
+        self.enabled = True
+
+    def drafts(self, tx: Tx, cache: Cache, append: Append) -> list[Draft]:
+        """Return the alert events that follow from the items an append changed."""
+        found: list[Draft] = []
+        if not self.enabled:
+            return found
+        for change in append.changes.values():
+            if change.item is not None and change.item.catalog.registered:
+                found += self._look(tx, cache, append, change.item, change.whole)
+        return found
+
+    def _look(
+        self, tx: Tx, cache: Cache, append: Append, item: StockItem, late: bool
+    ) -> list[Draft]:
+        points = reorder_points(tx, item, local_date(append.present, cache.shop.tz).isoformat())
+        states = {
+            row[0]: (row[1], row[2])
+            for row in tx.all(
+                "SELECT location, state, snoozed_until FROM alerts WHERE sku = ?", (item.sku,)
+            )
+        }
+        if not points and not states:
+            return []
+        q = quantities(item, append.present, local_date(append.present, cache.shop.tz))
+        drafts = []
+        for location in sorted(set(points) | set(states)):
+            position = _position(q, location)
+            point = points.get(location)
+            state, _ = states.get(location, ("", 0))
+            low = (
+                point is not None
+                and position is not None
+                and position <= point[0]
+                and item.catalog.mode == "stocked"
+                and not item.catalog.retired
+                and not item.catalog.components
+            )
+            if low and state != "raised":
+                assert point is not None and position is not None
+                drafts.append(_raise(tx, cache, append, item, location, position, point))
+            elif not low and state == "raised":
+                drafts.append(_settle(tx, append, item, location, position, point, late))
+        return drafts
+
+
+def reorder_points(
+    tx: Tx, item: StockItem, today: str
+) -> dict[str, tuple[Decimal, Decimal, dict[str, str]]]:
+    """Return {location or '' for the shop: (reorder point, quantity, inputs)} of an item."""
+    rows = tx.all(
+        "SELECT location, reorder_point, quantity, inputs FROM reorder_points WHERE sku = ?",
+        (item.sku,),
+    )
+    points = {r[0]: (Decimal(r[1]), Decimal(r[2]), orjson.loads(r[3])) for r in rows}
+    for location, dated in item.catalog.policies.items():
+        policy = in_force(dated, today)
+        if policy is not None and policy.get("reorder_point") is not None:
+            quantity = Decimal(policy.get("order_quantity") or 0)
+            if policy.get("order_up_to") is not None:
+                quantity = Decimal(policy["order_up_to"]) - Decimal(policy["reorder_point"])
+            inputs = {"method": policy.get("method", "default")}
+            points[location or WHOLE_SHOP] = (Decimal(policy["reorder_point"]), quantity, inputs)
+    return points
+
+
+def _position(q: Quantities, location: str) -> Decimal | None:
+    """Return the inventory position; None while the stock is unknown ("count first")."""
+    if location == WHOLE_SHOP:
+        return q.inventory_position if q.known else None
+    row = q.by_location.get(location)
+    if row is None or not row.known:
+        return None
+    return row.available + row.in_transit
+
+
+def _fields(
+    location: str,
+    position: Decimal | None,
+    point: tuple[Decimal, Decimal, dict[str, str]] | None,
+) -> dict[str, Any]:
+    return {
+        "location": location or None,
+        "inventory_position": position,
+        "reorder_point": None if point is None else point[0],
+        "quantity": None if point is None else point[1],
+        "inputs": {} if point is None else point[2],
+    }
+
+
+def _raise(
+    tx: Tx,
+    cache: Cache,
+    append: Append,
+    item: StockItem,
+    location: str,
+    position: Decimal,
+    point: tuple[Decimal, Decimal, dict[str, str]],
+) -> Draft:
+    _set(tx, item.sku, location, "raised", append.present)
+    fields = _fields(location, position, point)
+    body = {
+        "sku": item.sku,
+        "name": item.catalog.title,
+        "location": location or None,
+        "inventory_position": show(position),
+        "reorder_point": show(point[0]),
+        "quantity": show(max(point[1], point[0] + 1 - position)),
+        "unit": item.catalog.unit,
+        "raised_at": show_moment(append.present),
+        "inputs": point[2],
+    }
+    push(tx, "alert", body, append.present, subject=f"alert/{item.sku}/{location}")
+    return _draft(ReorderAlertRaised, item, append, fields)
+
+
+def _settle(
+    tx: Tx,
+    append: Append,
+    item: StockItem,
+    location: str,
+    position: Decimal | None,
+    point: tuple[Decimal, Decimal, dict[str, str]] | None,
+    late: bool,
+) -> Draft:
+    """Resolve an alert; retract it when a late fact shows that it was never true."""
+    raised_at = tx.one(
+        "SELECT raised_at FROM alerts WHERE sku = ? AND location = ?", (item.sku, location)
+    )[0]
+    _set(tx, item.sku, location, "resolved", append.present)
+    newest = max((e[2]["effective_at"] for c in append.changes.values() for e in c.entries
+                  if c.item is item), default=append.present)
+    fields = _fields(location, position, point)
+    never = late and newest <= raised_at
+    event: type[AlertEvent] = ReorderAlertRetracted if never else ReorderAlertResolved
+    if never:
+        fields["reason"] = "a fact recorded later shows that stock was above the reorder point"
+    body = {
+        "sku": item.sku,
+        "name": item.catalog.title,
+        "state": "retracted" if never else "resolved",
+        "inventory_position": show(position if position is not None else ZERO),
+        "reason": fields.get("reason"),
+    }
+    push(tx, "alert-edit", body, append.present, subject=f"alert/{item.sku}/{location}")
+    return _draft(event, item, append, fields)
+
+
+def _draft(
+    event: type[AlertEvent], item: StockItem, append: Append, fields: dict[str, Any]
+) -> Draft:
+    return Draft(ALERT_STREAM + item.sku, event, fields, append.present)
+
+
+def _set(tx: Tx, sku: str, location: str, state: str, at: int) -> None:
+    tx.execute(
+        "INSERT INTO alerts VALUES (?, ?, ?, ?, 0) ON CONFLICT (sku, location) DO UPDATE SET "
+        "state = excluded.state, raised_at = excluded.raised_at, snoozed_until = 0",
+        (sku, location, state, at),
+    )
+
+
+def push(tx: Tx, kind: str, body: dict[str, Any], at: int, subject: str | None = None) -> None:
+    """Put a push for everyone who wants it (chat 0) into the outbox, in the caller's transaction."""
+    tx.execute(
+        "INSERT INTO outbox (chat_id, kind, method, body, created_at, subject) "
+        "VALUES (0, ?, 'push', ?, ?, ?)",
+        (kind, orjson.dumps(body).decode(), at, subject),
+    )

@@ -1,0 +1,142 @@
+"""People: invitations, joining, forgetting. Names live outside the ledger, in ``people``."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from jitledger.domain.commands import InviteMember, JoinShop, LeaveShop
+from jitledger.domain.errors import Refused
+from jitledger.domain.shop import Shop
+from jitledger.service.ledger import Answer, Ask, Ledger, Submission, new_member_id
+from jitledger.store.codec import decode
+from jitledger.store.database import Database, Tx
+
+FIRST_MINUTES = 15
+INVITE_MINUTES = 7 * 24 * 60
+
+
+def hash_code(code: str) -> str:
+    """Return what is stored of an invitation code."""
+    return hashlib.sha256(code.strip().encode()).hexdigest()[:40]
+
+
+def invite(ledger: Ledger, role: str, minutes: int = FIRST_MINUTES, member: str | None = None) -> str:
+    """Invite somebody and return the code, which is shown once and never stored."""
+    code = secrets.token_urlsafe(12)
+    command = InviteMember.model_validate(
+        {"role": role, "code_hash": hash_code(code), "minutes": minutes}
+    )
+    answer = ledger.record(command, member=member)
+    if answer.error is not None:
+        raise answer.error
+    return code
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One row of the erasable table."""
+
+    member: str
+    name: str | None
+    handle: str | None
+    user_id: int | None
+    chat_id: int | None
+    language: str | None
+    timezone: str | None
+
+
+_COLUMNS = "member, name, handle, user_id, chat_id, language, timezone"
+
+
+def by_user(tx: Tx, user_id: int) -> Person | None:
+    """Return the person behind a chat user."""
+    row = tx.one(f"SELECT {_COLUMNS} FROM people WHERE user_id = ?", (user_id,))
+    return None if row is None else Person(*row)
+
+
+def everybody(tx: Tx) -> list[Person]:
+    """Return every person known by name or chat."""
+    return [Person(*row) for row in tx.all(f"SELECT {_COLUMNS} FROM people ORDER BY member")]
+
+
+def join(
+    ledger: Ledger, code: str, user_id: int, chat_id: int, name: str, channel: str = "telegram"
+) -> tuple[Answer, str]:
+    """Use an invitation; the person's row is written in the same transaction."""
+    with ledger.database.snapshot() as tx:
+        known = by_user(tx, user_id)
+    member = known.member if known is not None else new_member_id()
+    command = JoinShop(member=member, code_hash=hash_code(code))
+
+    def remember(tx: Tx, answers: list[Answer], now: int) -> None:
+        if answers[0].ok:
+            tx.execute(
+                "INSERT INTO people (member, name, user_id, chat_id) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (member) DO UPDATE SET name = excluded.name, "
+                "user_id = excluded.user_id, chat_id = excluded.chat_id",
+                (member, name[:100], user_id, chat_id),
+            )
+
+    submission = Submission(
+        [Ask(command)], channel=channel, member=member, then=remember
+    )
+    return ledger.submit(submission).result().answers[0], member
+
+
+def resolve(database: Database, shop: Shop, name: str) -> Person:
+    """Return a person by member id, handle or name; raises ``unknown-member``."""
+    with database.snapshot() as tx:
+        people = everybody(tx)
+    found = [p for p in people if name in (p.member, p.handle, p.name)]
+    if not found and name in shop.members:
+        return Person(name, None, None, None, None, None, None)
+    if len(found) != 1:
+        what = "no member" if not found else "more than one member"
+        raise Refused("unknown-member", f"There is {what} {name!r}; use the id.", member=name)
+    return found[0]
+
+
+def leave(ledger: Ledger, member: str) -> None:
+    """Take a member's access; raises what the ledger refuses."""
+    answer = ledger.record(LeaveShop(member=member))
+    if answer.error is not None:
+        raise answer.error
+
+
+def forget(ledger: Ledger, shop: Shop, member: str) -> None:
+    """Take access and erase the person's row; entries keep the opaque id."""
+    if member in shop.members:
+        leave(ledger, member)
+
+    def erase(tx: Tx, answers: list[Answer], now: int) -> None:
+        tx.execute("DELETE FROM people WHERE member = ?", (member,))
+
+    ledger.submit(Submission([], then=erase)).result()
+
+
+def export(database: Database, person: Person, shop: Shop) -> dict[str, Any]:
+    """Return everything that is kept about a person."""
+    entries = []
+    with database.snapshot() as tx:
+        for rows in database.scan(tx):
+            for _, stream, version, name, body in rows:
+                if person.member.encode() in body:
+                    data = decode(name, body)
+                    if person.member in (data.get("actor"), data.get("member")):
+                        entries.append(
+                            {"stream": stream, "version": version, "event": name, "data": data}
+                        )
+    return {
+        "member": person.member,
+        "name": person.name,
+        "handle": person.handle,
+        "user_id": person.user_id,
+        "chat_id": person.chat_id,
+        "language": person.language,
+        "timezone": person.timezone,
+        "role": shop.members.get(person.member),
+        "entries": entries,
+    }

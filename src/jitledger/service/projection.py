@@ -1,0 +1,463 @@
+"""The projection driver: one function for each projection, three ways to drive it.
+
+*Inline* in the append's transaction, in a savepoint; *catching up* in batches with the position in
+the same transaction; *rebuild* into shadow tables that catch up first, so that only the last delta
+and the rename happen under the lock. A projection that raises stops at its position, visibly, and
+the ledger goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any, Protocol
+
+from jitledger.domain.errors import LedgerError, StoreError
+from jitledger.domain.names import SHOP_STREAM, SKU_STREAM, SUPPLIER_STREAM
+from jitledger.domain.shop import Shop
+from jitledger.domain.stock_item import Entry, StockItem, fold
+from jitledger.domain.supplier import Supplier
+from jitledger.store.codec import decode
+from jitledger.store.database import Database, Tx, savepoint
+
+SHADOW = "__new"
+HOLD_SECONDS = 0.025
+STREAMS_AT_ONCE = 400
+Progress = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class Change:
+    """What happened to one stream: its new state and the entries that are new.
+
+    ``whole`` means that the rows of this stream are to be written anew from the state; otherwise
+    the entries applied in their order and only what they touched has to be written.
+    """
+
+    stream: str
+    whole: bool
+    entries: list[Entry] = field(default_factory=list)
+    item: StockItem | None = None
+    supplier: Supplier | None = None
+
+
+class Batch:
+    """The changes a projection is given; remembers which one it is at."""
+
+    def __init__(self, changes: Sequence[Change], shop: Shop) -> None:
+        self._changes = changes
+        self.shop = shop
+        self.at: Change | None = None
+
+    def items(self) -> Iterator[tuple[Change, StockItem]]:
+        """Yield the changed items."""
+        for change in self._changes:
+            if change.item is not None:
+                self.at = change
+                yield change, change.item
+
+    def suppliers(self) -> Iterator[tuple[Change, Supplier]]:
+        """Yield the changed suppliers."""
+        for change in self._changes:
+            if change.supplier is not None:
+                self.at = change
+                yield change, change.supplier
+
+
+class Projection(Protocol):
+    """One question's view: a name, a version, tables, and one function over a batch."""
+
+    name: str
+    version: int
+    tables: dict[str, str]
+    """{table name: its definition with ``{name}``}, see ``Database.ddl``."""
+
+    def apply(self, tx: Tx, batch: Batch, suffix: str) -> None:
+        """Write the rows of a batch into the tables named with this suffix."""
+
+    def definitions(self, dialect: str) -> dict[str, str]:
+        """Return the tables' definitions for a dialect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one projection stands."""
+
+    name: str
+    version: int
+    position: int
+    status: str
+    error: str | None
+
+
+class Driver:
+    """Drives a set of projections over one database."""
+
+    def __init__(self, database: Database, projections: Sequence[Projection]) -> None:
+        self.database = database
+        self.projections = list(projections)
+
+    def create(self) -> None:
+        """Create the tables and rows of projections that are new."""
+        with self.database.snapshot() as tx:
+            known = {row[0] for row in tx.all("SELECT name FROM projections")}
+        missing = [p for p in self.projections if p.name not in known]
+        if not missing:
+            return
+        with self.database.transaction() as tx:
+            self.database.lock(tx)
+            for projection in missing:
+                for name, definition in projection.definitions(self.database.dialect).items():
+                    tx.execute(self.database.ddl(definition.format(name=name)))
+                tx.execute(
+                    "INSERT INTO projections VALUES (?, ?, 0, 'live', NULL) ON CONFLICT DO NOTHING",
+                    (projection.name, projection.version),
+                )
+
+    def standings(self, tx: Tx) -> dict[str, Standing]:
+        """Return where every projection stands."""
+        rows = tx.all("SELECT name, version, position, status, error FROM projections")
+        return {row[0]: Standing(*row) for row in rows}
+
+    # --- inline -----------------------------------------------------------------------------------
+
+    def inline(self, tx: Tx, shop: Shop, changes: list[Change], before: int, head: int) -> None:
+        """Apply an append's changes in its own transaction; never raises for a projection's bug."""
+        standings = self.standings(tx)
+        live = [p for p in self.projections if _is_live(p, standings.get(p.name))]
+        current = [p for p in live if standings[p.name].position == before]
+        late = [p for p in live if standings[p.name].position != before]
+        try:
+            with savepoint(tx, "projections"):
+                _apply_all(current, tx, Batch(changes, shop))
+                _apply_all(late, tx, Batch([_whole(c) for c in changes], shop) if late else None)
+        except _Stopped:
+            # One of them has a bug: find out which, each in a savepoint of its own.
+            current = self._one_by_one(tx, shop, changes, live, standings, before)
+        if current and head != before:
+            marks = ",".join("?" * len(current))
+            names = [p.name for p in current]
+            tx.execute(f"UPDATE projections SET position = ? WHERE name IN ({marks})", [head, *names])
+
+    def _one_by_one(
+        self,
+        tx: Tx,
+        shop: Shop,
+        changes: list[Change],
+        live: list[Projection],
+        standings: dict[str, Standing],
+        before: int,
+    ) -> list[Projection]:
+        """Apply each projection alone; return the current ones that went well."""
+        well = []
+        for projection in live:
+            position = standings[projection.name].position
+            mine = changes if position == before else [_whole(c) for c in changes]
+            batch = Batch(mine, shop)
+            try:
+                with savepoint(tx, "projection"):
+                    _apply(projection, tx, batch, "")
+            except _Stopped as stopped:
+                self._stop(tx, projection, position, batch, stopped.error)
+                continue
+            if position == before:
+                well.append(projection)
+        return well
+
+    def _stop(
+        self, tx: Tx, projection: Projection, position: int, batch: Batch, error: Exception
+    ) -> None:
+        stream = batch.at.stream if batch.at is not None else "?"
+        text = f"after position {position} at {stream}: {type(error).__name__}: {error}"[:500]
+        tx.execute(
+            "UPDATE projections SET status = 'stopped', error = ? WHERE name = ?",
+            (text, projection.name),
+        )
+
+    # --- catching up ------------------------------------------------------------------------------
+
+    def behind(self) -> list[str]:
+        """Return the projections that do not stand at the newest event, or are stopped."""
+        with self.database.snapshot() as tx:
+            head = self.database.head(tx)
+            standings = self.standings(tx)
+        return [
+            p.name
+            for p in self.projections
+            if standings[p.name].position != head
+            or standings[p.name].status != "live"
+            or standings[p.name].version != p.version
+        ]
+
+    def catch_up(self, progress: Progress | None = None) -> list[Standing]:
+        """Bring every projection to the newest event; return those that are stopped.
+
+        A stopped projection is tried again from its position; one of another version is rebuilt.
+        """
+        for projection in self.projections:
+            if self._standing(projection).version != projection.version:
+                self.rebuild(projection.name, progress)
+        for projection in self.projections:
+            self._catch_up(projection, "", progress)
+        with self.database.snapshot() as tx:
+            return [s for s in self.standings(tx).values() if s.status != "live"]
+
+    def _standing(self, projection: Projection) -> Standing:
+        with self.database.snapshot() as tx:
+            return self.standings(tx)[projection.name]
+
+    def _catch_up(self, projection: Projection, suffix: str, progress: Progress | None) -> None:
+        while True:
+            standing = self._standing(projection)
+            with self.database.snapshot() as tx:
+                head = self.database.head(tx)
+                shop = load_shop(self.database, tx)
+                if standing.position >= head and standing.status == "live":
+                    return
+                touched = self._touched(tx, standing.position, head)
+            try:
+                self._write(projection, suffix, shop, touched, head, progress)
+            except _Stopped as stopped:
+                with self.database.transaction() as tx:
+                    self.database.lock(tx)
+                    self._stop(tx, projection, standing.position, stopped.batch, stopped.error)
+                return
+            with self.database.transaction() as tx:
+                self.database.lock(tx)
+                tx.execute(
+                    "UPDATE projections SET position = ?, status = 'live', error = NULL "
+                    "WHERE name = ?",
+                    (head, projection.name),
+                )
+
+    def _touched(self, tx: Tx, after: int, upto: int) -> list[str]:
+        column = self.database.position_column
+        rows = tx.all(
+            f"SELECT DISTINCT originator_id FROM stored_events WHERE {column} > ? "
+            f"AND {column} <= ? ORDER BY originator_id",
+            (after, upto),
+        )
+        return [row[0] for row in rows]
+
+    def _write(
+        self,
+        projection: Projection,
+        suffix: str,
+        shop: Shop,
+        streams: list[str],
+        head: int,
+        progress: Progress | None,
+    ) -> None:
+        """Write the rows of some streams as they stand, in transactions of bounded length."""
+        done, size = 0, 50
+        while done < len(streams):
+            part = streams[done : done + size]
+            with self.database.snapshot() as tx:
+                changes = load_changes(self.database, tx, part, shop)
+                seen = self.database.head(tx)
+            with self.database.transaction() as tx:
+                self.database.lock(tx)
+                started = perf_counter()
+                # Whoever appended since then has written these rows itself, or we do it now.
+                newer = set(self._touched(tx, seen, 1 << 62)) & set(part)
+                if newer:
+                    kept = [c for c in changes if c.stream not in newer]
+                    changes = kept + load_changes(self.database, tx, sorted(newer), shop)
+                _apply(projection, tx, Batch(changes, shop), suffix)
+                spent = perf_counter() - started
+            done += len(part)
+            size = max(10, min(STREAMS_AT_ONCE, int(len(part) * HOLD_SECONDS / max(spent, 1e-4))))
+            if progress is not None:
+                progress(done, len(streams))
+
+    # --- rebuild ----------------------------------------------------------------------------------
+
+    def rebuild(self, name: str | None = None, progress: Progress | None = None) -> int:
+        """Build projections anew from the raw log; return the number of events read.
+
+        Readers see the old rows until the new ones have caught up.
+        """
+        chosen = [p for p in self.projections if name is None or p.name == name]
+        if not chosen:
+            known = ", ".join(p.name for p in self.projections)
+            raise StoreError("unknown-projection", f"No projection {name!r}; known are {known}.")
+        for projection in chosen:
+            self._make_shadow(projection)
+        with self.database.snapshot() as tx:
+            shop = load_shop(self.database, tx)
+            head = self.database.head(tx)
+            read, changes = fold_log(self.database, tx, shop, head, progress)
+        rebuilt = []
+        for projection in chosen:
+            try:
+                self._fill_shadow(projection, changes, shop, progress)
+                rebuilt.append(projection)
+            except _Stopped as stopped:
+                with self.database.transaction() as tx:
+                    self.database.lock(tx)
+                    self._stop(tx, projection, head, stopped.batch, stopped.error)
+        changes.clear()
+        for projection in rebuilt:
+            self._swap(projection, head)
+        return read
+
+    def _make_shadow(self, projection: Projection) -> None:
+        with self.database.transaction() as tx:
+            self.database.lock(tx)
+            for table, definition in projection.definitions(self.database.dialect).items():
+                tx.execute(f"DROP TABLE IF EXISTS {table}{SHADOW}")
+                tx.execute(self.database.ddl(definition.format(name=table + SHADOW)))
+
+    def _fill_shadow(
+        self,
+        projection: Projection,
+        changes: list[Change],
+        shop: Shop,
+        progress: Progress | None,
+    ) -> None:
+        done, size = 0, 100
+        while done < len(changes):
+            part = changes[done : done + size]
+            with self.database.transaction() as tx:
+                self.database.lock(tx)
+                started = perf_counter()
+                _apply(projection, tx, Batch(part, shop), SHADOW)
+                spent = perf_counter() - started
+            done += len(part)
+            size = max(10, min(5_000, int(len(part) * HOLD_SECONDS / max(spent, 1e-4))))
+            if progress is not None:
+                progress(done, len(changes))
+
+    def _swap(self, projection: Projection, head: int) -> None:
+        """Write what came since under the lock, then put the new tables in the old one's place."""
+        while True:
+            with self.database.snapshot() as tx:
+                newest = self.database.head(tx)
+                touched = self._touched(tx, head, newest)
+                shop = load_shop(self.database, tx)
+            if len(touched) <= 20:
+                break
+            self._write(projection, SHADOW, shop, touched, newest, None)
+            head = newest
+        with self.database.transaction() as tx:
+            self.database.lock(tx)
+            newest = self.database.head(tx)
+            touched = self._touched(tx, head, newest)
+            if touched:
+                changes = load_changes(self.database, tx, touched, shop)
+                _apply(projection, tx, Batch(changes, shop), SHADOW)
+            for table in projection.definitions(self.database.dialect):
+                tx.execute(f"DROP TABLE IF EXISTS {table}")
+                tx.execute(f"ALTER TABLE {table}{SHADOW} RENAME TO {table}")
+            tx.execute(
+                "UPDATE projections SET version = ?, position = ?, status = 'live', error = NULL "
+                "WHERE name = ?",
+                (projection.version, newest, projection.name),
+            )
+
+
+class _Stopped(Exception):
+    def __init__(self, batch: Batch, error: Exception) -> None:
+        super().__init__(str(error))
+        self.batch = batch
+        self.error = error
+
+
+def _apply(projection: Projection, tx: Tx, batch: Batch, suffix: str) -> None:
+    try:
+        projection.apply(tx, batch, suffix)
+    except LedgerError:
+        raise
+    except Exception as error:
+        raise _Stopped(batch, error) from error
+
+
+def _apply_all(projections: Sequence[Projection], tx: Tx, batch: Batch | None) -> None:
+    for projection in projections:
+        assert batch is not None
+        _apply(projection, tx, batch, "")
+
+
+def _is_live(projection: Projection, standing: Standing | None) -> bool:
+    """An old process must not write rows of a newer shape, nor a new one rows of an older."""
+    return (
+        standing is not None
+        and standing.status == "live"
+        and standing.version == projection.version
+    )
+
+
+def _whole(change: Change) -> Change:
+    return Change(change.stream, True, change.entries, change.item, change.supplier)
+
+
+def load_shop(database: Database, tx: Tx) -> Shop:
+    """Fold the shop's stream."""
+    shop = Shop()
+    for version, name, body in database.stream(tx, SHOP_STREAM):
+        shop.evolve(version, name, decode(name, body))
+    return shop
+
+
+def load_changes(database: Database, tx: Tx, streams: Sequence[str], shop: Shop) -> list[Change]:
+    """Fold whole streams into changes."""
+    changes = []
+    for stream in streams:
+        rows = database.stream(tx, stream)
+        if stream.startswith(SKU_STREAM):
+            entries = [(version, name, decode(name, body)) for version, name, body in rows]
+            item = fold(stream[len(SKU_STREAM) :], entries, shop.days)
+            changes.append(Change(stream, True, item=item))
+        elif stream.startswith(SUPPLIER_STREAM):
+            supplier = Supplier(stream[len(SUPPLIER_STREAM) :])
+            for version, name, body in rows:
+                supplier.evolve(version, name, decode(name, body))
+            changes.append(Change(stream, True, supplier=supplier))
+    return changes
+
+
+def fold_log(
+    database: Database, tx: Tx, shop: Shop, head: int, progress: Progress | None = None
+) -> tuple[int, list[Change]]:
+    """Fold the whole log in one pass over the raw rows; streams with late facts fold again."""
+    items: dict[str, StockItem] = {}
+    again: set[str] = set()
+    suppliers: dict[str, Supplier] = {}
+    days, read, prefix = shop.days, 0, len(SKU_STREAM)
+    for rows in database.scan(tx, 0, head):
+        for _, stream, version, name, body in rows:
+            item = items.get(stream)
+            if item is None:
+                if not stream.startswith(SKU_STREAM):
+                    if stream.startswith(SUPPLIER_STREAM):
+                        code = stream[len(SUPPLIER_STREAM) :]
+                        supplier = suppliers.setdefault(stream, Supplier(code))
+                        supplier.evolve(version, name, decode(name, body))
+                    continue
+                item = items[stream] = StockItem(stream[prefix:], days)
+            if stream not in again and not item.evolve(version, name, decode(name, body)):
+                again.add(stream)
+        read += len(rows)
+        if progress is not None:
+            progress(read, head)
+    changes = []
+    for stream in sorted(items):
+        if stream in again:
+            entries = [(v, n, decode(n, b)) for v, n, b in database.stream(tx, stream)]
+            items[stream] = fold(stream[prefix:], entries, days)
+        changes.append(Change(stream, True, item=items[stream]))
+    for stream in sorted(suppliers):
+        changes.append(Change(stream, True, supplier=suppliers[stream]))
+    return read, changes
+
+
+def describe(standing: Standing) -> dict[str, Any]:
+    """Return a standing as ``doctor`` shows it."""
+    return {
+        "projection": standing.name,
+        "version": standing.version,
+        "position": standing.position,
+        "status": standing.status,
+        "error": standing.error,
+    }

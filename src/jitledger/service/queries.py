@@ -1,0 +1,300 @@
+"""Questions about items and the log, answered from the streams themselves.
+
+``state(as_of, as_at)`` works for every one of them; a count's variance is derived here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from jitledger.domain.decisions.undo import describe_delta
+from jitledger.domain.errors import unknown_sku
+from jitledger.domain.moments import local_date, show_moment
+from jitledger.domain.names import SKU_STREAM, entry_name, normalise, stream_of
+from jitledger.domain.quantities import Quantities, exceptions, quantities
+from jitledger.domain.quantity import ZERO, show
+from jitledger.domain.shop import Shop
+from jitledger.domain.stock_item import Entry, StockItem, fold, order_key, voids
+from jitledger.service.clock import Clock
+from jitledger.service.ledger import present_of
+from jitledger.service.projection import load_shop
+from jitledger.store.codec import decode
+from jitledger.store.database import Database, Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry of an item's history, with what it did at its place in effective order."""
+
+    entry: str
+    event: str
+    data: dict[str, Any]
+    location: str | None
+    delta: Decimal | None
+    balance: Decimal | None
+    voided_by: str | None
+
+
+class Queries:
+    """Reads over one ledger; every answer is a snapshot."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def shop(self) -> Shop:
+        """Return the shop as it stands."""
+        with self._database.snapshot() as tx:
+            return load_shop(self._database, tx)
+
+    def present(self, shop: Shop | None = None) -> int:
+        """Return the ledger's present."""
+        return present_of(self._database, self._clock, shop or self.shop())
+
+    def find(self, spelled: str) -> str | None:
+        """Return the registered SKU of any spelling."""
+        with self._database.snapshot() as tx:
+            return _find(tx, spelled)
+
+    def entries(self, spelled: str) -> tuple[str, list[Entry]]:
+        """Return the registered SKU and its entries; raises ``unknown-sku``."""
+        with self._database.snapshot() as tx:
+            sku = _find(tx, spelled)
+            if sku is None:
+                raise unknown_sku(spelled)
+            rows = self._database.stream(tx, stream_of(sku))
+        return sku, [(version, name, decode(name, body)) for version, name, body in rows]
+
+    def item(
+        self, spelled: str, as_of: int | None = None, as_at: int | None = None
+    ) -> tuple[StockItem, Quantities, Shop]:
+        """Return an item, its quantities and the shop at a moment of either axis."""
+        shop = self.shop()
+        sku, entries = self.entries(spelled)
+        item = fold(sku, entries, shop.days, as_of=as_of, as_at=as_at)
+        if as_of is not None or as_at is not None:
+            # A product has its name from the start: registration is no movement.
+            item.catalog = fold(sku, entries, shop.days).catalog
+        present = self.present(shop)
+        at = min(m for m in (as_of, as_at, present) if m is not None)
+        return item, quantities(item, at, local_date(at, shop.tz)), shop
+
+    def stock(
+        self, spelled: str, as_of: int | None = None, as_at: int | None = None
+    ) -> dict[str, Any]:
+        """Return one item's quantities in the shape of ``stock --json``."""
+        item, q, _ = self.item(spelled, as_of, as_at)
+        return stock_shape(item, q)
+
+    def stocks(
+        self, skus: Sequence[str], as_of: int | None = None, as_at: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Return many items' quantities, as ``stock`` does for one."""
+        return [self.stock(sku, as_of, as_at) for sku in skus]
+
+    def history(
+        self, spelled: str, as_of: int | None = None, as_at: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Return every entry of an item in effective order, voided ones and voids too."""
+        sku, entries = self.entries(spelled)
+        if as_at is not None:
+            entries = [e for e in entries if e[2]["recorded_at"] <= as_at]
+        if as_of is not None:
+            entries = [e for e in entries if e[2]["effective_at"] <= as_of]
+        names = self.people()
+        return [
+            {
+                "entry": line.entry,
+                "event": line.event,
+                "occurred_at": line.data.get("occurred_on")
+                or show_moment(line.data["effective_at"]),
+                "recorded_at": show_moment(line.data["recorded_at"]),
+                "location": line.location,
+                "delta": None if line.delta is None else show(line.delta),
+                "balance": None if line.balance is None else show(line.balance),
+                "actor": names.get(line.data.get("actor"), line.data.get("actor")),
+                "channel": line.data.get("channel", "cli"),
+                "voided_by": line.voided_by,
+                "note": line.data.get("note") or line.data.get("reason"),
+            }
+            for line in trace(sku, entries, self.shop())
+        ]
+
+    def why(
+        self, spelled: str, as_of: int | None = None, as_at: int | None = None
+    ) -> dict[str, Any]:
+        """Return the signed entries that sum exactly to on-hand, effective ones only."""
+        sku, entries = self.entries(spelled)
+        if as_at is not None:
+            entries = [e for e in entries if e[2]["recorded_at"] <= as_at]
+        names = self.people()
+        terms = []
+        total = ZERO
+        for line in trace(sku, entries, self.shop()):
+            if not line.delta and not line.event == "stock-counted":
+                continue
+            if line.voided_by is not None or line.delta is None:
+                continue
+            if as_of is not None and line.data["effective_at"] > as_of:
+                continue
+            total += line.delta
+            terms.append(
+                {
+                    "entry": line.entry,
+                    "event": line.event,
+                    "delta": show(line.delta),
+                    "location": line.location,
+                    "occurred_at": line.data.get("occurred_on")
+                    or show_moment(line.data["effective_at"]),
+                    "actor": names.get(line.data.get("actor"), line.data.get("actor")),
+                    "counted": line.data.get("quantity")
+                    if line.event == "stock-counted"
+                    else None,
+                    "note": line.data.get("note"),
+                }
+            )
+        return {"sku": sku, "on_hand": show(total), "terms": terms}
+
+    def log(
+        self,
+        since: int | None = None,
+        until: int | None = None,
+        by: str | None = None,
+        limit: int = 100_000,
+    ) -> list[dict[str, Any]]:
+        """Return what was recorded in a stretch of time, in the log's own order."""
+        names = self.people()
+        found: list[dict[str, Any]] = []
+        with self._database.snapshot() as tx:
+            start = self._first_position(tx, since)
+            for rows in self._database.scan(tx, start - 1, batch=1000):
+                for _, stream, version, name, body in rows:
+                    data = decode(name, body)
+                    if until is not None and data["recorded_at"] > until:
+                        return found
+                    if since is not None and data["recorded_at"] < since:
+                        continue
+                    actor = data.get("actor")
+                    if by is not None and by not in (actor, names.get(actor)):
+                        continue
+                    found.append(_logged(stream, version, name, data, names))
+                    if len(found) >= limit:
+                        return found
+        return found
+
+    def _first_position(self, tx: Tx, since: int | None) -> int:
+        """Find by bisection the first position recorded at or after a moment: the log is sorted."""
+        if since is None:
+            return 1
+        column = self._database.position_column
+        low, high = 1, self._database.head(tx) + 1
+        while low < high:
+            middle = (low + high) // 2
+            row = tx.one(
+                f"SELECT {column}, topic, state FROM stored_events WHERE {column} >= ? "
+                f"ORDER BY {column} LIMIT 1",
+                (middle,),
+            )
+            if row is None or decode(row[1], row[2])["recorded_at"] >= since:
+                high = middle
+            else:
+                low = row[0] + 1
+        return low
+
+    def people(self) -> dict[str | None, str]:
+        """Return the names behind member ids that have not been forgotten."""
+        with self._database.snapshot() as tx:
+            rows = tx.all("SELECT member, name FROM people WHERE name IS NOT NULL")
+        return {row[0]: row[1] for row in rows}
+
+
+def _find(tx: Tx, spelled: str) -> str | None:
+    row = tx.one(
+        "SELECT owner FROM claims WHERE kind = 'sku' AND value = ?", (normalise(spelled),)
+    )
+    return None if row is None else str(row[0])
+
+
+def _logged(
+    stream: str, version: int, name: str, data: dict[str, Any], names: dict[str | None, str]
+) -> dict[str, Any]:
+    sku = stream.removeprefix(SKU_STREAM) if stream.startswith(SKU_STREAM) else None
+    return {
+        "entry": entry_name(sku or stream, version),
+        "event": name,
+        "sku": sku,
+        "occurred_at": data.get("occurred_on") or show_moment(data["effective_at"]),
+        "recorded_at": show_moment(data["recorded_at"]),
+        "location": data.get("location"),
+        "quantity": data.get("quantity") or data.get("delta"),
+        "actor": names.get(data.get("actor"), data.get("actor")),
+        "channel": data.get("channel", "cli"),
+        "note": data.get("note") or data.get("reason"),
+    }
+
+
+def trace(sku: str, entries: Sequence[Entry], shop: Shop) -> list[Line]:
+    """Walk an item's entries in effective order with deltas and balances at their locations."""
+    gone = voids(entries)
+    item = StockItem(sku, shop.days)
+    lines = []
+    for version, name, data in sorted(entries, key=order_key):
+        location = data.get("location")
+        if name == "transfer-dispatched":
+            location = data["from_location"]
+        elif name in ("transfer-received", "transfer-lost"):
+            location = data["to_location"]
+        delta: Decimal | None = None
+        balance: Decimal | None = None
+        if version in gone or name == "entry-voided":
+            own = describe_delta(name, data)
+            delta = None if own is None else Decimal(own)
+        else:
+            before = _on_hand(item, location)
+            item.evolve(version, name, data)
+            after = _on_hand(item, location)
+            if describe_delta(name, data) is not None or name == "stock-counted":
+                delta, balance = after - before, after
+        voided_by = entry_name(sku, gone[version]) if version in gone else None
+        lines.append(
+            Line(entry_name(sku, version), name, data, location, delta, balance, voided_by)
+        )
+    return lines
+
+
+def _on_hand(item: StockItem, location: str | None) -> Decimal:
+    shelf = item.shelves.get(location or "")
+    return ZERO if shelf is None else shelf.on_hand
+
+
+def stock_shape(item: StockItem, q: Quantities) -> dict[str, Any]:
+    """Return an item's quantities in the contract's shape; costs are not built yet: ``null``."""
+    return {
+        "sku": item.sku,
+        "name": item.catalog.title,
+        "on_hand": show(q.on_hand),
+        "unsellable": show(q.unsellable),
+        "reserved": show(q.reserved),
+        "available": show(q.available),
+        "on_order": show(q.on_order),
+        "in_transit": show(q.in_transit),
+        "inventory_position": show(q.inventory_position),
+        "average_cost": None,
+        "value": None,
+        "known": q.known,
+        "by_location": {
+            location: {
+                "on_hand": show(row.on_hand),
+                "unsellable": show(row.unsellable),
+                "reserved": show(row.reserved),
+                "available": show(row.available),
+                "in_transit": show(row.in_transit),
+                "known": row.known,
+            }
+            for location, row in q.by_location.items()
+        },
+        "exceptions": exceptions(item, q),
+    }

@@ -1,0 +1,1 @@
+"""The event store: codec, recorders, group-commit writer, scan, seals."""

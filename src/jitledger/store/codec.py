@@ -1,0 +1,74 @@
+"""Events to bytes and back: own names, own versions, upcasters.
+
+The stored topic is the event's own word. The body is compact JSON without what the row already
+says (stream, version) and without defaults; ``v`` is there only when the event's version is above 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from eventsourcing.persistence import Mapper, StoredEvent
+from pydantic import ValidationError
+
+from jitledger.domain.errors import StoreError
+from jitledger.domain.events import EVENTS, Event
+
+_ROW = {"originator_id", "originator_version"}
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+UPCASTERS: dict[tuple[str, int], Upcaster] = {}
+"""(stored name, from version) -> a function that returns the body of the next version."""
+_SERIALIZERS = {name: cls.__pydantic_serializer__ for name, cls in EVENTS.items()}
+
+
+def encode(event: Event) -> bytes:
+    """Return an event's body."""
+    body = _SERIALIZERS[event.name].to_json(event, exclude=_ROW, exclude_defaults=True)
+    if event.class_version > 1:
+        return b'{"v":%d,' % event.class_version + body[1:]
+    return body
+
+
+def decode(topic: str, state: bytes) -> dict[str, Any]:
+    """Return a body as stored fields, brought to the event's present version."""
+    data: dict[str, Any] = orjson.loads(state)
+    version = data.pop("v", 1) if UPCASTERS or "v" in data else 1
+    event = EVENTS.get(topic)
+    if event is None:
+        raise StoreError("unknown-event", f"The stored event {topic!r} is newer than this program.")
+    while version < event.class_version:
+        data = UPCASTERS[topic, version](data)
+        version += 1
+    return data
+
+
+class EventMapper(Mapper[str]):
+    """The library's mapper with orjson in and pydantic out; upcasts on the way."""
+
+    def __init__(self) -> None:
+        """Make a mapper without transcoder, compressor or cipher: the body is JSON."""
+
+    def to_stored_event(self, domain_event: Any) -> StoredEvent:
+        """Return the row of an event."""
+        return StoredEvent(
+            originator_id=domain_event.originator_id,
+            originator_version=domain_event.originator_version,
+            topic=domain_event.name,
+            state=encode(domain_event),
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        """Return the typed event of a row; raises ``StoreError`` when it cannot be read."""
+        data = decode(stored_event.topic, stored_event.state)
+        data["originator_id"] = str(stored_event.originator_id)
+        data["originator_version"] = stored_event.originator_version
+        try:
+            return EVENTS[stored_event.topic].__pydantic_validator__.validate_python(data)
+        except ValidationError as error:
+            raise StoreError(
+                "unreadable-event",
+                f"{stored_event.originator_id} version {stored_event.originator_version} "
+                f"({stored_event.topic}) cannot be read: {error.errors()[0]['msg']}.",
+            ) from error

@@ -1,0 +1,167 @@
+"""One database behind one address: transactions that lock first, snapshots to read, a raw scan.
+
+SQL is written once with ``?``; the dialect translates. The store of record is the library's
+``stored_events`` through its recorders.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from functools import lru_cache
+from typing import Any
+
+from eventsourcing.persistence import StoredEvent
+
+from jitledger.domain.errors import StoreError
+
+Row = tuple[Any, ...]
+RawEvent = tuple[int, str, int, str, bytes]
+"""(position, stream, version, name, body)"""
+
+
+class Tx(ABC):
+    """One transaction. ``probe`` is called before each statement; the crash tests stop there."""
+
+    probe: Callable[[str], None] | None = None
+
+    @abstractmethod
+    def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
+        """Run one statement."""
+
+    @abstractmethod
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one statement for many rows."""
+
+    @abstractmethod
+    def fetchone(self) -> Any:
+        """Return the next row or None."""
+
+    @abstractmethod
+    def fetchall(self) -> list[Any]:
+        """Return all rows that are left."""
+
+    @abstractmethod
+    def insert_events(self, events: Sequence[StoredEvent]) -> int:
+        """Insert events through the library's recorder; return the last one's position."""
+
+    def one(self, sql: str, params: Sequence[Any] = ()) -> Any:
+        """Run a query and return its first row or None."""
+        self.execute(sql, params)
+        return self.fetchone()
+
+    def all(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
+        """Run a query and return its rows."""
+        self.execute(sql, params)
+        return self.fetchall()
+
+
+class Database(ABC):
+    """What the ledger needs of a store; SQLite and PostgreSQL pass the same contract suite."""
+
+    dialect: str = ""
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[Tx]:
+        """Open a transaction whose first statement must take the write lock (``lock``)."""
+
+    @abstractmethod
+    def lock(self, tx: Tx) -> None:
+        """Take the write lock; raises ``Conflict`` when it is not to be had in time."""
+
+    @abstractmethod
+    def snapshot(self) -> AbstractContextManager[Tx]:
+        """Open a consistent view for reading."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close every connection."""
+
+    @abstractmethod
+    def create(self) -> None:
+        """Create the tables that are missing."""
+
+    @abstractmethod
+    def ddl(self, statement: str) -> str:
+        """Return a table's definition in this database's words."""
+
+    @property
+    def position_column(self) -> str:
+        """Return the column that orders the log."""
+        return "rowid" if self.dialect == "sqlite" else "notification_id"
+
+    def head(self, tx: Tx) -> int:
+        """Return the position of the newest event, 0 when there is none."""
+        return int(tx.one(f"SELECT MAX({self.position_column}) FROM stored_events")[0] or 0)
+
+    def scan(
+        self, tx: Tx, after: int = 0, upto: int | None = None, batch: int = 10_000
+    ) -> Iterator[list[RawEvent]]:
+        """Yield the raw log in its order, keyset by position, in batches."""
+        column = self.position_column
+        limit = "" if upto is None else f"AND {column} <= {int(upto)} "
+        sql = (
+            f"SELECT {column}, originator_id, originator_version, topic, state "
+            f"FROM stored_events WHERE {column} > ? {limit}ORDER BY {column} LIMIT {int(batch)}"
+        )
+        while True:
+            rows = tx.all(sql, (after,))
+            if not rows:
+                return
+            yield rows
+            after = rows[-1][0]
+
+    def stream(self, tx: Tx, stream: str, after: int = 0) -> list[tuple[int, str, bytes]]:
+        """Return (version, name, body) of one stream in its order."""
+        return tx.all(
+            "SELECT originator_version, topic, state FROM stored_events "
+            "WHERE originator_id = ? AND originator_version > ? ORDER BY originator_version",
+            (stream, after),
+        )
+
+
+@lru_cache(maxsize=1024)
+def to_percent(sql: str) -> str:
+    """Return a statement with ``%s`` in place of ``?``."""
+    return sql.replace("%", "%%").replace("?", "%s")
+
+
+def open_database(url: str, lock_timeout: float = 5.0) -> Database:
+    """Open ``sqlite:///file.db`` (relative; four slashes are absolute) or ``postgresql://…``."""
+    if url.startswith("sqlite:///"):
+        from jitledger.store.sqlite import SQLiteDatabase
+
+        return SQLiteDatabase(url.removeprefix("sqlite:///"), lock_timeout)
+    if re.match(r"postgres(ql)?://", url):
+        try:
+            from jitledger.store.postgres import PostgresDatabase
+        except ImportError as error:
+            raise StoreError(
+                "missing-driver",
+                "PostgreSQL needs the extra: pip install 'jitledger[postgres]'.",
+            ) from error
+        return PostgresDatabase(url, lock_timeout)
+    raise StoreError(
+        "bad-database",
+        "JITLEDGER_DATABASE must look like sqlite:///shop.db or postgresql://user@host/name.",
+    )
+
+
+class savepoint:  # noqa: N801 - used like a statement.
+    """Run statements that may fail without losing the transaction."""
+
+    __slots__ = ("_name", "_tx")
+
+    def __init__(self, tx: Tx, name: str) -> None:
+        self._tx = tx
+        self._name = name
+
+    def __enter__(self) -> None:
+        self._tx.execute(f"SAVEPOINT {self._name}")
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if error is not None:
+            self._tx.execute(f"ROLLBACK TO SAVEPOINT {self._name}")
+        self._tx.execute(f"RELEASE SAVEPOINT {self._name}")

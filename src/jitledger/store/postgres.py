@@ -1,0 +1,149 @@
+"""PostgreSQL: the library's table lock first, then the same statements as on SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from eventsourcing.persistence import PersistenceError, StoredEvent
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import tuple_row
+
+from jitledger.domain.errors import Conflict, LedgerError, StoreError
+from jitledger.store.database import Database, Tx, to_percent
+from jitledger.store.schema import SCHEMA_VERSION, TABLES
+
+
+class PostgresTx(Tx):
+    """One transaction or snapshot on a PostgreSQL connection."""
+
+    def __init__(self, cursor: Any, recorder: PostgresApplicationRecorder) -> None:
+        self._library = cursor
+        self._cursor = cursor.connection.cursor(row_factory=tuple_row)
+        self._recorder = recorder
+
+    def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
+        if self.probe is not None:
+            self.probe(sql)
+        self._cursor.execute(to_percent(sql), params)
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        if self.probe is not None:
+            self.probe(sql)
+        self._cursor.executemany(to_percent(sql), rows)
+
+    def fetchone(self) -> Any:
+        return self._cursor.fetchone()
+
+    def fetchall(self) -> list[Any]:
+        return list(self._cursor.fetchall())
+
+    def insert_events(self, events: Sequence[StoredEvent]) -> int:
+        if self.probe is not None:
+            self.probe("INSERT INTO stored_events")
+        self._recorder._insert_stored_events(self._library, events)
+        positions = self._recorder._fetch_ids_after_insert_events(self._library, events)
+        assert positions
+        return max(positions)
+
+
+class PostgresDatabase(Database):
+    """For shops that outgrow one machine; one schema for each shop."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: str, lock_timeout: float = 5.0) -> None:
+        try:
+            parts = conninfo_to_dict(url)
+        except psycopg.Error as error:
+            raise StoreError("bad-database", "The PostgreSQL address cannot be read.") from error
+        self._schema = "public"
+        options = str(parts.pop("options", "") or "")
+        for option in options.split():
+            if "search_path=" in option:
+                self._schema = option.rpartition("search_path=")[2]
+        self._datastore = PostgresDatastore(
+            dbname=str(parts.get("dbname") or "postgres"),
+            host=str(parts.get("host") or ""),
+            port=str(parts.get("port") or "5432"),
+            user=str(parts.get("user") or ""),
+            password=str(parts.get("password") or ""),
+            pool_size=1,
+            max_overflow=9,
+            lock_timeout=max(1, round(lock_timeout)),
+            schema=self._schema,
+            originator_id_type="text",
+        )
+        with _errors(), self._datastore.get_connection() as connection:
+            connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"')
+        configure = self._datastore.pool._configure
+        path = f'SET search_path TO "{self._schema}"'
+
+        def with_path(connection: Any) -> None:
+            assert configure is not None
+            configure(connection)
+            connection.execute(path)
+
+        self._datastore.pool._configure = with_path
+        self._datastore.pool.check()
+        with _errors(), self._datastore.get_connection() as connection:
+            connection.execute(path)
+        self._recorder = PostgresApplicationRecorder(self._datastore)
+
+    def create(self) -> None:
+        with _errors():
+            self._recorder.create_table()
+            with self._datastore.transaction(commit=True) as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(7146210)")
+                for statement in TABLES:
+                    cursor.execute(self.ddl(statement).encode())
+                cursor.execute(
+                    "INSERT INTO clock VALUES (1, 0, NULL, 0, %s) ON CONFLICT DO NOTHING",
+                    (SCHEMA_VERSION,),
+                )
+
+    def ddl(self, statement: str) -> str:
+        return (
+            statement.replace("/*clustered*/", "")
+            .replace("/*serial*/", "BIGSERIAL PRIMARY KEY")
+            .replace("BLOB", "BYTEA")
+            .replace("REAL", "DOUBLE PRECISION")
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tx]:
+        with _errors(), self._datastore.transaction(commit=True) as cursor:
+            yield PostgresTx(cursor, self._recorder)
+
+    def lock(self, tx: Tx) -> None:
+        assert isinstance(tx, PostgresTx)
+        with _errors():
+            self._recorder._lock_table(tx._library)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Tx]:
+        with _errors(), self._datastore.transaction(commit=False) as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            yield PostgresTx(cursor, self._recorder)
+
+    def close(self) -> None:
+        self._datastore.close()
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    try:
+        yield
+    except LedgerError:
+        raise
+    except (psycopg.Error, PersistenceError) as error:
+        cause = error.__cause__ or error
+        if isinstance(cause, psycopg.errors.LockNotAvailable):
+            raise Conflict(
+                "lock-timeout",
+                "Another process held the write lock too long; nothing was recorded. Try again.",
+            ) from error
+        raise StoreError("store", f"The database answered: {str(error).strip()}.") from error

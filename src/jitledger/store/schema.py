@@ -1,0 +1,56 @@
+"""The tables beside the library's own ``stored_events``.
+
+Written in the common words of both databases; ``BLOB`` becomes ``BYTEA`` on PostgreSQL and
+``/*clustered*/`` becomes ``WITHOUT ROWID`` on SQLite.
+"""
+
+from __future__ import annotations
+
+SCHEMA_VERSION = 1
+
+TABLES: tuple[str, ...] = (
+    # One row: the last stamp, the present of a simulated clock, the latest effective time.
+    "CREATE TABLE IF NOT EXISTS clock (id BIGINT PRIMARY KEY, last BIGINT NOT NULL, "
+    "present BIGINT, highest BIGINT NOT NULL, schema_version BIGINT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS command_keys (key TEXT PRIMARY KEY, digest BLOB NOT NULL, "
+    "ordinal BIGINT NOT NULL, entries TEXT NOT NULL) /*clustered*/",
+    "CREATE TABLE IF NOT EXISTS claims (kind TEXT NOT NULL, value TEXT NOT NULL, "
+    "owner TEXT NOT NULL, PRIMARY KEY (kind, value)) /*clustered*/",
+    "CREATE TABLE IF NOT EXISTS seals (ordinal BIGINT PRIMARY KEY, events BIGINT NOT NULL, "
+    "keys BIGINT NOT NULL, seal BLOB NOT NULL)",
+    # Names and chat ids live here alone, so that a person can be forgotten.
+    "CREATE TABLE IF NOT EXISTS people (member TEXT PRIMARY KEY, name TEXT, handle TEXT, "
+    "user_id BIGINT, chat_id BIGINT, language TEXT, timezone TEXT)",
+    "CREATE TABLE IF NOT EXISTS projections (name TEXT PRIMARY KEY, version BIGINT NOT NULL, "
+    "position BIGINT NOT NULL, status TEXT NOT NULL, error TEXT)",
+    # Reorder points of the last sweep, compared with every movement.
+    "CREATE TABLE IF NOT EXISTS reorder_points (sku TEXT NOT NULL, location TEXT NOT NULL, "
+    "reorder_point TEXT NOT NULL, quantity TEXT NOT NULL, inputs TEXT NOT NULL, "
+    "PRIMARY KEY (sku, location)) /*clustered*/",
+    "CREATE TABLE IF NOT EXISTS alerts (sku TEXT NOT NULL, location TEXT NOT NULL, "
+    "state TEXT NOT NULL, raised_at BIGINT NOT NULL, snoozed_until BIGINT NOT NULL, "
+    "PRIMARY KEY (sku, location)) /*clustered*/",
+    # The folded demand state of the last sweep, with its day and log position.
+    "CREATE TABLE IF NOT EXISTS demand_state (id BIGINT PRIMARY KEY, day BIGINT NOT NULL, "
+    "position BIGINT NOT NULL, body BLOB NOT NULL)",
+    # Conversation: what came in, what goes out, what buttons stand for.
+    "CREATE TABLE IF NOT EXISTS inbox (id /*serial*/, bot_id BIGINT NOT NULL, "
+    "update_id BIGINT NOT NULL, chat_id BIGINT NOT NULL, body BLOB NOT NULL, "
+    "received_at BIGINT NOT NULL, tries BIGINT NOT NULL DEFAULT 0, "
+    "state TEXT NOT NULL DEFAULT 'new', leased_until BIGINT NOT NULL DEFAULT 0, "
+    "owner TEXT, error TEXT)",
+    "CREATE INDEX IF NOT EXISTS inbox_open ON inbox (state, id)",
+    "CREATE TABLE IF NOT EXISTS outbox (id /*serial*/, chat_id BIGINT NOT NULL, "
+    "kind TEXT NOT NULL, method TEXT NOT NULL, body TEXT NOT NULL, "
+    "created_at BIGINT NOT NULL, state TEXT NOT NULL DEFAULT 'new', "
+    "due_at BIGINT NOT NULL DEFAULT 0, tries BIGINT NOT NULL DEFAULT 0, "
+    "message_id BIGINT, subject TEXT, error TEXT)",
+    "CREATE INDEX IF NOT EXISTS outbox_open ON outbox (state, id)",
+    "CREATE INDEX IF NOT EXISTS outbox_subject ON outbox (subject)",
+    "CREATE TABLE IF NOT EXISTS proposals (id TEXT PRIMARY KEY, chat_id BIGINT NOT NULL, "
+    "member TEXT, kind TEXT NOT NULL, body TEXT NOT NULL, created_at BIGINT NOT NULL, "
+    "consumed_at BIGINT)",
+    "CREATE TABLE IF NOT EXISTS conversations (key TEXT PRIMARY KEY, state TEXT, "
+    "data TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS aliases (alias TEXT PRIMARY KEY, sku TEXT NOT NULL)",
+)

@@ -1,0 +1,167 @@
+"""SQLite: one file, write-ahead log, ``synchronous=FULL``."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from eventsourcing.persistence import PersistenceError, StoredEvent
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteDatastore,
+)
+
+from jitledger.domain.errors import Conflict, LedgerError, StoreError
+from jitledger.store.database import Database, Tx
+from jitledger.store.schema import SCHEMA_VERSION, TABLES
+
+
+class _Pool(SQLiteConnectionPool):
+    """The library's pool; every commit reaches the disk before it is answered."""
+
+    def _create_connection(self) -> SQLiteConnection:
+        connection = super()._create_connection()
+        connection._sqlite_conn.execute("PRAGMA synchronous=FULL")
+        connection._sqlite_conn.execute("PRAGMA cache_size=-65536")
+        connection._sqlite_conn.row_factory = None
+        return connection
+
+
+class SQLiteTx(Tx):
+    """One transaction or snapshot on a SQLite connection."""
+
+    def __init__(self, cursor: sqlite3.Cursor, recorder: SQLiteApplicationRecorder) -> None:
+        self._cursor = cursor
+        self._recorder = recorder
+
+    def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
+        if self.probe is not None:
+            self.probe(sql)
+        self._cursor.execute(sql, params)
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        if self.probe is not None:
+            self.probe(sql)
+        self._cursor.executemany(sql, rows)
+
+    def fetchone(self) -> Any:
+        return self._cursor.fetchone()
+
+    def fetchall(self) -> list[Any]:
+        return self._cursor.fetchall()
+
+    def insert_events(self, events: Sequence[StoredEvent]) -> int:
+        if self.probe is not None:
+            self.probe("INSERT INTO stored_events")
+        # The recorder's cursor has the methods of the plain one that it needs here.
+        positions = self._recorder._insert_events(self._cursor, events)  # type: ignore[arg-type]
+        assert positions
+        return positions[-1]
+
+
+class SQLiteDatabase(Database):
+    """The embedded default: one file for one shop."""
+
+    dialect = "sqlite"
+
+    def __init__(self, path: str, lock_timeout: float = 5.0) -> None:
+        if not path:
+            raise StoreError("bad-database", "The address of the database names no file.")
+        self.path = Path(path)
+        self._timeout = lock_timeout
+        folder = self.path.absolute().parent
+        if not folder.is_dir():
+            raise StoreError("bad-database", f"The folder {folder} does not exist; create it first.")
+        uri = self.path.absolute().as_uri()
+        self._datastore = SQLiteDatastore(db_name=uri, originator_id_type="text")
+        self._datastore.pool = _Pool(db_name=uri, lock_timeout=max(1, round(lock_timeout)))
+        self._recorder = SQLiteApplicationRecorder(self._datastore)
+        self._local = threading.local()
+        self._readers: list[sqlite3.Connection] = []
+        self._guard = threading.Lock()
+        self._uri = uri
+
+    def create(self) -> None:
+        with _errors():
+            self._recorder.create_table()
+            with self._datastore.transaction(commit=True) as c:
+                for statement in TABLES:
+                    c.execute(self.ddl(statement))
+                c.execute(
+                    "INSERT INTO clock VALUES (1, 0, NULL, 0, ?) ON CONFLICT DO NOTHING",
+                    (SCHEMA_VERSION,),
+                )
+
+    def ddl(self, statement: str) -> str:
+        return statement.replace("/*clustered*/", "WITHOUT ROWID").replace(
+            "/*serial*/", "INTEGER PRIMARY KEY AUTOINCREMENT"
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tx]:
+        with _errors(), self._datastore.transaction(commit=True) as c:
+            yield SQLiteTx(c.sqlite_cursor, self._recorder)
+
+    def lock(self, tx: Tx) -> None:
+        tx.execute("UPDATE clock SET last = last WHERE id = 1")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Tx]:
+        with _errors():
+            connection = self._reader()
+            cursor = connection.cursor()
+            nested = connection.in_transaction
+            if not nested:
+                cursor.execute("BEGIN")
+            try:
+                yield SQLiteTx(cursor, self._recorder)
+            finally:
+                cursor.close()
+                if not nested:
+                    connection.rollback()
+
+    def _reader(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "reader", None)
+        if connection is None:
+            connection = sqlite3.connect(
+                self._uri, uri=True, isolation_level=None, check_same_thread=False,
+                timeout=self._timeout,
+            )
+            connection.execute("PRAGMA query_only=1")
+            connection.execute("PRAGMA cache_size=-65536")
+            connection.execute("PRAGMA mmap_size=1073741824")
+            self._local.reader = connection
+            with self._guard:
+                self._readers.append(connection)
+        return connection
+
+    def close(self) -> None:
+        with self._guard:
+            for connection in self._readers:
+                connection.close()
+            self._readers.clear()
+        self._local = threading.local()
+        self._datastore.close()
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Tell a lock that was not to be had from a store that is broken."""
+    try:
+        yield
+    except LedgerError:
+        raise
+    except (sqlite3.Error, PersistenceError) as error:
+        text = str(error)
+        if "locked" in text or "busy" in text:
+            raise Conflict(
+                "lock-timeout",
+                "Another process held the write lock too long; nothing was recorded. Try again.",
+            ) from error
+        raise StoreError("store", f"The database answered: {text}.") from error

@@ -1,0 +1,1 @@
+"""The shipped test kit: stories, clocks, a simulated shop."""
