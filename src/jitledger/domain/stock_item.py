@@ -171,6 +171,8 @@ class StockItem:
             return True
         if name == "entry-voided":
             return False
+        if name == "backorder-taken" and data["order"] not in self.backorders:
+            return False  # A sale that names the order may have come before.
         key = order_key((version, name, data))
         if key < self._last:
             return False
@@ -270,8 +272,8 @@ class StockItem:
 
     def _fulfil(self, data: dict[str, Any], quantity: Decimal) -> None:
         order = data.get("order")
-        if order is not None:
-            self.backorders[order] = self.backorders.get(order, ZERO) - quantity
+        if order is not None and order in self.backorders:
+            self.backorders[order] -= quantity
         reservation = data.get("reservation")
         if reservation is not None:
             key = (reservation, data["location"])
@@ -354,7 +356,7 @@ class StockItem:
         delta = Decimal(data["quantity"])
         if name == "backorder-cancelled":
             delta = -delta
-        self.backorders[data["order"]] = self.backorders.get(data["order"], ZERO) + delta
+        self.backorders[data["order"]] += delta
 
     def _unmet(self, data: dict[str, Any]) -> None:
         day = self.days.day(data["effective_at"], data["recorded_at"])
@@ -465,6 +467,9 @@ def fold(
     )
     gone = voids(believed)
     item = StockItem(sku, days)
+    for _, name, data in believed:
+        if name == "backorder-taken":
+            item.backorders[data["order"]] = ZERO
     for entry in sorted(believed, key=order_key):
         version, name, data = entry
         if version in gone or name == "entry-voided":

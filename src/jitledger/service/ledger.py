@@ -76,7 +76,8 @@ class Submission:
 
     ``then`` runs in the same transaction with the answers (to write a reply and finish an inbox
     row); its value is returned as ``Outcome.value``. ``member`` is an opaque member id whose role
-    is checked; None is the machine's operator.
+    is checked; None is the machine's operator. ``importing`` exempts from the 400 days and raises no
+    alert; ``look`` names items whose alert state is brought up to date without a message each.
     """
 
     asks: Sequence[Ask]
@@ -85,6 +86,7 @@ class Submission:
     correlation: str | None = None
     dry_run: bool = False
     importing: bool = False
+    look: Sequence[str] = ()
     then: Callable[[Tx, list[Answer], int], Any] | None = None
 
 
@@ -110,6 +112,8 @@ class Append:
     known_keys: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     changes: dict[str, Change] = field(default_factory=dict)
     stamped: bool = False
+    loud: set[str] = field(default_factory=set)
+    look: set[str] = field(default_factory=set)
 
 
 class Watcher(Protocol):
@@ -219,11 +223,12 @@ class Ledger:
         head = self._cache.position
         outcomes: list[tuple[Submission, list[Answer]]] = []
         for submission in submissions:
-            outcomes.append((submission, [self._answer(tx, append, submission, a)
-                                          for a in submission.asks]))
+            answers = [self._answer(tx, append, submission, ask) for ask in submission.asks]
+            outcomes.append((submission, answers))
+            append.look.update(submission.look)
             if perf_counter() - started > HOLD_SECONDS:
                 break
-        if self.watcher is not None and append.changes:
+        if self.watcher is not None and (append.loud or append.look):
             self._watch(tx, append)
         self._write(tx, append, head)
         return [
@@ -332,6 +337,8 @@ class Ledger:
         if reason is not None:
             envelope["reason"] = reason
         entries = tuple(self._record(append, draft, stamp, envelope) for draft in drafts)
+        if not submission.importing:
+            append.loud.update(draft.stream for draft in drafts)
         for kind, value, owner in ground.claims:
             tx.execute("INSERT INTO claims VALUES (?, ?, ?)", (kind, value, owner))
         for kind, value in ground.released:

@@ -41,13 +41,25 @@ class Monitor:
         found: list[Draft] = []
         if not self.enabled:
             return found
-        for change in append.changes.values():
-            if change.item is not None and change.item.catalog.registered:
-                found += self._look(tx, cache, append, change.item, change.whole)
+        for stream in append.loud:
+            change = append.changes.get(stream)
+            if change is not None and change.item is not None and change.item.catalog.registered:
+                found += self._look(tx, cache, append, change.item, change.whole, loud=True)
+        for sku in append.look:
+            item = cache.item(sku)
+            if item.catalog.registered:
+                found += self._look(tx, cache, append, item, False, loud=False)
         return found
 
     def _look(
-        self, tx: Tx, cache: Cache, append: Append, item: StockItem, late: bool
+        self,
+        tx: Tx,
+        cache: Cache,
+        append: Append,
+        item: StockItem,
+        late: bool,
+        *,
+        loud: bool,
     ) -> list[Draft]:
         points = reorder_points(tx, item, local_date(append.present, cache.shop.tz).isoformat())
         states = {
@@ -74,7 +86,7 @@ class Monitor:
             )
             if low and state != "raised":
                 assert point is not None and position is not None
-                drafts.append(_raise(tx, cache, append, item, location, position, point))
+                drafts.append(_raise(tx, append, item, location, position, point, loud=loud))
             elif not low and state == "raised":
                 drafts.append(_settle(tx, append, item, location, position, point, late))
         return drafts
@@ -126,12 +138,13 @@ def _fields(
 
 def _raise(
     tx: Tx,
-    cache: Cache,
     append: Append,
     item: StockItem,
     location: str,
     position: Decimal,
     point: tuple[Decimal, Decimal, dict[str, str]],
+    *,
+    loud: bool,
 ) -> Draft:
     _set(tx, item.sku, location, "raised", append.present)
     fields = _fields(location, position, point)
@@ -146,7 +159,8 @@ def _raise(
         "raised_at": show_moment(append.present),
         "inputs": point[2],
     }
-    push(tx, "alert", body, append.present, subject=f"alert/{item.sku}/{location}")
+    if loud:
+        push(tx, "alert", body, append.present, subject=f"alert/{item.sku}/{location}")
     return _draft(ReorderAlertRaised, item, append, fields)
 
 

@@ -195,41 +195,58 @@ class Driver:
 
         A stopped projection is tried again from its position; one of another version is rebuilt.
         """
+        tried: set[str] = set()
         for projection in self.projections:
             if self._standing(projection).version != projection.version:
                 self.rebuild(projection.name, progress)
-        for projection in self.projections:
-            self._catch_up(projection, "", progress)
-        with self.database.snapshot() as tx:
-            return [s for s in self.standings(tx).values() if s.status != "live"]
+        while True:
+            with self.database.snapshot() as tx:
+                head = self.database.head(tx)
+                shop = load_shop(self.database, tx)
+                standings = self.standings(tx)
+                late = [
+                    p
+                    for p in self.projections
+                    if p.name not in tried
+                    and (standings[p.name].position < head or standings[p.name].status != "live")
+                ]
+                if not late:
+                    return [s for s in standings.values() if s.status != "live"]
+                position = min(standings[p.name].position for p in late)
+                together = [p for p in late if standings[p.name].position == position]
+                touched = self._touched(tx, position, head)
+            tried |= self._catch_up(together, shop, touched, position, head, progress)
 
     def _standing(self, projection: Projection) -> Standing:
         with self.database.snapshot() as tx:
             return self.standings(tx)[projection.name]
 
-    def _catch_up(self, projection: Projection, suffix: str, progress: Progress | None) -> None:
-        while True:
-            standing = self._standing(projection)
-            with self.database.snapshot() as tx:
-                head = self.database.head(tx)
-                shop = load_shop(self.database, tx)
-                if standing.position >= head and standing.status == "live":
-                    return
-                touched = self._touched(tx, standing.position, head)
-            try:
-                self._write(projection, suffix, shop, touched, head, progress)
-            except _Stopped as stopped:
-                with self.database.transaction() as tx:
-                    self.database.lock(tx)
-                    self._stop(tx, projection, standing.position, stopped.batch, stopped.error)
-                return
-            with self.database.transaction() as tx:
-                self.database.lock(tx)
+    def _catch_up(
+        self,
+        together: list[Projection],
+        shop: Shop,
+        touched: list[str],
+        position: int,
+        head: int,
+        progress: Progress | None,
+    ) -> set[str]:
+        """Bring projections of one position to ``head``; return the names of those that stopped."""
+        stopped: dict[str, _Stopped] = {}
+        self._write(together, "", shop, touched, progress, stopped)
+        well = [p.name for p in together if p.name not in stopped]
+        with self.database.transaction() as tx:
+            self.database.lock(tx)
+            for projection in together:
+                if projection.name in stopped:
+                    found = stopped[projection.name]
+                    self._stop(tx, projection, position, found.batch, found.error)
+            for name in well:
                 tx.execute(
                     "UPDATE projections SET position = ?, status = 'live', error = NULL "
                     "WHERE name = ?",
-                    (head, projection.name),
+                    (head, name),
                 )
+        return set(stopped)
 
     def _touched(self, tx: Tx, after: int, upto: int) -> list[str]:
         column = self.database.position_column
@@ -242,12 +259,12 @@ class Driver:
 
     def _write(
         self,
-        projection: Projection,
+        projections: Sequence[Projection],
         suffix: str,
         shop: Shop,
         streams: list[str],
-        head: int,
         progress: Progress | None,
+        stopped: dict[str, _Stopped],
     ) -> None:
         """Write the rows of some streams as they stand, in transactions of bounded length."""
         done, size = 0, 50
@@ -264,7 +281,14 @@ class Driver:
                 if newer:
                     kept = [c for c in changes if c.stream not in newer]
                     changes = kept + load_changes(self.database, tx, sorted(newer), shop)
-                _apply(projection, tx, Batch(changes, shop), suffix)
+                for projection in projections:
+                    if projection.name in stopped:
+                        continue
+                    try:
+                        with savepoint(tx, "projection"):
+                            _apply(projection, tx, Batch(changes, shop), suffix)
+                    except _Stopped as found:
+                        stopped[projection.name] = found
                 spent = perf_counter() - started
             done += len(part)
             size = max(10, min(STREAMS_AT_ONCE, int(len(part) * HOLD_SECONDS / max(spent, 1e-4))))
@@ -338,7 +362,10 @@ class Driver:
                 shop = load_shop(self.database, tx)
             if len(touched) <= 20:
                 break
-            self._write(projection, SHADOW, shop, touched, newest, None)
+            stopped: dict[str, _Stopped] = {}
+            self._write([projection], SHADOW, shop, touched, None, stopped)
+            if stopped:
+                raise stopped[projection.name].error
             head = newest
         with self.database.transaction() as tx:
             self.database.lock(tx)

@@ -47,6 +47,10 @@ class Tx(ABC):
     def insert_events(self, events: Sequence[StoredEvent]) -> int:
         """Insert events through the library's recorder; return the last one's position."""
 
+    @abstractmethod
+    def insert_many(self, events: Sequence[StoredEvent]) -> None:
+        """Insert many events at once through the library's recorder."""
+
     def one(self, sql: str, params: Sequence[Any] = ()) -> Any:
         """Run a query and return its first row or None."""
         self.execute(sql, params)

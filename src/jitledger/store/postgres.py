@@ -49,6 +49,9 @@ class PostgresTx(Tx):
         assert positions
         return max(positions)
 
+    def insert_many(self, events: Sequence[StoredEvent]) -> None:
+        self.insert_events(events)
+
 
 class PostgresDatabase(Database):
     """For shops that outgrow one machine; one schema for each shop."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from eventsourcing.persistence import PersistenceError, StoredEvent
 from eventsourcing.sqlite import (
+    SQLiteAggregateRecorder,
     SQLiteApplicationRecorder,
     SQLiteConnection,
     SQLiteConnectionPool,
@@ -63,6 +64,12 @@ class SQLiteTx(Tx):
         positions = self._recorder._insert_events(self._cursor, events)  # type: ignore[arg-type]
         assert positions
         return positions[-1]
+
+    def insert_many(self, events: Sequence[StoredEvent]) -> None:
+        if self.probe is not None:
+            self.probe("INSERT INTO stored_events")
+        # The aggregate recorder's own statement, as one executemany.
+        SQLiteAggregateRecorder._insert_events(self._recorder, self._cursor, events)  # type: ignore[arg-type]
 
 
 class SQLiteDatabase(Database):

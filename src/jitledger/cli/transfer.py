@@ -1,0 +1,186 @@
+"""Files in and out."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jitledger.cli.maintenance import progress_bar
+from jitledger.cli.output import as_json, opened, write_json
+
+if TYPE_CHECKING:
+    from jitledger.bootstrap import App
+
+SUPPORTED = ("items", "counts", "sales", "receipts", "suppliers", "online-retail")
+
+
+@click.command("import")
+@click.argument("format_", metavar="FORMAT", type=click.Choice(SUPPORTED))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--skip-bad", is_flag=True, help="Take the good rows; write the bad ones to a file.")
+@click.option("--dry-run", is_flag=True, help="Check every row and record nothing.")
+@as_json
+@click.pass_context
+def import_(
+    ctx: click.Context, format_: str, file: Path, skip_bad: bool, dry_run: bool, json_: bool
+) -> None:
+    """Take in a file: items, counts, sales, receipts, suppliers, online-retail.
+
+    Files are .csv, .csv.gz or .xlsx. It can be run again: what is recorded is left alone.
+
+    Example: jitledger import counts counts.csv
+    """
+    with opened(ctx) as app:
+        if format_ == "online-retail":
+            _online_retail(app, file, dry_run, json_)
+        else:
+            _rows(app, format_, file, skip_bad, dry_run, json_)
+
+
+def _online_retail(app: App, file: Path, dry_run: bool, json_: bool) -> None:
+    from jitledger.domain.errors import Refused
+    from jitledger.service.importers.online_retail import CREDIT, import_online_retail
+
+    if dry_run:
+        raise click.UsageError("online-retail has no --dry-run; use a new database instead.")
+    if not file.is_file():
+        raise Refused("bad-file", f"There is no file {str(file)!r}.", file=str(file))
+    with progress_bar("importing") as advance:
+        summary = import_online_retail(app.ledger, app.database, app.clock, file, advance)
+    _after(app)
+    if json_:
+        write_json({"ok": True, **summary.as_dict(), "credit": CREDIT})
+        return
+    for name, value in summary.as_dict().items():
+        click.echo(f"{name.replace('_', ' '):>24}  {value:,}")
+    click.echo(f"Data: {CREDIT}")
+
+
+def _after(app: App) -> None:
+    """Bring the views up to date, then one sweep and one summary."""
+    from jitledger.service.summary import after_import
+
+    with progress_bar("views") as advance:
+        stopped = app.driver.catch_up(advance)
+    if stopped:
+        names = ", ".join(s.name for s in stopped)
+        click.echo(f"Stopped: {names}; see jitledger doctor.", err=True)
+    app.sweep()
+    after_import(app.ledger, app.reorder(), app.queries.present())
+
+
+def _rows(
+    app: App, format_: str, file: Path, skip_bad: bool, dry_run: bool, json_: bool
+) -> None:
+    from jitledger.service.importers.formats import FORMATS
+    from jitledger.service.importers.rows import import_rows
+    from jitledger.service.importers.tables import read_table
+
+    table = read_table(file)
+    with progress_bar("importing") as advance:
+        summary = import_rows(
+            app.ledger,
+            FORMATS[format_],
+            table,
+            skip_bad=skip_bad,
+            dry_run=dry_run,
+            progress=advance,
+        )
+    refused = bool(summary.bad) and not skip_bad
+    answer: dict[str, Any] = {"ok": not refused, **summary.as_dict()}
+    if summary.bad and skip_bad and not dry_run:
+        answer["bad_file"] = str(_write_bad(file, table.header, summary.bad))
+    if not refused and not dry_run:
+        _after(app)
+    if json_:
+        write_json(answer)
+    else:
+        _say(answer, dry_run, refused)
+    if refused:
+        raise SystemExit(1)
+
+
+def _say(answer: dict[str, Any], dry_run: bool, refused: bool) -> None:
+    for bad in answer["bad"][:20]:
+        column = f", column {bad['column']}" if bad["column"] else ""
+        click.echo(f"line {bad['line']}{column}: {bad['reason']}", err=True)
+    if len(answer["bad"]) > 20:
+        click.echo(f"… and {len(answer['bad']) - 20} more", err=True)
+    if refused:
+        click.echo(
+            f"Nothing was recorded: {len(answer['bad'])} of {answer['rows']} rows are bad. "
+            "Mend them, or use --skip-bad.",
+            err=True,
+        )
+        return
+    if dry_run:
+        click.echo(f"{answer['rows'] - len(answer['bad'])} of {answer['rows']} rows are good.")
+        return
+    click.echo(
+        f"{answer['rows']} rows: {answer['recorded']} recorded, "
+        f"{answer['repeated']} recorded before, {len(answer['bad'])} bad."
+    )
+    if "bad_file" in answer:
+        click.echo(f"The bad rows are in {answer['bad_file']}.")
+
+
+def _write_bad(file: Path, header: list[str], bad: list[Any]) -> Path:
+    target = file.with_name(file.name.split(".")[0] + ".bad.csv")
+    with target.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow([*header, "line", "reason"])
+        for row in bad:
+            cells = row.cells + [""] * (len(header) - len(row.cells))
+            writer.writerow([*cells[: len(header)], row.line, row.reason])
+    return target
+
+
+@click.command()
+@click.argument("name", type=click.Choice(["stock", "items", "history", "reorder", "log"]))
+@click.argument("sku", required=False)
+@click.pass_context
+def export(ctx: click.Context, name: str, sku: str | None) -> None:
+    """Write a list as CSV to standard output: stock, items, history SKU, reorder, log.
+
+    Example: jitledger export stock
+    """
+    with opened(ctx) as app:
+        app.driver.catch_up()
+        rows = _exported(app, name, sku)
+    writer = csv.writer(sys.stdout)
+    if rows:
+        writer.writerow(rows[0])
+        writer.writerows(row.values() for row in rows)
+
+
+def _exported(app: App, name: str, sku: str | None) -> list[dict[str, Any]]:
+    from jitledger_projections.products import products
+
+    if name == "history":
+        if sku is None:
+            raise click.UsageError("history needs a SKU, like: jitledger export history MUG")
+        return app.queries.history(sku)
+    if name == "log":
+        return app.queries.log()
+    if name == "reorder":
+        from jitledger_projections.reorder import as_shape
+
+        return [
+            {k: v for k, v in as_shape(line).items() if k != "runs_out"} for line in app.reorder()
+        ]
+    with app.database.snapshot() as tx:
+        found = products(tx)
+    if name == "items":
+        return [
+            {"sku": p.sku, "name": p.title, "unit": p.unit, "category": p.category,
+             "barcodes": " ".join(p.barcodes), "price": p.price, "supplier": p.supplier}
+            for p in found
+        ]
+    flat = []
+    for row in app.queries.stocks([p.sku for p in found]):
+        flat.append({k: v for k, v in row.items() if not isinstance(v, (dict, list))})
+    return flat

@@ -1,0 +1,221 @@
+"""Importing a table: check every row first, then record; a bad row never stops the others.
+
+Without ``skip_bad`` a file with a bad row is refused as a whole and nothing is recorded. Rows are
+idempotent: their key is the row's own id, else its content with an ordinal among equal rows (and,
+for facts without a date, the shop's day).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from jitledger.domain.commands import Command, parse
+from jitledger.domain.decisions import Ground, decide
+from jitledger.domain.errors import LedgerError, Refused
+from jitledger.domain.moments import local_date
+from jitledger.domain.quantity import parse_decimal, show
+from jitledger.domain.shop import Shop
+from jitledger.domain.stock_item import StockItem
+from jitledger.service.cache import Cache
+from jitledger.service.importers.formats import Format, Row, map_header
+from jitledger.service.importers.tables import Table, TableRow
+from jitledger.service.ledger import Ask, Ledger, Submission, present_of
+
+AT_ONCE = 40
+NUMBERS = ("qty", "price", "cost", "moq", "pack", "lead")
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that cannot be taken: where, which column, why."""
+
+    line: int
+    column: str | None
+    reason: str
+    cells: list[str]
+
+
+@dataclass(slots=True)
+class RowsSummary:
+    """What became of a table's rows; recorded + repeated + bad = rows."""
+
+    rows: int = 0
+    recorded: int = 0
+    repeated: int = 0
+    bad: list[BadRow] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the summary as JSON has it."""
+        return {
+            "rows": self.rows,
+            "recorded": self.recorded,
+            "repeated": self.repeated,
+            "bad": [{"line": b.line, "column": b.column, "reason": b.reason} for b in self.bad],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    row: TableRow
+    asks: list[Ask]
+
+
+class _Overlay(Cache):
+    """A cache that also knows what earlier rows of the same file will have claimed."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__(ledger.database)
+        self.claimed: dict[tuple[str, str], str] = {}
+        self.registered: dict[str, StockItem] = {}
+
+    def claim(self, kind: str, value: str) -> str | None:
+        """Return a claim of the ledger, else of the file."""
+        return super().claim(kind, value) or self.claimed.get((kind, value))
+
+    def item(self, sku: str) -> StockItem:
+        """Return an item of the ledger, else of the file."""
+        return self.registered.get(sku) or super().item(sku)
+
+
+def import_rows(
+    ledger: Ledger,
+    form: Format,
+    table: Table,
+    *,
+    skip_bad: bool = False,
+    dry_run: bool = False,
+    member: str | None = None,
+    channel: str = "csv",
+    progress: Progress | None = None,
+) -> RowsSummary:
+    """Import a table's rows; returns the summary, with the bad rows and why."""
+    summary = RowsSummary(rows=len(table.rows))
+    ready = _check(ledger, form, table, summary)
+    if dry_run or (summary.bad and not skip_bad):
+        return summary
+    done = 0
+    for start in range(0, len(ready), AT_ONCE):
+        part = ready[start : start + AT_ONCE]
+        asks = [ask for one in part for ask in one.asks]
+        submission = Submission(asks, channel=channel, member=member, importing=True)
+        answers = iter(ledger.submit(submission).result().answers)
+        for one in part:
+            mine = [next(answers) for _ in one.asks]
+            refused = next((a.error for a in mine if a.error is not None), None)
+            if refused is not None:
+                summary.bad.append(_bad(one.row, refused, {}))
+            elif all(a.repeat for a in mine):
+                summary.repeated += 1
+            else:
+                summary.recorded += 1
+        done += len(part)
+        if progress is not None:
+            progress(done, len(ready))
+    return summary
+
+
+def _check(ledger: Ledger, form: Format, table: Table, summary: RowsSummary) -> list[_Ready]:
+    """Decide every row against the present without recording anything."""
+    columns = map_header(form, table.header)
+    named = {field: table.header[place] for place, field in columns.items()}
+    ready: list[_Ready] = []
+    ordinals: dict[str, int] = {}
+    with ledger.database.snapshot() as tx:
+        overlay = _Overlay(ledger)
+        overlay.catch_up(tx)
+        shop = overlay.shop
+        if not shop.opened:
+            raise Refused("no-shop", "No shop is open in this database; run jitledger init first.")
+    present = present_of(ledger.database, ledger.clock, shop)
+    with ledger.database.snapshot() as tx:
+        overlay.tx = tx
+        for row in table.rows:
+            try:
+                fields = _fields(row, columns, shop, table.delimiter)
+                key = _key(form, fields, ordinals, shop, present)
+                asks = []
+                for number, data in enumerate(form.commands(fields)):
+                    command = parse(data)
+                    ask = Ask(command, f"{key}:{number}")
+                    if ledger.repeat_of(f"{key}:{number}") is None:
+                        _decide(overlay, command, present, ledger)
+                    asks.append(ask)
+                ready.append(_Ready(row, asks))
+            except LedgerError as error:
+                summary.bad.append(_bad(row, error, named))
+    return ready
+
+
+def _decide(overlay: _Overlay, command: Command, present: int, ledger: Ledger) -> None:
+    wall = ledger.clock.now()
+    ceiling = present if overlay.shop.clock == "live" else max(present, wall)
+    ground = Ground(overlay, present, present, ceiling, importing=True)
+    drafts = decide(ground, command)
+    for kind, value, owner in ground.claims:
+        overlay.claimed[kind, value] = owner
+        if kind == "sku":
+            item = StockItem(owner, overlay.shop.days)
+            item.catalog.registered = True
+            item.catalog.precision = drafts[0].fields["precision"]
+            item.catalog.title = drafts[0].fields["title"]
+            overlay.registered[owner] = item
+
+
+def _fields(row: TableRow, columns: dict[int, str], shop: Shop, delimiter: str) -> Row:
+    found: Row = {}
+    for place, name in columns.items():
+        text = row.cells[place] if place < len(row.cells) else ""
+        if text and name in NUMBERS:
+            text = read_number(name, text, shop.locale, delimiter)
+        found[name] = text
+    return found
+
+
+def read_number(name: str, text: str, locale: str, delimiter: str) -> str:
+    """Read a number strictly in the shop's locale; a plain one always works.
+
+    A semicolon between columns is how programs write where the comma is the decimal sign.
+    """
+    try:
+        return show(parse_decimal(name, text))
+    except Refused as refused:
+        from babel.numbers import NumberFormatError, parse_decimal as parse_local
+
+        if locale.startswith("en") and delimiter != ";":
+            raise
+        try:
+            local = parse_local(text, locale="de" if locale.startswith("en") else locale, strict=True)
+            return show(parse_decimal(name, Decimal(local)))
+        except (NumberFormatError, ValueError):
+            raise refused from None
+
+
+def _key(form: Format, fields: Row, ordinals: dict[str, int], shop: Shop, present: int) -> str:
+    if fields.get("key"):
+        return f"{form.name}:id:{fields['key']}"
+    content = "\x1f".join(f"{name}={fields[name]}" for name in sorted(fields))
+    if form.dated and not fields.get("when"):
+        content += f"\x1f{local_date(present, shop.tz)}"
+    digest = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:24]
+    ordinals[digest] = ordinals.get(digest, 0) + 1
+    return f"{form.name}:{digest}:{ordinals[digest]}"
+
+
+def _bad(row: TableRow, error: LedgerError, named: dict[str, str]) -> BadRow:
+    field_name = str(error.fields.get("field", ""))
+    column = named.get(_FIELD_OF.get(field_name, field_name))
+    return BadRow(row.line, column, error.message, row.cells)
+
+
+_FIELD_OF = {
+    "occurred_at": "when",
+    "unit_cost": "cost",
+    "unit_price": "price",
+    "lead_time_days": "lead",
+    "code": "supplier",
+}

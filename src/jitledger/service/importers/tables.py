@@ -1,0 +1,131 @@
+"""Rows of CSV, gzipped CSV and XLSX files, with the line each stands on."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from jitledger.domain.errors import Refused
+
+MOST_BYTES = 512 * 1024 * 1024
+LONGEST_FIELD = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One row below the header."""
+
+    line: int
+    cells: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A header and its rows."""
+
+    header: list[str]
+    rows: list[TableRow]
+    delimiter: str
+
+
+def read_table(path: Path) -> Table:
+    """Read a file; raises ``bad-file`` in one sentence when it is no table."""
+    if not path.is_file():
+        raise Refused("bad-file", f"There is no file {str(path)!r}.", file=str(path))
+    if path.stat().st_size > MOST_BYTES:
+        raise Refused("bad-file", f"{path.name} is larger than 512 MiB.", file=path.name)
+    return parse_table(path.name, path.read_bytes())
+
+
+def parse_table(name: str, data: bytes) -> Table:
+    """Read a table from bytes; the name's ending tells the kind."""
+    lowered = name.casefold()
+    try:
+        if lowered.endswith((".xlsx", ".xlsm")):
+            return _from_xlsx(name, data)
+        if lowered.endswith(".gz"):
+            with gzip.open(io.BytesIO(data)) as file:
+                data = file.read(MOST_BYTES)
+    except (OSError, EOFError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise Refused("bad-file", f"{name} cannot be read: {error}.", file=name) from error
+    return _from_csv(name, data)
+
+
+def _from_csv(name: str, data: bytes) -> Table:
+    text = _text(name, data)
+    lines = text.splitlines()
+    first = next((line for line in lines if line.strip()), "")
+    delimiter = max(",;\t|", key=first.count)
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
+    csv.field_size_limit(LONGEST_FIELD)
+    header: list[str] = []
+    rows: list[TableRow] = []
+    try:
+        for cells in reader:
+            if not any(cell.strip() for cell in cells):
+                continue
+            if not header:
+                header = [cell.strip() for cell in cells]
+                continue
+            rows.append(TableRow(reader.line_num, [cell.strip() for cell in cells]))
+    except csv.Error as error:
+        why = f"{name}, line {reader.line_num}: {error}."
+        raise Refused("bad-file", why, file=name, line=reader.line_num) from error
+    if not header:
+        raise Refused("bad-file", f"{name} is empty; a header line and rows are expected.", file=name)
+    return Table(header, rows, delimiter)
+
+
+def _text(name: str, data: bytes) -> str:
+    if b"\x00" in data[:4096] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        raise Refused("bad-file", f"{name} is no text; a CSV or XLSX file is expected.", file=name)
+    for encoding in ("utf-8-sig", "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "cp1252"):
+        try:
+            return data.decode(encoding).replace("\x00", "")
+        except UnicodeDecodeError:
+            continue
+    raise Refused("bad-file", f"{name} is no text in UTF-8; save it as CSV (UTF-8).", file=name)
+
+
+def _from_xlsx(name: str, data: bytes) -> Table:
+    import openpyxl
+
+    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    sheet = book.active
+    if sheet is None:
+        raise Refused("bad-file", f"{name} has no sheet.", file=name)
+    header: list[str] = []
+    rows: list[TableRow] = []
+    for line, cells in enumerate(_cells(sheet.iter_rows(values_only=True)), start=1):
+        if not any(cells):
+            continue
+        if not header:
+            header = cells
+            continue
+        rows.append(TableRow(line, cells))
+    if not header:
+        raise Refused("bad-file", f"{name} is empty; a header line and rows are expected.", file=name)
+    return Table(header, rows, "xlsx")
+
+
+def _cells(rows: Iterator[tuple[object, ...]]) -> Iterator[list[str]]:
+    for row in rows:
+        yield [_cell(value) for value in row]
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.isoformat() if value.time().isoformat() != "00:00:00" else str(value.date())
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value).strip()

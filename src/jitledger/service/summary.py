@@ -1,0 +1,40 @@
+"""After an import: alert states are brought up to date in silence, and one summary is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from jitledger.service.ledger import Answer, Ledger, Submission
+from jitledger.service.monitor import push
+from jitledger.store.database import Tx
+
+AT_ONCE = 40
+
+
+class Due(Protocol):
+    """A line of the reorder report."""
+
+    @property
+    def sku(self) -> str:
+        """Return the item."""
+
+
+def after_import(ledger: Ledger, due: Sequence[Due], now: int) -> None:
+    """Mark items that are due as alerted and send one summary instead of many alerts."""
+    quiet_alerts(ledger, [line.sku for line in due])
+    if not due:
+        return
+    body: dict[str, Any] = {"count": len(due), "skus": [line.sku for line in due[:10]]}
+
+    def tell(tx: Tx, answers: list[Answer], present: int) -> None:
+        push(tx, "import-summary", body, now, subject="import")
+
+    ledger.submit(Submission([], then=tell)).result()
+
+
+def quiet_alerts(ledger: Ledger, skus: Sequence[str]) -> None:
+    """Bring the alert state of items up to date without a message each."""
+    for start in range(0, len(skus), AT_ONCE):
+        part = list(dict.fromkeys(skus[start : start + AT_ONCE]))
+        ledger.submit(Submission([], importing=True, look=part)).result()
