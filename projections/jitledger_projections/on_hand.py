@@ -109,7 +109,9 @@ class Position:
 def positions(tx: Tx, now: int, today: str) -> dict[str, Position]:
     """Return every SKU's on-hand and inventory position at a moment of the clock."""
     found: dict[str, Position] = {}
-    rows = tx.all("SELECT sku, location, on_hand, unsellable, in_transit, known, extra FROM on_hand")
+    rows = tx.all(
+        "SELECT sku, location, on_hand, unsellable, in_transit, known, extra FROM on_hand"
+    )
     for sku, location, on_hand, unsellable, in_transit, known, extra in rows:
         here = Decimal(on_hand)
         position = here

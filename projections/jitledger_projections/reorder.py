@@ -30,14 +30,13 @@ from jitledger.domain.replenishment.demand_state import (
     season_index,
     weekday_index,
 )
+from jitledger.domain.replenishment.order_quantity import Suggestion, suggest
 from jitledger.domain.replenishment.reorder_point import (
     Rates,
-    Suggestion,
     lead_time,
     rates,
     reorder_points,
     run_out_days,
-    suggest,
 )
 from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import in_force
@@ -218,8 +217,9 @@ def forecast(database: Database, shop: Shop, today: date) -> Forecast:
         first = int(bounds[0]) if bounds[0] is not None else last + 1
         start = np.array([starts.get(sku, first) for sku in skus], np.int64)
         category = [p.category for p in products]
-        base = Forecast(skus, place, DemandState.empty(len(skus)), start, category, first - 1,
-                        np.ones(7), {})
+        base = Forecast(
+            skus, place, DemandState.empty(len(skus)), start, category, first - 1, np.ones(7), {}
+        )
         if last < first:
             return base
         touched: set[str] | None = None
@@ -296,9 +296,7 @@ def _without_unsellable(rows: DailyRows, exposures: Exposures, size: int) -> Dai
     )
 
 
-def _refold(
-    tx: Tx, base: Forecast, shop: Shop, first: int, last: int, touched: set[str]
-) -> None:
+def _refold(tx: Tx, base: Forecast, shop: Shop, first: int, last: int, touched: set[str]) -> None:
     """Fold some items again from their first day."""
     skus = sorted(touched & base.place.keys())
     if not skus:
@@ -320,8 +318,9 @@ def _refold(
     rows = _without_unsellable(rows, exposures, len(skus))
     for begin in range(first, last + 1, 60):
         end = min(last, begin + 59)
-        fold_days(part.state, rows, exposures, part.start, begin, end,
-                  _day_factors(part, begin, end))
+        fold_days(
+            part.state, rows, exposures, part.start, begin, end, _day_factors(part, begin, end)
+        )
     base.state.put(index, part.state)
 
 
@@ -429,8 +428,20 @@ def plan(database: Database, shop: Shop, today: date) -> Plan:
     h = reorder_points(
         r, lead, variance, review, _horizon_index(found, today, lead + review), level
     )
-    return Plan(found, products, r, h.demand_per_day, h.mean, h.reorder_point, h.safety_stock,
-                lead, review, level, sources, agreed)
+    return Plan(
+        found,
+        products,
+        r,
+        h.demand_per_day,
+        h.mean,
+        h.reorder_point,
+        h.safety_stock,
+        lead,
+        review,
+        level,
+        sources,
+        agreed,
+    )
 
 
 def _lead_days(
@@ -495,8 +506,11 @@ def _horizon_index(found: Forecast, today: date, horizon: Floats) -> Floats:
 def _policy(p: _Product, location: str | None, today: str) -> dict[str, Any] | None:
     if not p.policies:
         return None
-    dated = [(starts, data) for starts, data in orjson.loads(p.policies)
-             if data.get("location") == location]
+    dated = [
+        (starts, data)
+        for starts, data in orjson.loads(p.policies)
+        if data.get("location") == location
+    ]
     return in_force(dated, today)
 
 
@@ -735,8 +749,9 @@ def sweep(database: Database, shop: Shop, now: int) -> int:
             "safety_stock": f"{point - planned.mean[place]:.2f}",
             "as_of": today.isoformat(),
         }
-        rows.append((p.sku, "", str(point), str(int(np.ceil(cover))),
-                     orjson.dumps(inputs).decode()))
+        rows.append(
+            (p.sku, "", str(point), str(int(np.ceil(cover))), orjson.dumps(inputs).decode())
+        )
     _store_points(database, rows)
     return len(rows)
 
@@ -770,4 +785,3 @@ def _store_points(database: Database, rows: list[tuple[str, str, str, str, str]]
                     "inputs = excluded.inputs",
                     changed[at : at + chunk],
                 )
-

@@ -66,7 +66,15 @@ def _row(s: Supplier) -> tuple[Any, ...]:
 
 
 def _dated(supplier: Supplier, sku: str) -> str:
-    kept = ("supplier_sku", "unit_cost", "currency", "moq", "pack", "lead_time_days", "price_breaks")
+    kept = (
+        "supplier_sku",
+        "unit_cost",
+        "currency",
+        "moq",
+        "pack",
+        "lead_time_days",
+        "price_breaks",
+    )
     return orjson.dumps(
         [
             [starts, {k: data[k] for k in kept if data.get(k) is not None}]
@@ -99,9 +107,7 @@ def suppliers(tx: Tx) -> dict[str, SupplierRow]:
         return None if text is None else Decimal(text)
 
     return {
-        r[0]: SupplierRow(
-            r[0], r[1], number(r[2]), Decimal(r[3]), r[4], number(r[5]), r[6]
-        )
+        r[0]: SupplierRow(r[0], r[1], number(r[2]), Decimal(r[3]), r[4], number(r[5]), r[6])
         for r in rows
     }
 

@@ -5,12 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jitledger_projections.demand_rate import DemandRate
-from jitledger_projections.exceptions import Exceptions
-from jitledger_projections.on_hand import OnHand
-from jitledger_projections.products import Products
-from jitledger_projections.supply import Supply
-
 from jitledger.config import Settings
 from jitledger.service.clock import Clock, SystemClock
 from jitledger.service.ledger import Ledger
@@ -18,6 +12,11 @@ from jitledger.service.monitor import Monitor
 from jitledger.service.projection import Driver
 from jitledger.service.queries import Queries
 from jitledger.store.database import Database, open_database
+from jitledger_projections.demand_rate import DemandRate
+from jitledger_projections.exceptions import Exceptions
+from jitledger_projections.on_hand import OnHand
+from jitledger_projections.products import Products
+from jitledger_projections.supply import Supply
 
 if TYPE_CHECKING:
     from jitledger_projections.reorder import ReorderLine
@@ -60,9 +59,7 @@ def open_app(settings: Settings, clock: Clock | None = None, lock_timeout: float
     clock = clock or SystemClock()
     database = open_database(settings.database, lock_timeout)
     database.create()
-    driver = Driver(
-        database, [OnHand(), DemandRate(), Exceptions(), Products(), Supply()]
-    )
+    driver = Driver(database, [OnHand(), DemandRate(), Exceptions(), Products(), Supply()])
     driver.create()
     ledger = Ledger(database, driver, clock)
     ledger.watcher = Monitor()

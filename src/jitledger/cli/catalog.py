@@ -37,8 +37,11 @@ def register(
     Example: jitledger register CUP --name "Red cup" --category kitchen
     """
     components = [dict(zip(("sku", "qty"), part.split("=", 1), strict=False)) for part in parts]
-    _go(ctx, "register", {"barcodes": list(barcodes) or None, "components": components or None}
-        | given)
+    _go(
+        ctx,
+        "register",
+        {"barcodes": list(barcodes) or None, "components": components or None} | given,
+    )
 
 
 @click.command()
@@ -185,8 +188,15 @@ def suppliers(ctx: click.Context, code: str | None, **given: Any) -> None:
             found = rows_of(tx)
     if given["json_"]:
         write_json(
-            [{"code": s.code, "name": s.title, "lead_time_days": s.lead_time_days,
-              "contact": s.contact} for s in found.values()]
+            [
+                {
+                    "code": s.code,
+                    "name": s.title,
+                    "lead_time_days": s.lead_time_days,
+                    "contact": s.contact,
+                }
+                for s in found.values()
+            ]
         )
         return
     rows = [(s.code, s.title, s.lead_time_days, s.contact) for s in found.values()]

@@ -27,4 +27,6 @@ backtest = _later("backtest", "it comes with purchasing", "jitledger backtest")
 backup = _later(
     "backup", "copy the file with sqlite3 .backup for now", "jitledger backup shop-copy.db"
 )
-restore = _later("restore", "put the copied file in place for now", "jitledger restore shop-copy.db")
+restore = _later(
+    "restore", "put the copied file in place for now", "jitledger restore shop-copy.db"
+)

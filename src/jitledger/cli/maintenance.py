@@ -101,9 +101,7 @@ def doctor(ctx: click.Context, json_: bool) -> None:
 
 
 def _show(found: dict[str, Any]) -> None:
-    rows = [
-        (p["projection"], p["position"], p["status"], p["error"]) for p in found["projections"]
-    ]
+    rows = [(p["projection"], p["position"], p["status"], p["error"]) for p in found["projections"]]
     table("views", ("view", "position", "status", "error"), rows)
     click.echo(f"{found['events']} events; seal {found['seal']}")
     click.echo(

@@ -123,9 +123,7 @@ def fact(command: F) -> F:
     return recording(command)
 
 
-def parse_moments(
-    app: App, as_of: str | None, as_at: str | None
-) -> tuple[int | None, int | None]:
+def parse_moments(app: App, as_of: str | None, as_at: str | None) -> tuple[int | None, int | None]:
     """Read the two time axes in the shop's zone; a bare date is the end of that day."""
     from jitledger.domain.moments import parse_horizon
 

@@ -85,8 +85,17 @@ def history(
     if json_:
         write_json(rows)
         return
-    columns = ("entry", "event", "occurred_at", "location", "delta", "balance", "actor",
-               "voided_by", "note")
+    columns = (
+        "entry",
+        "event",
+        "occurred_at",
+        "location",
+        "delta",
+        "balance",
+        "actor",
+        "voided_by",
+        "note",
+    )
     table("", [c.replace("_", " ") for c in columns], [[r[c] for c in columns] for r in rows])
 
 
@@ -183,6 +192,16 @@ def reorder(ctx: click.Context, supplier: str | None, budget: str | None, json_:
         )
         for r in map(as_shape, lines)
     ]
-    columns = ("sku", "supplier", "on hand", "position", "reorder point", "order", "cost",
-               "runs out", "order by", "why")
+    columns = (
+        "sku",
+        "supplier",
+        "on hand",
+        "position",
+        "reorder point",
+        "order",
+        "cost",
+        "runs out",
+        "order by",
+        "why",
+    )
     table("", columns, rows)

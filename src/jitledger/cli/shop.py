@@ -58,10 +58,9 @@ def init(
             raise answer.error
         code = invite(app.ledger, "owner")
         if json_:
-            write_json({"ok": True, "opened": True, "shop": name, "code": code,
-                        "start": f"/start {code}"})
+            write_json(
+                {"ok": True, "opened": True, "shop": name, "code": code, "start": f"/start {code}"}
+            )
             return
         click.echo(f"The shop {name!r} is open.")
         click.echo(f"Owner: send this to the bot within 15 minutes, once: /start {code}")
-
-

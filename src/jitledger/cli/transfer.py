@@ -73,9 +73,7 @@ def _after(app: App) -> None:
     after_import(app.ledger, app.reorder(), app.queries.present())
 
 
-def _rows(
-    app: App, format_: str, file: Path, skip_bad: bool, dry_run: bool, json_: bool
-) -> None:
+def _rows(app: App, format_: str, file: Path, skip_bad: bool, dry_run: bool, json_: bool) -> None:
     from jitledger.service.importers.formats import FORMATS
     from jitledger.service.importers.rows import import_rows
     from jitledger.service.importers.tables import read_table
@@ -176,8 +174,15 @@ def _exported(app: App, name: str, sku: str | None) -> list[dict[str, Any]]:
         found = products(tx)
     if name == "items":
         return [
-            {"sku": p.sku, "name": p.title, "unit": p.unit, "category": p.category,
-             "barcodes": " ".join(p.barcodes), "price": p.price, "supplier": p.supplier}
+            {
+                "sku": p.sku,
+                "name": p.title,
+                "unit": p.unit,
+                "category": p.category,
+                "barcodes": " ".join(p.barcodes),
+                "price": p.price,
+                "supplier": p.supplier,
+            }
             for p in found
         ]
     flat = []

@@ -606,10 +606,10 @@ def _leaves(base: type[Command]) -> Iterable[type[Command]]:
 
 
 COMMANDS: dict[str, type[Command]] = {cls.do: cls for cls in _leaves(Command)}
-NOT_YET: dict[str, str] = {
-    name: "purchase orders are not built yet; record receipts with receive"
-    for name in ("order", "order-place", "order-confirm", "order-delay", "order-cancel")
-} | {
+NOT_YET: dict[str, str] = dict.fromkeys(
+    ("order", "order-place", "order-confirm", "order-delay", "order-cancel"),
+    "purchase orders are not built yet; record receipts with receive",
+) | {
     "lock-period": "period locks come with the valuation of costs, which is not built yet",
     "landed-cost": "landed cost comes with the valuation of costs, which is not built yet",
 }
@@ -619,10 +619,12 @@ _NOT_IN_THE_PAYLOAD = {"key", "now", "force"}
 def parse(data: Any) -> Command:
     """Return the command of a JSON object; raises ``Malformed`` or ``Refused`` with a code."""
     if not isinstance(data, dict):
-        raise Malformed("bad-json", "A line holds one JSON object, like {\"do\": \"receive\", …}.")
+        raise Malformed("bad-json", 'A line holds one JSON object, like {"do": "receive", …}.')
     name = data.get("do")
     if name is None:
-        raise Malformed("missing-field", "The field \"do\" is missing; it names the command.", field="do")
+        raise Malformed(
+            "missing-field", 'The field "do" is missing; it names the command.', field="do"
+        )
     if isinstance(name, str) and name in NOT_YET:
         raise Malformed("not-built", f"{name}: {NOT_YET[name]}.", do=name)
     cls = COMMANDS.get(name) if isinstance(name, str) else None

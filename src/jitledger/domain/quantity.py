@@ -24,7 +24,7 @@ def parse_decimal(field: str, value: object) -> Decimal:
     Raises ``bad-value`` for anything else, for exponents, and beyond 10^12.
     """
     if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
-        raise bad_value(field, value, "a decimal number as text is expected, like \"12\" or \"4.20\"")
+        raise bad_value(field, value, 'a decimal number as text is expected, like "12" or "4.20"')
     text = format(value, "f") if isinstance(value, Decimal) else str(value).strip()
     if not _PLAIN.fullmatch(text):
         raise bad_value(field, value, "a plain decimal number is expected, like 12 or 4.20")
@@ -40,12 +40,16 @@ def decimals_of(number: Decimal) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
-def parse_quantity(field: str, value: object, *, zero: bool = False, signed: bool = False) -> Decimal:
+def parse_quantity(
+    field: str, value: object, *, zero: bool = False, signed: bool = False
+) -> Decimal:
     """Return a quantity; raises ``not-positive`` or ``bad-value``."""
     number = parse_decimal(field, value)
     if signed:
         if number == 0:
-            raise Refused("not-positive", f"{field} is 0: a change of nothing is no fact.", field=field)
+            raise Refused(
+                "not-positive", f"{field} is 0: a change of nothing is no fact.", field=field
+            )
         return number
     if number < 0 or (number == 0 and not zero):
         least = "zero or more" if zero else "more than zero"

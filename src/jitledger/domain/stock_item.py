@@ -462,9 +462,7 @@ def fold(
 
     ``as_at`` leaves out what was recorded later (voids too), ``as_of`` what took effect later.
     """
-    believed = (
-        entries if as_at is None else [e for e in entries if e[2]["recorded_at"] <= as_at]
-    )
+    believed = entries if as_at is None else [e for e in entries if e[2]["recorded_at"] <= as_at]
     gone = voids(believed)
     item = StockItem(sku, days)
     for _, name, data in believed:

@@ -118,7 +118,7 @@ class BulkAppender:
 
     def _begin(self, tx: Tx) -> tuple[int, int, int]:
         last, present, highest = tx.one("SELECT last, present, highest FROM clock WHERE id = 1")
-        if present is not None or last < SIMULATED_START + MICROSECOND * 1000 and last > 0:
+        if present is not None or (last < SIMULATED_START + MICROSECOND * 1000 and last > 0):
             # A simulated clock stands where it was told to stand.
             return max(last, present or 0), highest, 1
         return max(last, self._clock.now()), highest, MICROSECOND
@@ -146,9 +146,7 @@ class BulkAppender:
             known = int(row[0] or 0)
         return known
 
-    def _seal(
-        self, tx: Tx, events: list[StoredEvent], keys: list[tuple[str, bytes, str]]
-    ) -> int:
+    def _seal(self, tx: Tx, events: list[StoredEvent], keys: list[tuple[str, bytes, str]]) -> int:
         row = tx.one("SELECT ordinal, seal FROM seals ORDER BY ordinal DESC LIMIT 1")
         ordinal, before = (0, FIRST) if row is None else (int(row[0]), bytes(row[1]))
         rows = ((str(e.originator_id), e.originator_version, e.topic, e.state) for e in events)

@@ -131,6 +131,8 @@ class Ledger:
         self.driver = driver
         self.clock = clock
         self.watcher: Watcher | None = None
+        self.follows_clock = False
+        """Let a simulated shop's present follow the clock (the sample shop's time goes on)."""
         self._cache = Cache(database)
         self._writer: GroupWriter[Submission, Outcome] = GroupWriter(self._commit, "ledger-writer")
 
@@ -248,6 +250,8 @@ class Ledger:
             now = self.clock.now()
             stamp = max(last + MICROSECOND, now)
             return Append(stamp, stamp, highest, False, True)
+        if self.follows_clock:
+            present = max(present or 0, self.clock.now())
         told = present is not None
         return Append(max(last, SIMULATED_START), present or 0, highest, True, told)
 
@@ -404,9 +408,7 @@ class Ledger:
             )
         return max(append.stamp + 1, now), now
 
-    def _record(
-        self, append: Append, draft: Draft, stamp: int, envelope: dict[str, Any]
-    ) -> str:
+    def _record(self, append: Append, draft: Draft, stamp: int, envelope: dict[str, Any]) -> str:
         """Make a draft an event, fold it into the cache and remember what changed."""
         cache = self._cache
         version = cache.version_of(draft.stream) + 1
@@ -472,9 +474,7 @@ class Ledger:
                 channel="system",
                 **draft.fields,
             )
-            append.events.append(
-                StoredEvent(draft.stream, version + 1, event.name, encode(event))
-            )
+            append.events.append(StoredEvent(draft.stream, version + 1, event.name, encode(event)))
 
 
 def person_of(tx: Tx, name: str) -> str:

@@ -22,6 +22,7 @@ from jitledger.domain.moments import local_date, show_moment
 from jitledger.domain.names import ALERT_STREAM
 from jitledger.domain.quantities import Quantities, quantities
 from jitledger.domain.quantity import ZERO, show
+from jitledger.domain.replenishment.order_quantity import suggest
 from jitledger.domain.stock_item import StockItem, in_force
 from jitledger.service.cache import Cache
 from jitledger.service.ledger import Append
@@ -154,7 +155,7 @@ def _raise(
         "location": location or None,
         "inventory_position": show(position),
         "reorder_point": show(point[0]),
-        "quantity": show(max(point[1], point[0] + 1 - position)),
+        "quantity": show(_quantity(item, position, point)),
         "unit": item.catalog.unit,
         "raised_at": show_moment(append.present),
         "inputs": point[2],
@@ -162,6 +163,20 @@ def _raise(
     if loud:
         push(tx, "alert", body, append.present, subject=f"alert/{item.sku}/{location}")
     return _draft(ReorderAlertRaised, item, append, fields)
+
+
+def _quantity(
+    item: StockItem, position: Decimal, point: tuple[Decimal, Decimal, dict[str, str]]
+) -> Decimal:
+    """Return what would leave the position above the point (before a supplier's terms)."""
+    by_hand = point[2].get("method") == "manual"
+    return suggest(
+        position,
+        point[0],
+        max(point[1], Decimal(1)),
+        precision=item.catalog.precision,
+        multiples=by_hand and point[1] > 0,
+    ).quantity
 
 
 def _settle(
@@ -178,8 +193,15 @@ def _settle(
         "SELECT raised_at FROM alerts WHERE sku = ? AND location = ?", (item.sku, location)
     )[0]
     _set(tx, item.sku, location, "resolved", append.present)
-    newest = max((e[2]["effective_at"] for c in append.changes.values() for e in c.entries
-                  if c.item is item), default=append.present)
+    newest = max(
+        (
+            e[2]["effective_at"]
+            for c in append.changes.values()
+            for e in c.entries
+            if c.item is item
+        ),
+        default=append.present,
+    )
     fields = _fields(location, position, point)
     never = late and newest <= raised_at
     event: type[AlertEvent] = ReorderAlertRetracted if never else ReorderAlertResolved

@@ -23,7 +23,9 @@ def hash_code(code: str) -> str:
     return hashlib.sha256(code.strip().encode()).hexdigest()[:40]
 
 
-def invite(ledger: Ledger, role: str, minutes: int = FIRST_MINUTES, member: str | None = None) -> str:
+def invite(
+    ledger: Ledger, role: str, minutes: int = FIRST_MINUTES, member: str | None = None
+) -> str:
     """Invite somebody and return the code, which is shown once and never stored."""
     code = secrets.token_urlsafe(12)
     command = InviteMember.model_validate(
@@ -80,9 +82,7 @@ def join(
                 (member, name[:100], user_id, chat_id),
             )
 
-    submission = Submission(
-        [Ask(command)], channel=channel, member=member, then=remember
-    )
+    submission = Submission([Ask(command)], channel=channel, member=member, then=remember)
     return ledger.submit(submission).result().answers[0], member
 
 

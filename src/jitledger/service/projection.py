@@ -138,7 +138,9 @@ class Driver:
         if current and head != before:
             marks = ",".join("?" * len(current))
             names = [p.name for p in current]
-            tx.execute(f"UPDATE projections SET position = ? WHERE name IN ({marks})", [head, *names])
+            tx.execute(
+                f"UPDATE projections SET position = ? WHERE name IN ({marks})", [head, *names]
+            )
 
     def _one_by_one(
         self,

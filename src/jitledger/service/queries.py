@@ -150,9 +150,7 @@ class Queries:
                     "occurred_at": line.data.get("occurred_on")
                     or show_moment(line.data["effective_at"]),
                     "actor": names.get(line.data.get("actor"), line.data.get("actor")),
-                    "counted": line.data.get("quantity")
-                    if line.event == "stock-counted"
-                    else None,
+                    "counted": line.data.get("quantity") if line.event == "stock-counted" else None,
                     "note": line.data.get("note"),
                 }
             )
@@ -212,9 +210,7 @@ class Queries:
 
 
 def _find(tx: Tx, spelled: str) -> str | None:
-    row = tx.one(
-        "SELECT owner FROM claims WHERE kind = 'sku' AND value = ?", (normalise(spelled),)
-    )
+    row = tx.one("SELECT owner FROM claims WHERE kind = 'sku' AND value = ?", (normalise(spelled),))
     return None if row is None else str(row[0])
 
 

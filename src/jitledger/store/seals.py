@@ -54,7 +54,9 @@ def verify(database: Database, witness: str | None = None) -> Verdict:
     """
     with database.snapshot() as tx:
         stored = tx.all("SELECT ordinal, events, keys, seal FROM seals ORDER BY ordinal")
-        keys = tx.all("SELECT ordinal, key, digest, entries FROM command_keys ORDER BY ordinal, key")
+        keys = tx.all(
+            "SELECT ordinal, key, digest, entries FROM command_keys ORDER BY ordinal, key"
+        )
         rows = (row for batch in database.scan(tx) for row in batch)
         return _walk(stored, keys, rows, witness)
 
@@ -103,6 +105,4 @@ def _walk(stored: list, keys: list, rows: Iterable, witness: str | None) -> Verd
         witnessed = witness.strip().casefold() in (seen | {FIRST.hex()})
         if difference is None and not witnessed:
             difference = "the witnessed seal is not in this ledger: it was cut off or rewritten"
-    return Verdict(
-        total, len(stored), before.hex(), difference is None, difference, witnessed
-    )
+    return Verdict(total, len(stored), before.hex(), difference is None, difference, witnessed)

@@ -84,7 +84,9 @@ class SQLiteDatabase(Database):
         self._timeout = lock_timeout
         folder = self.path.absolute().parent
         if not folder.is_dir():
-            raise StoreError("bad-database", f"The folder {folder} does not exist; create it first.")
+            raise StoreError(
+                "bad-database", f"The folder {folder} does not exist; create it first."
+            )
         uri = self.path.absolute().as_uri()
         self._datastore = SQLiteDatastore(db_name=uri, originator_id_type="text")
         self._datastore.pool = _Pool(db_name=uri, lock_timeout=max(1, round(lock_timeout)))
@@ -137,7 +139,10 @@ class SQLiteDatabase(Database):
         connection: sqlite3.Connection | None = getattr(self._local, "reader", None)
         if connection is None:
             connection = sqlite3.connect(
-                self._uri, uri=True, isolation_level=None, check_same_thread=False,
+                self._uri,
+                uri=True,
+                isolation_level=None,
+                check_same_thread=False,
                 timeout=self._timeout,
             )
             connection.execute("PRAGMA query_only=1")

@@ -52,8 +52,7 @@ class GroupWriter(Generic[Request, Result]):
                 if not self._waiting:
                     return
                 group = [
-                    self._waiting.popleft()
-                    for _ in range(min(len(self._waiting), MOST_AT_ONCE))
+                    self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_AT_ONCE))
                 ]
             taken = 0
             try:

@@ -29,9 +29,7 @@ def register(ground: Ground, command: c.Register) -> list[Draft]:
     if found is None:
         ground.claims.append(("sku", normalise(sku), sku))
     _claim_barcodes(ground, sku, command.barcodes, ())
-    components = tuple(
-        (ground.sku(part.sku), part.qty) for part in command.components
-    )
+    components = tuple((ground.sku(part.sku), part.qty) for part in command.components)
     for part, _ in components:
         if ground.known.item(part).catalog.components:
             raise bad_value("components", part, "a bundle cannot hold a bundle")
@@ -47,7 +45,9 @@ def register(ground: Ground, command: c.Register) -> list[Draft]:
                 "costing": command.costing,
                 "barcodes": tuple(command.barcodes),
                 "category": command.category,
-                "variant_of": None if command.variant_of is None else ground.sku(command.variant_of),
+                "variant_of": None
+                if command.variant_of is None
+                else ground.sku(command.variant_of),
                 "components": components,
                 "shelf_life_days": command.shelf_life_days,
                 "tax_rate": command.tax_rate,
@@ -57,9 +57,7 @@ def register(ground: Ground, command: c.Register) -> list[Draft]:
     ]
 
 
-def _claim_barcodes(
-    ground: Ground, sku: str, barcodes: list[str], before: tuple[str, ...]
-) -> None:
+def _claim_barcodes(ground: Ground, sku: str, barcodes: list[str], before: tuple[str, ...]) -> None:
     for barcode in dict.fromkeys(barcodes):
         holder = ground.known.claim("barcode", barcode)
         if holder is not None and holder != sku:

@@ -209,9 +209,7 @@ def return_sale(ground: Ground, command: c.ReturnSale, stated: Occurred | None) 
     return [ground.draft(item, e.SaleReturned, stated, fields)]
 
 
-def _named(
-    ground: Ground, item: StockItem, entry: str | None, name: str, what: str
-) -> str | None:
+def _named(ground: Ground, item: StockItem, entry: str | None, name: str, what: str) -> str | None:
     """Return an entry's name after checking that it is one of the item's, of the right kind."""
     if entry is None:
         return None

@@ -9,7 +9,13 @@ from typing import Any, Protocol
 
 from jitledger.domain.errors import Refused, unknown_location, unknown_sku
 from jitledger.domain.events import DIRECTIONS, Event
-from jitledger.domain.moments import Occurred, check_occurred, effective_time, local_date, parse_time
+from jitledger.domain.moments import (
+    Occurred,
+    check_occurred,
+    effective_time,
+    local_date,
+    parse_time,
+)
 from jitledger.domain.names import stream_of
 from jitledger.domain.quantity import check_precision, show
 from jitledger.domain.shop import Shop
@@ -146,9 +152,7 @@ class Ground:
     def checked(self, stated: Occurred | None) -> Occurred | None:
         """Refuse the future and, unless forced or importing, what is long past."""
         if stated is not None:
-            check_occurred(
-                stated, self.ceiling, self.shop.tz, force=self.force or self.importing
-            )
+            check_occurred(stated, self.ceiling, self.shop.tz, force=self.force or self.importing)
         return stated
 
     def place(self, direction: int, stated: Occurred | None) -> int:

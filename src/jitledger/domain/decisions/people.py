@@ -75,7 +75,9 @@ def join_shop(ground: Ground, command: c.JoinShop) -> list[Draft]:
     """Use an invitation; a used, expired or unknown one is refused in the same words."""
     invitation = ground.shop.invitations.get(command.code_hash)
     if invitation is None or invitation.used or invitation.expires_at < ground.present:
-        raise Refused("bad-invitation", "This invitation is not valid (any more); ask for a new one.")
+        raise Refused(
+            "bad-invitation", "This invitation is not valid (any more); ask for a new one."
+        )
     fields = {
         "member": command.member,
         "role": invitation.role,

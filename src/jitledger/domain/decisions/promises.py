@@ -30,7 +30,9 @@ def reserve_stock(ground: Ground, command: c.ReserveStock) -> list[Draft]:
         key = (item.sku, ground.location(line.at))
         wanted[key] = wanted.get(key, ZERO) + quantity
     for (sku, location), quantity in wanted.items():
-        _check_available(quantities(items[sku], ground.present, ground.today), sku, location, quantity)
+        _check_available(
+            quantities(items[sku], ground.present, ground.today), sku, location, quantity
+        )
     ground.claims.append(("reservation", command.reservation, "\n".join(items)))
     return [
         ground.draft(

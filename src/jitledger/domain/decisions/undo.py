@@ -18,7 +18,12 @@ from jitledger.domain.stock_item import Entry, fold, voids
 
 # Stored name -> (command, {stored field: command field}) for every fact that can be corrected.
 _COMMON = {"location": "at", "quantity": "qty", "lot": "lot"}
-_TRANSFER = {"from_location": "from", "to_location": "to", "quantity": "qty", "transfer": "transfer"}
+_TRANSFER = {
+    "from_location": "from",
+    "to_location": "to",
+    "quantity": "qty",
+    "transfer": "transfer",
+}
 CORRECTABLE: dict[str, tuple[type[c.Fact], dict[str, str], dict[str, str]]] = {
     "opening-balance": (
         c.OpenBalance,
@@ -30,7 +35,15 @@ CORRECTABLE: dict[str, tuple[type[c.Fact], dict[str, str], dict[str, str]]] = {
         _COMMON
         | {
             n: n
-            for n in ("unit_cost", "currency", "rate", "supplier", "po_line", "expiry", "attachment")
+            for n in (
+                "unit_cost",
+                "currency",
+                "rate",
+                "supplier",
+                "po_line",
+                "expiry",
+                "attachment",
+            )
         },
         {},
     ),
@@ -103,7 +116,8 @@ def _target(ground: Ground, entry: str) -> tuple[str, int, list[Entry]]:
 
 def void_entry(ground: Ground, command: c.VoidEntry) -> list[Draft]:
     """Void one entry; what is not effective cannot be voided again. A bundle's sale takes its
-    components' sales along."""
+    components' sales along.
+    """
     sku, version, entries = _target(ground, command.entry)
     version, name, data = current_entry(sku, version, entries)
     drafts = [_void(ground, sku, version)]
@@ -161,9 +175,7 @@ def current_entry(sku: str, version: int, entries: list[Entry]) -> Entry:
     return next(entry for entry in entries if entry[0] == version)
 
 
-def correct_entry(
-    ground: Ground, command: c.CorrectEntry, decide_fact: Any
-) -> list[Draft]:
+def correct_entry(ground: Ground, command: c.CorrectEntry, decide_fact: Any) -> list[Draft]:
     """Void an entry and record it anew; the correction follows the chain to the entry in force."""
     sku, version, entries = _target(ground, command.entry)
     version, name, data = current_entry(sku, version, entries)
@@ -183,8 +195,14 @@ def correct_entry(
     stated = _stated(ground, again, data, command)
     voiding = _void(ground, sku, version)
     future = max(found for found, _, _ in entries) + 1
-    hypothetical = [*entries, (future, "entry-voided", {"target": version, "recorded_at": ground.now,
-                                                       "effective_at": ground.present})]
+    hypothetical = [
+        *entries,
+        (
+            future,
+            "entry-voided",
+            {"target": version, "recorded_at": ground.now, "effective_at": ground.present},
+        ),
+    ]
     ground.overrides[sku] = fold(sku, hypothetical, ground.shop.days)
     if not ground.overrides[sku].catalog.registered:
         ground.overrides[sku].catalog = ground.known.item(sku).catalog
@@ -209,7 +227,7 @@ def _rebuild(name: str, sku: str, data: dict[str, Any], command: c.CorrectEntry)
     for forbidden in ("key", "now", "actor", "force"):
         if forbidden in command.with_:
             raise Malformed(
-                "unknown-field", f"{forbidden} belongs beside \"with\", not in it.", field=forbidden
+                "unknown-field", f'{forbidden} belongs beside "with", not in it.', field=forbidden
             )
     given = dict(command.with_)
     if name == "stock-sold" and "at" in given and "ships_from" not in given:

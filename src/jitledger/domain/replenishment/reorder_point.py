@@ -8,12 +8,10 @@ and variance. Worked number: d 2/day, H 4, phi 2, no lead-time variance: mu 8, s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import numpy as np
 import numpy.typing as npt
 
-from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.replenishment.demand_state import DemandState
 from jitledger.domain.replenishment.quantiles import cdf, quantile
 
@@ -76,7 +74,12 @@ class Horizon:
 
 
 def reorder_points(
-    r: Rates, lead_days: Floats, lead_variance: Floats, review_days: Floats, index: Floats, level: Floats
+    r: Rates,
+    lead_days: Floats,
+    lead_variance: Floats,
+    review_days: Floats,
+    index: Floats,
+    level: Floats,
 ) -> Horizon:
     """Return reorder points; ``index`` is the sum of the day factors over each item's horizon."""
     days = lead_days + review_days
@@ -121,54 +124,3 @@ def run_out_days(
         low = np.where(out, low, middle)
     found = np.where(never, np.inf, high)
     return np.where(stock <= 0, 0.0, found)
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A quantity to order, or the question to ask instead."""
-
-    quantity: Decimal
-    question: str | None = None
-
-
-def suggest(
-    position: Decimal,
-    reorder_point: Decimal,
-    order_quantity: Decimal,
-    *,
-    precision: int = 0,
-    moq: Decimal | None = None,
-    pack: Decimal | None = None,
-    most: Decimal | None = None,
-    multiples: bool = False,
-) -> Suggestion:
-    """Return the quantity that leaves the position above s: minimum, then pack, then the cap.
-
-    q = ceil(s + Q - IP) (REPLENISHMENT.md 5), or with ``multiples`` the smallest n·Q that leaves
-    IP > s. Need 37, minimum 50, pack 12 gives 60; a cap of 40 under a minimum of 50 asks.
-    """
-    step = Decimal(1).scaleb(-precision)
-    if multiples:
-        times = ((reorder_point - position) / order_quantity).to_integral_value(ROUND_FLOOR) + 1
-        need = order_quantity * max(Decimal(1), times)
-    else:
-        need = reorder_point + order_quantity - position
-    need = (need / step).to_integral_value(ROUND_CEILING) * step
-    if moq is not None:
-        need = max(need, moq)
-    if pack is not None and pack > 0:
-        need = (need / pack).to_integral_value(ROUND_CEILING) * pack
-    if most is None or need <= most:
-        return Suggestion(need)
-    capped = most
-    if pack is not None and pack > 0:
-        capped = (most / pack).to_integral_value(ROUND_FLOOR) * pack
-    if capped <= 0 or (moq is not None and capped < moq):
-        return Suggestion(
-            ZERO, f"the least order is {show(need)}, but only {show(most)} sell before they expire"
-        )
-    if position + capped <= reorder_point:
-        return Suggestion(
-            ZERO, f"{show(capped)} would not lift the position above {show(reorder_point)}"
-        )
-    return Suggestion(capped)

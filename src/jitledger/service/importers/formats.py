@@ -12,12 +12,37 @@ from jitledger.domain.errors import Refused
 Row = dict[str, str]
 Commands = list[dict[str, Any]]
 
-SKU = ("sku", "code", "item", "itemcode", "product", "productcode", "stockcode", "article",
-       "variantsku", "artikel", "artikelnummer", "artnr")
+SKU = (
+    "sku",
+    "code",
+    "item",
+    "itemcode",
+    "product",
+    "productcode",
+    "stockcode",
+    "article",
+    "variantsku",
+    "artikel",
+    "artikelnummer",
+    "artnr",
+)
 QTY = ("qty", "quantity", "units", "pieces", "amount", "menge", "anzahl", "stueck", "stück")
 AT = ("at", "location", "warehouse", "store", "lager", "standort", "place")
-WHEN = ("occurredat", "occurred", "date", "datetime", "time", "when", "day", "invoicedate",
-        "orderdate", "datum", "receivedat", "soldat", "countedat")
+WHEN = (
+    "occurredat",
+    "occurred",
+    "date",
+    "datetime",
+    "time",
+    "when",
+    "day",
+    "invoicedate",
+    "orderdate",
+    "datum",
+    "receivedat",
+    "soldat",
+    "countedat",
+)
 COST = ("unitcost", "cost", "costprice", "purchaseprice", "buyingprice", "einkaufspreis", "ek")
 PRICE = ("unitprice", "price", "saleprice", "sellingprice", "verkaufspreis", "vk", "preis")
 NAME = ("name", "title", "description", "productname", "itemname", "bezeichnung", "titel")
@@ -73,8 +98,18 @@ def _pick(row: Row, **names: str) -> dict[str, Any]:
 
 
 def _items(row: Row) -> Commands:
-    command = {"do": "register", **_pick(row, sku="sku", name="name", unit="unit", mode="mode",
-                                         costing="costing", category="category")}
+    command = {
+        "do": "register",
+        **_pick(
+            row,
+            sku="sku",
+            name="name",
+            unit="unit",
+            mode="mode",
+            costing="costing",
+            category="category",
+        ),
+    }
     if row.get("precision"):
         command["precision"] = _whole("precision", row["precision"])
     if row.get("shelf_life_days"):
@@ -108,8 +143,13 @@ def _fact(do: str, **names: str) -> Callable[[Row], Commands]:
 def _suppliers(row: Row) -> Commands:
     code = row["supplier"]
     commands: Commands = [
-        {"do": "supplier", "code": code,
-         **_pick(row, name="name", lead_time_days="lead", contact="contact", currency="currency")}
+        {
+            "do": "supplier",
+            "code": code,
+            **_pick(
+                row, name="name", lead_time_days="lead", contact="contact", currency="currency"
+            ),
+        }
     ]
     if row.get("sku"):
         terms = _pick(row, unit_cost="cost", moq="moq", pack="pack", supplier_sku="supplier_sku")
@@ -152,15 +192,23 @@ FORMATS: dict[str, Format] = {
         ),
         Format(
             "sales",
-            {**_FACT, "price": PRICE, "order": ("order", "orderid", "invoice", "invoiceno",
-                                                "ordername", "bestellung")},
+            {
+                **_FACT,
+                "price": PRICE,
+                "order": ("order", "orderid", "invoice", "invoiceno", "ordername", "bestellung"),
+            },
             ("sku", "qty"),
             _fact("sell", unit_price="price", order="order"),
         ),
         Format(
             "receipts",
-            {**_FACT, "cost": COST, "supplier": SUPPLIER, "lot": ("lot", "batch", "charge"),
-             "expiry": ("expiry", "expires", "bestbefore", "mhd")},
+            {
+                **_FACT,
+                "cost": COST,
+                "supplier": SUPPLIER,
+                "lot": ("lot", "batch", "charge"),
+                "expiry": ("expiry", "expires", "bestbefore", "mhd"),
+            },
             ("sku", "qty"),
             _fact("receive", unit_cost="cost", supplier="supplier", lot="lot", expiry="expiry"),
         ),

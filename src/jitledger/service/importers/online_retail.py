@@ -301,4 +301,3 @@ def _recorded(database: Database) -> dict[str, int]:
     with database.snapshot() as tx:
         rows = tx.all("SELECT key, entries FROM command_keys WHERE key >= 'or:' AND key < 'or;'")
     return {key: int(entries.rpartition("/")[2].rstrip('"]')) for key, entries in rows}
-

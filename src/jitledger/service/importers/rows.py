@@ -184,12 +184,15 @@ def read_number(name: str, text: str, locale: str, delimiter: str) -> str:
     try:
         return show(parse_decimal(name, text))
     except Refused as refused:
-        from babel.numbers import NumberFormatError, parse_decimal as parse_local
+        from babel.numbers import NumberFormatError
+        from babel.numbers import parse_decimal as parse_local
 
         if locale.startswith("en") and delimiter != ";":
             raise
         try:
-            local = parse_local(text, locale="de" if locale.startswith("en") else locale, strict=True)
+            local = parse_local(
+                text, locale="de" if locale.startswith("en") else locale, strict=True
+            )
             return show(parse_decimal(name, Decimal(local)))
         except (NumberFormatError, ValueError):
             raise refused from None

@@ -78,7 +78,9 @@ def _from_csv(name: str, data: bytes) -> Table:
         why = f"{name}, line {reader.line_num}: {error}."
         raise Refused("bad-file", why, file=name, line=reader.line_num) from error
     if not header:
-        raise Refused("bad-file", f"{name} is empty; a header line and rows are expected.", file=name)
+        raise Refused(
+            "bad-file", f"{name} is empty; a header line and rows are expected.", file=name
+        )
     return Table(header, rows, delimiter)
 
 
@@ -110,7 +112,9 @@ def _from_xlsx(name: str, data: bytes) -> Table:
             continue
         rows.append(TableRow(line, cells))
     if not header:
-        raise Refused("bad-file", f"{name} is empty; a header line and rows are expected.", file=name)
+        raise Refused(
+            "bad-file", f"{name} is empty; a header line and rows are expected.", file=name
+        )
     return Table(header, rows, "xlsx")
 
 

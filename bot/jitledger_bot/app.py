@@ -1,0 +1,186 @@
+"""The bot: long polling into the inbox, the sender beside it, the daily sweep.
+
+SIGTERM ends it within seconds: the turn under way is finished, what waits is found again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Callable
+
+from aiogram import Bot
+from aiogram.client.default import DefaultBotProperties
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.exceptions import (
+    TelegramAPIError,
+    TelegramConflictError,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+    TelegramUnauthorizedError,
+)
+from aiogram.types import Update
+from aiogram.utils.token import TokenValidationError, validate_token
+
+from jitledger.bootstrap import App
+from jitledger.domain.errors import LedgerError, StoreError
+from jitledger.domain.moments import local_date
+from jitledger_bot.desk import Desk
+from jitledger_bot.handlers import make_dispatcher
+from jitledger_bot.inbox import Inbox
+from jitledger_bot.outbox import Outbox
+
+POLL_SECONDS = 25
+ALLOWED = ["message", "edited_message", "callback_query"]
+log = logging.getLogger(__name__)
+
+
+def make_bot(token: str | None, base: str) -> Bot:
+    """Return a bot that talks to a Bot API server; raises ``bad-setting`` without a token."""
+    if not token:
+        raise StoreError("bad-setting", "JITLEDGER_BOT_TOKEN is not set; BotFather gives one.")
+    try:
+        validate_token(token)
+    except TokenValidationError as error:
+        raise StoreError(
+            "bad-setting", "JITLEDGER_BOT_TOKEN does not look like a token."
+        ) from error
+    session = AiohttpSession(api=TelegramAPIServer.from_base(base))
+    return Bot(token, session=session, default=DefaultBotProperties(parse_mode="HTML"))
+
+
+class BotRunner:
+    """One bot over one shop, started and stopped as a whole."""
+
+    def __init__(self, app: App, bot: Bot) -> None:
+        self.app = app
+        self.bot = bot
+        self.desk = Desk(app, bot.id)
+        self.outbox = Outbox(bot, self.desk)
+        self.inbox = Inbox(bot, make_dispatcher(), self.desk, self.outbox)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Check the shop and start polling, sending and sweeping."""
+        if not self.app.queries.shop().opened:
+            raise StoreError(
+                "no-shop", "No shop is open in this database; run jitledger init first."
+            )
+        await asyncio.to_thread(self.app.driver.catch_up)
+        self.inbox.take_over()
+        await self.inbox.recover()
+        self._tasks = [
+            asyncio.create_task(self._poll(), name="poll"),
+            asyncio.create_task(self._guarded(self.outbox.run), name="outbox"),
+            asyncio.create_task(self._guarded(self._recover), name="recover"),
+            asyncio.create_task(self._guarded(self._sweep), name="sweep"),
+        ]
+
+    async def stop(self) -> None:
+        """End within seconds."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.inbox.drain(3.0)
+        await self.bot.session.close()
+
+    async def wait(self) -> None:
+        """Wait until polling ends, which it does only for a reason that must be told."""
+        await self._tasks[0]
+
+    async def _poll(self) -> None:
+        """Ask for updates; each batch is committed before the next call acknowledges it."""
+        offset: int | None = None
+        pause = 0.5
+        while True:
+            try:
+                updates = await self.bot.get_updates(
+                    offset=offset,
+                    timeout=POLL_SECONDS,
+                    allowed_updates=ALLOWED,
+                    request_timeout=POLL_SECONDS + 10,
+                )
+                pause = 0.5
+            except TelegramUnauthorizedError as error:
+                raise StoreError(
+                    "bad-setting", "The Bot API refuses the token; check JITLEDGER_BOT_TOKEN."
+                ) from error
+            except TelegramRetryAfter as error:
+                await asyncio.sleep(error.retry_after)
+                continue
+            except (
+                TelegramConflictError,
+                TelegramNetworkError,
+                TelegramServerError,
+                TelegramAPIError,
+            ) as error:
+                log.warning("getUpdates: %s", type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(15.0, pause * 2)
+                continue
+            if updates:
+                if not await self._store(updates):
+                    continue
+                offset = updates[-1].update_id + 1
+
+    async def _store(self, updates: list[Update]) -> bool:
+        """Commit updates; False when the store would not take them now (they come again)."""
+        try:
+            await self.inbox.store(updates)
+        except LedgerError as error:
+            log.error("updates could not be stored: %s", error.message)
+            await asyncio.sleep(1.0)
+            return False
+        return True
+
+    async def _guarded(self, work: Callable[[], object]) -> None:
+        """Keep a side task alive: its failure is logged and it starts again."""
+        while True:
+            try:
+                await work()  # type: ignore[misc]
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                log.exception("a task of the bot failed and starts again")
+                await asyncio.sleep(1.0)
+
+    async def _recover(self) -> None:
+        while True:
+            await asyncio.sleep(15)
+            await self.inbox.recover()
+
+    async def _sweep(self) -> None:
+        """Fold the demand state once a local day; the first time at the start."""
+        swept: object = None
+        while True:
+            shop = self.app.queries.shop()
+            today = local_date(self.app.queries.present(shop), shop.tz)
+            if today != swept:
+                await asyncio.to_thread(self.app.sweep)
+                swept = today
+            await asyncio.sleep(5)
+
+
+async def run_bot(app: App) -> None:
+    """Run the bot until SIGTERM or SIGINT."""
+    bot = make_bot(app.settings.bot_token, app.settings.bot_api)
+    runner = BotRunner(app, bot)
+    await runner.start()
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(name, stopped.set)
+    ended = asyncio.create_task(runner.wait())
+    waiting = asyncio.create_task(stopped.wait())
+    try:
+        await asyncio.wait({ended, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if ended.done():
+            ended.result()
+    finally:
+        waiting.cancel()
+        await runner.stop()

@@ -1,0 +1,115 @@
+"""What handlers need at hand: the shop's app, the resolver, the bot's id, and small reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from jitledger.bootstrap import App
+from jitledger.domain.moments import MINUTE, SECOND, to_datetime
+from jitledger.domain.shop import Shop
+from jitledger.domain.stock_item import voids
+from jitledger.service.health import health
+from jitledger.store.database import Tx
+from jitledger_bot import texts
+from jitledger_bot.access import Member, member_of
+from jitledger_bot.resolve import Resolver
+from jitledger_bot.turn import Turn
+
+LATE_DELIVERY = 90 * SECOND
+LATEST_DELIVERY_DAYS = 30
+AFTER_A_COUNT = 60 * MINUTE
+
+
+@dataclass(slots=True)
+class Desk:
+    """One bot's view of one shop."""
+
+    app: App
+    bot_id: int
+    resolver: Resolver = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.resolver = Resolver(self.app.database)
+
+    def read(self) -> tuple[Shop, int]:
+        """Return the shop and the ledger's present."""
+        shop = self.app.queries.shop()
+        return shop, self.app.queries.present(shop)
+
+    def admit(self, turn: Turn, user_id: int | None, private: bool) -> tuple[Shop, Member] | None:
+        """Return the shop and the member asking; a stranger gets one polite line in private."""
+        shop = self.app.queries.shop()
+        if user_id is not None:
+            with self.app.database.snapshot() as tx:
+                member = member_of(tx, shop, user_id)
+            if member is not None:
+                turn.member = member.id
+                return shop, member
+        if private:
+            turn.say(texts.STRANGER)
+        return None
+
+    def message_key(self, chat_id: int, message_id: int) -> str:
+        """Return what the command keys of a message begin with."""
+        return f"tg:{self.bot_id}:{chat_id}:{message_id}"
+
+    def recorded(self, prefix: str) -> dict[str, list[str]]:
+        """Return {command key: entries} of what a message recorded."""
+        with self.app.database.snapshot() as tx:
+            rows = tx.all(
+                "SELECT key, entries FROM command_keys WHERE key >= ? AND key < ? ORDER BY key",
+                (prefix + ":", prefix + ";"),
+            )
+        return {key: orjson.loads(entries) for key, entries in rows}
+
+    def stated_at(self, sent_at: datetime, now: int) -> str | None:
+        """Return a message's own moment when it reached us late; None when it is as good as now."""
+        at = int(sent_at.timestamp()) * SECOND
+        late = now - at
+        if LATE_DELIVERY < late < LATEST_DELIVERY_DAYS * 86_400 * SECOND:
+            return to_datetime(at).isoformat()
+        return None
+
+    def recent_count(self, sku: str, location: str, now: int) -> int | None:
+        """Return the moment of a count of this item within the last hour, if there was one."""
+        _, entries = self.app.queries.entries(sku)
+        gone = voids(entries)
+        found = [
+            data["effective_at"]
+            for version, name, data in entries
+            if name == "stock-counted"
+            and version not in gone
+            and data["location"] == location
+            and 0 <= now - data["effective_at"] <= AFTER_A_COUNT
+        ]
+        return max(found, default=None)
+
+    def warning(self, member: Member) -> str:
+        """Return the owner's warning when a view stands still; else nothing."""
+        if member.role != "owner":
+            return ""
+        stopped = health(self.app.database, self.app.driver)["stopped"]
+        return "\n\n" + texts.warning(stopped) if stopped else ""
+
+    def supplier(self, name: str) -> str | None:
+        """Return the code of a supplier named by code or title."""
+        with self.app.database.snapshot() as tx:
+            row = tx.one(
+                "SELECT owner FROM claims WHERE kind = 'supplier' AND value = ?",
+                (name.casefold(),),
+            )
+            if row is not None:
+                return str(row[0])
+            rows = tx.all("SELECT code, title FROM suppliers")
+        same = [code for code, title in rows if title.casefold() == name.casefold()]
+        return same[0] if len(same) == 1 else None
+
+
+def title_of(tx: Tx, sku: str) -> str:
+    """Return a product's name."""
+    row: Any = tx.one("SELECT title FROM products WHERE sku = ?", (sku,))
+    return str(row[0]) if row is not None else sku

@@ -1,0 +1,16 @@
+"""Handlers: messages, questions and buttons, joined into one dispatcher."""
+
+from __future__ import annotations
+
+from aiogram import Dispatcher
+
+from jitledger_bot.handlers import buttons, messages, questions
+
+
+def make_dispatcher() -> Dispatcher:
+    """Return a dispatcher with every handler; questions come before what is to be recorded."""
+    dispatcher = Dispatcher(disable_fsm=True)
+    dispatcher.include_router(questions.make_router())
+    dispatcher.include_router(messages.make_router())
+    dispatcher.include_router(buttons.make_router())
+    return dispatcher

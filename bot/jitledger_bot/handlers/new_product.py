@@ -1,0 +1,104 @@
+"""A new product in one line: name, price, supplier. The kept delivery follows at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from jitledger.domain.commands import parse
+from jitledger.domain.errors import LedgerError
+from jitledger.domain.names import normalise
+from jitledger.domain.quantity import show
+from jitledger.service.ledger import Answer, Ask
+from jitledger.store.database import Tx
+from jitledger_bot import texts
+from jitledger_bot.desk import Desk
+from jitledger_bot.handlers.messages import record_kept
+from jitledger_bot.reading.numbers import read_number
+from jitledger_bot.turn import Outgoing, Proposal, Turn, consume, remember
+
+_CODE = re.compile(r"(?=.*\d)[A-Z0-9][A-Z0-9._-]{1,15}", re.ASCII)
+
+
+def ask_for_line(proposal: Proposal, turn: Turn) -> None:
+    """Ask for the one line that a new product needs."""
+    typed = texts.safe(proposal.body["reading"]["product"])
+    turn.effects.append(
+        remember(f"new:{turn.chat_id}:{turn.member}", "asked", {"proposal": proposal.id})
+    )
+    turn.say(
+        f"Write the new product in one line: name, price, supplier. For example:\n"
+        f"<code>{typed}, 9.50, Acme</code>\nOnly the name is needed; “no” stops."
+    )
+
+
+def code_for(name: str, typed: str, taken: set[str]) -> str:
+    """Return a code for a new product: the typed one when it looks like one, else from the name.
+
+    >>> code_for("Red mug", "red mug", set())
+    'RED-MUG'
+    """
+    if _CODE.fullmatch(typed.upper()):
+        base = typed.upper()
+    else:
+        words = re.findall(r"[^\W_]+", name.upper())
+        base = "-".join(words)[:24].strip("-") or "ITEM"
+    code, number = base, 2
+    while normalise(code) in taken:
+        code, number = f"{base}-{number}", number + 1
+    return code
+
+
+def register_from_line(text: str, proposal: Proposal, key: str, turn: Turn, desk: Desk) -> bool:
+    """Register from "name, price, supplier" and record the kept line with it."""
+    done = remember(key, None, {})
+    if text.strip().casefold() in ("no", "nein", "stop", "cancel"):
+        turn.effects.append(done)
+        turn.say("Kept for later. /later shows it.")
+        return True
+    parts = [part.strip() for part in text.split("\n", 1)[0].split(",")]
+    name = parts[0]
+    if not name:
+        return False
+    with desk.app.database.snapshot() as tx:
+        base = normalise(code_for(name, proposal.body["reading"]["product"], set()))
+        rows = tx.all(
+            "SELECT value FROM claims WHERE kind = 'sku' AND value >= ? AND value < ?",
+            (base, base + "\U0010ffff"),
+        )
+    sku = code_for(name, proposal.body["reading"]["product"], {row[0] for row in rows})
+    try:
+        asks = [Ask(parse(fields)) for fields in _commands(sku, name, parts[1:])]
+    except LedgerError as error:
+        turn.say(texts.safe(error.message))
+        return True
+    before = len(turn.asks)
+    turn.asks += asks
+    problem = record_kept(proposal.id, proposal.body, sku, turn, desk, learn=True)
+    if problem is not None:
+        turn.asks = turn.asks[:before]
+        turn.say(texts.safe(problem))
+        return True
+    turn.effects += [done, consume(proposal.id)]
+
+    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
+        refused = next((a.error for a in answers[: len(asks)] if a.error is not None), None)
+        if refused is not None:
+            return [turn.message(texts.safe(refused.message))]
+        return [turn.message(f"New product: {texts.product(name, sku)}.")]
+
+    turn.render.insert(0, render)
+    return True
+
+
+def _commands(sku: str, name: str, rest: list[str]) -> list[dict[str, Any]]:
+    commands: list[dict[str, Any]] = [{"do": "register", "sku": sku, "name": name}]
+    for part in rest[:2]:
+        number = read_number(part.lstrip("€$£ ").strip())
+        if number is not None:
+            commands.append({"do": "price", "sku": sku, "price": show(number.value)})
+        elif part:
+            commands.append({"do": "supplier", "code": part})
+            commands.append({"do": "link", "sku": sku, "supplier": part})
+    return commands

@@ -1,0 +1,249 @@
+"""The inbox: every update is a row, committed before it is acknowledged, finished with its events.
+
+A row is leased to one process. It is finished in the transaction of the events and replies it
+caused; one that keeps failing is set aside with its id, and the person is told that id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import time_ns
+from typing import Any
+
+from aiogram import Bot, Dispatcher
+from aiogram.types import Update
+
+from jitledger.domain.errors import LedgerError
+from jitledger.domain.moments import SECOND
+from jitledger.service.ledger import Answer, Submission
+from jitledger.store.database import Tx
+from jitledger_bot.desk import Desk
+from jitledger_bot.outbox import Outbox, put
+from jitledger_bot.turn import Turn
+
+LEASE = 60 * SECOND
+MOST_TRIES = 3
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One update in the inbox."""
+
+    id: int
+    chat_id: int
+    body: bytes
+    tries: int
+
+
+class LeaseLost(Exception):
+    """Another process finished this row."""
+
+
+class Inbox:
+    """Stores updates and works on them, in order within each chat."""
+
+    def __init__(self, bot: Bot, dispatcher: Dispatcher, desk: Desk, outbox: Outbox) -> None:
+        self._bot = bot
+        self._dispatcher = dispatcher
+        self._desk = desk
+        self._outbox = outbox
+        self._owner = secrets.token_hex(8)
+        self._waiting: dict[int, deque[Row]] = defaultdict(deque)
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+
+    async def store(self, updates: Sequence[Update]) -> None:
+        """Commit updates; only after this may they be acknowledged."""
+        now = time_ns()
+        rows = [(u.update_id, chat_of(u), u.model_dump_json(exclude_none=True)) for u in updates]
+
+        def insert(tx: Tx, answers: list[Answer], at: int) -> list[Row]:
+            stored = []
+            for update_id, chat_id, body in rows:
+                waiting = tx.one(
+                    "SELECT id FROM inbox WHERE state = 'new' AND bot_id = ? AND update_id = ? "
+                    "AND chat_id = ?",
+                    (self._desk.bot_id, update_id, chat_id),
+                )
+                if waiting is not None:  # Delivered again before we worked on it.
+                    continue
+                row = tx.one(
+                    "INSERT INTO inbox (bot_id, update_id, chat_id, body, received_at, "
+                    "leased_until, owner) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+                    (
+                        self._desk.bot_id,
+                        update_id,
+                        chat_id,
+                        body.encode(),
+                        now,
+                        now + LEASE,
+                        self._owner,
+                    ),
+                )
+                stored.append(Row(row[0], chat_id, body.encode(), 0))
+            return stored
+
+        outcome = await self._submit(Submission([], then=insert))
+        for row in outcome:
+            self._enqueue(row)
+
+    async def recover(self) -> int:
+        """Lease rows that nobody works on: after a crash, or of a process that died."""
+        now = time_ns()
+        mine = {row.id for waiting in self._waiting.values() for row in waiting}
+
+        def claim(tx: Tx, answers: list[Answer], at: int) -> list[Row]:
+            found = tx.all(
+                "SELECT id, chat_id, body, tries FROM inbox WHERE state = 'new' AND bot_id = ? "
+                "AND leased_until < ? ORDER BY id LIMIT 500",
+                (self._desk.bot_id, now),
+            )
+            rows = [Row(r[0], r[1], bytes(r[2]), r[3]) for r in found if r[0] not in mine]
+            tx.executemany(
+                "UPDATE inbox SET leased_until = ?, owner = ? WHERE id = ?",
+                [(now + LEASE, self._owner, row.id) for row in rows],
+            )
+            return rows
+
+        with self._desk.app.database.snapshot() as tx:
+            stale = tx.one(
+                "SELECT 1 FROM inbox WHERE state = 'new' AND bot_id = ? AND leased_until < ?",
+                (self._desk.bot_id, now),
+            )
+        if stale is None:
+            return 0
+        rows = await self._submit(Submission([], then=claim))
+        for row in rows:
+            self._enqueue(row)
+        return len(rows)
+
+    def take_over(self) -> None:
+        """Free the leases of an earlier run of the bot, which must have ended."""
+
+        def free(tx: Tx, answers: list[Answer], at: int) -> None:
+            tx.execute(
+                "UPDATE inbox SET leased_until = 0 WHERE state = 'new' AND bot_id = ?",
+                (self._desk.bot_id,),
+            )
+
+        self._desk.app.ledger.submit(Submission([], then=free)).result()
+
+    async def _submit(self, submission: Submission) -> Any:
+        future = self._desk.app.ledger.submit(submission)
+        return (await asyncio.wrap_future(future)).value
+
+    def _enqueue(self, row: Row) -> None:
+        self._waiting[row.chat_id].append(row)
+        task = self._tasks.get(row.chat_id)
+        if task is None or task.done():
+            self._tasks[row.chat_id] = asyncio.create_task(self._work(row.chat_id))
+
+    async def _work(self, chat_id: int) -> None:
+        waiting = self._waiting[chat_id]
+        while waiting:
+            row = waiting.popleft()
+            await self._handle(row)
+        self._tasks.pop(chat_id, None)
+        if not waiting:
+            self._waiting.pop(chat_id, None)
+
+    async def _handle(self, row: Row) -> None:
+        for attempt in range(row.tries, MOST_TRIES):
+            try:
+                await self._turn(row)
+                return
+            except LeaseLost:
+                return
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                log.exception("update %s failed", row.id)
+                if isinstance(error, LedgerError) and error.exit_code in (3, 4):
+                    await asyncio.sleep(0.5 * (attempt + 1))
+                await self._failed(row, attempt + 1, f"{type(error).__name__}: {error}"[:300])
+
+    async def _turn(self, row: Row) -> None:
+        update = Update.model_validate_json(row.body, context={"bot": self._bot})
+        turn = Turn(row.chat_id, update.update_id, thread_of(update))
+        await self._dispatcher.feed_update(self._bot, update, turn=turn, desk=self._desk)
+        submission = Submission(
+            turn.asks,
+            channel="telegram",
+            member=turn.member,
+            correlation=turn.correlation,
+            then=self._finish(row, turn),
+        )
+        sent = await self._submit(submission)
+        self._outbox.send(sent)
+
+    def _finish(self, row: Row, turn: Turn) -> Callable[[Tx, list[Answer], int], Any]:
+        """Return what ends a turn in the transaction of its entries."""
+
+        def finish(tx: Tx, answers: list[Answer], now: int) -> Any:
+            state = tx.one("SELECT state FROM inbox WHERE id = ?", (row.id,))
+            if state is None or state[0] != "new":
+                raise LeaseLost
+            for effect in turn.effects:
+                effect(tx, answers, now)
+            outgoing = [out for render in turn.render for out in render(tx, answers, now)]
+            stored = put(tx, outgoing, time_ns())
+            tx.execute(
+                "UPDATE inbox SET state = 'done', owner = NULL, error = NULL WHERE id = ?",
+                (row.id,),
+            )
+            return stored
+
+        return finish
+
+    async def _failed(self, row: Row, tries: int, error: str) -> None:
+        """Count a failure; the last one sets the row aside and tells the person its id."""
+        dead = tries >= MOST_TRIES
+
+        def note(tx: Tx, answers: list[Answer], now: int) -> Any:
+            state = "dead" if dead else "new"
+            tx.execute(
+                "UPDATE inbox SET tries = ?, error = ?, state = ? WHERE id = ?",
+                (tries, error, state, row.id),
+            )
+            if not dead or row.chat_id == 0:
+                return []
+            turn = Turn(row.chat_id)
+            text = f"I could not work on this message; it is set aside as no. {row.id}."
+            return put(tx, [turn.message(text)], time_ns())
+
+        try:
+            self._outbox.send(await self._submit(Submission([], then=note)))
+        except LedgerError:
+            log.exception("update %s could not be set aside", row.id)
+
+    async def drain(self, seconds: float) -> None:
+        """Let the turns under way end; what waits is found again at the next start."""
+        for waiting in self._waiting.values():
+            waiting.clear()
+        tasks = [task for task in self._tasks.values() if not task.done()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+
+
+def chat_of(update: Update) -> int:
+    """Return the chat an update belongs to, 0 when it has none."""
+    if update.callback_query is not None:
+        message = update.callback_query.message
+        return message.chat.id if message is not None else update.callback_query.from_user.id
+    for event in (update.message, update.edited_message, update.channel_post):
+        if event is not None:
+            return event.chat.id
+    return 0
+
+
+def thread_of(update: Update) -> int | None:
+    """Return the forum topic an update was written in."""
+    message = update.message or update.edited_message
+    if message is None or not message.is_topic_message:
+        return None
+    return message.message_thread_id

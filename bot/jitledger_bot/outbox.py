@@ -1,0 +1,343 @@
+"""The outbox: what is to be sent, written with the events that caused it.
+
+Replies go at once, in order within a chat; pushes keep to Telegram's pace (30 a second overall,
+one a second in a chat, 20 a minute in a group). 429 is obeyed, connection errors are retried, a
+chat that blocked the bot is dropped and the owner told. A push whose outcome is unknown after a
+crash is repeated once, marked as such.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from time import monotonic, time_ns
+from typing import Any
+
+import orjson
+from aiogram import Bot, methods
+from aiogram.exceptions import (
+    TelegramAPIError,
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramMigrateToChat,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+)
+from aiogram.methods.base import TelegramMethod
+from aiogram.types import Message
+
+from jitledger.service.ledger import Answer, Submission
+from jitledger.store.database import Tx
+from jitledger_bot import texts
+from jitledger_bot.access import receivers
+from jitledger_bot.desk import Desk
+from jitledger_bot.turn import Outgoing, keyboard, store_proposal
+
+OVERALL_PER_SECOND = 30
+GROUP_PER_MINUTE = 20
+MOST_TRIES = 8
+REPEATED = "(sent again: the first try may not have arrived)\n"
+METHODS: dict[str, type[TelegramMethod[Any]]] = {
+    "sendMessage": methods.SendMessage,
+    "editMessageText": methods.EditMessageText,
+    "answerCallbackQuery": methods.AnswerCallbackQuery,
+}
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One row of the outbox on its way."""
+
+    id: int
+    chat_id: int
+    kind: str
+    method: str
+    body: dict[str, Any]
+    tries: int = 0
+
+
+def put(tx: Tx, outgoing: Sequence[Outgoing], now: int) -> list[Sending]:
+    """Write rows in the caller's transaction; returns them with their ids."""
+    rows = []
+    for out in outgoing:
+        row = tx.one(
+            "INSERT INTO outbox (chat_id, kind, method, body, created_at, subject) "
+            "VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+            (out.chat_id, out.kind, out.method, orjson.dumps(out.body).decode(), now, out.subject),
+        )
+        rows.append(Sending(row[0], out.chat_id, out.kind, out.method, out.body))
+    return rows
+
+
+class Pace:
+    """Telegram's pace for pushes."""
+
+    def __init__(self) -> None:
+        self._overall: deque[float] = deque(maxlen=OVERALL_PER_SECOND)
+        self._chats: dict[int, deque[float]] = defaultdict(lambda: deque(maxlen=GROUP_PER_MINUTE))
+
+    def wait_for(self, chat_id: int, now: float) -> float:
+        """Return how many seconds a push to a chat has to wait."""
+        waits = [0.0]
+        if len(self._overall) == OVERALL_PER_SECOND:
+            waits.append(self._overall[0] + 1.0 - now)
+        sent = self._chats[chat_id]
+        if sent:
+            waits.append(sent[-1] + 1.0 - now)
+        if chat_id < 0 and len(sent) == GROUP_PER_MINUTE:
+            waits.append(sent[0] + 60.0 - now)
+        return max(waits)
+
+    def sent(self, chat_id: int, now: float) -> None:
+        """Note that a push went out."""
+        self._overall.append(now)
+        self._chats[chat_id].append(now)
+
+
+class Outbox:
+    """Sends what the outbox holds."""
+
+    def __init__(self, bot: Bot, desk: Desk) -> None:
+        self._bot = bot
+        self._desk = desk
+        self._pace = Pace()
+        self._queues: dict[int, asyncio.Queue[Sending]] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._under_way: set[int] = set()
+        self._done: list[tuple[str, int | None, str | None, int]] = []
+        self._wake = asyncio.Event()
+        self._marker: asyncio.Task[None] | None = None
+
+    def send(self, rows: Iterable[Sending]) -> None:
+        """Send rows that are committed, in order within each chat."""
+        for row in rows:
+            if row.id in self._under_way:
+                continue
+            self._under_way.add(row.id)
+            queue = self._queues.setdefault(row.chat_id, asyncio.Queue())
+            queue.put_nowait(row)
+            task = self._tasks.get(row.chat_id)
+            if task is None or task.done():
+                self._tasks[row.chat_id] = asyncio.create_task(self._chat(row.chat_id))
+
+    async def _chat(self, chat_id: int) -> None:
+        queue = self._queues[chat_id]
+        while not queue.empty():
+            row = queue.get_nowait()
+            try:
+                await self._deliver(row)
+            finally:
+                self._under_way.discard(row.id)
+        self._tasks.pop(chat_id, None)
+
+    async def _deliver(self, row: Sending) -> None:
+        """Send one row until it is sent, given up, or its chat is gone."""
+        push = row.kind == "push-message"
+        if push:
+            await self._before_push(row)
+        for attempt in range(MOST_TRIES):
+            try:
+                message_id = await self._call(row)
+                self._mark("sent", message_id, None, row.id)
+                return
+            except TelegramRetryAfter as error:
+                await asyncio.sleep(error.retry_after)
+            except (TelegramNetworkError, TelegramServerError):
+                await asyncio.sleep(min(30.0, 0.5 * 2**attempt))
+            except TelegramMigrateToChat as error:
+                row = await self._migrated(row, error.migrate_to_chat_id)
+            except TelegramForbiddenError as error:
+                await self._blocked(row, str(error))
+                return
+            except TelegramBadRequest as error:
+                fine = "message is not modified" in str(error) or "query is too old" in str(error)
+                self._mark("sent" if fine else "failed", None, str(error)[:300], row.id)
+                if not fine:
+                    log.warning("outbox row %s was refused: %s", row.id, error)
+                return
+            except TelegramAPIError as error:
+                self._mark("failed", None, str(error)[:300], row.id)
+                return
+        self._mark("failed", None, f"gave up after {MOST_TRIES} tries", row.id)
+
+    async def _call(self, row: Sending) -> int | None:
+        method = METHODS[row.method].model_validate(row.body)
+        result = await self._bot(method, request_timeout=30)
+        return result.message_id if isinstance(result, Message) else None
+
+    async def _before_push(self, row: Sending) -> None:
+        """Keep the pace, and note the try, so that a crash leaves a trace."""
+        while (wait := self._pace.wait_for(row.chat_id, monotonic())) > 0:
+            await asyncio.sleep(wait)
+        self._pace.sent(row.chat_id, monotonic())
+
+        def note(tx: Tx, answers: list[Answer], now: int) -> None:
+            tx.execute("UPDATE outbox SET tries = tries + 1 WHERE id = ?", (row.id,))
+
+        await self._submit(note)
+
+    async def _submit(self, then: Any) -> Any:
+        future = self._desk.app.ledger.submit(Submission([], then=then))
+        return (await asyncio.wrap_future(future)).value
+
+    def _mark(self, state: str, message_id: int | None, error: str | None, row: int) -> None:
+        """Note an outcome; outcomes are written in groups, off the way of the next message."""
+        self._done.append((state, message_id, error, row))
+        if self._marker is None or self._marker.done():
+            self._marker = asyncio.create_task(self._write_marks())
+
+    async def _write_marks(self) -> None:
+        await asyncio.sleep(0.02)
+        while self._done:
+            marks, self._done = self._done, []
+
+            def write(
+                tx: Tx,
+                answers: list[Answer],
+                now: int,
+                marks: list[tuple[str, int | None, str | None, int]] = marks,
+            ) -> None:
+                tx.executemany(
+                    "UPDATE outbox SET state = ?, message_id = ?, error = ? WHERE id = ?", marks
+                )
+
+            await self._submit(write)
+
+    async def _migrated(self, row: Sending, chat_id: int) -> Sending:
+        """Follow a group that became a supergroup."""
+        body = {**row.body, "chat_id": chat_id}
+
+        def move(tx: Tx, answers: list[Answer], now: int) -> None:
+            tx.execute("UPDATE people SET chat_id = ? WHERE chat_id = ?", (chat_id, row.chat_id))
+            tx.execute("UPDATE proposals SET chat_id = ? WHERE chat_id = ?", (chat_id, row.chat_id))
+            tx.execute(
+                "UPDATE outbox SET chat_id = ?, body = ? WHERE id = ?",
+                (chat_id, orjson.dumps(body).decode(), row.id),
+            )
+
+        await self._submit(move)
+        return Sending(row.id, chat_id, row.kind, row.method, body, row.tries)
+
+    async def _blocked(self, row: Sending, error: str) -> None:
+        """Drop a chat that blocked the bot and tell the owners."""
+
+        def drop(tx: Tx, answers: list[Answer], now: int) -> None:
+            gone = tx.one("SELECT name FROM people WHERE chat_id = ?", (row.chat_id,))
+            tx.execute("UPDATE people SET chat_id = NULL WHERE chat_id = ?", (row.chat_id,))
+            tx.execute(
+                "UPDATE outbox SET state = 'failed', error = ? WHERE chat_id = ? AND state = 'new'",
+                (error[:300], row.chat_id),
+            )
+            if gone is not None:
+                body = orjson.dumps({"name": gone[0]}).decode()
+                tx.execute(
+                    "INSERT INTO outbox (chat_id, kind, method, body, created_at) "
+                    "VALUES (0, 'blocked', 'push', ?, ?)",
+                    (body, time_ns()),
+                )
+
+        await self._submit(drop)
+
+    # --- what waits in the table ------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Send what the table holds: pushes of this and other processes, rests of a crash."""
+        first = True
+        while True:
+            await self.look(after_crash=first)
+            first = False
+            await asyncio.sleep(0.2)
+
+    async def look(self, *, after_crash: bool = False) -> None:
+        """Fan pushes out to their receivers and send what waits."""
+        with self._desk.app.database.snapshot() as tx:
+            waiting = tx.all(
+                "SELECT id, chat_id, kind, method, body, tries FROM outbox WHERE state = 'new' "
+                "ORDER BY id LIMIT 200"
+            )
+        pushes = [row for row in waiting if row[3] == "push"]
+        if pushes:
+            await self._submit(lambda tx, answers, now: self._fan_out(tx, pushes))
+            await self.look()
+            return
+        rows = []
+        for row in waiting:
+            body = orjson.loads(row[4])
+            if row[5] and row[2] == "push-message":
+                if row[5] >= 2:
+                    self._mark("failed", None, "outcome unknown twice", row[0])
+                    continue
+                body["text"] = REPEATED + body["text"]
+            rows.append(Sending(row[0], row[1], row[2], row[3], body, row[5]))
+        self.send(rows)
+
+    def _fan_out(self, tx: Tx, pushes: Sequence[Any]) -> None:
+        """Turn each push into one row for each receiver, with buttons of its own."""
+        shop = self._desk.app.queries.shop()
+        to = receivers(tx, shop)
+        now = time_ns()
+        for row_id, _, kind, _, body, _ in pushes:
+            data = orjson.loads(body)
+            state = tx.one("SELECT state, subject FROM outbox WHERE id = ?", (row_id,))
+            if state is None or state[0] != "new":
+                continue
+            for out in self._pushed(tx, kind, data, state[1], to, now):
+                put(tx, [out], now)
+            tx.execute("UPDATE outbox SET state = 'done' WHERE id = ?", (row_id,))
+
+    def _pushed(
+        self,
+        tx: Tx,
+        kind: str,
+        data: dict[str, Any],
+        subject: str | None,
+        to: Sequence[tuple[str, int]],
+        now: int,
+    ) -> list[Outgoing]:
+        if kind == "alert-edit":
+            return _alert_edits(tx, data, subject)
+        found = []
+        for member, chat_id in to:
+            body: dict[str, Any] = {"chat_id": chat_id, "parse_mode": "HTML"}
+            if kind == "alert":
+                stored = store_proposal(tx, chat_id, member, "why", {"sku": data["sku"]}, now)
+                body["text"] = texts.alert(data)
+                body["reply_markup"] = keyboard(
+                    [[("Why?", f"w.{stored}"), ("Snooze 1 day", f"z.{stored}")]]
+                )
+            elif kind == "import-summary":
+                body["text"] = texts.import_summary(data)
+            elif kind == "blocked":
+                name = texts.safe(data["name"])
+                body["text"] = f"{name} blocked the bot and gets no messages any more."
+            else:
+                body["text"] = texts.safe(data.get("text", ""))
+            found.append(Outgoing(chat_id, "sendMessage", body, "push-message", subject))
+        return found
+
+
+def _alert_edits(tx: Tx, data: dict[str, Any], subject: str | None) -> list[Outgoing]:
+    """Return edits of the newest alert message of a subject in every chat."""
+    rows = tx.all(
+        "SELECT chat_id, message_id, body FROM outbox WHERE subject = ? AND state = 'sent' "
+        "AND kind = 'push-message' AND message_id IS NOT NULL ORDER BY id DESC LIMIT 50",
+        (subject,),
+    )
+    edits: dict[int, Outgoing] = {}
+    for chat_id, message_id, body in rows:
+        if chat_id in edits:
+            continue
+        text = f"{orjson.loads(body)['text']}\n{texts.alert_state(data)}"
+        edit = {
+            "chat_id": chat_id,
+            "message_id": message_id,
+            "text": text,
+            "parse_mode": "HTML",
+        }
+        edits[chat_id] = Outgoing(chat_id, "editMessageText", edit, "edit")
+    return list(edits.values())

@@ -1,0 +1,196 @@
+"""The sample shop: a year of history, the real bot against the local server, time that goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import tempfile
+import webbrowser
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from jitledger.bootstrap import App, open_app
+from jitledger.config import Settings
+from jitledger.domain.commands import parse
+from jitledger.domain.errors import LedgerError
+from jitledger.domain.moments import parse_time, zone
+from jitledger.service.clock import RunningClock
+from jitledger.service.ledger import Ask, Submission
+from jitledger.service.people import invite
+from jitledger.service.summary import quiet_alerts
+from jitledger.testing.shop import SampleShop
+from jitledger_bot.app import BotRunner, make_bot
+from jitledger_bot.sandbox.page import add_page
+from jitledger_bot.sandbox.server import Running, Sandbox, make_api, serve
+
+TOKEN = "4242:SAMPLE-SHOP-TOKEN"
+OWNER, STAFF = 1001, 1002
+SEED = 7
+DAYS = 365
+SPEED = 120.0
+SALE_EVERY = 4.0
+log = logging.getLogger(__name__)
+Say = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Demo:
+    """A running sample shop."""
+
+    app: App
+    sandbox: Sandbox
+    server: Running
+    runner: BotRunner
+    address: str
+    story: SampleShop
+    clock: RunningClock
+    going: asyncio.Task[None] | None = None
+
+    async def close(self) -> None:
+        """Stop everything."""
+        if self.going is not None:
+            self.going.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.going
+        await self.runner.stop()
+        await self.server.close()
+        self.app.close()
+
+
+def tell_story(app: App, story: SampleShop, say: Callable[[int, int], None]) -> None:
+    """Record the story's year; lines refused are the story's own oversights and must not occur."""
+    commands = list(story.catalog())
+    _record(app, commands)
+    done = 0
+    for day in story.year():
+        _record(app, day)
+        done += 1
+        say(done, story.days)
+
+
+def _record(app: App, commands: list[dict[str, object]]) -> None:
+    pending = []
+    for start in range(0, len(commands), 50):
+        asks = [Ask(parse(fields)) for fields in commands[start : start + 50]]
+        submission = Submission(asks, channel="demo", importing=True)
+        pending.append(app.ledger.submit(submission))
+    for future in pending:
+        for answer in future.result().answers:
+            if answer.error is not None:
+                raise answer.error
+
+
+async def start_demo(
+    folder: Path, port: int = 0, say: Say = print, speed: float = SPEED, days: int = DAYS
+) -> Demo:
+    """Tell the year, start the server and the bot, let two people join; return the running demo."""
+    today = date.today()
+    story = SampleShop(SEED, today - timedelta(days=days), days - 1)
+    database = f"sqlite:///{folder / 'sample.db'}"
+    past = open_app(Settings(database=database))
+    past.ledger.record(
+        parse(
+            {
+                "do": "init",
+                "name": "The Blue Mug",
+                "currency": "EUR",
+                "timezone": "Europe/Berlin",
+                "clock": "simulated",
+            }
+        )
+    )
+    say("Telling a year of the sample shop …")
+    bar = _bar(say)
+    await asyncio.to_thread(tell_story, past, story, bar)
+    await asyncio.to_thread(past.driver.catch_up)
+    past.close()
+    morning = parse_time("now", f"{today}T10:00:00", zone("Europe/Berlin")).instant
+    assert morning is not None
+    clock = RunningClock(morning, speed)
+    app = open_app(Settings(database=database, bot_token=TOKEN), clock)
+    app.ledger.follows_clock = True
+    await asyncio.to_thread(app.sweep)
+    due = await asyncio.to_thread(app.reorder)
+    await asyncio.to_thread(quiet_alerts, app.ledger, [line.sku for line in due])
+    sandbox = Sandbox(TOKEN, lambda: clock.now() / 1e9)
+    web = make_api(sandbox)
+    path = add_page(web, sandbox)
+    server = await serve(web, port)
+    runner = BotRunner(app, make_bot(TOKEN, server.url))
+    await runner.start()
+    for person, name, role in ((OWNER, "Olivia (owner)", "owner"), (STAFF, "Sam (staff)", "staff")):
+        sandbox.add_person(person, name)
+        code = await asyncio.to_thread(invite, app.ledger, role, 600)
+        sandbox.say(person, f"/start {code}")
+    demo = Demo(app, sandbox, server, runner, server.url + path, story, clock)
+    demo.going = asyncio.create_task(_go_on(demo))
+    return demo
+
+
+def _bar(say: Say) -> Callable[[int, int], None]:
+    def advance(done: int, total: int) -> None:
+        if done % 60 == 0:
+            say(f"  day {done} of {total}")
+
+    return advance
+
+
+async def _go_on(demo: Demo) -> None:
+    """Let customers come: one of them soon takes an item to its reorder point."""
+    await asyncio.sleep(8)
+    first = await asyncio.to_thread(_close_to_reordering, demo.app)
+    while True:
+        sale = None
+        if first:
+            sale = {"do": "sell", "sku": first[0], "qty": first[1]}
+            first = None
+        else:
+            sale = demo.story.next_sale()
+        if sale is not None:
+            future = demo.app.ledger.submit(Submission([Ask(parse(sale))], channel="demo"))
+            try:
+                await asyncio.wrap_future(future)
+            except LedgerError as error:
+                log.error("the story stumbles: %s", error.message)
+        await asyncio.sleep(SALE_EVERY)
+
+
+def _close_to_reordering(app: App) -> tuple[str, str] | None:
+    """Return an item just above its reorder point and the sale that takes it there."""
+    with app.database.snapshot() as tx:
+        rows = tx.all(
+            "SELECT p.sku, p.reorder_point, h.on_hand FROM reorder_points p "
+            "JOIN on_hand h ON h.sku = p.sku WHERE h.known = 1"
+        )
+    near = [
+        (int(float(on_hand)) - int(point), sku)
+        for sku, point, on_hand in rows
+        if int(float(on_hand)) > int(point) >= 1
+    ]
+    if not near:
+        return None
+    over, sku = min(near)
+    return sku, str(over)
+
+
+async def run_demo(port: int, browser: bool, say: Say) -> None:
+    """Run the demo until it is stopped."""
+    with tempfile.TemporaryDirectory(prefix="jitledger-demo-") as folder:
+        demo = await start_demo(Path(folder), port, say)
+        say("")
+        say(f"Open the chat, once, in a browser: {demo.address}")
+        say("Stop with Ctrl-C.")
+        if browser:
+            with contextlib.suppress(webbrowser.Error):
+                webbrowser.open(demo.address)
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            with contextlib.suppress(NotImplementedError):
+                loop.add_signal_handler(name, stopped.set)
+        await stopped.wait()
+        await demo.close()

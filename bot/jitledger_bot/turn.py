@@ -1,0 +1,164 @@
+"""One turn of the conversation: what came in, what is recorded, what goes out, in one transaction.
+
+Handlers leave behind commands and a function that makes the replies from the answers. The worker
+submits them together: the entries, the replies (outbox) and the finished inbox row are one commit.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from jitledger.service.ledger import Answer, Ask
+from jitledger.store.database import Tx
+
+Button = tuple[str, str]
+"""(what it says, callback data of at most 64 bytes)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One call of the Bot API that is to be made."""
+
+    chat_id: int
+    method: str
+    body: dict[str, Any]
+    kind: str = "reply"
+    subject: str | None = None
+
+
+@dataclass(slots=True)
+class Turn:
+    """What a handler decided; ``effects`` run in the transaction before the replies are made."""
+
+    chat_id: int
+    update_id: int = 0
+    thread_id: int | None = None
+    asks: list[Ask] = field(default_factory=list)
+    member: str | None = None
+    correlation: str | None = None
+    effects: list[Callable[[Tx, Sequence[Answer], int], None]] = field(default_factory=list)
+    render: list[Callable[[Tx, Sequence[Answer], int], list[Outgoing]]] = field(
+        default_factory=list
+    )
+    look: list[str] = field(default_factory=list)
+
+    def say(self, text: str, buttons: Sequence[Sequence[Button]] = ()) -> None:
+        """Answer with a text that does not depend on what is recorded."""
+        message = self.message(text, buttons)
+        self.render.append(lambda tx, answers, now: [message])
+
+    def toast(self, query_id: str, text: str, alert: bool = False) -> None:
+        """Answer a button's press."""
+        body: dict[str, Any] = {"callback_query_id": query_id, "text": text[:200]}
+        if alert:
+            body["show_alert"] = True
+        out = Outgoing(self.chat_id, "answerCallbackQuery", body, kind="toast")
+        self.render.append(lambda tx, answers, now: [out])
+
+    def message(self, text: str, buttons: Sequence[Sequence[Button]] = ()) -> Outgoing:
+        """Return a message to this chat."""
+        body: dict[str, Any] = {"chat_id": self.chat_id, "text": text, "parse_mode": "HTML"}
+        if self.thread_id is not None:
+            body["message_thread_id"] = self.thread_id
+        if buttons:
+            body["reply_markup"] = keyboard(buttons)
+        return Outgoing(self.chat_id, "sendMessage", body)
+
+    def edit(
+        self, message_id: int, text: str, buttons: Sequence[Sequence[Button]] = ()
+    ) -> Outgoing:
+        """Return an edit of a message of this chat."""
+        body: dict[str, Any] = {
+            "chat_id": self.chat_id,
+            "message_id": message_id,
+            "text": text,
+            "parse_mode": "HTML",
+        }
+        if buttons:
+            body["reply_markup"] = keyboard(buttons)
+        return Outgoing(self.chat_id, "editMessageText", body, kind="edit")
+
+
+def keyboard(buttons: Sequence[Sequence[Button]]) -> dict[str, Any]:
+    """Return an inline keyboard."""
+    return {
+        "inline_keyboard": [
+            [{"text": text[:60], "callback_data": data} for text, data in row] for row in buttons
+        ]
+    }
+
+
+def new_proposal_id() -> str:
+    """Return a short id for a button; unguessable, without a colon."""
+    return secrets.token_urlsafe(9)
+
+
+def store_proposal(
+    tx: Tx, chat_id: int, member: str | None, kind: str, body: dict[str, Any], now: int
+) -> str:
+    """Store what a button stands for and return its id."""
+    found = new_proposal_id()
+    tx.execute(
+        "INSERT INTO proposals VALUES (?, ?, ?, ?, ?, ?, NULL)",
+        (found, chat_id, member, kind, orjson.dumps(body).decode(), now),
+    )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a button stands for."""
+
+    id: str
+    chat_id: int
+    member: str | None
+    kind: str
+    body: dict[str, Any]
+    consumed: bool
+
+
+def load_proposal(tx: Tx, found: str) -> Proposal | None:
+    """Return a stored proposal."""
+    row = tx.one(
+        "SELECT id, chat_id, member, kind, body, consumed_at FROM proposals WHERE id = ?", (found,)
+    )
+    if row is None:
+        return None
+    return Proposal(row[0], row[1], row[2], row[3], orjson.loads(row[4]), row[5] is not None)
+
+
+def consume(found: str) -> Callable[[Tx, Sequence[Answer], int], None]:
+    """Return the effect that uses a proposal up, once."""
+
+    def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
+        if all(a.ok for a in answers):
+            tx.execute(
+                "UPDATE proposals SET consumed_at = ? WHERE id = ? AND consumed_at IS NULL",
+                (now, found),
+            )
+
+    return effect
+
+
+def remember(key: str, state: str | None, data: dict[str, Any]) -> Callable[..., None]:
+    """Return the effect that keeps a conversation's state."""
+
+    def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
+        tx.execute(
+            "INSERT INTO conversations VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET "
+            "state = excluded.state, data = excluded.data",
+            (key, state, orjson.dumps(data).decode()),
+        )
+
+    return effect
+
+
+def recall(tx: Tx, key: str) -> tuple[str | None, dict[str, Any]]:
+    """Return a conversation's state and data."""
+    row = tx.one("SELECT state, data FROM conversations WHERE key = ?", (key,))
+    return (None, {}) if row is None else (row[0], orjson.loads(row[1]))
