@@ -73,9 +73,11 @@ def stock(row: dict[str, Any]) -> str:
     parts = [f"<b>{row['on_hand']}</b> on hand – {product(row['name'], row['sku'])}"]
     if row["available"] != row["on_hand"]:
         parts.append(f"{row['available']} available")
-    for name in ("reserved", "unsellable", "in_transit"):
-        if row[name] != "0":
-            parts.append(f"{row[name]} {name.replace('_', ' ')}")
+    parts += [
+        f"{row[name]} {name.replace('_', ' ')}"
+        for name in ("reserved", "unsellable", "in_transit")
+        if row[name] != "0"
+    ]
     if len(row["by_location"]) > 1:
         parts += [f"{safe(code)}: {there['on_hand']}" for code, there in row["by_location"].items()]
     for found in row["exceptions"]:

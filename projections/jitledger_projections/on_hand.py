@@ -36,7 +36,8 @@ class OnHand:
         return {
             "on_hand": "CREATE TABLE {name} (sku TEXT NOT NULL, location TEXT NOT NULL, "
             "on_hand TEXT NOT NULL, unsellable TEXT NOT NULL, in_transit TEXT NOT NULL, "
-            "known BIGINT NOT NULL, since BIGINT, extra TEXT, PRIMARY KEY (sku, location)) /*clustered*/"
+            "known BIGINT NOT NULL, since BIGINT, extra TEXT, "
+            "PRIMARY KEY (sku, location)) /*clustered*/"
         }
 
     def apply(self, tx: Tx, batch: Batch, suffix: str) -> None:

@@ -45,7 +45,8 @@ class Products:
             "CREATE VIRTUAL TABLE {name} USING fts5(sku UNINDEXED, words, "
             "tokenize='unicode61 remove_diacritics 2', prefix='2 3')"
             if dialect == "sqlite"
-            else "CREATE TABLE {name} (rowid BIGINT PRIMARY KEY, sku TEXT NOT NULL, words TEXT NOT NULL)"
+            else "CREATE TABLE {name} (rowid BIGINT PRIMARY KEY, sku TEXT NOT NULL, "
+            "words TEXT NOT NULL)"
         )
         return {
             "products": "CREATE TABLE {name} (sku TEXT PRIMARY KEY, title TEXT NOT NULL, "

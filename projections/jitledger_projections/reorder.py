@@ -137,7 +137,10 @@ def _load_rows(tx: Tx, place: dict[str, int], where: str, params: list[Any]) -> 
     table = np.array(rows, dtype=float).reshape(-1, 5)
     key = table[:, 1] * (len(place) + 1) + table[:, 0]
     unique, inverse = np.unique(key, return_inverse=True)
-    sums = [np.bincount(inverse, table[:, c], minlength=unique.size) for c in (2, 3, 4)]
+    sums = [
+        np.bincount(inverse, table[:, c], minlength=unique.size).astype(np.float64)
+        for c in (2, 3, 4)
+    ]
     day, item = np.divmod(unique.astype(np.int64), len(place) + 1)
     return DailyRows(item, day, *sums)
 

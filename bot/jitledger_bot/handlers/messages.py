@@ -195,7 +195,8 @@ def raw_payload(raw: str, sent_at: datetime) -> bytes:
 
 def command_fields(reading: Reading, sku: str, stated: str | None, desk: Desk) -> dict[str, Any]:
     """Return a reading as a command's fields."""
-    assert reading.do is not None and reading.quantity is not None
+    assert reading.do is not None
+    assert reading.quantity is not None
     fields: dict[str, Any] = {"do": reading.do, "sku": sku}
     occurred = reading.occurred or stated
     if occurred is not None:
@@ -308,7 +309,8 @@ def _offer(turn: Turn, stored: str, body: dict[str, Any]) -> Outgoing:
         for place, (sku, title) in enumerate(body["nearest"])
     ]
     rows.append([("New product", f"p.{stored}"), ("Keep for later", f"k.{stored}")])
-    text = f"I do not know “{texts.safe(reading['product'][:80])}” ({reading['quantity']}). Which is it?"
+    typed = texts.safe(reading["product"][:80])
+    text = f"I do not know “{typed}” ({reading['quantity']}). Which is it?"
     return turn.message(text, rows)
 
 
@@ -526,7 +528,8 @@ def _corrected(
 ) -> list[Outgoing]:
     """Say what an edit changed; a refused one says why."""
     given = iter(answers)
-    said, entries = [], []
+    said: list[str] = []
+    entries: list[str] = []
     for line in lines:
         if line.ask is None:
             said.append(

@@ -70,7 +70,7 @@ class Reading:
 
 
 def read_message(text: str, now: datetime) -> list[Reading]:
-    """Read a message line by line; a header ("Received from Acme:") holds for the lines below it."""
+    """Read a message line by line; a header ("Received from Acme:") holds for those below it."""
     lines = [line for line in text.splitlines() if line.strip()][:MOST_LINES]
     header: Reading | None = None
     found = []
@@ -239,6 +239,6 @@ def _take_time(words: list[str], now: datetime) -> tuple[list[str], str | Readin
         words = words[:-1]
     if at is not None:
         return words, datetime.combine(day or now.date(), at).isoformat()
-    if day is not None and not (last == "today"):
+    if day is not None and last != "today":
         return words, day.isoformat()
     return words, None

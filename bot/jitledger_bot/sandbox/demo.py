@@ -65,10 +65,8 @@ def tell_story(app: App, story: SampleShop, say: Callable[[int, int], None]) -> 
     """Record the story's year; lines refused are the story's own oversights and must not occur."""
     commands = list(story.catalog())
     _record(app, commands)
-    done = 0
-    for day in story.year():
+    for done, day in enumerate(story.year(), start=1):
         _record(app, day)
-        done += 1
         say(done, story.days)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 from importlib.resources import files
 from typing import Any
@@ -50,10 +51,8 @@ def add_page(app: web.Application, sandbox: Sandbox) -> str:
         check(request)
         seen = int(request.query.get("seen", "-1"))
         if seen == sandbox.revision:
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(sandbox.changed.wait(), 20)
-            except TimeoutError:
-                pass
         return web.json_response(_state(sandbox))
 
     async def act(request: web.Request) -> web.Response:

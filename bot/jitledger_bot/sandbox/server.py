@@ -291,8 +291,9 @@ class _Checker(HTMLParser):
         self.text.append(data)
 
 
-def _content(text: str, params: dict[str, Any]) -> dict[str, Any]:
+def _content(text: str | None, params: dict[str, Any]) -> dict[str, Any]:
     """Check a text with its markup as Telegram does; return what is stored of it."""
+    text = text or ""
     plain = text
     if str(params.get("parse_mode", "")).upper() == "HTML":
         checker = _Checker()
@@ -359,8 +360,7 @@ async def _params(request: web.Request) -> dict[str, Any]:
         return found if isinstance(found, dict) else {}
     params: dict[str, Any] = dict(request.query)
     if request.can_read_body:
-        for name, value in (await request.post()).items():
-            params[name] = value
+        params.update(await request.post())
     return {name: _decoded(value) for name, value in params.items()}
 
 

@@ -28,7 +28,7 @@ def _go(ctx: click.Context, do: str, given: dict[str, Any]) -> None:
 @_PACK
 @fact
 @click.pass_context
-def open_(ctx: click.Context, **given: Any) -> None:
+def open_(ctx: click.Context, /, **given: Any) -> None:
     """Record what was there before the first movement.
 
     Example: jitledger open MUG 12 --cost 4.20
@@ -50,7 +50,7 @@ def open_(ctx: click.Context, **given: Any) -> None:
 @_PACK
 @fact
 @click.pass_context
-def receive(ctx: click.Context, **given: Any) -> None:
+def receive(ctx: click.Context, /, **given: Any) -> None:
     """Record goods that came in.
 
     Example: jitledger receive MUG 24 --cost 4.20 --occurred 2026-11-03T13:55
@@ -73,7 +73,7 @@ def receive(ctx: click.Context, **given: Any) -> None:
 @_PACK
 @fact
 @click.pass_context
-def sell(ctx: click.Context, **given: Any) -> None:
+def sell(ctx: click.Context, /, **given: Any) -> None:
     """Record a sale.
 
     Example: jitledger sell MUG 2 --price 9.50
@@ -92,7 +92,7 @@ def sell(ctx: click.Context, **given: Any) -> None:
 @_PACK
 @fact
 @click.pass_context
-def return_(ctx: click.Context, **given: Any) -> None:
+def return_(ctx: click.Context, /, **given: Any) -> None:
     """Record what a customer brought back.
 
     Example: jitledger return MUG 1 --condition damaged
@@ -109,7 +109,7 @@ def return_(ctx: click.Context, **given: Any) -> None:
 @_PACK
 @fact
 @click.pass_context
-def return_to_supplier(ctx: click.Context, **given: Any) -> None:
+def return_to_supplier(ctx: click.Context, /, **given: Any) -> None:
     """Record what went back to a supplier.
 
     Example: jitledger return-to-supplier MUG 2
@@ -124,7 +124,7 @@ def return_to_supplier(ctx: click.Context, **given: Any) -> None:
 @_LOT
 @fact
 @click.pass_context
-def adjust(ctx: click.Context, **given: Any) -> None:
+def adjust(ctx: click.Context, /, **given: Any) -> None:
     """Record a signed difference with its cause.
 
     Example: jitledger adjust MUG -1 --reason gift
@@ -140,7 +140,7 @@ def adjust(ctx: click.Context, **given: Any) -> None:
 @_PACK
 @fact
 @click.pass_context
-def count(ctx: click.Context, **given: Any) -> None:
+def count(ctx: click.Context, /, **given: Any) -> None:
     """Record what was counted: on-hand at that moment.
 
     Example: jitledger count MUG 17
@@ -157,7 +157,7 @@ def count(ctx: click.Context, **given: Any) -> None:
 @_PACK
 @fact
 @click.pass_context
-def write_off(ctx: click.Context, **given: Any) -> None:
+def write_off(ctx: click.Context, /, **given: Any) -> None:
     """Record stock that was lost.
 
     Example: jitledger write-off MUG 1 --reason damage
@@ -173,7 +173,7 @@ def write_off(ctx: click.Context, **given: Any) -> None:
 @_PACK
 @fact
 @click.pass_context
-def move_status(ctx: click.Context, **given: Any) -> None:
+def move_status(ctx: click.Context, /, **given: Any) -> None:
     """Set stock aside, or free it again.
 
     Example: jitledger move-status MUG 1 --to damaged
@@ -193,7 +193,7 @@ def move_status(ctx: click.Context, **given: Any) -> None:
 @_PACK
 @fact
 @click.pass_context
-def transfer(ctx: click.Context, **given: Any) -> None:
+def transfer(ctx: click.Context, /, **given: Any) -> None:
     """Move stock between locations.
 
     Example: jitledger transfer MUG 2 --from main --to shop
@@ -212,7 +212,7 @@ def transfer(ctx: click.Context, **given: Any) -> None:
 @click.option("--ttl-seconds", type=int, help="Lapses after this time; else open until released.")
 @recording
 @click.pass_context
-def reserve(ctx: click.Context, sku: str, qty: str, at: str | None, **given: Any) -> None:
+def reserve(ctx: click.Context, /, sku: str, qty: str, at: str | None, **given: Any) -> None:
     """Promise stock to an order.
 
     Example: jitledger reserve MUG 1 --reservation R1 --ttl-seconds 1800
@@ -225,7 +225,7 @@ def reserve(ctx: click.Context, sku: str, qty: str, at: str | None, **given: Any
 @click.argument("reservation")
 @recording
 @click.pass_context
-def release(ctx: click.Context, **given: Any) -> None:
+def release(ctx: click.Context, /, **given: Any) -> None:
     """Take a promise back.
 
     Example: jitledger release R1
@@ -242,7 +242,7 @@ def release(ctx: click.Context, **given: Any) -> None:
 @click.option("--price")
 @recording
 @click.pass_context
-def backorder(ctx: click.Context, **given: Any) -> None:
+def backorder(ctx: click.Context, /, **given: Any) -> None:
     """Accept an order for stock that is not there.
 
     Example: jitledger backorder MUG 2 --order 1001
@@ -256,7 +256,7 @@ def backorder(ctx: click.Context, **given: Any) -> None:
 @_PACK
 @fact
 @click.pass_context
-def unmet(ctx: click.Context, **given: Any) -> None:
+def unmet(ctx: click.Context, /, **given: Any) -> None:
     """Record demand that could not be served.
 
     Example: jitledger unmet MUG 3
@@ -269,7 +269,7 @@ def unmet(ctx: click.Context, **given: Any) -> None:
 @click.option("--reason")
 @recording
 @click.pass_context
-def void(ctx: click.Context, **given: Any) -> None:
+def void(ctx: click.Context, /, **given: Any) -> None:
     """Undo an entry; undoing a void is redo.
 
     Example: jitledger void MUG/2 --reason "typed twice"
@@ -283,7 +283,7 @@ def void(ctx: click.Context, **given: Any) -> None:
 @click.option("--reason")
 @recording
 @click.pass_context
-def correct(ctx: click.Context, changes: tuple[str, ...], **given: Any) -> None:
+def correct(ctx: click.Context, /, changes: tuple[str, ...], **given: Any) -> None:
     """Record an entry anew with other fields.
 
     Example: jitledger correct MUG/3 qty=2

@@ -185,7 +185,7 @@ def _exported(app: App, name: str, sku: str | None) -> list[dict[str, Any]]:
             }
             for p in found
         ]
-    flat = []
-    for row in app.queries.stocks([p.sku for p in found]):
-        flat.append({k: v for k, v in row.items() if not isinstance(v, (dict, list))})
-    return flat
+    return [
+        {k: v for k, v in row.items() if not isinstance(v, (dict, list))}
+        for row in app.queries.stocks([p.sku for p in found])
+    ]

@@ -188,7 +188,7 @@ class LandedCostAdded(Event):
 
 
 class StockSold(Movement):
-    """Demand belongs to ``sold_at``; stock leaves ``location``. Dropship and bundles move nothing."""
+    """Demand belongs to ``sold_at``, stock leaves ``location``; dropship and bundles move none."""
 
     name: ClassVar[str] = "stock-sold"
     sold_at: str | None = None

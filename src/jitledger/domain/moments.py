@@ -172,7 +172,7 @@ def effective_time(stated: Occurred | None, direction: int, recorded_at: int, tz
 
 
 def check_occurred(stated: Occurred, now: int, tz: ZoneInfo, *, force: bool) -> None:
-    """Refuse the future (``in-the-future``) and, unless forced, what is long past (``long-ago``)."""
+    """Refuse the future (``in-the-future``) and, unless forced, the long past (``long-ago``)."""
     today = local_date(now, tz)
     if stated.day is not None:
         ahead, day, shown = stated.day > today, stated.day, stated.day.isoformat()

@@ -76,8 +76,8 @@ class Submission:
 
     ``then`` runs in the same transaction with the answers (to write a reply and finish an inbox
     row); its value is returned as ``Outcome.value``. ``member`` is an opaque member id whose role
-    is checked; None is the machine's operator. ``importing`` exempts from the 400 days and raises no
-    alert; ``look`` names items whose alert state is brought up to date without a message each.
+    is checked; None is the machine's operator. ``importing`` exempts from the 400 days and raises
+    no alert; ``look`` names items whose alert state is brought up to date without a message each.
     """
 
     asks: Sequence[Ask]
@@ -327,9 +327,8 @@ class Ledger:
         ground = Ground(cache, stamp, present, ceiling, command.force, submission.importing)
         drafts = decide(ground, command)
         append.stamp, append.stamped = stamp, True
-        if append.simulated:
-            if command.now is not None:
-                append.present, append.told = present, True
+        if append.simulated and command.now is not None:
+            append.present, append.told = present, True
         envelope = {
             "actor": actor,
             "channel": submission.channel,
@@ -402,7 +401,7 @@ class Ledger:
         if now < append.present:
             raise Refused(
                 "clock-backwards",
-                f"now is {show_moment(now)}, but {show_moment(append.present)} was recorded already.",
+                f"now is {show_moment(now)}, but {show_moment(append.present)} was recorded.",
                 now=show_moment(now),
                 present=show_moment(append.present),
             )

@@ -86,7 +86,8 @@ class Monitor:
                 and not item.catalog.components
             )
             if low and state != "raised":
-                assert point is not None and position is not None
+                assert point is not None
+                assert position is not None
                 drafts.append(_raise(tx, append, item, location, position, point, loud=loud))
             elif not low and state == "raised":
                 drafts.append(_settle(tx, append, item, location, position, point, late))
@@ -233,7 +234,7 @@ def _set(tx: Tx, sku: str, location: str, state: str, at: int) -> None:
 
 
 def push(tx: Tx, kind: str, body: dict[str, Any], at: int, subject: str | None = None) -> None:
-    """Put a push for everyone who wants it (chat 0) into the outbox, in the caller's transaction."""
+    """Put a push for everyone who wants it (chat 0) into the outbox, in this transaction."""
     tx.execute(
         "INSERT INTO outbox (chat_id, kind, method, body, created_at, subject) "
         "VALUES (0, ?, 'push', ?, ?, ?)",

@@ -70,14 +70,12 @@ class Projection(Protocol):
 
     name: str
     version: int
-    tables: dict[str, str]
-    """{table name: its definition with ``{name}``}, see ``Database.ddl``."""
 
     def apply(self, tx: Tx, batch: Batch, suffix: str) -> None:
         """Write the rows of a batch into the tables named with this suffix."""
 
     def definitions(self, dialect: str) -> dict[str, str]:
-        """Return the tables' definitions for a dialect."""
+        """Return {table name: its definition with ``{name}``}, see ``Database.ddl``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -476,8 +474,7 @@ def fold_log(
             entries = [(v, n, decode(n, b)) for v, n, b in database.stream(tx, stream)]
             items[stream] = fold(stream[prefix:], entries, days)
         changes.append(Change(stream, True, item=items[stream]))
-    for stream in sorted(suppliers):
-        changes.append(Change(stream, True, supplier=suppliers[stream]))
+    changes += [Change(stream, True, supplier=suppliers[stream]) for stream in sorted(suppliers)]
     return read, changes
 
 

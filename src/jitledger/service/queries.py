@@ -134,7 +134,7 @@ class Queries:
         terms = []
         total = ZERO
         for line in trace(sku, entries, self.shop()):
-            if not line.delta and not line.event == "stock-counted":
+            if not line.delta and line.event != "stock-counted":
                 continue
             if line.voided_by is not None or line.delta is None:
                 continue

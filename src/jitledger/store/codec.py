@@ -1,7 +1,7 @@
 """Events to bytes and back: own names, own versions, upcasters.
 
 The stored topic is the event's own word. The body is compact JSON without what the row already
-says (stream, version) and without defaults; ``v`` is there only when the event's version is above 1.
+says (stream, version) and without defaults; ``v`` is there when an event's version is above 1.
 """
 
 from __future__ import annotations

@@ -115,8 +115,9 @@ def _target(ground: Ground, entry: str) -> tuple[str, int, list[Entry]]:
 
 
 def void_entry(ground: Ground, command: c.VoidEntry) -> list[Draft]:
-    """Void one entry; what is not effective cannot be voided again. A bundle's sale takes its
-    components' sales along.
+    """Void one entry; what is not effective cannot be voided again.
+
+    A bundle's sale takes its components' sales along.
     """
     sku, version, entries = _target(ground, command.entry)
     version, name, data = current_entry(sku, version, entries)
@@ -230,9 +231,9 @@ def _rebuild(name: str, sku: str, data: dict[str, Any], command: c.CorrectEntry)
                 "unknown-field", f'{forbidden} belongs beside "with", not in it.', field=forbidden
             )
     given = dict(command.with_)
-    if name == "stock-sold" and "at" in given and "ships_from" not in given:
-        if fields.get("ships_from") == fields.get("at"):
-            fields.pop("ships_from", None)
+    moved = name == "stock-sold" and "at" in given and "ships_from" not in given
+    if moved and fields.get("ships_from") == fields.get("at"):
+        fields.pop("ships_from", None)
     built = c.build(cls, fields | given)
     assert isinstance(built, c.Fact)
     return built

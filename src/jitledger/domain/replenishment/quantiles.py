@@ -41,7 +41,7 @@ def cdf(k: Floats, mean: Floats, variance: Floats) -> Floats:
 def _wilson_hilferty_z(k: Floats, mean: Floats, variance: Floats) -> Floats:
     """Return the normal score of a gamma's value (Wilson and Hilferty 1931)."""
     shape = mean * mean / variance
-    return (np.cbrt(k / mean) - (1 - 1 / (9 * shape))) * 3 * np.sqrt(shape)
+    return np.asarray((np.cbrt(k / mean) - (1 - 1 / (9 * shape))) * 3 * np.sqrt(shape))
 
 
 def _guess(mean: Floats, variance: Floats, level: Floats) -> Floats:

@@ -2,7 +2,8 @@
 
 mu is the expected demand over the horizon H = lead time + review period, and
 sigma² = phi·mu + d²·sigma_L² + 0.1·mu²; s is the quantile of a negative binomial with that mean
-and variance. Worked number: d 2/day, H 4, phi 2, no lead-time variance: mu 8, sigma² 22.4, s(.95) 16.
+and variance. Worked number: d 2 a day, H 4, phi 2,
+no lead-time variance: mu 8, sigma² 22.4, s(.95) 17.
 """
 
 from __future__ import annotations
