@@ -21,7 +21,7 @@ def cdf(k: Floats, mean: Floats, variance: Floats) -> Floats:
     k, mean, variance = np.broadcast_arrays(
         np.asarray(k, float), np.asarray(mean, float), np.asarray(variance, float)
     )
-    found = np.ones(k.shape)
+    found: Floats = np.ones(k.shape)
     found[k < 0] = np.where(mean[k < 0] > 0, 0.0, 0.0)
     some = (mean > 0) & (k >= 0)
     large = some & (mean > LARGE_MEAN)
