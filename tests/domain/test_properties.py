@@ -43,23 +43,60 @@ def facts() -> st.SearchStrategy[dict[str, Any]]:
         st.fixed_dictionaries(
             {"do": st.just("sell"), "qty": quantity, "at": place, "ships_from": place}
         ),
-        st.fixed_dictionaries({"do": st.just("count"), "qty": st.integers(0, 60).map(str),
-                               "at": place}),
-        st.fixed_dictionaries({"do": st.just("adjust"), "at": place,
-                               "delta": st.integers(-9, 9).filter(bool).map(str)}),
-        st.fixed_dictionaries({"do": st.just("return"), "qty": quantity, "at": place,
-                               "condition": st.sampled_from(["resellable", "damaged"])}),
+        st.fixed_dictionaries(
+            {"do": st.just("count"), "qty": st.integers(0, 60).map(str), "at": place}
+        ),
+        st.fixed_dictionaries(
+            {
+                "do": st.just("adjust"),
+                "at": place,
+                "delta": st.integers(-9, 9).filter(bool).map(str),
+            }
+        ),
+        st.fixed_dictionaries(
+            {
+                "do": st.just("return"),
+                "qty": quantity,
+                "at": place,
+                "condition": st.sampled_from(["resellable", "damaged"]),
+            }
+        ),
         st.fixed_dictionaries({"do": st.just("write-off"), "qty": quantity, "at": place}),
         st.fixed_dictionaries({"do": st.just("unmet"), "qty": quantity, "at": place}),
-        st.fixed_dictionaries({"do": st.just("move-status"), "qty": quantity, "at": place,
-                               "to": st.sampled_from(["damaged", "quarantine", "hold"])}),
-        st.fixed_dictionaries({"do": st.just("transfer"), "qty": quantity,
-                               "from": st.just("main"), "to": st.sampled_from(["shop", "back"])}),
-        st.fixed_dictionaries({"do": st.just("transfer"), "qty": quantity, "transfer": st.just("T"),
-                               "from": st.just("main"), "to": st.just("shop"),
-                               "step": st.sampled_from(["dispatch", "receive", "lost"])}),
-        st.fixed_dictionaries({"do": st.just("reserve"), "qty": quantity, "at": place,
-                               "ttl_seconds": st.sampled_from([3600, 360000])}),
+        st.fixed_dictionaries(
+            {
+                "do": st.just("move-status"),
+                "qty": quantity,
+                "at": place,
+                "to": st.sampled_from(["damaged", "quarantine", "hold"]),
+            }
+        ),
+        st.fixed_dictionaries(
+            {
+                "do": st.just("transfer"),
+                "qty": quantity,
+                "from": st.just("main"),
+                "to": st.sampled_from(["shop", "back"]),
+            }
+        ),
+        st.fixed_dictionaries(
+            {
+                "do": st.just("transfer"),
+                "qty": quantity,
+                "transfer": st.just("T"),
+                "from": st.just("main"),
+                "to": st.just("shop"),
+                "step": st.sampled_from(["dispatch", "receive", "lost"]),
+            }
+        ),
+        st.fixed_dictionaries(
+            {
+                "do": st.just("reserve"),
+                "qty": quantity,
+                "at": place,
+                "ttl_seconds": st.sampled_from([3600, 360000]),
+            }
+        ),
         st.fixed_dictionaries({"do": st.just("void"), "nth": st.integers(0, 30)}),
     )
 
@@ -103,8 +140,16 @@ def play(history: list[Step]) -> PaperLedger:
 def state(item: StockItem) -> dict[str, Any]:
     """Return everything a state shows, in a form that can be compared."""
     shelves = {
-        code: (s.on_hand, s.known, s.damaged, s.quarantine, s.hold, s.transit_in, s.stockouts,
-               s.out_since)
+        code: (
+            s.on_hand,
+            s.known,
+            s.damaged,
+            s.quarantine,
+            s.hold,
+            s.transit_in,
+            s.stockouts,
+            s.out_since,
+        )
         for code, s in item.shelves.items()
     }
     demand = {
@@ -112,8 +157,12 @@ def state(item: StockItem) -> dict[str, Any]:
         for key, d in item.demand.items()
         if d.lines or d.unmet_lines
     }
-    return {"shelves": shelves, "demand": demand, "reserved": dict(item.fulfilled),
-            "transfers": {k: v["open"] for k, v in item.transfers.items()}}
+    return {
+        "shelves": shelves,
+        "demand": demand,
+        "reserved": dict(item.fulfilled),
+        "transfers": {k: v["open"] for k, v in item.transfers.items()},
+    }
 
 
 def days() -> LocalDays:
@@ -221,9 +270,10 @@ def test_nothing_recorded_later_changes_what_was_believed(history: list[Step], c
     whole = play(history).entries("MUG")
     early = whole[: 1 + cut % len(whole)]
     # A cut between entries of one append would be no moment anybody could have asked at.
-    while len(early) < len(whole) and whole[len(early)][2]["recorded_at"] == early[-1][2][
-        "recorded_at"
-    ]:
+    while (
+        len(early) < len(whole)
+        and whole[len(early)][2]["recorded_at"] == early[-1][2]["recorded_at"]
+    ):
         early.append(whole[len(early)])
     at = early[-1][2]["recorded_at"]
     then = fold("MUG", early, days())

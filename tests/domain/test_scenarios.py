@@ -41,7 +41,9 @@ def test_1_backdated_receipt_before_a_sale() -> None:
 def test_1_the_exception_is_open_until_the_late_fact() -> None:
     """Below zero is an exception for its location, by name."""
     ledger = shop()
-    tell(ledger, "MUG", "2026-03-01T09:00:00 | receive | 10 | 10\n2026-03-03T09:00:00 | sell | 12 |")
+    tell(
+        ledger, "MUG", "2026-03-01T09:00:00 | receive | 10 | 10\n2026-03-03T09:00:00 | sell | 12 |"
+    )
     found = exceptions(ledger.item("MUG"), ledger.quantities("MUG"))
     assert [(e["code"], e["location"]) for e in found] == [("negative-stock", "main")]
 
@@ -148,8 +150,10 @@ class TestPromises:
         self.reserve(ledger, "2026-03-02T09:00:00", "R1", "1")
         early = ledger.quantities("MUG", at="2026-03-02T09:29:00")
         late = ledger.quantities("MUG", at="2026-03-02T09:31:00")
-        assert (show(early.by_location["main"].available), show(late.by_location["main"].available)
-                ) == ("0", "1")
+        assert (
+            show(early.by_location["main"].available),
+            show(late.by_location["main"].available),
+        ) == ("0", "1")
         self.reserve(ledger, "2026-03-02T09:31:00", "R2", "1")
         ledger.record("2026-03-02T09:32:00", do="sell", sku="MUG", qty="1", reservation="R1")
         found = exceptions(ledger.item("MUG"), ledger.quantities("MUG"))
@@ -303,7 +307,9 @@ class TestOrdering:
         """A one-step transfer by date happens at the earlier of its two moments, out before in."""
         ledger = shop("A", "B")
         tell(ledger, "MUG", "2026-03-01T09:00:00 | receive at=A | 5 |")
-        tell(ledger, "MUG", "2026-03-05T09:00:00 | transfer from=A to=B occurred_at=2026-03-03 | 2 |")
+        tell(
+            ledger, "MUG", "2026-03-05T09:00:00 | transfer from=A to=B occurred_at=2026-03-03 | 2 |"
+        )
         out, into = ledger.entries("MUG")[-2:]
         assert out[2]["effective_at"] == into[2]["effective_at"]
         assert (out[1], into[1]) == ("transfer-dispatched", "transfer-received")

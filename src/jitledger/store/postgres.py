@@ -11,6 +11,7 @@ from eventsourcing.persistence import PersistenceError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import tuple_row
+from psycopg.sql import SQL, Identifier
 
 from jitledger.domain.errors import Conflict, LedgerError, StoreError
 from jitledger.store.database import Database, Tx, to_percent
@@ -80,20 +81,13 @@ class PostgresDatabase(Database):
             schema=self._schema,
             originator_id_type="text",
         )
+        # Every connection of the pool works in the shop's own schema.
+        assert isinstance(self._datastore.pool.kwargs, dict)
+        self._datastore.pool.kwargs["options"] = f"-c search_path={self._schema}"
         with _errors(), self._datastore.get_connection() as connection:
-            connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"')
-        configure = self._datastore.pool._configure
-        path = f'SET search_path TO "{self._schema}"'
-
-        def with_path(connection: Any) -> None:
-            assert configure is not None
-            configure(connection)
-            connection.execute(path)
-
-        self._datastore.pool._configure = with_path
-        self._datastore.pool.check()
-        with _errors(), self._datastore.get_connection() as connection:
-            connection.execute(path)
+            connection.execute(
+                SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(self._schema))
+            )
         self._recorder = PostgresApplicationRecorder(self._datastore)
 
     def create(self) -> None:
