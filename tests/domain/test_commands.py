@@ -24,7 +24,7 @@ LATER = {"landed-cost-added": "landed-cost", "period-locked": "lock-period"}
 
 
 def test_every_event_has_its_command() -> None:
-    """Each stored name is made by a decision, by the monitor, or by a command named as not built."""
+    """Each stored name is made by a decision, the monitor, or a command named as not built."""
     rooms = (catalog, facts, people, promises, undo, decisions.decide)
     source = "".join(inspect.getsource(inspect.getmodule(room) or room) for room in rooms)
     for name, event in EVENTS.items():
@@ -60,7 +60,7 @@ def test_every_event_has_its_command() -> None:
     ],
 )
 def test_a_bad_line_gets_a_code(line: Any, code: str) -> None:
-    """What cannot be read is refused with a code and a sentence, never an exception of another kind."""
+    """What cannot be read is refused with a code and a sentence, never another exception."""
     with pytest.raises(Refused) as refused:
         parse(line)
     assert refused.value.code == code

@@ -185,7 +185,7 @@ class TestQuantity:
         assert self.need(37, moq=Decimal(50), most=Decimal(40)) == "ask"
 
     def test_boundary(self) -> None:
-        """s 1, Q 1, position −2: 4, which leaves 2 above 1."""
+        """S 1, Q 1, position −2: 4, which leaves 2 above 1."""
         assert suggest(Decimal(-2), Decimal(1), Decimal(1)).quantity == 4
         assert suggest(Decimal(-2), Decimal(1), Decimal(1), multiples=True).quantity == 4
         assert suggest(Decimal(18), Decimal(20), Decimal(40), multiples=True).quantity == 40
@@ -232,7 +232,7 @@ class TestQuantity:
 
 
 def test_weekday_index_finds_the_strong_day() -> None:
-    """A shop that sells double on Saturdays (day number 2 was a Saturday) learns it after 3 weeks."""
+    """A shop that sells double on Saturdays (day 2 was one) learns it after three weeks."""
     days = np.arange(70)
     lines = np.where((days + 3) % 7 == 5, 20.0, 10.0)
     index = weekday_index(lines, 0, 69)

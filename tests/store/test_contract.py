@@ -41,7 +41,7 @@ def open_shop_again(url: str) -> App:
 
 
 def test_a_repeated_command_changes_nothing(any_app: App) -> None:
-    """P2: same key and payload give the first entries and today's on-hand; another payload is refused."""
+    """P2: same key and payload give the first entries; another payload is refused."""
     register(any_app, "MUG")
     command = {
         "do": "receive",
@@ -117,7 +117,7 @@ def test_two_apps_see_each_other_at_once(store_url: str) -> None:
 
 
 def test_writers_of_the_same_item_in_two_apps(store_url: str) -> None:
-    """Two processes' worth of writers on one SKU: nothing lost, nothing twice, versions gap-free."""
+    """Four writers on one SKU: nothing lost, nothing twice, versions gap-free."""
     apps = [open_shop(store_url), open_shop_again(store_url)]
     register(apps[0], "MUG")
 

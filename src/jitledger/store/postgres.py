@@ -91,16 +91,27 @@ class PostgresDatabase(Database):
         self._recorder = PostgresApplicationRecorder(self._datastore)
 
     def create(self) -> None:
-        with _errors():
-            self._recorder.create_table()
-            with self._datastore.transaction(commit=True) as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(7146210)")
-                for statement in TABLES:
-                    cursor.execute(self.ddl(statement).encode())
-                cursor.execute(
-                    "INSERT INTO clock VALUES (1, 0, NULL, 0, %s) ON CONFLICT DO NOTHING",
-                    (SCHEMA_VERSION,),
-                )
+        with _errors(), self._datastore.get_connection() as connection:
+            # One process creates; catalog changes of two at once would fail.
+            connection.execute("SELECT pg_advisory_lock(7146210)")
+            try:
+                if connection.execute("SELECT to_regclass('clock') AS found").fetchone() != {
+                    "found": "clock"
+                }:
+                    self._create()
+                self._datastore.register_type_adapters()
+            finally:
+                connection.execute("SELECT pg_advisory_unlock(7146210)")
+
+    def _create(self) -> None:
+        self._recorder.create_table()
+        with self._datastore.transaction(commit=True) as cursor:
+            for statement in TABLES:
+                cursor.execute(self.ddl(statement).encode())
+            cursor.execute(
+                "INSERT INTO clock VALUES (1, 0, NULL, 0, %s) ON CONFLICT DO NOTHING",
+                (SCHEMA_VERSION,),
+            )
 
     def ddl(self, statement: str) -> str:
         return (

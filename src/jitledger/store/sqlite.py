@@ -30,7 +30,6 @@ class _Pool(SQLiteConnectionPool):
         connection = super()._create_connection()
         connection._sqlite_conn.execute("PRAGMA synchronous=FULL")
         connection._sqlite_conn.execute("PRAGMA cache_size=-65536")
-        connection._sqlite_conn.row_factory = None
         return connection
 
 
@@ -39,6 +38,7 @@ class SQLiteTx(Tx):
 
     def __init__(self, cursor: sqlite3.Cursor, recorder: SQLiteApplicationRecorder) -> None:
         self._cursor = cursor
+        self._cursor.row_factory = None  # Plain tuples; the library's own reads use named rows.
         self._recorder = recorder
 
     def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
@@ -97,6 +97,9 @@ class SQLiteDatabase(Database):
         self._uri = uri
 
     def create(self) -> None:
+        with self.snapshot() as tx:
+            if tx.one("SELECT 1 FROM sqlite_master WHERE name = 'clock'") is not None:
+                return
         with _errors():
             self._recorder.create_table()
             with self._datastore.transaction(commit=True) as c:

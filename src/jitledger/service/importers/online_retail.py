@@ -197,9 +197,9 @@ def _fact(row: _Row, sku: str, location: str) -> BulkFact:
         return BulkFact(row.key, digest, sku, "entry-voided", row.at, reason, row.sale)
     fields: dict[str, Any] = {"location": location, "quantity": str(row.quantity)}
     if row.cancels:
-        fields["order"] = row.invoice
         if row.sale is not None:
             fields["sale"] = row.sale
+        fields["order"] = row.invoice
         return BulkFact(row.key, digest, sku, "sale-returned", row.at, fields)
     fields["unit_price"] = row.price
     fields["order"] = row.invoice

@@ -210,11 +210,21 @@ def _key(form: Format, fields: Row, ordinals: dict[str, int], shop: Shop, presen
 
 
 def _bad(row: TableRow, error: LedgerError, named: dict[str, str]) -> BadRow:
-    field_name = str(error.fields.get("field", ""))
+    field_name = str(error.fields.get("field", "")) or _COLUMN_OF.get(error.code, "")
     column = named.get(_FIELD_OF.get(field_name, field_name))
     return BadRow(row.line, column, error.message, row.cells)
 
 
+_COLUMN_OF = {
+    "unknown-sku": "sku",
+    "duplicate-sku": "sku",
+    "duplicate-barcode": "barcodes",
+    "unknown-location": "at",
+    "unknown-supplier": "supplier",
+    "too-precise": "qty",
+    "not-positive": "qty",
+    "in-the-future": "when",
+}
 _FIELD_OF = {
     "occurred_at": "when",
     "unit_cost": "cost",

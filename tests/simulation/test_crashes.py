@@ -1,0 +1,159 @@
+"""Crashes: kill -9 between every two statements of an append; four processes at once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from jitledger.bootstrap import open_app
+from jitledger.config import Settings
+from jitledger.store.seals import verify
+from tests.conftest import done, open_shop
+
+DIE = textwrap.dedent(
+    """
+    import os, signal, sys
+    from jitledger.bootstrap import open_app
+    from jitledger.config import Settings
+    from jitledger.domain.commands import parse
+    from jitledger.store.database import Tx
+    url, limit = sys.argv[1], int(sys.argv[2])
+    app = open_app(Settings(database=url))
+    seen = 0
+    def probe(sql):
+        global seen
+        seen += 1
+        if seen == limit:
+            os.kill(os.getpid(), signal.SIGKILL)
+    for number in range(3):
+        if number == 2:
+            Tx.probe = staticmethod(probe)
+        command = {"do": "receive", "sku": "MUG", "qty": "1", "key": f"{limit}-{number}"}
+        answer = app.ledger.record(parse(command))
+        print(answer.entries[0], flush=True)
+    print("statements", seen)
+    """
+)
+
+
+def run(url: str, limit: int) -> subprocess.CompletedProcess[str]:
+    """Run the recorder that dies before its nth statement."""
+    return subprocess.run(
+        [sys.executable, "-c", DIE, url, str(limit)], capture_output=True, text=True, check=False
+    )
+
+
+def test_killed_between_any_two_statements_of_an_append(sqlite_url: str) -> None:
+    """What was acknowledged is there, once; the rest can be sent again; seals stay clean."""
+    app = open_shop(sqlite_url, clock="live")
+    done(app, do="register", sku="MUG", name="Mug")
+    app.close()
+    survived = run(sqlite_url, 10_000)
+    statements = int(survived.stdout.split()[-1])
+    assert statements >= 10
+    expected = 3
+    for limit in range(1, statements + 1, 2):
+        died = run(sqlite_url, limit)
+        assert died.returncode == -9
+        assert len(died.stdout.split()) == 2
+        app = open_app(Settings(database=sqlite_url))
+        expected += 2
+        assert app.queries.stock("MUG")["on_hand"] == str(expected)
+        again = done(app, do="receive", sku="MUG", qty="1", key=f"{limit}-2")
+        assert not again.repeat
+        expected += 1
+        assert again.on_hand == str(expected)
+        with app.database.snapshot() as tx:
+            assert tx.one("SELECT on_hand FROM on_hand")[0] == str(expected)
+        assert verify(app.database).ok
+        app.close()
+
+
+WRITE = textwrap.dedent(
+    """
+    import sys
+    from jitledger.bootstrap import open_app
+    from jitledger.config import Settings
+    from jitledger.domain.commands import parse
+    app = open_app(Settings(database=sys.argv[1]))
+    for n in range(int(sys.argv[3])):
+        sku = "MUG" if n % 2 else "CUP"
+        answer = app.ledger.record(parse({"do": "receive", "sku": sku, "qty": "1",
+                                          "key": f"{sys.argv[2]}-{n}"}))
+        assert answer.ok, answer.error
+    """
+)
+
+
+@pytest.mark.parametrize("each", [50])
+def test_four_processes_writing_at_once(store_url: str, each: int) -> None:
+    """Every command is recorded, stamps and seals stay in order, as_at answers never change."""
+    app = open_shop(store_url, clock="live")
+    for sku in ("MUG", "CUP"):
+        done(app, do="register", sku=sku, name=sku)
+    done(app, do="receive", sku="MUG", qty="7")
+    witness = app.queries.present()
+    before = app.queries.stock("MUG", as_at=witness)
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITE, store_url, str(n), str(each)])
+        for n in range(4)
+    ]
+    assert [writer.wait() for writer in writers] == [0, 0, 0, 0]
+    assert app.queries.stock("CUP")["on_hand"] == str(2 * each)
+    assert app.queries.stock("MUG")["on_hand"] == str(2 * each + 7)
+    stamps = [row["recorded_at"] for row in app.queries.log()]
+    assert stamps == sorted(stamps)
+    assert app.queries.stock("MUG", as_at=witness) == before
+    assert verify(app.database).ok
+    assert app.driver.behind() == []
+    app.close()
+
+
+def test_an_import_killed_at_any_moment_is_taken_up(sqlite_url: str, tmp_path: Path) -> None:
+    """Kill -9 during an import, several times; the last run completes it exactly."""
+    import random
+
+    app = open_shop(sqlite_url)
+    app.close()
+    lines = ["InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"]
+    rng = random.Random(3)
+    for n in range(8000):
+        code = 10000 + rng.randrange(50)
+        when = f"2010-12-{1 + n // 400:02d} {8 + n % 10:02d}:00:00"
+        lines.append(f"{n // 5},{code},THING,{1 + n % 7},{when},1.5,1{n % 90},UK")
+    path = tmp_path / "sales.csv"
+    path.write_text("\n".join(lines) + "\n")
+    command = [
+        sys.executable,
+        "-m",
+        "jitledger.cli.run",
+        "--database",
+        sqlite_url,
+        "import",
+        "online-retail",
+        str(path),
+        "--json",
+    ]
+    for pause in (0.9, 1.1, 1.3, 1.6):
+        started = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            started.wait(pause)
+        except subprocess.TimeoutExpired:
+            started.kill()
+            started.wait()
+    last = subprocess.run(command, capture_output=True, text=True, check=True)
+    summary = json.loads(last.stdout)
+    assert summary["already_recorded"] + summary["recorded"] == 8000
+    app = open_app(Settings(database=sqlite_url))
+    with app.database.snapshot() as tx:
+        sold = tx.one("SELECT COUNT(*) FROM stored_events WHERE topic = 'stock-sold'")[0]
+        assert sold == 8000
+        assert tx.one("SELECT SUM(lines) FROM demand_day")[0] == 8000
+    assert app.driver.behind() == []
+    assert verify(app.database).ok
+    app.close()
