@@ -97,10 +97,10 @@ def cli(ctx: click.Context, database: str | None) -> None:
     ctx.obj = database
 
 
-def main() -> None:
+def main(words: list[str] | None = None) -> None:
     """Run the command line; errors become a sentence and an exit code."""
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(words, prog_name="jitledger", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("Stopped.", err=True)
         code = 1

@@ -1,0 +1,355 @@
+"""The command line: transcripts, exit codes, every help's example, and a fast start."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from jitledger.cli import COMMANDS, cli, main
+
+Run = subprocess.CompletedProcess[str]
+
+
+class Shell:
+    """Runs jitledger in a folder of its own, in this process: as main() does, without its start."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.env = {"JITLEDGER_DATABASE": "sqlite:///shop.db", "COLUMNS": "160"}
+
+    def run(self, *words: str, stdin: str | bytes = "", check: bool = True) -> Run:
+        """Run one command."""
+        data = stdin.encode() if isinstance(stdin, str) else stdin
+        streams = [io.TextIOWrapper(io.BytesIO(given), "utf-8") for given in (data, b"", b"")]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(self.folder)
+            for key in [k for k in os.environ if k.startswith("JITLEDGER_")]:
+                patch.delenv(key)
+            for key, value in self.env.items():
+                patch.setenv(key, value)
+            for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
+                patch.setattr(sys, name, stream)
+            with pytest.raises(SystemExit) as ended:
+                main(list(words))
+        for stream in streams[1:]:
+            stream.flush()
+        out, err = (stream.buffer.getvalue().decode() for stream in streams[1:])  # type: ignore[attr-defined]
+        code = ended.value.code
+        found = subprocess.CompletedProcess(list(words), int(code or 0), out, err)
+        if check:
+            assert found.returncode == 0, found.stderr
+        return found
+
+    def json(self, *words: str) -> object:
+        """Run one query and return its JSON."""
+        return json.loads(self.run(*words, "--json").stdout)
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    """Open a simulated shop with one product."""
+    found = Shell(tmp_path)
+    found.run("init", "--name", "Corner", "--timezone", "Europe/Berlin", "--clock", "simulated")
+    return found
+
+
+def apply(shell: Shell, *lines: dict[str, object] | str, check: bool = True) -> list[dict]:  # type: ignore[type-arg]
+    """Apply lines and return the answers."""
+    text = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
+    done = shell.run("apply", "-", stdin=text + "\n", check=check)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_the_contract_shapes(shell: Shell) -> None:
+    """apply, stock, history, why and verify answer in the shapes of the contract."""
+    answers = apply(
+        shell,
+        {"do": "register", "sku": "MUG", "name": "Blue mug", "now": "2026-03-01T08:00:00Z"},
+        {
+            "do": "receive",
+            "sku": "MUG",
+            "qty": "10",
+            "unit_cost": "4",
+            "at": "main",
+            "occurred_at": "2026-03-02",
+            "key": "k1",
+            "now": "2026-03-05T09:00:00Z",
+            "actor": "ana",
+        },
+        {"do": "sell", "sku": "MUG", "qty": "3", "occurred_at": "2026-03-03T13:55:00+01:00"},
+        {"do": "correct", "entry": "MUG/3", "with": {"qty": "2"}},
+    )
+    assert answers[1] == {"ok": True, "entries": ["MUG/2"], "repeat": False, "on_hand": "10"}
+    assert answers[3]["entries"] == ["MUG/4", "MUG/5"]
+    stock = shell.json("stock", "MUG")
+    assert isinstance(stock, dict)
+    assert set(stock) == {
+        "sku",
+        "name",
+        "on_hand",
+        "unsellable",
+        "reserved",
+        "available",
+        "on_order",
+        "in_transit",
+        "inventory_position",
+        "average_cost",
+        "value",
+        "known",
+        "by_location",
+        "exceptions",
+    }
+    assert (stock["on_hand"], stock["value"], stock["known"]) == ("8", None, True)
+    assert stock["by_location"]["main"]["on_hand"] == "8"
+    history = shell.json("history", "MUG")
+    assert isinstance(history, list)
+    assert set(history[0]) == {
+        "entry",
+        "event",
+        "occurred_at",
+        "recorded_at",
+        "location",
+        "delta",
+        "balance",
+        "actor",
+        "channel",
+        "voided_by",
+        "note",
+    }
+    received = next(row for row in history if row["entry"] == "MUG/2")
+    assert (received["occurred_at"], received["recorded_at"], received["actor"]) == (
+        "2026-03-02",
+        "2026-03-05T09:00:00Z",
+        "ana",
+    )
+    assert next(row for row in history if row["entry"] == "MUG/3")["voided_by"] == "MUG/4"
+    why = shell.json("why", "MUG")
+    assert isinstance(why, dict)
+    assert [t["delta"] for t in why["terms"]] == ["10", "-2"]
+    assert why["on_hand"] == "8"
+    verdict = shell.json("verify")
+    assert isinstance(verdict, dict)
+    assert set(verdict) == {"events", "seals", "seal", "ok", "first_difference"}
+    assert verdict["ok"] is True
+    early = json.loads(shell.run("stock", "MUG", "--as-at", "2026-03-04", "--json").stdout)
+    assert early["on_hand"] == "0"
+
+
+def test_a_bad_line_is_answered_and_the_rest_goes_on(shell: Shell) -> None:
+    """Any bytes in a line: an answer with a code; exit code 1; the others are recorded."""
+    lines = [
+        '{"do": "register", "sku": "MUG", "name": "🦄 שלום"}'.encode(),
+        b"\xff\xfe\x00garbage",
+        b'{"do": "sell", "sku": "MUG", "qty": "1e309"}',
+        b'{"do": "sell", "sku": "MUG", "qty": "-0"}',
+        b'{"do": "sell", "sku": "MUG", "qty": "1' + b"0" * 30 + b'"}',
+        b'{"do": "receive", "sku": "MUG", "qty": "1", "occurred_at": "0000-01-01"}',
+        b'{"do": "receive", "sku": "MUG", "qty": "1", "occurred_at": "9999-12-31"}',
+        b'{"do": "receive", "sku": "MUG", "qty": "1", "note": "' + b"x" * 4096 + b'"}',
+        b"[" * 5000,
+        b'{"do": "receive", "sku": "MUG", "qty": "5"}',
+    ]
+    done = shell.run("apply", "-", stdin=b"\n".join(lines) + b"\n", check=False)
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 1
+    assert [a["ok"] for a in answers] == [True] + [False] * 8 + [True]
+    codes = [a["error"]["code"] for a in answers[1:9]]
+    assert codes == [
+        "bad-json",
+        "bad-value",
+        "not-positive",
+        "bad-value",
+        "bad-value",
+        "bad-value",
+        "bad-value",
+        "bad-json",
+    ]
+    assert answers[-1]["on_hand"] == "5"
+
+
+def test_exit_codes(shell: Shell) -> None:
+    """0 done, 1 refused by a rule, 2 wrong usage, 4 store or environment."""
+    assert shell.run("stock", "NOPE", check=False).returncode == 1
+    assert shell.run("sell", "NOPE", "1", check=False).returncode == 1
+    assert shell.run("sell", check=False).returncode == 2
+    assert shell.run("frobnicate", check=False).returncode == 2
+    assert shell.run("--database", "mysql://x", "stock", check=False).returncode == 4
+    assert shell.run("--database", "sqlite:///no/such/x.db", "stock", check=False).returncode == 4
+    assert shell.run("order", "list", check=False).returncode == 1
+    assert "not there yet" in shell.run("report", "abc", check=False).stderr
+
+
+def test_init_again_changes_nothing(shell: Shell) -> None:
+    """On the same database init says so; the first one printed the owner's link."""
+    assert "open already" in shell.run("init", "--name", "Other").stdout
+    assert "/start " not in shell.run("init").stdout
+
+
+def test_now_is_refused_on_a_live_shop(tmp_path: Path) -> None:
+    """A live shop cannot be told the time."""
+    shell = Shell(tmp_path)
+    assert "/start " in shell.run("init", "--name", "Live").stdout
+    (answer,) = apply(
+        shell, {"do": "location", "code": "x", "now": "2026-03-01T08:00:00Z"}, check=False
+    )
+    assert answer["error"]["code"] == "bad-value"
+
+
+def test_the_simulated_clock_does_not_go_back(shell: Shell) -> None:
+    """A new command with an earlier now is refused; a repeat with one is a repeat."""
+    line = {
+        "do": "register",
+        "sku": "MUG",
+        "name": "Mug",
+        "key": "k",
+        "now": "2026-03-05T09:00:00Z",
+    }
+    answers = apply(
+        shell,
+        line,
+        {**line, "now": "2026-03-01T09:00:00Z"},
+        {"do": "receive", "sku": "MUG", "qty": "1", "now": "2026-03-01T09:00:00Z"},
+        check=False,
+    )
+    assert [a.get("repeat") for a in answers[:2]] == [False, True]
+    assert answers[2]["error"]["code"] == "clock-backwards"
+
+
+def test_people_are_named_outside_the_ledger(shell: Shell) -> None:
+    """An actor becomes an opaque id; forgetting erases the name and keeps the entries."""
+    apply(shell, {"do": "register", "sku": "MUG", "name": "Mug", "actor": "ana"})
+    (row,) = shell.json("history", "MUG")  # type: ignore[misc]
+    assert row["actor"] == "ana"
+    kept = shell.json("log")
+    assert isinstance(kept, list)
+    exported = json.loads(shell.run("export-person", "ana").stdout)
+    assert exported["name"] == "ana"
+    assert len(exported["entries"]) == 1
+    assert b"ana" not in json.dumps(exported["entries"]).encode()
+    shell.run("forget", "ana")
+    (row,) = shell.json("history", "MUG")  # type: ignore[misc]
+    assert row["actor"].startswith("m-")
+
+
+EXAMPLE = re.compile(r"Example: (.+)")
+NOT_RUN = {"bot", "demo"}  # Started for real by the tests of the bot and of the sample shop.
+
+
+def example_of(name: str) -> str:
+    """Return the example that ends a command's help."""
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    found = EXAMPLE.search(command.help or "")
+    assert found is not None, f"{name} has no example"
+    return found.group(1)
+
+
+def test_every_example_works(shell: Shell) -> None:
+    """The example at the end of every command's help is run, in the order of a shop's life."""
+    apply(
+        shell,
+        {"do": "register", "sku": "MUG", "name": "Blue mug", "now": "2026-11-20T08:00:00Z"},
+        {"do": "pack", "sku": "MUG", "code": "carton", "factor": "6"},
+        {"do": "price", "sku": "MUG", "price": "9"},
+        {"do": "location", "code": "shop"},
+        {"do": "supplier", "code": "ACME", "name": "Acme"},
+    )
+    (shell.folder / "counts.csv").write_text("sku,counted\nMUG,20\n")
+    later = {"order", "report", "backtest", "backup", "restore"}
+    last = ("retire", "forget", "remove", "export-person")
+    names = [n for n in COMMANDS if n not in NOT_RUN | later | set(last)]
+    first = ["open", "receive", "sell", "return"]
+    names = first + [n for n in names if n not in first and n not in ("release", "void", "correct")]
+    apply(shell, {"do": "unmet", "sku": "MUG", "qty": "1", "actor": "ana"})
+    for name in [*names, "release"]:
+        run_example(shell, name)
+    history = shell.json("history", "MUG")
+    assert isinstance(history, list)
+    assert "MUG/3" in [row["entry"] for row in history]
+    for name in ("export-person", "forget", "retire"):
+        run_example(shell, name)
+    for name in later:
+        example = example_of(name).split()
+        assert shell.run(*example[1:], check=False).returncode == 1
+
+
+def run_example(shell: Shell, name: str) -> None:
+    """Run one example as a person would type it."""
+    import shlex
+
+    text = example_of(name)
+    stdin = ""
+    if text.startswith("echo"):
+        quoted, _, text = text.partition(" | ")
+        stdin = shlex.split(quoted)[1]
+    words = shlex.split(text)
+    assert words[0] == "jitledger"
+    assert words[1] == name
+    shell.run(*words[1:], stdin=stdin)
+
+
+def test_voids_and_corrections_by_hand(shell: Shell) -> None:
+    """Void and correct work as their examples say, with a preview that records nothing."""
+    apply(
+        shell,
+        {"do": "register", "sku": "MUG", "name": "Blue mug"},
+        {"do": "receive", "sku": "MUG", "qty": "9"},
+        {"do": "sell", "sku": "MUG", "qty": "3"},
+    )
+    preview = shell.run("correct", "MUG/3", "qty=2", "--dry-run").stdout
+    assert "Would record MUG/4, MUG/5. On hand 7." in preview
+    assert "On hand 6" in shell.run("unmet", "MUG", "1").stdout
+    run_example(shell, "correct")
+    run_example(shell, "void")
+    assert "-2" in shell.run("stock", "MUG").stdout
+
+
+def test_start_imports_nothing_heavy(tmp_path: Path) -> None:
+    """Help and one query import neither the bot nor numerics, charts, databases or tables."""
+    code = (
+        "import sys\n"
+        "from jitledger.cli import cli\n"
+        "cli.main(sys.argv[1:], standalone_mode=False)\n"
+        "heavy = {'aiogram', 'aiohttp', 'numpy', 'scipy', 'matplotlib', 'psycopg', 'openpyxl',\n"
+        "         'babel', 'rapidfuzz'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+        "light = {'pydantic', 'eventsourcing', 'rich'} & set(sys.modules)\n"
+        "assert not light or sys.argv[1] != '--help', light\n"
+    )
+    env = {**os.environ, "JITLEDGER_DATABASE": "sqlite:///shop.db"}
+    for words in (["--help"], ["init", "--name", "x"], ["stock", "--json"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *words],
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def test_settings_are_named_when_wrong(tmp_path: Path) -> None:
+    """A wrong setting is named in one sentence; a .env file is read; flags win."""
+    shell = Shell(tmp_path)
+    (tmp_path / ".env").write_text("JITLEDGER_LOG=LOUD\n")
+    failed = shell.run("stock", check=False)
+    assert failed.returncode == 4
+    assert "JITLEDGER_LOG" in failed.stderr
+    (tmp_path / ".env").write_text("JITLEDGER_DATABASE=sqlite:///other.db\n")
+    del shell.env["JITLEDGER_DATABASE"]
+    shell.run("init", "--name", "x")
+    assert (tmp_path / "other.db").exists()
+    shell.run("--database", "sqlite:///third.db", "init", "--name", "x")
+    assert (tmp_path / "third.db").exists()
+    refused = shell.run("bot", check=False)
+    assert refused.returncode == 4
+    assert "JITLEDGER_BOT_TOKEN" in refused.stderr
