@@ -128,11 +128,7 @@ class Outbox:
     async def _chat(self, chat_id: int) -> None:
         queue = self._queues[chat_id]
         while not queue.empty():
-            row = queue.get_nowait()
-            try:
-                await self._deliver(row)
-            finally:
-                self._under_way.discard(row.id)
+            await self._deliver(queue.get_nowait())
         self._tasks.pop(chat_id, None)
 
     async def _deliver(self, row: Sending) -> None:
@@ -207,6 +203,8 @@ class Outbox:
                 )
 
             await self._submit(write)
+            # Only now does the table say so; before that a look would send it again.
+            self._under_way.difference_update(row for _, _, _, row in marks)
 
     async def _migrated(self, row: Sending, chat_id: int) -> Sending:
         """Follow a group that became a supergroup."""
@@ -242,6 +240,7 @@ class Outbox:
                 )
 
         await self._submit(drop)
+        self._mark("failed", None, error[:300], row.id)
 
     # --- what waits in the table ------------------------------------------------------------------
 

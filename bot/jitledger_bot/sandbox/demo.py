@@ -110,7 +110,6 @@ async def start_demo(
     assert morning is not None
     clock = RunningClock(morning, speed)
     app = open_app(Settings(database=database, bot_token=TOKEN), clock)
-    app.ledger.follows_clock = True
     await asyncio.to_thread(app.sweep)
     due = await asyncio.to_thread(app.reorder)
     await asyncio.to_thread(quiet_alerts, app.ledger, [line.sku for line in due])

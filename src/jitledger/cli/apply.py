@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -33,7 +35,7 @@ def apply(ctx: click.Context, file: BinaryIO, dry_run: bool, channel: str) -> No
 
     Example: echo '{"do": "sell", "sku": "MUG", "qty": "1"}' | jitledger apply -
     """
-    refused = False
+    code = 0
     lines: queue.Queue[bytes | None] = queue.Queue(AT_ONCE)
     threading.Thread(target=_read, args=(file, lines), daemon=True).start()
     with opened(ctx) as app:
@@ -49,20 +51,35 @@ def apply(ctx: click.Context, file: BinaryIO, dry_run: bool, channel: str) -> No
             asked = [_ask(app, line, dry_run, channel) for line in taken if line is not None]
             for pending in asked:
                 answer = _wait(pending)
-                refused = refused or not answer.ok
+                if answer.error is not None:
+                    code = max(code, answer.error.exit_code)
                 sys.stdout.buffer.write(orjson.dumps(answer.as_dict(), default=str) + b"\n")
                 sys.stdout.buffer.flush()
-    raise SystemExit(1 if refused else 0)
+    raise SystemExit(code)
 
 
 def _read(file: BinaryIO, lines: queue.Queue[bytes | None]) -> None:
     """Feed lines as they come; a blank line is no command."""
     try:
-        for line in file:
+        for line in _unbuffered(file):
             if line.strip():
                 lines.put(line)
     finally:
         lines.put(None)
+
+
+def _unbuffered(file: BinaryIO) -> Iterator[bytes]:
+    """Yield lines without holding the lock of a buffered stream while waiting for more."""
+    try:
+        number = file.fileno()
+    except (OSError, ValueError):
+        yield from file
+        return
+    rest = b""
+    while chunk := os.read(number, 65536):
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from whole
+    yield rest
 
 
 def _ask(app: App, line: bytes, dry_run: bool, channel: str) -> Future[Outcome] | Answer:
@@ -84,4 +101,7 @@ def _ask(app: App, line: bytes, dry_run: bool, channel: str) -> Future[Outcome] 
 def _wait(pending: Future[Outcome] | Answer) -> Answer:
     if isinstance(pending, Answer):
         return pending
-    return pending.result().answers[0]
+    try:
+        return pending.result().answers[0]
+    except LedgerError as error:
+        return Answer(False, error=error)

@@ -442,12 +442,15 @@ class VoidEntry(Command):
     reason: Text | None = None
 
 
+Scalar = str | int | float | bool | None
+
+
 class CorrectEntry(Command):
     """Void an entry and record it anew with other fields."""
 
     do: ClassVar[str] = "correct"
     entry: LongCode
-    with_: dict[str, Any] = Field(alias="with")
+    with_: dict[str, Scalar] = Field(alias="with")
     reason: Text | None = None
 
 

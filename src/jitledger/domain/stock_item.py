@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from jitledger.domain.events import GAIN_RANK, LOSS_RANK, RANKS
-from jitledger.domain.moments import SECOND, LocalDays
+from jitledger.domain.moments import SECOND, LocalDays, day_from_number
 from jitledger.domain.quantity import ZERO
 
 Entry = tuple[int, str, dict[str, Any]]
@@ -219,7 +219,8 @@ class StockItem:
             shelf.moved = True
             shelf.since = self.days.day(data["effective_at"], data["recorded_at"])
         if shelf.lots and delta < 0:
-            _issue(shelf, -delta, data)
+            day = self.days.day(data["effective_at"], data["recorded_at"])
+            _issue(shelf, -delta, data, day)
         self._mark(shelf, data["effective_at"])
         return shelf
 
@@ -257,7 +258,7 @@ class StockItem:
                 shelf.moved = True
                 shelf.since = day
             if shelf.lots:
-                _issue(shelf, quantity, data)
+                _issue(shelf, quantity, data, day)
             if shelf.known:
                 self._mark(shelf, data["effective_at"])
         key = (data.get("sold_at") or location, day)
@@ -372,12 +373,12 @@ def _store_lot(shelf: Shelf, data: dict[str, Any]) -> None:
     shelf.lots[key] = shelf.lots.get(key, ZERO) + Decimal(data["quantity"])
 
 
-def _issue(shelf: Shelf, quantity: Decimal, data: dict[str, Any]) -> None:
+def _issue(shelf: Shelf, quantity: Decimal, data: dict[str, Any], day: int) -> None:
     """Take from the named lot, else from the lot that expires first (FEFO)."""
     named = data.get("lot")
     expiring = sorted(shelf.lots)
     if data.get("cause") != "expiry":
-        today = data.get("occurred_on") or ""
+        today = day_from_number(day).isoformat()
         fresh = [key for key in expiring if key[0] >= today]
         expiring = fresh + [key for key in expiring if key not in fresh]
     for key in expiring:
@@ -450,6 +451,15 @@ def in_force(dated: Sequence[tuple[str, T]], today: str) -> T | None:
     return None if best is None else best[1]
 
 
+def blank(sku: str, entries: Iterable[Entry], days: LocalDays) -> StockItem:
+    """Return an item before its first entry, which knows the orders it will be asked about."""
+    item = StockItem(sku, days)
+    for _, name, data in entries:
+        if name == "backorder-taken":
+            item.backorders[data["order"]] = ZERO
+    return item
+
+
 def fold(
     sku: str,
     entries: Sequence[Entry],
@@ -464,10 +474,7 @@ def fold(
     """
     believed = entries if as_at is None else [e for e in entries if e[2]["recorded_at"] <= as_at]
     gone = voids(believed)
-    item = StockItem(sku, days)
-    for _, name, data in believed:
-        if name == "backorder-taken":
-            item.backorders[data["order"]] = ZERO
+    item = blank(sku, believed, days)
     for entry in sorted(believed, key=order_key):
         version, name, data = entry
         if version in gone or name == "entry-voided":

@@ -9,7 +9,9 @@ from jitledger.domain.moments import MICROSECOND
 
 
 class Clock(Protocol):
-    """Tells the present."""
+    """Tells the present; where it ``leads``, a simulated shop's time goes on with it."""
+
+    leads: bool
 
     def now(self) -> int:
         """Return the present as a moment (nanoseconds since 1970 UTC)."""
@@ -17,6 +19,8 @@ class Clock(Protocol):
 
 class SystemClock:
     """The machine's clock, to the microsecond."""
+
+    leads = False
 
     def now(self) -> int:
         """Return the present."""
@@ -26,8 +30,9 @@ class SystemClock:
 class FixedClock:
     """A clock that stands until it is set, for tests."""
 
-    def __init__(self, at: int) -> None:
+    def __init__(self, at: int, *, leads: bool = False) -> None:
         self.at = at
+        self.leads = leads
 
     def now(self) -> int:
         """Return the moment it was set to."""
@@ -36,6 +41,8 @@ class FixedClock:
 
 class RunningClock:
     """A clock that runs from a moment at so many times the speed of real time."""
+
+    leads = True
 
     def __init__(self, start: int, speed: float = 1.0) -> None:
         self._start = start

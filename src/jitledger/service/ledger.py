@@ -131,8 +131,6 @@ class Ledger:
         self.driver = driver
         self.clock = clock
         self.watcher: Watcher | None = None
-        self.follows_clock = False
-        """Let a simulated shop's present follow the clock (the sample shop's time goes on)."""
         self._cache = Cache(database)
         self._writer: GroupWriter[Submission, Outcome] = GroupWriter(self._commit, "ledger-writer")
 
@@ -250,7 +248,7 @@ class Ledger:
             now = self.clock.now()
             stamp = max(last + MICROSECOND, now)
             return Append(stamp, stamp, highest, False, True)
-        if self.follows_clock:
+        if self.clock.leads:
             present = max(present or 0, self.clock.now())
         told = present is not None
         return Append(max(last, SIMULATED_START), present or 0, highest, True, told)
@@ -327,7 +325,7 @@ class Ledger:
         ground = Ground(cache, stamp, present, ceiling, command.force, submission.importing)
         drafts = decide(ground, command)
         append.stamp, append.stamped = stamp, True
-        if append.simulated and command.now is not None:
+        if append.simulated and (append.told or command.now is not None):
             append.present, append.told = present, True
         envelope = {
             "actor": actor,
@@ -343,9 +341,11 @@ class Ledger:
         if not submission.importing:
             append.loud.update(draft.stream for draft in drafts)
         for kind, value, owner in ground.claims:
-            tx.execute("INSERT INTO claims VALUES (?, ?, ?)", (kind, value, owner))
-        for kind, value in ground.released:
-            tx.execute("DELETE FROM claims WHERE kind = ? AND value = ?", (kind, value))
+            tx.execute(
+                "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (kind, value) "
+                "DO UPDATE SET owner = excluded.owner",
+                (kind, value, owner),
+            )
         if ask.key is not None:
             listed = orjson.dumps(entries).decode()
             append.keys.append((ask.key, digest, listed))
@@ -398,14 +398,15 @@ class Ledger:
         if now is None:
             assert stated.day is not None
             now = start_of_day(stated.day, self._cache.shop.tz)
-        if now < append.present:
+        if now < append.present // MICROSECOND * MICROSECOND:
             raise Refused(
                 "clock-backwards",
                 f"now is {show_moment(now)}, but {show_moment(append.present)} was recorded.",
                 now=show_moment(now),
                 present=show_moment(append.present),
             )
-        return max(append.stamp + 1, now), now
+        stamp = max(append.stamp + 1, now)
+        return stamp, stamp
 
     def _record(self, append: Append, draft: Draft, stamp: int, envelope: dict[str, Any]) -> str:
         """Make a draft an event, fold it into the cache and remember what changed."""
@@ -417,8 +418,7 @@ class Ledger:
             recorded_at=stamp,
             effective_at=draft.effective_at,
             occurred_on=draft.occurred_on,
-            **envelope,
-            **draft.fields,
+            **{**envelope, **draft.fields},
         )
         body = encode(event)
         append.events.append(StoredEvent(draft.stream, version, event.name, body))
@@ -492,9 +492,14 @@ def new_member_id() -> str:
 
 
 def present_of(database: Database, clock: Clock, shop: Shop) -> int:
-    """Return the ledger's present: a simulated clock's last told moment, else the clock's."""
-    if shop.clock != "simulated":
-        return clock.now()
+    """Return the ledger's present: never before what was recorded.
+
+    On a simulated clock it is the last told moment, or the leading clock's.
+    """
     with database.snapshot() as tx:
-        _, present, highest = tx.one("SELECT last, present, highest FROM clock WHERE id = 1")
+        last, present, highest = tx.one("SELECT last, present, highest FROM clock WHERE id = 1")
+    if shop.clock != "simulated":
+        return max(clock.now(), int(last))
+    if clock.leads:
+        return max(clock.now(), int(present or 0))
     return int(present if present is not None else max(highest, SIMULATED_START))

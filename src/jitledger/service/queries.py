@@ -17,7 +17,7 @@ from jitledger.domain.names import SKU_STREAM, entry_name, normalise, stream_of
 from jitledger.domain.quantities import Quantities, exceptions, quantities
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.shop import Shop
-from jitledger.domain.stock_item import Entry, StockItem, fold, order_key, voids
+from jitledger.domain.stock_item import Entry, StockItem, blank, fold, order_key, voids
 from jitledger.service.clock import Clock
 from jitledger.service.ledger import present_of
 from jitledger.service.projection import load_shop
@@ -235,7 +235,7 @@ def _logged(
 def trace(sku: str, entries: Sequence[Entry], shop: Shop) -> list[Line]:
     """Walk an item's entries in effective order with deltas and balances at their locations."""
     gone = voids(entries)
-    item = StockItem(sku, shop.days)
+    item = blank(sku, entries, shop.days)
     lines = []
     for version, name, data in sorted(entries, key=order_key):
         location = data.get("location")

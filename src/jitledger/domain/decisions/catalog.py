@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from jitledger.domain import commands as c
@@ -9,6 +11,7 @@ from jitledger.domain import events as e
 from jitledger.domain.decisions.ground import Draft, Ground
 from jitledger.domain.errors import Refused, bad_value
 from jitledger.domain.names import SUPPLIER_STREAM, normalise, stream_of
+from jitledger.domain.quantity import ZERO
 from jitledger.domain.stock_item import StockItem
 
 
@@ -28,8 +31,12 @@ def register(ground: Ground, command: c.Register) -> list[Draft]:
         raise bad_value("sku", sku, "it reads like the name of an entry")
     if found is None:
         ground.claims.append(("sku", normalise(sku), sku))
-    _claim_barcodes(ground, sku, command.barcodes, ())
-    components = tuple((ground.sku(part.sku), part.qty) for part in command.components)
+    claim_barcodes(ground, sku, command.barcodes)
+    merged: dict[str, Decimal] = {}
+    for line in command.components:
+        component = ground.sku(line.sku)
+        merged[component] = merged.get(component, ZERO) + line.qty
+    components = tuple(merged.items())
     for part, _ in components:
         if ground.known.item(part).catalog.components:
             raise bad_value("components", part, "a bundle cannot hold a bundle")
@@ -57,26 +64,28 @@ def register(ground: Ground, command: c.Register) -> list[Draft]:
     ]
 
 
-def _claim_barcodes(ground: Ground, sku: str, barcodes: list[str], before: tuple[str, ...]) -> None:
+def claim_barcodes(ground: Ground, sku: str, barcodes: Iterable[str]) -> None:
+    """Claim barcodes for a product; one that another product holds now is refused."""
     for barcode in dict.fromkeys(barcodes):
         holder = ground.known.claim("barcode", barcode)
         if holder is not None and holder != sku:
-            raise Refused(
-                "duplicate-barcode",
-                f"Barcode {barcode} belongs to {holder} already.",
-                barcode=barcode,
-                sku=holder,
-            )
-        if holder is None:
+            other = ground.known.item(holder).catalog
+            if other.registered and barcode in other.barcodes:
+                raise Refused(
+                    "duplicate-barcode",
+                    f"Barcode {barcode} belongs to {holder} already.",
+                    barcode=barcode,
+                    sku=holder,
+                )
+        if holder != sku:
             ground.claims.append(("barcode", barcode, sku))
-    ground.released.extend(("barcode", gone) for gone in before if gone not in barcodes)
 
 
 def rename(ground: Ground, command: c.Rename) -> list[Draft]:
     """Change a product's properties; its SKU never changes."""
     item = ground.item(command.sku)
     if command.barcodes is not None:
-        _claim_barcodes(ground, item.sku, command.barcodes, item.catalog.barcodes)
+        claim_barcodes(ground, item.sku, command.barcodes)
     fields: dict[str, Any] = {
         "title": command.name,
         "category": command.category,

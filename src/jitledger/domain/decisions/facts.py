@@ -18,7 +18,7 @@ from jitledger.domain.stock_item import StockItem, order_key, voids
 
 def open_balance(ground: Ground, command: c.OpenBalance, stated: Occurred | None) -> list[Draft]:
     """Record an opening balance; refused when a movement there is effective before it."""
-    item = ground.item(command.sku)
+    item = ground.shelved(command.sku)
     quantity, typed = ground.quantity(item, command.qty, command.pack)
     location = ground.location(command.at)
     draft = ground.draft(
@@ -45,9 +45,7 @@ def _check_first(ground: Ground, item: StockItem, location: str, at: int) -> Non
     if shelf is None or not shelf.moved:
         return
     entries = ground.known.entries(item.sku)
-    gone = voids(entries)
-    if ground.overrides.get(item.sku) is not None and not shelf.moved:
-        return
+    gone = voids(entries).keys() | {v for sku, v in ground.replaced if sku == item.sku}
     for entry in sorted(entries, key=order_key):
         version, name, data = entry
         here = location in (
@@ -72,7 +70,7 @@ def _check_first(ground: Ground, item: StockItem, location: str, at: int) -> Non
 
 def receive_stock(ground: Ground, command: c.ReceiveStock, stated: Occurred | None) -> list[Draft]:
     """Record a receipt; the cost defaults to the supplier's terms, else to the last cost."""
-    item = ground.item(command.sku)
+    item = ground.shelved(command.sku)
     quantity, typed = ground.quantity(item, command.qty, command.pack)
     supplier = ground.supplier(command.supplier)
     cost, currency, assumed = command.unit_cost, command.currency, False
@@ -172,7 +170,11 @@ def _check_reservation(
             sku=item.sku,
         )
     held = sum(
-        (left for name, _, left in open_promises(item, ground.present) if name == reservation),
+        (
+            left
+            for name, promise, left in open_promises(item, ground.present)
+            if name == reservation and promise.location == location
+        ),
         ZERO,
     )
     if all(promise.lapses_at <= ground.present for promise in promises):
@@ -181,7 +183,7 @@ def _check_reservation(
         raise Refused(
             "not-available",
             f"{show(quantity)} of {item.sku} asked from reservation {reservation}, which holds "
-            f"{show(held)}. Sell the rest without it.",
+            f"{show(held)} at {location}. Sell the rest without it.",
             sku=item.sku,
             location=location,
             reservation=reservation,
@@ -192,7 +194,7 @@ def _check_reservation(
 
 def return_sale(ground: Ground, command: c.ReturnSale, stated: Occurred | None) -> list[Draft]:
     """Record a return; the sale it belongs to must exist when it is named."""
-    item = ground.item(command.sku)
+    item = ground.shelved(command.sku)
     quantity, typed = ground.quantity(item, command.qty, command.pack)
     sale = _named(ground, item, command.sale, "stock-sold", "a sale")
     fields: dict[str, Any] = {
@@ -228,7 +230,7 @@ def return_to_supplier(
     ground: Ground, command: c.ReturnToSupplier, stated: Occurred | None
 ) -> list[Draft]:
     """Record goods going back to a supplier."""
-    item = ground.item(command.sku)
+    item = ground.shelved(command.sku)
     quantity, typed = ground.quantity(item, command.qty, command.pack)
     fields: dict[str, Any] = {
         "location": ground.location(command.at),
@@ -243,7 +245,7 @@ def return_to_supplier(
 
 def adjust_stock(ground: Ground, command: c.AdjustStock, stated: Occurred | None) -> list[Draft]:
     """Record a signed difference with its cause."""
-    item = ground.item(command.sku)
+    item = ground.shelved(command.sku)
     ground.quantity(item, command.delta)
     fields: dict[str, Any] = {
         "location": ground.location(command.at),
@@ -256,7 +258,7 @@ def adjust_stock(ground: Ground, command: c.AdjustStock, stated: Occurred | None
 
 def count_stock(ground: Ground, command: c.CountStock, stated: Occurred | None) -> list[Draft]:
     """Record what was counted; the variance is derived, never stored."""
-    item = ground.item(command.sku)
+    item = ground.shelved(command.sku)
     quantity, typed = ground.quantity(item, command.qty, command.pack)
     fields: dict[str, Any] = {
         "location": ground.location(command.at),
@@ -274,7 +276,7 @@ def write_off_stock(
     ground: Ground, command: c.WriteOffStock, stated: Occurred | None
 ) -> list[Draft]:
     """Record shrink; it leaves sellable stock unless another status is named."""
-    item = ground.item(command.sku)
+    item = ground.shelved(command.sku)
     quantity, typed = ground.quantity(item, command.qty, command.pack)
     fields: dict[str, Any] = {
         "location": ground.location(command.at),
@@ -289,7 +291,7 @@ def write_off_stock(
 
 def move_status(ground: Ground, command: c.MoveStatus, stated: Occurred | None) -> list[Draft]:
     """Record stock set aside or freed."""
-    item = ground.item(command.sku)
+    item = ground.shelved(command.sku)
     quantity, typed = ground.quantity(item, command.qty, command.pack)
     if command.from_ == command.to:
         raise bad_value("to", command.to, "it is where the stock already is")
@@ -307,7 +309,7 @@ def transfer_stock(
     ground: Ground, command: c.TransferStock, stated: Occurred | None
 ) -> list[Draft]:
     """Record a leg of a transfer; without a step both happen at the earlier of their moments."""
-    item = ground.item(command.sku)
+    item = ground.shelved(command.sku)
     quantity, typed = ground.quantity(item, command.qty, command.pack)
     leg = item.transfers.get(command.transfer or "")
     source, target = command.from_, command.to

@@ -70,7 +70,8 @@ class Ground:
     force: bool = False
     importing: bool = False
     claims: list[tuple[str, str, str]] = field(default_factory=list)
-    released: list[tuple[str, str]] = field(default_factory=list)
+    replaced: set[tuple[str, int]] = field(default_factory=set)
+    """Entries that the correction at hand voids."""
     overrides: dict[str, StockItem] = field(default_factory=dict)
 
     @property
@@ -96,6 +97,18 @@ class Ground:
         item = self.overrides.get(sku) or self.known.item(sku)
         if not item.catalog.registered:
             raise unknown_sku(spelled)
+        return item
+
+    def shelved(self, spelled: str) -> StockItem:
+        """Return an item that has stock of its own; a bundle has none."""
+        item = self.item(spelled)
+        if item.catalog.components:
+            parts = ", ".join(sku for sku, _ in item.catalog.components)
+            raise Refused(
+                "is-a-bundle",
+                f"{item.sku} is a bundle without stock of its own; enter it for {parts}.",
+                sku=item.sku,
+            )
         return item
 
     def location(self, code: str | None) -> str:

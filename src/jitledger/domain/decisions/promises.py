@@ -8,7 +8,7 @@ from jitledger.domain import commands as c
 from jitledger.domain import events as e
 from jitledger.domain.decisions.ground import Draft, Ground
 from jitledger.domain.errors import Refused, not_available
-from jitledger.domain.quantities import Quantities, quantities
+from jitledger.domain.quantities import Quantities, open_promises, quantities
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.stock_item import StockItem
 
@@ -24,7 +24,7 @@ def reserve_stock(ground: Ground, command: c.ReserveStock) -> list[Draft]:
     wanted: dict[tuple[str, str], Decimal] = {}
     items: dict[str, StockItem] = {}
     for line in command.lines:
-        item = ground.item(line.sku)
+        item = ground.shelved(line.sku)
         quantity, _ = ground.quantity(item, line.qty)
         items[item.sku] = item
         key = (item.sku, ground.location(line.at))
@@ -82,11 +82,16 @@ def release_reservation(ground: Ground, command: c.ReleaseReservation) -> list[D
             reservation=command.reservation,
         )
     items = [ground.item(sku) for sku in holders.split("\n")]
-    open_items = [item for item in items if command.reservation not in item.resolved]
+    open_items = [
+        item
+        for item in items
+        if any(name == command.reservation for name, _, _ in open_promises(item, ground.present))
+    ]
     if not open_items:
         raise Refused(
             "unknown-reservation",
-            f"Reservation {command.reservation!r} is resolved already.",
+            f"Reservation {command.reservation!r} holds nothing any more: fulfilled, released "
+            "or lapsed.",
             reservation=command.reservation,
         )
     fields = {"reservation": command.reservation}

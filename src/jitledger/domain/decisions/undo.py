@@ -9,12 +9,13 @@ from typing import Any
 
 from jitledger.domain import commands as c
 from jitledger.domain import events as e
+from jitledger.domain.decisions.catalog import claim_barcodes
 from jitledger.domain.decisions.ground import Draft, Ground
 from jitledger.domain.errors import Malformed, Refused, already_voided, unknown_entry
 from jitledger.domain.moments import Occurred, parse_time
 from jitledger.domain.names import entry_name, split_entry, stream_of
-from jitledger.domain.quantity import show
-from jitledger.domain.stock_item import Entry, fold, voids
+from jitledger.domain.quantity import parse_quantity, show
+from jitledger.domain.stock_item import Entry, StockItem, fold, voids
 
 # Stored name -> (command, {stored field: command field}) for every fact that can be corrected.
 _COMMON = {"location": "at", "quantity": "qty", "lot": "lot"}
@@ -117,20 +118,51 @@ def _target(ground: Ground, entry: str) -> tuple[str, int, list[Entry]]:
 def void_entry(ground: Ground, command: c.VoidEntry) -> list[Draft]:
     """Void one entry; what is not effective cannot be voided again.
 
-    A bundle's sale takes its components' sales along.
+    What was recorded as one goes as one: both halves of a one-step transfer, a bundle's sale with
+    its components' sales, and with the void of a correction what it was corrected to.
     """
     sku, version, entries = _target(ground, command.entry)
     version, name, data = current_entry(sku, version, entries)
     drafts = [_void(ground, sku, version)]
-    if name == "stock-sold":
-        drafts += _void_parts(ground, entry_name(sku, version), data)
     if name == "entry-voided":
-        drafts += _redo_parts(ground, sku, data["target"], entries)
+        drafts += _with_redo(ground, sku, version, data, entries)
+    else:
+        drafts += _with_entry(ground, sku, version, name, data, entries)
+    mine = [d.fields["target"] for d in drafts if d.stream == stream_of(sku)]
+    _check_barcodes(ground, sku, entries, mine)
     return drafts
 
 
 def _void(ground: Ground, sku: str, version: int) -> Draft:
     return ground.plain(stream_of(sku), e.EntryVoided, {"target": version})
+
+
+def _with_entry(
+    ground: Ground, sku: str, version: int, name: str, data: dict[str, Any], entries: list[Entry]
+) -> list[Draft]:
+    """Return the voids of what was recorded together with an entry."""
+    if name == "stock-sold":
+        return _void_parts(ground, entry_name(sku, version), data)
+    other = other_half(version, name, data, entries)
+    return [] if other is None else [_void(ground, sku, other)]
+
+
+def other_half(version: int, name: str, data: dict[str, Any], entries: list[Entry]) -> int | None:
+    """Return the other half of a one-step transfer, if it is in force."""
+    halves = ("transfer-dispatched", "transfer-received")
+    if name not in halves:
+        return None
+    in_force = voids(entries)
+    for found, other, stored in entries:
+        if (
+            found not in in_force
+            and other in halves
+            and other != name
+            and stored["transfer"] == data["transfer"]
+            and stored["recorded_at"] == data["recorded_at"]
+        ):
+            return found
+    return None
 
 
 def _void_parts(ground: Ground, bundle: str, data: dict[str, Any]) -> list[Draft]:
@@ -144,17 +176,52 @@ def _void_parts(ground: Ground, bundle: str, data: dict[str, Any]) -> list[Draft
     return drafts
 
 
-def _redo_parts(ground: Ground, sku: str, target: int, entries: list[Entry]) -> list[Draft]:
-    """Bring back the component sales of a bundle's sale whose void is voided."""
-    data = next((d for v, n, d in entries if v == target and n == "stock-sold"), None)
+def _with_redo(
+    ground: Ground, sku: str, version: int, data: dict[str, Any], entries: list[Entry]
+) -> list[Draft]:
+    """Return what a void's void takes along: the voids and the correction of the same append."""
+    in_force = voids(entries)
+    together = data["recorded_at"]
     drafts = []
-    for part, _ in (data or {}).get("components", ()):
-        stored = ground.known.entries(part)
-        in_force = voids(stored)
-        for version, _, fields in stored:
-            if fields.get("bundle") == entry_name(sku, target) and version in in_force:
-                drafts.append(_void(ground, part, in_force[version]))
+    for found, name, stored in entries:
+        if found == version or found in in_force or stored["recorded_at"] != together:
+            continue
+        corrected = stored.get("corrects") == entry_name(sku, data["target"])
+        if name == "entry-voided" or corrected:
+            drafts.append(_void(ground, sku, found))
+    target = next((d for v, n, d in entries if v == data["target"] and n == "stock-sold"), {})
+    for part, _ in target.get("components", ()):
+        stored_part = ground.known.entries(part)
+        gone = voids(stored_part)
+        drafts += [
+            _void(ground, part, found)
+            for found, name, stored in stored_part
+            if name == "entry-voided" and stored["recorded_at"] == together and found not in gone
+        ]
     return drafts
+
+
+def _check_barcodes(ground: Ground, sku: str, entries: list[Entry], targets: list[int]) -> None:
+    """Refuse a void that would give back a barcode which is another product's by now."""
+    names = {version: name for version, name, _ in entries}
+    behind = {version: data.get("target") for version, _, data in entries}
+    touched = {names.get(t) for t in targets} | {names.get(behind.get(t) or 0) for t in targets}
+    if not touched & {"item-registered", "item-renamed"}:
+        return
+    catalog = _hypothetical(ground, sku, entries, targets).catalog
+    if catalog.registered:
+        claim_barcodes(ground, sku, catalog.barcodes)
+
+
+def _hypothetical(ground: Ground, sku: str, entries: list[Entry], targets: list[int]) -> StockItem:
+    """Return an item as it would be with some entries voided."""
+    first = max(found for found, _, _ in entries) + 1
+    moment = {"recorded_at": ground.now, "effective_at": ground.present}
+    future = [
+        (first + place, "entry-voided", {"target": target, **moment})
+        for place, target in enumerate(targets)
+    ]
+    return fold(sku, [*entries, *future], ground.shop.days)
 
 
 def current_entry(sku: str, version: int, entries: list[Entry]) -> Entry:
@@ -192,32 +259,38 @@ def correct_entry(ground: Ground, command: c.CorrectEntry, decide_fact: Any) -> 
             "The product of an entry cannot be corrected; void it and enter it for the other one.",
             field="with.sku",
         )
-    again = _rebuild(name, sku, data, command)
-    stated = _stated(ground, again, data, command)
-    voiding = _void(ground, sku, version)
-    future = max(found for found, _, _ in entries) + 1
-    hypothetical = [
-        *entries,
-        (
-            future,
-            "entry-voided",
-            {"target": version, "recorded_at": ground.now, "effective_at": ground.present},
-        ),
-    ]
-    ground.overrides[sku] = fold(sku, hypothetical, ground.shop.days)
+    half = other_half(version, name, data, entries)
+    again, typed = _rebuild(name, sku, data, command, one_step=half is not None)
+    stated = _stated(ground, again, data)
+    targets = [version] if half is None else sorted((version, half))
+    drafts = [_void(ground, sku, target) for target in targets]
+    ground.overrides[sku] = _hypothetical(ground, sku, entries, targets)
+    ground.replaced = {(sku, target) for target in targets}
     if not ground.overrides[sku].catalog.registered:
         ground.overrides[sku].catalog = ground.known.item(sku).catalog
-    drafts = [voiding]
     if name == "stock-sold":
         drafts += _void_parts(ground, entry_name(sku, version), data)
     new: list[Draft] = decide_fact(ground, again, stated)
-    first = replace(new[0], fields=new[0].fields | {"corrects": entry_name(sku, version)})
+    kept: dict[str, Any] = {"corrects": entry_name(sku, version)}
+    if again.note or data.get("note"):
+        kept["note"] = again.note or data["note"]
+    if typed is not None:
+        kept["typed"] = typed
+    if name == "stock-sold" and not data.get("components"):
+        kept["moves_stock"] = data.get("moves_stock", True)
+    if "occurred_at" not in command.with_:
+        # The moment was computed once, when the entry was recorded, and stays.
+        new = [replace(d, effective_at=data["effective_at"]) for d in new]
+    first = replace(new[0], fields=new[0].fields | kept)
     return [*drafts, first, *new[1:]]
 
 
-def _rebuild(name: str, sku: str, data: dict[str, Any], command: c.CorrectEntry) -> c.Fact:
+def _rebuild(
+    name: str, sku: str, data: dict[str, Any], command: c.CorrectEntry, *, one_step: bool
+) -> tuple[c.Fact, str | None]:
+    """Return the command an entry stands for, with the changes, and what is shown as typed."""
     cls, mapping, fixed = CORRECTABLE[name]
-    fields: dict[str, Any] = {"sku": sku, **fixed}
+    fields: dict[str, Any] = {"sku": sku} | ({} if one_step else fixed)
     for stored, asked in mapping.items():
         if data.get(stored) is not None:
             fields[asked] = data[stored]
@@ -227,21 +300,32 @@ def _rebuild(name: str, sku: str, data: dict[str, Any], command: c.CorrectEntry)
         fields.pop("unit_cost", None)
     for forbidden in ("key", "now", "actor", "force"):
         if forbidden in command.with_:
-            raise Malformed(
-                "unknown-field", f'{forbidden} belongs beside "with", not in it.', field=forbidden
-            )
+            why = f'{forbidden} belongs beside "with", not in it.'
+            raise Malformed("unknown-field", why, field=forbidden)
     given = dict(command.with_)
+    typed = _in_packs(data, given)
     moved = name == "stock-sold" and "at" in given and "ships_from" not in given
     if moved and fields.get("ships_from") == fields.get("at"):
         fields.pop("ships_from", None)
     built = c.build(cls, fields | given)
     assert isinstance(built, c.Fact)
-    return built
+    return built, typed
 
 
-def _stated(
-    ground: Ground, again: c.Fact, data: dict[str, Any], command: c.CorrectEntry
-) -> Occurred | None:
+def _in_packs(data: dict[str, Any], given: dict[str, Any]) -> str | None:
+    """Read a corrected quantity in the pack that was typed, which held what it held then."""
+    if data.get("typed") is None or "pack" in given:
+        return None
+    if "qty" not in given:
+        return str(data["typed"])
+    count, _, pack = str(data["typed"]).partition(" ")
+    asked = parse_quantity("qty", given["qty"])
+    factor = Decimal(data["quantity"]) / Decimal(count)
+    given["qty"] = show(asked * factor)
+    return f"{show(asked)} {pack}"
+
+
+def _stated(ground: Ground, again: c.Fact, data: dict[str, Any]) -> Occurred | None:
     if again.occurred_at is not None:
         return ground.checked(parse_time("occurred_at", again.occurred_at, ground.shop.tz))
     if data.get("occurred_on") is not None:

@@ -35,7 +35,7 @@ def cdf(k: Floats, mean: Floats, variance: Floats) -> Floats:
     if large.any():
         m, v = mean[large], np.maximum(variance[large], mean[large])
         found[large] = special.ndtr(_wilson_hilferty_z(k[large], m, v))
-    return found
+    return np.asarray(found)
 
 
 def _wilson_hilferty_z(k: Floats, mean: Floats, variance: Floats) -> Floats:
@@ -50,7 +50,7 @@ def _guess(mean: Floats, variance: Floats, level: Floats) -> Floats:
     shape = np.maximum(mean * mean / np.maximum(variance, 1e-300), 1e-12)
     z = special.ndtri(level)
     root = 1 - 1 / (9 * shape) + z / (3 * np.sqrt(shape))
-    return np.maximum(mean * np.maximum(root, 0.0) ** 3, 0.0)
+    return np.asarray(np.maximum(mean * np.maximum(root, 0.0) ** 3, 0.0))
 
 
 def quantile(mean: Floats, variance: Floats, level: Floats | float) -> Floats:

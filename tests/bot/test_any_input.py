@@ -1,0 +1,130 @@
+"""Any text, any callback data, from any member or stranger: an answer, never an exception."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jitledger.service.health import health
+from jitledger_bot import texts
+from jitledger_bot.reading import read_message
+from jitledger_bot.sandbox.server import _content
+from tests.bot.conftest import OWNER, STRANGER, open_chat
+
+NOW = datetime(2026, 3, 5, 9, 0, tzinfo=UTC)
+words = st.sampled_from(
+    [
+        "received",
+        "sold",
+        "count",
+        "+3",
+        "-3",
+        "-0",
+        "1e309",
+        "1" * 31,
+        "mug",
+        "MUG",
+        "@",
+        "9.50",
+        "from",
+        "Acme",
+        "at",
+        "to",
+        "yesterday",
+        "13:55",
+        "0000-01-01",
+        "9999-12-31",
+        "<b>",
+        "&amp;",
+        "שלום",
+        "🦄",
+        "\n",
+        ":",
+        "1,200",
+        "12",
+        "7-up",
+        "330ml",
+        "/stock",
+        "/asof",
+        "moved",
+        "none",
+    ]
+)
+messages = st.one_of(st.text(max_size=80), st.lists(words, max_size=9).map(" ".join))
+
+
+@given(messages)
+@settings(max_examples=500)
+def test_any_text_is_read(text: str) -> None:
+    """Reading never fails and never reads a number that was not written."""
+    for reading in read_message(text, NOW):
+        if reading.quantity is not None and reading.problem is None:
+            assert any(ch.isdigit() for ch in reading.raw)
+
+
+@given(st.text(max_size=4096))
+def test_whatever_is_echoed_is_valid_html(text: str) -> None:
+    """Escaped and clipped, any text passes Telegram's rules."""
+    shown = texts.clip(f"“{texts.safe(text[:120])}” <b>x</b>")
+    _content(shown, {"parse_mode": "HTML"})
+
+
+async def test_any_message_gets_an_answer_and_no_dead_letter(tmp_path: Path) -> None:
+    """Odd messages and buttons through the whole bot: answered, nothing recorded by accident."""
+    chat = await open_chat(f"sqlite:///{tmp_path / 'shop.db'}")
+    odd = [
+        "1e309",
+        "-0",
+        "sold 1e309 mug",
+        "sold -0 mug",
+        "sold 1" + "0" * 30 + " mug",
+        "x" * 4096,
+        "received 5 " + "🦄" * 300,
+        "שלום 5 mug",
+        "<b>sold</b> & 3",
+        "sold 1 mug 0000-01-01",
+        "sold 1 mug 9999-12-31",
+        "/asof 0000-01-01 mug",
+        "/asof x",
+        "/stock",
+        "/start",
+        "/nope",
+        "sold 1 250 ml bottle",
+        "12 7-up 330ml",
+        "+1.200",
+        "moved 3 mug",
+        "moved 3 mug to nowhere",
+        "sold 0.5 mug",
+        "count mug",
+        "sold mug",
+        "\u202e3 dlos",
+        "sold 3 mug at nowhere",
+        "%s %d {}",
+        "'; DROP TABLE inbox; --",
+        "sold 99999999999999999999 mug",
+        "\n".join(["sold"] * 150),
+    ]
+    for text in odd:
+        assert await chat.say(text), f"no answer to {text[:40]!r}"
+    assert chat.on_hand() == "20"
+    (answer,) = await chat.say("sold 1 mug")
+    for data in ("u.", "u.nope", "x", "c.zz.99", "::", "a" * 64, "u.%00", "💥"):
+        toast, _ = await chat.press_data(answer, data)
+        assert toast == "This button is too old."
+    said = await chat.say("sold 1 mug" + "\u0000", STRANGER)
+    assert len(said) == 1
+    assert chat.on_hand() == "19"
+    assert health(chat.app.database, chat.app.driver)["dead_letters"] == []
+    photo = {**chat.last_of(OWNER), "message_id": 999, "caption": "x"}
+    photo.pop("text")
+    count = len(chat.sandbox.messages[OWNER])
+    chat.sandbox._post({"message": photo})
+    assert "text only" in (await chat.settle(OWNER, count))[0]["text"]
+    await asyncio.sleep(0)
+    await chat.runner.stop()
+    await chat.server.close()
+    chat.app.close()

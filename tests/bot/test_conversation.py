@@ -1,0 +1,343 @@
+"""The conversation, through the real dispatcher and the local Bot API server."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from jitledger.domain.moments import DAY, MINUTE, SECOND
+from jitledger_bot.sandbox.server import BotError
+from tests.bot.conftest import OWNER, STAFF, STRANGER, TOKEN, Chat, open_chat
+
+
+async def test_a_receipt_is_confirmed_with_the_new_on_hand_and_can_be_undone(chat: Chat) -> None:
+    """Received 24 by code or whole name; Undo takes it back, Redo brings it back, each once."""
+    (answer,) = await chat.say("received 24 blue mug")
+    assert answer["text"] == "Received 24 × Blue mug (MUG). On hand 44."
+    toast, _ = await chat.press(answer, "↩ Undo")
+    assert toast == "Undone. On hand 20."
+    undone = chat.sandbox._find(OWNER, answer["message_id"])
+    assert "Undone. On hand 20." in undone["text"]
+    stale, _ = await chat.press(answer, "↩ Undo")
+    assert stale == "Done already."
+    await chat.press(undone, "↪ Redo")
+    assert chat.on_hand() == "44"
+
+
+@pytest.mark.parametrize(
+    ("text", "on_hand"),
+    [
+        ("+24 mug", "44"),
+        ("-3 mug", "17"),
+        ("sold 3 MUG @ 9.50", "17"),
+        ("count mug 17", "17"),
+        ("count 17 mug", "17"),
+        ("broke 1 mug", "19"),
+        ("found 2 mug", "22"),
+        ("gift 2 mug", "18"),
+        ("returned 1 mug", "21"),
+        ("asked for 3 mug, none", "20"),
+        ("got 2 4006381333931", "22"),
+        ("sold 2 mug yesterday 13:55", "18"),
+        ("1) sold 2 mug", "18"),
+    ],
+)
+async def test_what_people_type(chat: Chat, text: str, on_hand: str) -> None:
+    """Each way of saying it is recorded and answered with the on-hand it leaves."""
+    (answer,) = await chat.say(text)
+    assert f"On hand {on_hand}." in answer["text"], answer["text"]
+    assert chat.on_hand() == on_hand
+
+
+async def test_several_lines_are_one_message_with_one_confirmation(chat: Chat) -> None:
+    """A header holds for the lines below it; a bad line never stops the others; Undo takes all."""
+    (answer,) = await chat.say("Received from Acme:\n- 12 mug\n4 red-mug\n3) 1,200 mug\nnonsense")
+    lines = answer["text"].splitlines()
+    assert lines[0] == "Received 12 × Blue mug (MUG). On hand 32."
+    assert lines[1] == "Received 4 × Red mug (RED-MUG). On hand 4."
+    assert "1200 or 1.200" in lines[2]
+    assert "did not understand" in lines[3]
+    await chat.press(answer, "↩ Undo")
+    assert (chat.on_hand(), chat.on_hand("RED-MUG")) == ("20", "0")
+
+
+async def test_3c_a_sale_without_a_time_after_a_count(chat: Chat) -> None:
+    """Scenario 3: held as before the count (17) and asked; "after" makes it 14."""
+    await chat.say("count mug 17")
+    chat.clock.at += 10 * MINUTE
+    (answer,) = await chat.say("sold 3 mug")
+    assert "On hand 17." in answer["text"]
+    assert "before or after" in answer["text"]
+    history = chat.app.queries.history("MUG")
+    assert any("pending" in (row["note"] or "") for row in history)
+    toast, _ = await chat.press(answer, "After")
+    assert toast == "After the count. On hand 14."
+    assert chat.on_hand() == "14"
+
+
+async def test_3c_before_the_count_changes_nothing(chat: Chat) -> None:
+    """Confirmed as before the count, the count stands."""
+    await chat.say("count mug 17")
+    chat.clock.at += 10 * MINUTE
+    (answer,) = await chat.say("sold 3 mug")
+    await chat.press(answer, "Before")
+    assert chat.on_hand() == "17"
+
+
+async def test_6_duplicate_deliveries_and_restarts(chat: Chat) -> None:
+    """Scenario 6: three deliveries with restarts are one event; lower update ids are accepted."""
+    await chat.say("sold 3 mug")
+    update = {"message": chat.last_of()}
+    for _ in range(2):
+        count = len(chat.sandbox.messages[OWNER])
+        await chat.restart()
+        chat.sandbox.deliver_again(update)
+        (answer,) = await chat.settle(OWNER, count)
+        assert answer["text"].startswith("Already recorded: MUG/3.")
+        assert "On hand 17" in answer["text"]
+    assert chat.on_hand() == "17"
+    await chat.restart()
+    chat.clock.at += 10 * DAY
+    chat.sandbox.next_update = 5  # After idle days Telegram starts anew at random.
+    (answer,) = await chat.say("sold 1 mug")
+    assert "On hand 16." in answer["text"]
+
+
+async def test_6_the_same_text_within_a_minute_asks(chat: Chat) -> None:
+    """A new message with the same text within 60 s asks; nothing is recorded until yes."""
+    await chat.say("sold 3 mug")
+    chat.clock.at += 20 * SECOND
+    (answer,) = await chat.say("sold 3 mug")
+    assert "Again?" in answer["text"]
+    assert chat.on_hand() == "17"
+    _, (said,) = await chat.press(answer, "Yes")
+    assert "On hand 14." in said["text"]
+    chat.clock.at += 61 * SECOND
+    (answer,) = await chat.say("sold 3 mug")
+    assert "On hand 11." in answer["text"]
+    chat.clock.at += 5 * SECOND
+    (answer,) = await chat.say("sold 3 mug")
+    await chat.press(answer, "No")
+    assert chat.on_hand() == "11"
+
+
+async def test_7_an_edited_message_corrects_its_entry(chat: Chat) -> None:
+    """Scenario 7: sold 3 becomes sold 2: on hand +1, the old value stays visible in the past."""
+    await chat.say("sold 3 mug")
+    sent = chat.last_of()["message_id"]
+    before = chat.app.queries.present() + 999
+    chat.clock.at += 30 * SECOND
+    (answer,) = await chat.edit(sent, "sold 2 mug")
+    assert "On hand 18." in answer["text"]
+    new = next(r for r in chat.app.queries.history("MUG") if r["entry"] == "MUG/5")
+    assert new["delta"] == "-2"
+    assert chat.app.queries.stock("MUG", as_at=before)["on_hand"] == "17"
+    chat.clock.at += 30 * SECOND
+    (answer,) = await chat.edit(sent, "sold 4 mug")
+    assert "On hand 16." in answer["text"]
+
+
+async def test_7_editing_after_a_void_is_refused_with_an_explanation(chat: Chat) -> None:
+    """An undone message cannot be corrected by editing it."""
+    (answer,) = await chat.say("sold 3 mug")
+    sent = chat.last_of()["message_id"]
+    await chat.press(answer, "↩ Undo")
+    chat.clock.at += 30 * SECOND
+    (answer,) = await chat.edit(sent, "sold 2 mug")
+    assert "already voided" in answer["text"]
+    assert chat.on_hand() == "20"
+
+
+async def test_an_unknown_product_offers_the_nearest_and_learns(chat: Chat) -> None:
+    """A fuzzy hit becomes buttons; the choice is recorded and its words are learnt."""
+    (answer,) = await chat.say("received 12 blu mug")
+    assert "I do not know" in answer["text"]
+    assert chat.on_hand() == "20"
+    _, (said,) = await chat.press(answer, "Blue mug")
+    assert "On hand 32." in said["text"]
+    chat.clock.at += 2 * MINUTE
+    (answer,) = await chat.say("sold 2 blu mug")
+    assert "On hand 30." in answer["text"]
+
+
+async def test_an_unknown_product_becomes_a_new_one_in_one_line(chat: Chat) -> None:
+    """New product asks for name, price and supplier; the delivery follows at its own time."""
+    (answer,) = await chat.say("received 12 glass vase")
+    _, (asked,) = await chat.press(answer, "New product")
+    assert "one line" in asked["text"]
+    chat.clock.at += 5 * MINUTE
+    said = await chat.say("Glass vase, 9.50, Acme")
+    assert "GLASS-VASE" in said[0]["text"]
+    assert "On hand 12." in said[1]["text"]
+    received = chat.app.queries.history("GLASS-VASE")[0]
+    assert received["event"] == "stock-received"
+    assert received["occurred_at"] == "2026-03-05T09:00:00Z"
+
+
+async def test_an_unknown_product_can_be_kept_for_later(chat: Chat) -> None:
+    """What is kept is listed by /later, after a restart too, and recorded when it is resolved."""
+    (answer,) = await chat.say("received 12 zebra lamp")
+    toast, _ = await chat.press(answer, "Keep")
+    assert toast == "Kept for later"
+    await chat.restart()
+    (listed,) = await chat.say("/later")
+    assert "zebra lamp" in listed["text"]
+    await chat.press(listed, "New product")
+    said = await chat.say("Zebra lamp")
+    assert "On hand 12." in said[-1]["text"]
+
+
+async def test_questions(chat: Chat) -> None:
+    """Stock, history, why and a day of the past, by command and in plain words."""
+    await chat.say("sold 3 mug")
+    for question in ("/stock mug", "stock blue mug", "how many blue mug do we have?"):
+        (answer,) = await chat.say(question)
+        assert answer["text"].startswith("17 on hand – Blue mug (MUG)"), question
+    (answer,) = await chat.say("/why MUG")
+    assert answer["text"].splitlines()[-1] == "= 17"
+    (answer,) = await chat.say("/history MUG")
+    assert "stock-sold -3 → 17" in answer["text"]
+    (answer,) = await chat.say("/asof 2026-03-04 MUG")
+    assert "0 MUG" in answer["text"] or "0 Blue mug" in answer["text"]
+    (answer,) = await chat.say("/stock blau")
+    assert "no product" in answer["text"]
+    (answer,) = await chat.say("/help")
+    assert "/reorder" in answer["text"]
+
+
+async def test_what_needs_reordering_and_the_alert(chat: Chat) -> None:
+    """A sale across the reorder point alerts owners once; the report says what to order."""
+    policy = {
+        "do": "policy",
+        "sku": "MUG",
+        "method": "manual",
+        "reorder_point": "18",
+        "order_quantity": "40",
+    }
+    from jitledger.domain.commands import parse
+
+    assert chat.app.ledger.record(parse(policy)).ok
+    count = len(chat.sandbox.messages[OWNER])
+    await chat.say("sold 1 mug", STAFF)
+    assert len(chat.sandbox.messages[OWNER]) == count
+    await chat.say("sold 2 mug", STAFF)
+    (alert,) = await chat.settle(OWNER, count)
+    assert alert["text"].startswith("🔔 Reorder Blue mug (MUG)")
+    assert "17 left in position, reorder point 18 – order 40" in alert["text"]
+    count = len(chat.sandbox.messages[OWNER])
+    await chat.say("sold 1 mug", STAFF)
+    await asyncio.sleep(0.4)
+    assert len(chat.sandbox.messages[OWNER]) == count
+    (answer,) = await chat.say("what needs reordering")
+    assert "1 to reorder" in answer["text"]
+    assert "40 × Blue mug (MUG)" in answer["text"]
+    _, (why,) = await chat.press(answer, "Why")
+    assert "reorder point 18" in why["text"]
+    await chat.say("received 40 mug", STAFF)
+    for _ in range(100):
+        edited = chat.sandbox._find(OWNER, alert["message_id"])
+        if "Resolved" in edited["text"]:
+            break
+        await asyncio.sleep(0.02)
+    assert "✓ Resolved: position 56" in edited["text"]
+
+
+async def test_strangers_learn_nothing(chat: Chat) -> None:
+    """One polite line, the same for a real and an invented product; old buttons do nothing."""
+    (answer,) = await chat.say("sold 3 mug")
+    texts = set()
+    for text in ("/stock mug", "/stock nope", "sold 1 mug", "/start wrong-code", "hello"):
+        (said,) = await chat.say(text, STRANGER)
+        texts.add(said["text"])
+    assert len(texts) == 1
+    assert "mug" not in texts.pop().casefold()
+    data = answer["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
+    query = {
+        "callback_query": {
+            "id": "x1",
+            "from": {"id": STRANGER, "is_bot": False, "first_name": "Eve"},
+            "chat_instance": "1",
+            "message": answer,
+            "data": data,
+        }
+    }
+    chat.sandbox.open_queries.add("x1")
+    chat.sandbox._post(query)
+    while "x1" in chat.sandbox.open_queries:
+        await asyncio.sleep(0.01)
+    assert chat.sandbox.toasts[-1]["text"] == "This button is not for you."
+    assert chat.on_hand() == "17"
+
+
+async def test_an_invitation_works_once(chat: Chat) -> None:
+    """A used or expired link is refused like any stranger."""
+    from jitledger.service.people import invite
+
+    code = await asyncio.to_thread(invite, chat.app.ledger, "viewer")
+    (welcome,) = await chat.say(f"/start {code}", STRANGER)
+    assert "You are viewer" in welcome["text"]
+    chat.sandbox.add_person(1009, "Mallory")
+    (refused,) = await chat.say(f"/start {code}", 1009)
+    assert "Welcome" not in refused["text"]
+    (refused,) = await chat.say("sold 1 mug", STRANGER)
+    assert "needs staff" in refused["text"]
+    late = await asyncio.to_thread(invite, chat.app.ledger, "staff")
+    chat.clock.at += 16 * MINUTE
+    (refused,) = await chat.say(f"/start {late}", 1009)
+    assert "Welcome" not in refused["text"]
+
+
+async def test_server_faults_lose_nothing(chat: Chat) -> None:
+    """429 is obeyed, 500 and dropped calls are retried; each answer arrives."""
+    chat.sandbox.fail_next.extend(
+        [BotError(500, "Internal Server Error"), BotError(429, "Too Many Requests", retry_after=1)]
+    )
+    (answer,) = await chat.say("sold 3 mug")
+    assert "On hand 17." in answer["text"]
+
+
+async def test_a_stopped_view_is_told_to_the_owner(chat: Chat) -> None:
+    """A projection that stopped is named in the owner's answers; recording goes on."""
+    with chat.app.database.transaction() as tx:
+        chat.app.database.lock(tx)
+        tx.execute("UPDATE projections SET status = 'stopped', error = 'x' WHERE name = 'supply'")
+    (answer,) = await chat.say("what needs reordering")
+    assert "supply" in answer["text"]
+    (answer,) = await chat.say("sold 1 mug")
+    assert "On hand 19." in answer["text"]
+
+
+async def test_a_message_that_cannot_be_worked_on_is_set_aside(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message that keeps failing is a dead letter with an id; the next one is worked on."""
+    from jitledger.service.health import health
+    from jitledger_bot.resolve import Resolver
+
+    real = Resolver.resolve
+
+    def broken(self: Resolver, words: str):  # type: ignore[no-untyped-def]
+        if "poison" in words:
+            raise RuntimeError("a bug")
+        return real(self, words)
+
+    monkeypatch.setattr(Resolver, "resolve", broken)
+    (answer,) = await chat.say("sold 1 poison")
+    assert "set aside as no." in answer["text"]
+    (letter,) = health(chat.app.database, chat.app.driver)["dead_letters"]
+    assert str(letter["id"]) in answer["text"]
+    assert "On hand 19." in (await chat.say("sold 1 mug"))[0]["text"]
+
+
+async def test_the_token_reaches_no_log(sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing that is logged while the bot starts, fails and stops holds the token."""
+    caplog.set_level("DEBUG")
+    chat = await open_chat(sqlite_url)
+    await chat.server.close()
+    await asyncio.sleep(0.6)
+    await chat.runner.stop()
+    chat.app.close()
+    secret = TOKEN.partition(":")[2]
+    assert secret not in caplog.text
+    assert secret not in repr(chat.app.settings)
