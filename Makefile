@@ -1,0 +1,51 @@
+# Everything sets itself up from Python 3.11 with pip and venv; nothing else is needed.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test check bench test-browser test-data lock clean
+
+demo: $(VENV)/.run
+	$(BIN)/jitledger demo $(DEMO)
+
+test: $(VENV)/.dev
+	@echo "Left out here: browser tests (make test-browser), real sales data (make test-data)."
+	$(BIN)/python -m pytest -n auto -rs -m "not browser and not data"
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@if [ -x $(BIN)/hadolint ]; then $(BIN)/hadolint docker/Dockerfile; \
+	else echo "Left out here: hadolint has no build for this machine."; fi
+
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/run_all.py
+
+test-browser: $(VENV)/.dev
+	$(BIN)/python -m pytest -rs -m browser
+
+test-data: $(VENV)/.dev
+	$(BIN)/python -m pytest -rs -m data
+
+# The programs that need their libraries only.
+$(VENV)/.run: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing what jitledger needs ..."
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.lock
+	@echo "Installing what its tests need ..."
+	$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+lock:
+	uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-emit-index-url --upgrade --extra postgres -o requirements.lock
+	uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-emit-index-url --extra postgres --group dev -c requirements.lock -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
