@@ -16,15 +16,14 @@ from aiogram.client.default import DefaultBotProperties
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import (
-    TelegramAPIError,
-    TelegramConflictError,
-    TelegramNetworkError,
+    AiogramError,
+    ClientDecodeError,
     TelegramRetryAfter,
-    TelegramServerError,
     TelegramUnauthorizedError,
 )
 from aiogram.types import Update
 from aiogram.utils.token import TokenValidationError, validate_token
+from pydantic import ValidationError
 
 from jitledger.bootstrap import App
 from jitledger.domain.errors import LedgerError, StoreError
@@ -70,6 +69,8 @@ class BotRunner:
             raise StoreError(
                 "no-shop", "No shop is open in this database; run jitledger init first."
             )
+        with contextlib.suppress(AiogramError, OSError):
+            await self.bot.me()  # Needed to read "/stock@this_bot"; asked again when it is missing.
         await asyncio.to_thread(self.app.driver.catch_up)
         self.inbox.take_over()
         await self.inbox.recover()
@@ -112,12 +113,13 @@ class BotRunner:
             except TelegramRetryAfter as error:
                 await asyncio.sleep(error.retry_after)
                 continue
-            except (
-                TelegramConflictError,
-                TelegramNetworkError,
-                TelegramServerError,
-                TelegramAPIError,
-            ) as error:
+            except ClientDecodeError as error:
+                updates = await self._readable(error.data)
+                if not updates:
+                    await asyncio.sleep(pause)
+                    pause = min(15.0, pause * 2)
+                    continue
+            except (AiogramError, OSError, ValueError) as error:
                 log.warning("getUpdates: %s", type(error).__name__)
                 await asyncio.sleep(pause)
                 pause = min(15.0, pause * 2)
@@ -127,10 +129,28 @@ class BotRunner:
                     continue
                 offset = updates[-1].update_id + 1
 
+    async def _readable(self, answer: object) -> list[Update]:
+        """Return the updates of an answer that can be read; set each other one aside.
+
+        An answer that is no answer of a Bot API at all (a proxy's error page) has none.
+        """
+        rows = answer.get("result") if isinstance(answer, dict) else None
+        found: list[Update] = []
+        for raw in rows if isinstance(rows, list) else ():
+            try:
+                found.append(Update.model_validate(raw, context={"bot": self.bot}))
+            except ValidationError as error:
+                first = error.errors(include_url=False)[0]
+                where = ".".join(map(str, first["loc"]))
+                await self.inbox.set_aside(raw, f"cannot be read: {where}: {first['msg']}")
+                if isinstance(raw, dict) and isinstance(raw.get("update_id"), int):
+                    found.append(Update(update_id=raw["update_id"]))
+        return found
+
     async def _store(self, updates: list[Update]) -> bool:
         """Commit updates; False when the store would not take them now (they come again)."""
         try:
-            await self.inbox.store(updates)
+            await self.inbox.store([u for u in updates if u.model_fields_set != {"update_id"}])
         except LedgerError as error:
             log.error("updates could not be stored: %s", error.message)
             await asyncio.sleep(1.0)

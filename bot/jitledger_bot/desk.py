@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from jitledger.domain.moments import MINUTE, SECOND, to_datetime
 from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import voids
 from jitledger.service.health import health
+from jitledger.service.ledger import Answer
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import Member, member_of
@@ -48,6 +50,8 @@ class Desk:
                 member = member_of(tx, shop, user_id)
             if member is not None:
                 turn.member = member.id
+                if private and member.person.chat_id != turn.chat_id:
+                    turn.effects.append(_reach(member.id, turn.chat_id))
                 return shop, member
         if private:
             turn.say(texts.STRANGER)
@@ -88,6 +92,11 @@ class Desk:
         ]
         return max(found, default=None)
 
+    def knows_pack(self, sku: str, pack: str) -> bool:
+        """Return whether a product has a pack of this name."""
+        item, _, _ = self.app.queries.item(sku)
+        return pack.casefold() in item.catalog.packs
+
     def warning(self, member: Member) -> str:
         """Return the owner's warning when a view stands still; else nothing."""
         if member.role != "owner":
@@ -107,6 +116,15 @@ class Desk:
             rows = tx.all("SELECT code, title FROM suppliers")
         same = [code for code, title in rows if title.casefold() == name.casefold()]
         return same[0] if len(same) == 1 else None
+
+
+def _reach(member: str, chat_id: int) -> Callable[..., None]:
+    """Return the effect that lets a member be reached again, who had blocked the bot."""
+
+    def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
+        tx.execute("UPDATE people SET chat_id = ? WHERE member = ?", (chat_id, member))
+
+    return effect
 
 
 def title_of(tx: Tx, sku: str) -> str:

@@ -7,7 +7,9 @@ caused; one that keeps failing is set aside with its id, and the person is told 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+import re
 import secrets
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
@@ -16,7 +18,13 @@ from time import time_ns
 from typing import Any
 
 from aiogram import Bot, Dispatcher
-from aiogram.types import Update
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+)
+from aiogram.types import Message, Update
 
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.moments import SECOND
@@ -28,6 +36,12 @@ from jitledger_bot.turn import Turn
 
 LEASE = 60 * SECOND
 MOST_TRIES = 3
+UNREACHABLE = (
+    TelegramNetworkError,
+    TelegramServerError,
+    TelegramRetryAfter,
+    ClientDecodeError,
+)
 log = logging.getLogger(__name__)
 
 
@@ -60,7 +74,7 @@ class Inbox:
     async def store(self, updates: Sequence[Update]) -> None:
         """Commit updates; only after this may they be acknowledged."""
         now = time_ns()
-        rows = [(u.update_id, chat_of(u), u.model_dump_json(exclude_none=True)) for u in updates]
+        rows = [(u.update_id, chat_of(u), _body(u)) for u in updates]
 
         def insert(tx: Tx, answers: list[Answer], at: int) -> list[Row]:
             stored = []
@@ -91,6 +105,20 @@ class Inbox:
         outcome = await self._submit(Submission([], then=insert))
         for row in outcome:
             self._enqueue(row)
+
+    async def set_aside(self, raw: Any, reason: str) -> None:
+        """Keep an update that cannot be read as a dead letter, so that it blocks nothing."""
+        body = json.dumps(raw, ensure_ascii=True).encode()
+
+        def insert(tx: Tx, answers: list[Answer], at: int) -> None:
+            number = raw.get("update_id", 0) if isinstance(raw, dict) else 0
+            tx.execute(
+                "INSERT INTO inbox (bot_id, update_id, chat_id, body, received_at, state, error) "
+                "VALUES (?, ?, 0, ?, ?, 'dead', ?)",
+                (self._desk.bot_id, number, body, time_ns(), reason[:300]),
+            )
+
+        await self._submit(Submission([], then=insert))
 
     async def recover(self) -> int:
         """Lease rows that nobody works on: after a crash, or of a process that died."""
@@ -153,19 +181,24 @@ class Inbox:
             self._waiting.pop(chat_id, None)
 
     async def _handle(self, row: Row) -> None:
-        for attempt in range(row.tries, MOST_TRIES):
+        tries, outages = row.tries, 0
+        while tries < MOST_TRIES:
             try:
                 await self._turn(row)
                 return
             except LeaseLost:
                 return
-            except asyncio.CancelledError:
-                raise
+            except UNREACHABLE as error:
+                # Not the message's fault: it waits for the server.
+                outages += 1
+                log.warning("update %s waits: %s", row.id, type(error).__name__)
+                await asyncio.sleep(min(30.0, 0.5 * 2 ** min(outages, 6)))
             except Exception as error:
+                tries += 1
                 log.exception("update %s failed", row.id)
                 if isinstance(error, LedgerError) and error.exit_code in (3, 4):
-                    await asyncio.sleep(0.5 * (attempt + 1))
-                await self._failed(row, attempt + 1, f"{type(error).__name__}: {error}"[:300])
+                    await asyncio.sleep(0.5 * tries)
+                await self._failed(row, tries, f"{type(error).__name__}: {error}"[:300])
 
     async def _turn(self, row: Row) -> None:
         update = Update.model_validate_json(row.body, context={"bot": self._bot})
@@ -230,6 +263,19 @@ class Inbox:
             await asyncio.wait(tasks, timeout=seconds)
 
 
+def _body(update: Update) -> str:
+    """Return an update as JSON; half a surrogate pair becomes the replacement sign."""
+    try:
+        return update.model_dump_json(exclude_none=True)
+    except ValueError:
+        text = json.dumps(update.model_dump(mode="python", exclude_none=True), default=_plain)
+        return re.sub(r"\\ud[89a-f][0-9a-f]{2}", "\ufffd", text)
+
+
+def _plain(value: Any) -> Any:
+    return int(value.timestamp()) if hasattr(value, "timestamp") else str(value)
+
+
 def chat_of(update: Update) -> int:
     """Return the chat an update belongs to, 0 when it has none."""
     if update.callback_query is not None:
@@ -244,6 +290,8 @@ def chat_of(update: Update) -> int:
 def thread_of(update: Update) -> int | None:
     """Return the forum topic an update was written in."""
     message = update.message or update.edited_message
+    if update.callback_query is not None and isinstance(update.callback_query.message, Message):
+        message = update.callback_query.message
     if message is None or not message.is_topic_message:
         return None
     return message.message_thread_id

@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 from aiogram import Bot, methods
 from aiogram.exceptions import (
+    ClientDecodeError,
     TelegramAPIError,
     TelegramBadRequest,
     TelegramForbiddenError,
@@ -136,15 +137,18 @@ class Outbox:
         push = row.kind == "push-message"
         if push:
             await self._before_push(row)
-        for attempt in range(MOST_TRIES):
+        attempt = refusals = 0
+        while refusals < MOST_TRIES:
             try:
                 message_id = await self._call(row)
                 self._mark("sent", message_id, None, row.id)
                 return
             except TelegramRetryAfter as error:
-                await asyncio.sleep(error.retry_after)
-            except (TelegramNetworkError, TelegramServerError):
-                await asyncio.sleep(min(30.0, 0.5 * 2**attempt))
+                await asyncio.sleep(max(0.1, error.retry_after))
+            except (TelegramNetworkError, TelegramServerError, ClientDecodeError):
+                # The server cannot be reached: the message waits as long as that lasts.
+                await asyncio.sleep(min(30.0, 0.5 * 2 ** min(attempt, 6)))
+                attempt += 1
             except TelegramMigrateToChat as error:
                 row = await self._migrated(row, error.migrate_to_chat_id)
             except TelegramForbiddenError as error:
@@ -156,10 +160,10 @@ class Outbox:
                 if not fine:
                     log.warning("outbox row %s was refused: %s", row.id, error)
                 return
-            except TelegramAPIError as error:
-                self._mark("failed", None, str(error)[:300], row.id)
-                return
-        self._mark("failed", None, f"gave up after {MOST_TRIES} tries", row.id)
+            except TelegramAPIError:
+                refusals += 1
+                await asyncio.sleep(min(30.0, 0.5 * 2**refusals))
+        self._mark("failed", None, f"refused {MOST_TRIES} times", row.id)
 
     async def _call(self, row: Sending) -> int | None:
         method = METHODS[row.method].model_validate(row.body)
@@ -260,12 +264,13 @@ class Outbox:
                 "ORDER BY id LIMIT 200"
             )
         pushes = [row for row in waiting if row[3] == "push"]
-        if pushes:
-            await self._submit(lambda tx, answers, now: self._fan_out(tx, pushes))
+        if pushes and await self._submit(lambda tx, answers, now: self._fan_out(tx, pushes)):
             await self.look()
             return
         rows = []
         for row in waiting:
+            if row[3] == "push":
+                continue
             body = orjson.loads(row[4])
             if row[5] and row[2] == "push-message":
                 if row[5] >= 2:
@@ -275,19 +280,27 @@ class Outbox:
             rows.append(Sending(row[0], row[1], row[2], row[3], body, row[5]))
         self.send(rows)
 
-    def _fan_out(self, tx: Tx, pushes: Sequence[Any]) -> None:
-        """Turn each push into one row for each receiver, with buttons of its own."""
+    def _fan_out(self, tx: Tx, pushes: Sequence[Any]) -> int:
+        """Turn each push into one row for each receiver; return how many were turned.
+
+        The end of an alert waits until the alert itself has been sent.
+        """
         shop = self._desk.app.queries.shop()
         to = receivers(tx, shop)
         now = time_ns()
+        turned = 0
         for row_id, _, kind, _, body, _ in pushes:
             data = orjson.loads(body)
             state = tx.one("SELECT state, subject FROM outbox WHERE id = ?", (row_id,))
             if state is None or state[0] != "new":
                 continue
+            if kind == "alert-edit" and _is_waiting(tx, state[1]):
+                continue
             for out in self._pushed(tx, kind, data, state[1], to, now):
                 put(tx, [out], now)
             tx.execute("UPDATE outbox SET state = 'done' WHERE id = ?", (row_id,))
+            turned += 1
+        return turned
 
     def _pushed(
         self,
@@ -318,6 +331,15 @@ class Outbox:
                 body["text"] = texts.safe(data.get("text", ""))
             found.append(Outgoing(chat_id, "sendMessage", body, "push-message", subject))
         return found
+
+
+def _is_waiting(tx: Tx, subject: str | None) -> bool:
+    """Return whether a message of this subject is still on its way."""
+    row = tx.one(
+        "SELECT 1 FROM outbox WHERE subject = ? AND state = 'new' AND kind = 'push-message'",
+        (subject,),
+    )
+    return row is not None
 
 
 def _alert_edits(tx: Tx, data: dict[str, Any], subject: str | None) -> list[Outgoing]:

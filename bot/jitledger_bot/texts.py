@@ -55,7 +55,8 @@ def clip(text: str, limit: int = LIMIT) -> str:
         if size > limit - 30:
             break
         kept.append(line)
-    return "\n".join(kept) + "\n… and more"
+    left = len(text.splitlines()) - len(kept)
+    return "\n".join(kept) + f"\n… and {left} more lines"
 
 
 def product(title: str, sku: str) -> str:

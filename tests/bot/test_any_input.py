@@ -120,6 +120,8 @@ async def test_any_message_gets_an_answer_and_no_dead_letter(tmp_path: Path) -> 
     assert chat.on_hand() == "19"
     assert health(chat.app.database, chat.app.driver)["dead_letters"] == []
     photo = {**chat.last_of(OWNER), "message_id": 999, "caption": "x"}
+    size = {"file_id": "f", "file_unique_id": "u", "width": 9, "height": 9}
+    photo["photo"] = [size]
     photo.pop("text")
     count = len(chat.sandbox.messages[OWNER])
     chat.sandbox._post({"message": photo})

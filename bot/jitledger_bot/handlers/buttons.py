@@ -10,13 +10,22 @@ from aiogram.types import CallbackQuery, Message
 
 from jitledger.domain.commands import parse
 from jitledger.domain.names import split_entry
+from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.shop import Shop
 from jitledger.service.ledger import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers import messages, new_product, questions
-from jitledger_bot.turn import Outgoing, Proposal, Turn, consume, load_proposal, store_proposal
+from jitledger_bot.turn import (
+    Button,
+    Outgoing,
+    Proposal,
+    Turn,
+    consume,
+    load_proposal,
+    store_proposal,
+)
 
 
 def make_router() -> Router:
@@ -50,13 +59,28 @@ async def on_button(query: CallbackQuery, turn: Turn, desk: Desk) -> None:
 Action = Callable[[Proposal, str, CallbackQuery, Message | None, Turn, Desk, Shop], None]
 
 
-def _close(turn: Turn, message: Message | None, note: str) -> None:
-    """Take the buttons off a message and say below it what was done."""
+def _close(turn: Turn, message: Message | None, note: str, pressed: str = "") -> None:
+    """Say below a message what was done; only the row that was pressed loses its buttons."""
     if message is None:
         return
     shown = f"{texts.safe(message.text or '')}\n{note}"
-    edit = turn.edit(message.message_id, texts.clip(shown))
+    edit = turn.edit(message.message_id, texts.clip(shown), _others(message, pressed))
     turn.render.append(lambda tx, answers, now: [edit])
+
+
+def _others(message: Message, pressed: str) -> list[list[Button]]:
+    """Return a message's buttons without those of one proposal; none when it is not named."""
+    if not pressed or message.reply_markup is None:
+        return []
+    rows = [
+        [
+            (b.text, b.callback_data)
+            for b in row
+            if b.callback_data and pressed not in b.callback_data
+        ]
+        for row in message.reply_markup.inline_keyboard
+    ]
+    return [row for row in rows if row]
 
 
 def undo(
@@ -68,35 +92,55 @@ def undo(
     desk: Desk,
     shop: Shop,
 ) -> None:
-    """Take back the whole append of a message; offer to redo it."""
+    """Take back the whole append of a message, or what took it back; offer the reverse."""
+    redo = bool(p.body.get("redo"))
+    text = str(p.body.get("text") or (message.text if message is not None else "") or "")
     entries = _undoable(p.body["entries"], desk)
     turn.asks = [
-        Ask(parse({"do": "void", "entry": entry, "reason": "undo"}), f"pr:{p.id}:{number}")
+        Ask(
+            parse({"do": "void", "entry": entry, "reason": "redo" if redo else "undo"}),
+            f"pr:{p.id}:{number}",
+        )
         for number, entry in enumerate(entries)
     ]
     turn.correlation = f"pr:{p.id}"
     turn.effects.append(consume(p.id))
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
-        refused = next((a.error for a in answers if a.error is not None), None)
-        if refused is not None:
-            text = refused.message
-            return [_toast(turn, query, text), turn.message(texts.safe(text))]
-        on_hand = next((a.on_hand for a in answers if a.on_hand is not None), None)
+        # What one void took along another one finds voided already: that is as it should be.
+        refused = [
+            a.error for a in answers if a.error is not None and a.error.code != "already-voided"
+        ]
         undone = [entry for a in answers for entry in a.entries]
-        stored = store_proposal(tx, turn.chat_id, turn.member, "undo", {"entries": undone}, now)
-        said = "Undone." if on_hand is None else f"Undone. On hand {on_hand}."
-        shown = [_toast(turn, query, said)]
-        if message is not None:
-            text = f"<s>{texts.safe(message.text or '')}</s>\n↩ {said}"
-            shown.append(
-                turn.edit(message.message_id, texts.clip(text), [[("↪ Redo", f"u.{stored}")]])
-            )
-        else:
-            shown.append(turn.message(said, [[("↪ Redo", f"u.{stored}")]]))
-        return shown
+        if refused or not undone:
+            said = refused[0].message if refused else "This was taken back already."
+            return [_toast(turn, query, said), turn.message(texts.safe(said))]
+        body = {"entries": undone, "text": text, "redo": not redo}
+        stored = store_proposal(tx, turn.chat_id, turn.member, "undo", body, now)
+        said = f"{'Recorded again' if redo else 'Undone'}. {_left(tx, undone, desk)}"
+        shown, button = texts.safe(text), ("↩ Undo", f"u.{stored}")
+        if not redo:
+            shown, button = f"<s>{shown}</s>", ("↪ Redo", f"u.{stored}")
+        shown += f"\n{'↪' if redo else '↩'} {texts.safe(said)}"
+        toast = _toast(turn, query, said)
+        if message is None:
+            return [toast, turn.message(texts.safe(said), [[button]])]
+        return [toast, turn.edit(message.message_id, texts.clip(shown), [[button]])]
 
     turn.render.append(render)
+
+
+def _left(tx: Tx, entries: list[str], desk: Desk) -> str:
+    """Say what is on hand of each product that was touched, as the transaction leaves it."""
+    skus = list(dict.fromkeys(split_entry(entry)[0] for entry in entries))
+    found = []
+    for sku in skus[:12]:
+        item = desk.app.ledger.item_now(sku)
+        total = show(sum((s.on_hand for s in item.shelves.values()), ZERO))
+        found.append((item.catalog.title, total))
+    if len(found) == 1:
+        return f"On hand {found[0][1]}."
+    return "On hand " + ", ".join(f"{total} {title}" for title, total in found) + "."
 
 
 def _undoable(entries: list[str], desk: Desk) -> list[str]:
@@ -143,7 +187,14 @@ def choose(
         return
     turn.effects.append(consume(p.id))
     turn.toast(query.id, title)
-    _close(turn, message, f"→ {texts.product(title, sku)}")
+
+    def close(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
+        if message is None or not all(a.ok for a in answers):
+            return []
+        shown = f"{texts.safe(message.text or '')}\n→ {texts.product(title, sku)}"
+        return [turn.edit(message.message_id, texts.clip(shown))]
+
+    turn.render.append(close)
 
 
 def new(
@@ -158,6 +209,20 @@ def new(
     """Ask for the new product's line."""
     turn.toast(query.id, "New product")
     new_product.ask_for_line(p, turn)
+
+
+def how_many(
+    p: Proposal,
+    place: str,
+    query: CallbackQuery,
+    message: Message | None,
+    turn: Turn,
+    desk: Desk,
+    shop: Shop,
+) -> None:
+    """Ask how many pieces a pack holds."""
+    turn.toast(query.id, "How many?")
+    new_product.ask_for_pack(p, turn)
 
 
 def keep(
@@ -218,7 +283,7 @@ def before(
     """Confirm that a sale was before the count: nothing changes."""
     turn.effects.append(consume(p.id))
     turn.toast(query.id, "Before the count: the count stands.")
-    _close(turn, message, "Before the count: the count stands.")
+    _close(turn, message, "Before the count: the count stands.", p.id)
 
 
 def after(
@@ -322,6 +387,7 @@ ACTIONS: dict[str, Action] = {
     "c": choose,
     "p": new,
     "k": keep,
+    "h": how_many,
     "y": again,
     "n": not_again,
     "b": before,

@@ -23,6 +23,7 @@ from jitledger_bot import texts
 from jitledger_bot.desk import Desk, title_of
 from jitledger_bot.handlers.questions import plain_question
 from jitledger_bot.reading import Reading, read_message
+from jitledger_bot.resolve import Resolved
 from jitledger_bot.turn import (
     Button,
     Outgoing,
@@ -34,6 +35,36 @@ from jitledger_bot.turn import (
 )
 
 AGAIN_SECONDS = 60
+MOST_QUESTIONS = 8
+PACKS = {
+    spelled: code
+    for code in (
+        "box",
+        "case",
+        "carton",
+        "crate",
+        "pack",
+        "bag",
+        "tray",
+        "pallet",
+        "karton",
+        "kiste",
+    )
+    for spelled in (code, code + "s", code + "es", code + "n")
+}
+VIEWER = "Your role is viewer: you can look, and ask the owner for the right to record."
+UNREADABLE = {
+    "photo",
+    "document",
+    "sticker",
+    "voice",
+    "video",
+    "audio",
+    "animation",
+    "video_note",
+    "location",
+    "contact",
+}
 PENDING = "pending: before or after the count?"
 
 
@@ -41,7 +72,6 @@ def make_router() -> Router:
     """Return the router of messages that record."""
     router = Router(name="messages")
     router.message.register(on_text)
-    router.edited_message.register(on_edit)
     return router
 
 
@@ -56,6 +86,9 @@ class Line:
     nearest: Sequence[tuple[str, str]] = ()
     problem: str | None = None
     pending_count: int | None = None
+    pack: str | None = None
+    corrects: bool = False
+    removed: bool = False
 
 
 async def on_text(message: Message, turn: Turn, desk: Desk) -> None:
@@ -63,27 +96,35 @@ async def on_text(message: Message, turn: Turn, desk: Desk) -> None:
     user = message.from_user
     private = message.chat.type == "private"
     admitted = desk.admit(turn, user.id if user else None, private)
-    if admitted is None or message.text is None:
-        if admitted is not None and private:
-            turn.say("I can read text only for now. Write, for example: received 24 MUG")
+    if admitted is None:
         return
     shop, member = admitted
+    if message.text is None:
+        if private and message.content_type in UNREADABLE:
+            turn.say("I can read text only for now. Write, for example: received 24 MUG")
+        return
     if message.text.startswith("/"):
-        turn.say("I do not know this command. /help shows what I understand.")
+        if private and "@" not in message.text.split()[0]:
+            turn.say("I do not know this command. /help shows what I understand.")
         return
     prefix = desk.message_key(message.chat.id, message.message_id)
     recorded = desk.recorded(prefix)
     if recorded:
-        _repeat(recorded, turn, desk)
+        repeat(recorded, turn, desk)
         return
-    if _answers_new_product(message, turn, desk):
-        return
-    if plain_question(message.text, turn, desk, desk.warning(member)):
+    is_fact = any(r.do for r in read_message(message.text, message.date))
+    if not is_fact:
+        if _answers_question(message.text, turn, desk):
+            return
+        if plain_question(message.text, turn, desk, desk.warning(member)):
+            return
+    elif member.role == "viewer":
+        turn.say(VIEWER)
         return
     record_text(message.text, message.date, prefix, turn, desk, shop, private)
 
 
-def _repeat(recorded: dict[str, list[str]], turn: Turn, desk: Desk) -> None:
+def repeat(recorded: dict[str, list[str]], turn: Turn, desk: Desk) -> None:
     """Answer a redelivered message: what it recorded, and today's on-hand."""
     entries = [entry for found in recorded.values() for entry in found]
     lines = [f"Already recorded: {', '.join(map(texts.safe, entries))}."]
@@ -108,7 +149,10 @@ def record_text(
     local = to_datetime(now).astimezone(shop.tz)
     readings = read_message(text, local)
     if not any(r.do for r in readings):
-        if private:
+        problem = next((r.problem for r in readings if r.problem), None)
+        if problem is not None:
+            turn.say(f"✗ {texts.safe(problem)}")
+        elif private:
             turn.say(
                 "I did not understand this. For example: received 24 blue mug\n/help shows more."
             )
@@ -117,7 +161,7 @@ def record_text(
         return
     stated = desk.stated_at(sent_at, now)
     lines = [
-        _line(reading, number, prefix, stated, sent_at, now, desk, shop)
+        read_fact(reading, number, prefix, stated, sent_at, now, desk, shop)
         for number, reading in enumerate(readings)
     ]
     turn.correlation = prefix
@@ -130,11 +174,17 @@ def _said_just_now(text: str, sent_at: datetime, prefix: str, turn: Turn, desk: 
     key = f"last:{turn.chat_id}:{turn.member}"
     digest = hashlib.sha256(text.strip().casefold().encode("utf-8", "replace")).hexdigest()[:24]
     with desk.app.database.snapshot() as tx:
-        _, last = recall(tx, key)
+        _, kept = recall(tx, key)
     sent = int(sent_at.timestamp())
-    turn.effects.append(remember(key, None, {"digest": digest, "sent": sent, "prefix": prefix}))
-    same = last.get("digest") == digest and last.get("prefix") != prefix
-    if not same or not 0 <= sent - int(last.get("sent", 0)) <= AGAIN_SECONDS:
+    recent = [r for r in kept.get("recent", []) if 0 <= sent - r["sent"] <= AGAIN_SECONDS][-20:]
+    mine = next((r for r in recent if r["prefix"] == prefix), None)
+    asked = any(r["digest"] == digest and r["prefix"] != prefix for r in recent)
+    if mine is not None:  # Delivered again: what was asked then is asked again.
+        asked = bool(mine["asked"])
+    else:
+        recent.append({"digest": digest, "sent": sent, "prefix": prefix, "asked": asked})
+    turn.effects.append(remember(key, None, {"recent": recent}))
+    if not asked:
         return False
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
@@ -152,7 +202,7 @@ def _said_just_now(text: str, sent_at: datetime, prefix: str, turn: Turn, desk: 
     return True
 
 
-def _line(
+def read_fact(
     reading: Reading,
     number: int,
     prefix: str,
@@ -162,17 +212,22 @@ def _line(
     desk: Desk,
     shop: Shop,
 ) -> Line:
+    """Resolve a reading's product and make its command, or say what is missing."""
     line = Line(reading)
     if reading.problem is not None or not reading.is_fact:
         line.problem = reading.problem or "I did not understand this line"
         return line
     found = desk.resolver.resolve(reading.product)
     if found.exact is None:
+        found, line.pack = _with_pack(reading.product, found, desk)
+    if found.exact is None:
         line.nearest = [(near.sku, near.title) for near in found.nearest]
         return line
     line.sku, line.title = found.exact.sku, found.exact.title
+    if line.pack is not None and not desk.knows_pack(line.sku, line.pack):
+        return line
     try:
-        fields = command_fields(reading, line.sku, stated, desk)
+        fields = command_fields(reading, line.sku, stated, desk, line.pack)
         if reading.do == "sell" and reading.occurred is None:
             count = desk.recent_count(line.sku, fields.get("at") or shop.first_location, now)
             if count is not None:
@@ -187,13 +242,30 @@ def _line(
     return line
 
 
+def _with_pack(words: str, found: Resolved, desk: Desk) -> tuple[Resolved, str | None]:
+    """Read "box napkins" as a pack of a product, when the rest names one exactly."""
+    first, _, rest = words.partition(" ")
+    rest = rest.removeprefix("of ").strip()
+    if not rest:
+        return found, None
+    pack = PACKS.get(first.casefold(), first.casefold())
+    inner = desk.resolver.resolve(rest)
+    if inner.exact is None:
+        return found, None
+    if first.casefold() in PACKS or desk.knows_pack(inner.exact.sku, pack):
+        return inner, pack
+    return found, None
+
+
 def raw_payload(raw: str, sent_at: datetime) -> bytes:
     """Return what a message line's key stands for: the raw line with the message's own date."""
     text = f"{int(sent_at.timestamp())}\n{raw}"
     return hashlib.sha256(text.encode("utf-8", "replace")).digest()
 
 
-def command_fields(reading: Reading, sku: str, stated: str | None, desk: Desk) -> dict[str, Any]:
+def command_fields(
+    reading: Reading, sku: str, stated: str | None, desk: Desk, pack: str | None = None
+) -> dict[str, Any]:
     """Return a reading as a command's fields."""
     assert reading.do is not None
     assert reading.quantity is not None
@@ -206,6 +278,8 @@ def command_fields(reading: Reading, sku: str, stated: str | None, desk: Desk) -
         fields["reason"] = reading.cause or "other"
     else:
         fields["qty"] = show(reading.quantity)
+        if pack is not None:
+            fields["pack"] = pack
     if reading.location is not None and reading.do != "transfer":
         fields["at"] = reading.location
     if reading.do == "transfer":
@@ -235,30 +309,35 @@ def _confirm(
 ) -> list[Outgoing]:
     """Say how every line was read and what is on hand now; offer Undo and the choices."""
     given = iter(answers)
-    said: list[str] = []
+    shown: list[str] = []
     entries: list[str] = []
     extra: list[Outgoing] = []
+    waiting = 0
     buttons: list[list[Button]] = []
     for number, line in enumerate(lines):
         if line.ask is not None:
             answer = next(given)
-            said.append(_said(line, answer))
+            shown.append(said(line, answer))
             entries += answer.entries if answer.ok else ()
             if answer.ok and line.pending_count is not None:
                 buttons.append(_before_or_after(tx, turn, answer.entries[-1], now, line))
-                said.append("It was counted a moment ago. Was this before or after the count?")
+                shown.append("It was counted a moment ago. Was this before or after the count?")
         elif line.problem is not None:
-            said.append(
-                f"✗ “{texts.safe(line.reading.raw.strip()[:120])}”: {texts.safe(line.problem)}"
-            )
+            raw = texts.safe(line.reading.raw.strip()[:120])
+            shown.append(f"✗ “{raw}”: {texts.safe(line.problem)}")
         else:
-            extra.append(_choices(tx, turn, line, f"{prefix}:{number}", now))
+            question = offer(tx, turn, line, f"{prefix}:{number}", now)
+            if len(extra) < MOST_QUESTIONS:
+                extra.append(question)
+            else:
+                waiting += 1
+    if waiting:
+        shown.append(f"{waiting} more lines wait for their product: /later")
     if entries:
-        body = {"entries": entries, "key": prefix}
-        stored = store_proposal(tx, turn.chat_id, turn.member, "undo", body, now)
+        stored = store_proposal(tx, turn.chat_id, turn.member, "undo", {"entries": entries}, now)
         buttons.append([("↩ Undo", f"u.{stored}")])
-    shown = [turn.message(texts.clip("\n".join(said)), buttons)] if said else []
-    return shown + extra
+    first = [turn.message(texts.clip("\n".join(shown)), buttons)] if shown else []
+    return first + extra
 
 
 def _before_or_after(tx: Tx, turn: Turn, entry: str, now: int, line: Line) -> list[Button]:
@@ -267,28 +346,29 @@ def _before_or_after(tx: Tx, turn: Turn, entry: str, now: int, line: Line) -> li
     return [("Before the count", f"b.{stored}"), ("After the count", f"f.{stored}")]
 
 
-def _said(line: Line, answer: Answer) -> str:
+def said(line: Line, answer: Answer) -> str:
+    """Say how a line was read and what is on hand now, or why it was refused."""
+    reading = line.reading
     name = texts.product(line.title, line.sku or "")
     if answer.error is not None:
-        return (
-            f"✗ “{texts.safe(line.reading.raw.strip()[:120])}”: {texts.safe(answer.error.message)}"
-        )
-    quantity = show(line.reading.quantity or Decimal(0))
-    verb = texts.VERB[line.reading.do or "receive"]
+        return f"✗ “{texts.safe(reading.raw.strip()[:120])}”: {texts.safe(answer.error.message)}"
+    quantity = show(reading.quantity or Decimal(0))
+    if line.pack is not None:
+        quantity += f" {line.pack}"
+    verb = texts.VERB[reading.do or "receive"]
     on_hand = f"On hand <b>{answer.on_hand}</b>."
     if answer.on_hand is not None and answer.on_hand.startswith("-"):
         on_hand += " ⚠ Below zero: a receipt not entered? Count?"
-    when = (
-        f" ({texts.safe(line.reading.occurred.replace('T', ' '))})" if line.reading.occurred else ""
-    )
     if answer.repeat:
         return f"Already recorded {', '.join(answer.entries)}: {name}. {on_hand}"
-    price = f" @ {show(line.reading.price)}" if line.reading.price is not None else ""
-    return f"{verb} {quantity} × {name}{price}{when}. {on_hand}"
+    price = f" @ {show(reading.price)}" if reading.price is not None else ""
+    source = f" from {texts.safe(reading.supplier)}" if reading.supplier else ""
+    when = f" ({texts.safe(reading.occurred.replace('T', ' '))})" if reading.occurred else ""
+    return f"{verb} {quantity} × {name}{price}{source}{when}. {on_hand}"
 
 
-def _choices(tx: Tx, turn: Turn, line: Line, key: str, now: int) -> Outgoing:
-    """Keep an unknown product's line and offer the nearest, a new one, or keeping it."""
+def offer(tx: Tx, turn: Turn, line: Line, key: str, now: int) -> Outgoing:
+    """Keep a line whose product or pack is unknown, and ask for it."""
     reading = asdict(line.reading)
     reading["quantity"] = None if line.reading.quantity is None else show(line.reading.quantity)
     reading["price"] = None if line.reading.price is None else show(line.reading.price)
@@ -297,6 +377,9 @@ def _choices(tx: Tx, turn: Turn, line: Line, key: str, now: int) -> Outgoing:
         "nearest": list(line.nearest),
         "key": key,
         "at": to_datetime(now).isoformat(),
+        "pack": line.pack,
+        "sku": line.sku,
+        "title": line.title,
     }
     stored = store_proposal(tx, turn.chat_id, turn.member, "choose", body, now)
     return _offer(turn, stored, body)
@@ -304,6 +387,12 @@ def _choices(tx: Tx, turn: Turn, line: Line, key: str, now: int) -> Outgoing:
 
 def _offer(turn: Turn, stored: str, body: dict[str, Any]) -> Outgoing:
     reading = body["reading"]
+    if body.get("pack") and body.get("sku"):
+        text = (
+            f"How many {texts.product(body['title'], body['sku'])} does one "
+            f"{texts.safe(body['pack'])} hold?"
+        )
+        return turn.message(text, [[("Answer", f"h.{stored}"), ("Keep for later", f"k.{stored}")]])
     rows: list[list[Button]] = [
         [(f"{title} ({sku})", f"c.{stored}.{place}")]
         for place, (sku, title) in enumerate(body["nearest"])
@@ -354,7 +443,7 @@ def record_kept(
     """
     reading = kept_reading(body)
     try:
-        fields = command_fields(reading, sku, body["at"], desk)
+        fields = command_fields(reading, sku, body["at"], desk, body.get("pack"))
         command = parse(fields)
     except LedgerError as error:
         return error.message
@@ -376,12 +465,12 @@ def record_kept(
         turn.effects.append(teach)
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
-        line = Line(reading, sku, title_of(tx, sku))
+        line = Line(reading, sku, title_of(tx, sku), pack=body.get("pack"))
         answer = answers[number]
-        text = _said(line, answer)
+        text = said(line, answer)
         if not answer.ok:
             return [turn.message(text)]
-        undo = {"entries": list(answer.entries), "key": body["key"]}
+        undo = {"entries": list(answer.entries)}
         stored = store_proposal(tx, turn.chat_id, turn.member, "undo", undo, now)
         return [turn.message(text, [[("↩ Undo", f"u.{stored}")]])]
 
@@ -389,164 +478,19 @@ def record_kept(
     return None
 
 
-# --- a new product in one line --------------------------------------------------------------------
+# --- answers to what the bot asked ----------------------------------------------------------------
 
 
-def _answers_new_product(message: Message, turn: Turn, desk: Desk) -> bool:
-    """Take the line "name, price, supplier" that was asked for; False when none was."""
+def _answers_question(text: str, turn: Turn, desk: Desk) -> bool:
+    """Take the line that was asked for: a new product, or what a pack holds."""
     key = f"new:{turn.chat_id}:{turn.member}"
     with desk.app.database.snapshot() as tx:
         state, data = recall(tx, key)
-        proposal = load_proposal(tx, data.get("proposal", "")) if state == "asked" else None
-    if proposal is None or proposal.consumed or message.text is None:
+        proposal = load_proposal(tx, data.get("proposal", "")) if state is not None else None
+    if proposal is None or proposal.consumed:
         return False
-    from jitledger_bot.handlers.new_product import register_from_line
+    from jitledger_bot.handlers import new_product
 
-    return register_from_line(message.text, proposal, key, turn, desk)
-
-
-# --- edits ----------------------------------------------------------------------------------------
-
-
-async def on_edit(message: Message, turn: Turn, desk: Desk) -> None:
-    """Correct what a message recorded: the entry is voided and written anew."""
-    user = message.from_user
-    admitted = desk.admit(turn, user.id if user else None, message.chat.type == "private")
-    if admitted is None or message.text is None:
-        return
-    shop, _ = admitted
-    prefix = desk.message_key(message.chat.id, message.message_id)
-    recorded = desk.recorded(prefix)
-    stamp = int(message.edit_date or 0)
-    originals = {k: v for k, v in recorded.items() if ":e" not in k.removeprefix(prefix)}
-    done = [k for k in recorded if k.endswith(f":e{stamp}")]
-    if done:
-        _repeat({k: recorded[k] for k in done}, turn, desk)
-        return
-    if not originals:
-        record_text(
-            message.text,
-            message.date,
-            prefix,
-            turn,
-            desk,
-            shop,
-            message.chat.type == "private",
-            again=True,
-        )
-        return
-    _correct(message.text, message.date, originals, prefix, stamp, turn, desk, shop)
-
-
-def _correct(
-    text: str,
-    sent_at: datetime,
-    originals: dict[str, list[str]],
-    prefix: str,
-    stamp: int,
-    turn: Turn,
-    desk: Desk,
-    shop: Shop,
-) -> None:
-    """Compare the edited lines with what was recorded and prepare corrections, line by line."""
-    now = desk.app.queries.present(shop)
-    local = to_datetime(now).astimezone(shop.tz)
-    readings = read_message(text, local)
-    lines: list[Line] = []
-    for number, reading in enumerate(readings):
-        key = f"{prefix}:{number}"
-        line = _line(
-            reading, number, prefix, desk.stated_at(sent_at, now), sent_at, now, desk, shop
-        )
-        old = originals.pop(key, None)
-        if line.ask is not None and old:
-            command, same = _correction(line, old[-1], desk)
-            payload = raw_payload(f"{reading.raw}\ne{stamp}", sent_at)
-            line.ask = None if same else Ask(parse(command), f"{key}:e{stamp}", payload)
-            if same:
-                continue
-        lines.append(line)
-    for key, old in originals.items():  # Lines that are gone are taken back.
-        gone = Line(
-            Reading("(line removed)", do="receive", quantity=Decimal(0)),
-            old[-1].rpartition("/")[0],
-            "",
-        )
-        void = parse({"do": "void", "entry": old[-1], "reason": "line removed from the message"})
-        gone.ask = Ask(void, f"{key}:e{stamp}", raw_payload(f"void\ne{stamp}", sent_at))
-        lines.append(gone)
-    turn.correlation = prefix
-    turn.asks = [line.ask for line in lines if line.ask is not None]
-    if not lines:
-        turn.say("Nothing changed.")
-        return
-    turn.render.append(lambda tx, answers, at: _corrected(tx, lines, answers, at, turn, prefix))
-
-
-def _correction(line: Line, entry: str, desk: Desk) -> tuple[dict[str, Any], bool]:
-    """Return the command that makes an entry what the edited line says, and whether it is so."""
-    assert line.ask is not None
-    old_sku = entry.rpartition("/")[0]
-    fields = line.ask.command.model_dump(
-        mode="json", by_alias=True, exclude_none=True, exclude_defaults=True
-    )
-    fields.pop("note", None)
-    _, entries = desk.app.queries.entries(old_sku)
-    version = int(entry.rpartition("/")[2])
-    name, data = next((n, d) for v, n, d in entries if v == version)
-    kind = {
-        "receive": "stock-received",
-        "sell": "stock-sold",
-        "count": "stock-counted",
-        "write-off": "stock-written-off",
-        "return": "sale-returned",
-        "adjust": "stock-adjusted",
-        "unmet": "demand-unmet",
-    }.get(line.reading.do or "")
-    if line.sku != old_sku or kind != name:
-        return {"do": "void", "entry": entry, "reason": "message edited"}, False
-    changes = {
-        k: v
-        for k, v in fields.items()
-        if k in ("qty", "delta", "unit_cost", "unit_price", "at", "supplier")
-    }
-    if line.reading.occurred is not None:
-        changes["occurred_at"] = line.reading.occurred
-    quantity = Decimal(data.get("quantity") or data.get("delta") or 0)
-    price = data.get("unit_cost") or data.get("unit_price")
-    asked = Decimal(changes.get("qty") or changes.get("delta") or 0)
-    new_price = changes.get("unit_cost") or changes.get("unit_price")
-    same = asked == quantity and (
-        new_price is None or (price is not None and Decimal(price) == Decimal(new_price))
-    )
-    same = same and line.reading.occurred is None and "at" not in changes
-    return {"do": "correct", "entry": entry, "with": changes, "reason": "message edited"}, same
-
-
-def _corrected(
-    tx: Tx, lines: Sequence[Line], answers: Sequence[Answer], now: int, turn: Turn, prefix: str
-) -> list[Outgoing]:
-    """Say what an edit changed; a refused one says why."""
-    given = iter(answers)
-    said: list[str] = []
-    entries: list[str] = []
-    for line in lines:
-        if line.ask is None:
-            said.append(
-                f"✗ “{texts.safe(line.reading.raw.strip()[:120])}”: "
-                f"{texts.safe(line.problem or 'unknown product; send it as a new message')}"
-            )
-            continue
-        answer = next(given)
-        if answer.error is not None:
-            said.append(f"✗ {texts.safe(answer.error.message)} The edit was not recorded.")
-            continue
-        entries += answer.entries
-        name = texts.product(line.title or title_of(tx, line.sku or ""), line.sku or "")
-        said.append(f"Corrected: {name}. On hand <b>{answer.on_hand}</b>.")
-    buttons: list[list[Button]] = []
-    if entries:
-        body = {"entries": entries, "key": f"{prefix}:edit"}
-        stored = store_proposal(tx, turn.chat_id, turn.member, "undo", body, now)
-        buttons.append([("↩ Undo", f"u.{stored}")])
-    return [turn.message(texts.clip("\n".join(said)), buttons)]
+    if state == "pack":
+        return new_product.define_pack(text, proposal, key, turn, desk)
+    return new_product.register_from_line(text, proposal, key, turn, desk)

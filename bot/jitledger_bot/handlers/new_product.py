@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from jitledger.domain.commands import parse
-from jitledger.domain.errors import LedgerError
+from jitledger.domain.errors import LedgerError, bad_value
 from jitledger.domain.names import normalise
 from jitledger.domain.quantity import show
+from jitledger.domain.shop import MAY_BUY
 from jitledger.service.ledger import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
@@ -57,7 +58,8 @@ def register_from_line(text: str, proposal: Proposal, key: str, turn: Turn, desk
         turn.effects.append(done)
         turn.say("Kept for later. /later shows it.")
         return True
-    parts = [part.strip() for part in text.split("\n", 1)[0].split(",")]
+    # A comma between digits belongs to a price.
+    parts = [part.strip() for part in re.split(r",(?!\d)|(?<!\d),", text.split("\n", 1)[0])]
     name = parts[0]
     if not name:
         return False
@@ -68,8 +70,10 @@ def register_from_line(text: str, proposal: Proposal, key: str, turn: Turn, desk
             (base, base + "\U0010ffff"),
         )
     sku = code_for(name, proposal.body["reading"]["product"], {row[0] for row in rows})
+    role = desk.app.queries.shop().members.get(turn.member or "")
     try:
-        asks = [Ask(parse(fields)) for fields in _commands(sku, name, parts[1:])]
+        commands, told = _commands(sku, name, parts[1:], may_buy=role in MAY_BUY)
+        asks = [Ask(parse(fields)) for fields in commands]
     except LedgerError as error:
         turn.say(texts.safe(error.message))
         return True
@@ -86,19 +90,56 @@ def register_from_line(text: str, proposal: Proposal, key: str, turn: Turn, desk
         refused = next((a.error for a in answers[: len(asks)] if a.error is not None), None)
         if refused is not None:
             return [turn.message(texts.safe(refused.message))]
-        return [turn.message(f"New product: {texts.product(name, sku)}.")]
+        return [turn.message(f"New product: {texts.product(name, sku)}{told}.")]
 
     turn.render.insert(0, render)
     return True
 
 
-def _commands(sku: str, name: str, rest: list[str]) -> list[dict[str, Any]]:
+def _commands(
+    sku: str, name: str, rest: list[str], *, may_buy: bool
+) -> tuple[list[dict[str, Any]], str]:
+    """Return the commands of a line's parts, and how price and supplier were read."""
     commands: list[dict[str, Any]] = [{"do": "register", "sku": sku, "name": name}]
-    for part in rest[:2]:
+    told = ""
+    for part in filter(None, rest[:2]):
         number = read_number(part.lstrip("€$£ ").strip())
-        if number is not None:
+        if number is not None and number.ambiguous is not None:
+            one, other = number.ambiguous
+            raise bad_value("the price", part, f"it can be {one} or {other}; write one of them")
+        if not may_buy:
+            told += f"; {texts.safe(part)} is for the owner or a buyer to set"
+        elif number is not None:
             commands.append({"do": "price", "sku": sku, "price": show(number.value)})
-        elif part:
+            told += f", price {show(number.value)}"
+        else:
             commands.append({"do": "supplier", "code": part})
             commands.append({"do": "link", "sku": sku, "supplier": part})
-    return commands
+            told += f", from {texts.safe(part)}"
+    return commands, told
+
+
+def ask_for_pack(proposal: Proposal, turn: Turn) -> None:
+    """Ask how many pieces a pack holds."""
+    turn.effects.append(
+        remember(f"new:{turn.chat_id}:{turn.member}", "pack", {"proposal": proposal.id})
+    )
+    pack = texts.safe(proposal.body["pack"])
+    turn.say(f"Write the number of pieces in one {pack}, for example 12.")
+
+
+def define_pack(text: str, proposal: Proposal, key: str, turn: Turn, desk: Desk) -> bool:
+    """Take the number a pack holds and record the kept line with it."""
+    number = read_number(text.strip())
+    if number is None or number.ambiguous is not None or number.value <= 0:
+        return False
+    sku, pack = proposal.body["sku"], proposal.body["pack"]
+    fields = {"do": "pack", "sku": sku, "code": pack, "factor": show(number.value)}
+    turn.asks.append(Ask(parse(fields)))
+    problem = record_kept(proposal.id, proposal.body, sku, turn, desk, learn=False)
+    if problem is not None:
+        turn.asks = []
+        turn.say(texts.safe(problem))
+        return True
+    turn.effects += [remember(key, None, {}), consume(proposal.id)]
+    return True

@@ -44,7 +44,9 @@ _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SIGNED = re.compile(r"([+-])\s*(\d[\d.,]*)\s+(.+)", re.DOTALL)
 LONGEST_LINE = 400
-MOST_LINES = 100
+_MARKS = str.maketrans(
+    "", "", "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Reading:
 
 def read_message(text: str, now: datetime) -> list[Reading]:
     """Read a message line by line; a header ("Received from Acme:") holds for those below it."""
-    lines = [line for line in text.splitlines() if line.strip()][:MOST_LINES]
+    lines = [line for line in text.translate(_MARKS).splitlines() if line.strip()]
     header: Reading | None = None
     found = []
     for line in lines:
@@ -158,7 +160,7 @@ def _rest(
     if number.ambiguous is not None:
         one, other = number.ambiguous
         shown = next((w for w in words if read_number(w) == number), "")
-        return replace(reading, problem=f"{shown} can be {one} or {other}; write it without sign")
+        return replace(reading, problem=f"{shown} can be {one} or {other}; write one of them")
     if number.value < 0 and do != "adjust":
         return replace(reading, problem="a quantity cannot be negative")
     if not product:

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 _NUMBER = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,15})*", re.ASCII)
 _AMBIGUOUS = re.compile(r"[+-]?\d{1,3}[.,]\d{3}", re.ASCII)
-_GROUPED = re.compile(r"[+-]?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})+(?:[.,]\d+)?", re.ASCII)
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*(?:[.,]\d+)?", re.ASCII)
 _PLAIN = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,3})?", re.ASCII)
 
 

@@ -26,7 +26,7 @@ from jitledger.domain.moments import MICROSECOND, parse_time, show_moment, start
 from jitledger.domain.names import ALERT_STREAM, SKU_STREAM, entry_name, split_entry
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.shop import Shop
-from jitledger.domain.stock_item import Entry
+from jitledger.domain.stock_item import Entry, StockItem
 from jitledger.service.cache import Cache
 from jitledger.service.clock import Clock
 from jitledger.service.projection import Change, Driver
@@ -150,6 +150,10 @@ class Ledger:
         with self.database.snapshot() as tx:
             row = tx.one("SELECT entries FROM command_keys WHERE key = ?", (key,))
         return None if row is None else tuple(orjson.loads(row[0]))
+
+    def item_now(self, sku: str) -> StockItem:
+        """Return an item as the transaction at hand leaves it (for ``Submission.then`` only)."""
+        return self._cache.item(sku)
 
     def close(self) -> None:
         """Finish what waits and stop the writer."""

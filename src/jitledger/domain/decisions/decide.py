@@ -128,7 +128,7 @@ def check_permitted(shop_role: str | None, command: c.Command, member: str) -> N
         return
     raise Refused(
         "not-permitted",
-        f"{member} is {shop_role or 'no member'}; {command.do} needs {needs}.",
+        f"Your role is {shop_role or 'none'}; {command.do} needs {needs}.",
         member=member,
         role=shop_role,
         needs=needs,

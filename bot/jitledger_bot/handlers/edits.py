@@ -1,0 +1,255 @@
+"""Edited messages: what a message recorded is corrected, line by line.
+
+A new line is matched to an entry of the same product and kind, first at its own place, then
+anywhere in the message. Matched ones are corrected, others recorded, and what no line stands for
+any more is voided. An entry that was undone cannot be corrected by editing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from aiogram.types import Message
+
+from jitledger.domain.commands import parse
+from jitledger.domain.moments import to_datetime
+from jitledger.domain.names import split_entry
+from jitledger.domain.shop import Shop
+from jitledger.domain.stock_item import voids
+from jitledger.service.ledger import Answer, Ask
+from jitledger.store.database import Tx
+from jitledger_bot import texts
+from jitledger_bot.desk import Desk, title_of
+from jitledger_bot.handlers import messages
+from jitledger_bot.handlers.messages import Line
+from jitledger_bot.reading import Reading, read_message
+from jitledger_bot.turn import Button, Outgoing, Turn, store_proposal
+
+EVENT_OF = {
+    "receive": "stock-received",
+    "sell": "stock-sold",
+    "count": "stock-counted",
+    "write-off": "stock-written-off",
+    "return": "sale-returned",
+    "adjust": "stock-adjusted",
+    "unmet": "demand-unmet",
+}
+_CHANGES = ("qty", "delta", "unit_cost", "unit_price", "at", "supplier", "reason", "pack")
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """One entry in force that the message recorded, with the number of its line."""
+
+    number: int
+    entry: str
+    sku: str
+    event: str
+    data: dict[str, Any]
+
+
+async def on_edit(message: Message, turn: Turn, desk: Desk) -> None:
+    """Correct what a message recorded: the entry is voided and written anew."""
+    user = message.from_user
+    private = message.chat.type == "private"
+    admitted = desk.admit(turn, user.id if user else None, private)
+    if admitted is None or message.text is None:
+        return
+    shop, member = admitted
+    if member.role == "viewer":
+        turn.say(messages.VIEWER)
+        return
+    prefix = desk.message_key(message.chat.id, message.message_id)
+    recorded = desk.recorded(prefix)
+    turn.effects.append(_forget_questions(turn.chat_id, prefix))
+    if not recorded:
+        messages.record_text(
+            message.text, message.date, prefix, turn, desk, shop, private, again=True
+        )
+        return
+    mark = hashlib.sha256(message.text.encode("utf-8", "replace")).hexdigest()[:6]
+    suffix = f":e{int(message.edit_date or 0)}-{mark}"
+    done = {k: v for k, v in recorded.items() if k.endswith(suffix)}
+    if done:
+        messages.repeat(done, turn, desk)
+        return
+    olds, gone = _in_force(recorded, prefix, desk)
+    if not olds and gone:
+        turn.say(f"✗ {texts.safe(gone)} The edit was not recorded.")
+        return
+    _correct(message, olds, prefix, suffix, turn, desk, shop)
+
+
+def _forget_questions(chat_id: int, prefix: str) -> Any:
+    """Return the effect that closes the questions the message's earlier text left open."""
+
+    def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
+        tx.execute(
+            "UPDATE proposals SET consumed_at = ? WHERE chat_id = ? AND kind = 'choose' "
+            "AND consumed_at IS NULL AND body LIKE ?",
+            (now, chat_id, f'%"key":"{prefix}:%'),
+        )
+
+    return effect
+
+
+def _in_force(
+    recorded: dict[str, list[str]], prefix: str, desk: Desk
+) -> tuple[list[Old], str | None]:
+    """Return the message's entries in force, and a sentence on one that is voided."""
+    found: list[Old] = []
+    gone: str | None = None
+    for key, entries in recorded.items():
+        number = int(key.removeprefix(prefix + ":").partition(":")[0] or 0)
+        for entry in entries:
+            sku, version = split_entry(entry)
+            if sku == "shop" or sku.startswith("supplier/"):
+                continue
+            _, stored = desk.app.queries.entries(sku)
+            in_force = voids(stored)
+            name, data = next((n, d) for v, n, d in stored if v == version)
+            if name == "entry-voided":
+                continue
+            if version in in_force:
+                gone = f"{entry} is already voided by {sku}/{in_force[version]}."
+                continue
+            found.append(Old(number, entry, sku, name, data))
+    return sorted(found, key=lambda old: old.number), gone
+
+
+def _correct(
+    message: Message,
+    olds: list[Old],
+    prefix: str,
+    suffix: str,
+    turn: Turn,
+    desk: Desk,
+    shop: Shop,
+) -> None:
+    now = desk.app.queries.present(shop)
+    readings = read_message(message.text or "", to_datetime(now).astimezone(shop.tz))
+    left = list(olds)
+    lines: list[Line] = []
+    unread = False
+    for number, reading in enumerate(readings):
+        line = messages.read_fact(
+            reading,
+            number,
+            prefix,
+            desk.stated_at(message.date, now),
+            message.date,
+            now,
+            desk,
+            shop,
+        )
+        old = _match(line, number, left)
+        if old is not None:
+            left.remove(old)
+            line = _correction(line, old, f"{prefix}:{number}{suffix}")
+        elif line.ask is not None:
+            line.ask = Ask(line.ask.command, f"{prefix}:{number}{suffix}", line.ask.payload)
+        else:
+            unread = True
+        if line.reading.problem != "unchanged":
+            lines.append(line)
+    if unread:
+        # What could not be read may be what an old entry stands for: nothing is taken back.
+        left = []
+    lines += [_removal(old, f"{prefix}:{old.number}:v{suffix}") for old in left]
+    turn.correlation = prefix
+    turn.asks = [line.ask for line in lines if line.ask is not None]
+    if not lines:
+        turn.say("Nothing changed.")
+        return
+    turn.render.append(lambda tx, answers, at: _said(tx, lines, answers, at, turn, prefix))
+
+
+def _match(line: Line, number: int, left: list[Old]) -> Old | None:
+    """Return the entry a line stands for: same product and kind, its own place first."""
+    same = [
+        old
+        for old in left
+        if old.sku == line.sku and old.event == EVENT_OF.get(line.reading.do or "")
+    ]
+    return next((old for old in same if old.number == number), same[0] if same else None)
+
+
+def _correction(line: Line, old: Old, key: str) -> Line:
+    """Turn a line into the correction of an entry; an unchanged one asks for nothing."""
+    assert line.ask is not None
+    fields = line.ask.command.model_dump(mode="json", by_alias=True, exclude_none=True)
+    changes = {name: fields[name] for name in _CHANGES if name in fields}
+    if line.reading.occurred is not None:
+        changes["occurred_at"] = line.reading.occurred
+    if _is_same(line, old, changes):
+        return Line(Reading(line.reading.raw, problem="unchanged"))
+    command = {"do": "correct", "entry": old.entry, "with": changes, "reason": "message edited"}
+    line.ask = Ask(parse(command), key, line.ask.payload)
+    line.corrects = True
+    return line
+
+
+def _is_same(line: Line, old: Old, changes: dict[str, Any]) -> bool:
+    quantity = Decimal(old.data.get("quantity") or old.data.get("delta") or 0)
+    asked = Decimal(changes.get("qty") or changes.get("delta") or 0)
+    price = old.data.get("unit_price") or old.data.get("unit_cost")
+    if old.data.get("cost_assumed"):
+        price = None
+    wanted = changes.get("unit_price") or changes.get("unit_cost")
+    prices = (None if p is None else Decimal(p) for p in (price, wanted))
+    return (
+        asked == quantity
+        and next(prices) == next(prices)
+        and line.reading.occurred is None
+        and changes.get("at", old.data.get("location")) == old.data.get("location")
+        and "pack" not in changes
+    )
+
+
+def _removal(old: Old, key: str) -> Line:
+    line = Line(Reading("", do="receive", quantity=Decimal(0)), old.sku, "")
+    void = {"do": "void", "entry": old.entry, "reason": "line removed from the message"}
+    line.ask = Ask(parse(void), key, hashlib.sha256(key.encode()).digest())
+    line.removed = True
+    return line
+
+
+def _said(
+    tx: Tx, lines: Sequence[Line], answers: Sequence[Answer], now: int, turn: Turn, prefix: str
+) -> list[Outgoing]:
+    """Say what an edit changed, line by line; a refused one says why."""
+    given = iter(answers)
+    said: list[str] = []
+    entries: list[str] = []
+    extra: list[Outgoing] = []
+    for number, line in enumerate(lines):
+        if line.ask is None:
+            if line.problem is None:
+                extra.append(messages.offer(tx, turn, line, f"{prefix}:{number}", now))
+            else:
+                raw = texts.safe(line.reading.raw.strip()[:120])
+                said.append(f"✗ “{raw}”: {texts.safe(line.problem)}")
+            continue
+        answer = next(given)
+        if answer.error is not None:
+            said.append(f"✗ {texts.safe(answer.error.message)} The edit was not recorded.")
+            continue
+        entries += answer.entries
+        name = texts.product(line.title or title_of(tx, line.sku or ""), line.sku or "")
+        if line.removed:
+            said.append(f"Taken back: {name}. On hand <b>{answer.on_hand}</b>.")
+        elif line.corrects:
+            said.append(f"Corrected: {messages.said(line, answer)}")
+        else:
+            said.append(messages.said(line, answer))
+    buttons: list[list[Button]] = []
+    if entries:
+        body = {"entries": entries}
+        stored = store_proposal(tx, turn.chat_id, turn.member, "undo", body, now)
+        buttons.append([("↩ Undo", f"u.{stored}")])
+    shown = [turn.message(texts.clip("\n".join(said)), buttons)] if said else []
+    return shown + extra
