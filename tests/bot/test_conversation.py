@@ -186,7 +186,7 @@ async def test_a_redelivered_question_is_asked_again(chat: Chat) -> None:
 
 
 async def test_an_unknown_pack_asks_once_what_it_holds(chat: Chat) -> None:
-    """ "2 boxes of mug" asks; the answer records 24, and the next box is known."""
+    """An unknown pack is asked about once; the answer records 24, and the next box is known."""
     (answer,) = await chat.say("got 2 boxes of mug")
     assert "How many Blue mug (MUG) does one box hold?" in answer["text"]
     await chat.press(answer, "Answer")
