@@ -159,11 +159,10 @@ class Inbox:
                 (self._desk.bot_id,),
             )
 
-        self._desk.app.ledger.submit(Submission([], then=free)).result()
+        self._desk.app.ledger.commit(Submission([], then=free))
 
     async def _submit(self, submission: Submission) -> Any:
-        future = self._desk.app.ledger.submit(submission)
-        return (await asyncio.wrap_future(future)).value
+        return (await self._desk.app.ledger.acommit(submission)).value
 
     def _enqueue(self, row: Row) -> None:
         self._waiting[row.chat_id].append(row)

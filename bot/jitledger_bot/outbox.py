@@ -182,8 +182,7 @@ class Outbox:
         await self._submit(note)
 
     async def _submit(self, then: Any) -> Any:
-        future = self._desk.app.ledger.submit(Submission([], then=then))
-        return (await asyncio.wrap_future(future)).value
+        return (await self._desk.app.ledger.acommit(Submission([], then=then))).value
 
     def _mark(self, state: str, message_id: int | None, error: str | None, row: int) -> None:
         """Note an outcome; outcomes are written in groups, off the way of the next message."""

@@ -148,9 +148,8 @@ async def _go_on(demo: Demo) -> None:
         else:
             sale = demo.story.next_sale()
         if sale is not None:
-            future = demo.app.ledger.submit(Submission([Ask(parse(sale))], channel="demo"))
             try:
-                await asyncio.wrap_future(future)
+                await demo.app.ledger.acommit(Submission([Ask(parse(sale))], channel="demo"))
             except LedgerError as error:
                 log.error("the story stumbles: %s", error.message)
         await asyncio.sleep(SALE_EVERY)

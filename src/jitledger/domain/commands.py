@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
 import orjson
@@ -678,11 +679,35 @@ def _malformed(cls: type[Command], error: ValidationError) -> Malformed:
 
 
 def payload_of(command: Command) -> bytes:
-    """Return the digest of what was asked: the command without key, ``now`` and ``force``."""
-    fields = command.model_dump(mode="json", exclude=_NOT_IN_THE_PAYLOAD)
-    fields["do"] = command.do
-    text = orjson.dumps(fields, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    """Return the digest of what was asked: the command without key, ``now`` and ``force``.
+
+    A field that was left out and one that was given its default are the same.
+    """
+    given = command.__dict__
+    fields: dict[str, Any] = {"do": command.do}
+    for name, default in _payload_fields(type(command)):
+        value = given[name]
+        if value is not default and value != default:
+            fields[name] = value
+    text = orjson.dumps(fields, default=_plain, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).digest()
+
+
+@cache
+def _payload_fields(cls: type[Command]) -> tuple[tuple[str, Any], ...]:
+    return tuple(
+        (name, field.get_default())
+        for name, field in cls.model_fields.items()
+        if name not in _NOT_IN_THE_PAYLOAD
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, BaseModel):
+        return value.model_dump()
+    raise TypeError(f"{type(value).__name__} is no part of a command")
 
 
 Register.model_rebuild()

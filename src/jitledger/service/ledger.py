@@ -33,7 +33,7 @@ from jitledger.service.projection import Change, Driver
 from jitledger.store.codec import decode, encode
 from jitledger.store.database import Database, Tx, savepoint
 from jitledger.store.seals import FIRST, seal_of
-from jitledger.store.writer import GroupWriter, settle
+from jitledger.store.writer import GroupWriter, Promise, settle
 
 HOLD_SECONDS = 0.030
 SIMULATED_START = 946_684_800_000_000_000  # 2000-01-01, where a simulated log begins.
@@ -132,6 +132,8 @@ class Ledger:
         self.clock = clock
         self.watcher: Watcher | None = None
         self._cache = Cache(database)
+        self._newest_stamp = -1
+        self._newest_seal: tuple[int, bytes] | None = None
         self._writer: GroupWriter[Submission, Outcome] = GroupWriter(self._commit, "ledger-writer")
 
     # --- asking -----------------------------------------------------------------------------------
@@ -140,10 +142,18 @@ class Ledger:
         """Queue commands; the future is done when they are durable or refused."""
         return self._writer.submit(submission)
 
+    def commit(self, submission: Submission) -> Outcome:
+        """Record commands and wait for them, leading the commit when nobody else does."""
+        return self._writer.call(submission)
+
+    async def acommit(self, submission: Submission) -> Outcome:
+        """Record commands from an event loop and await them."""
+        return await self._writer.acall(submission)
+
     def record(self, command: Command, **options: Any) -> Answer:
         """Record one command and wait; refusals come back in the answer, never as exceptions."""
         ask = Ask(command, command.key)
-        return self.submit(Submission([ask], **options)).result().answers[0]
+        return self.commit(Submission([ask], **options)).answers[0]
 
     def repeat_of(self, key: str) -> tuple[str, ...] | None:
         """Return the entries a key stands for, without the lock; None when it is new."""
@@ -161,7 +171,7 @@ class Ledger:
 
     # --- the append -------------------------------------------------------------------------------
 
-    def _commit(self, group: Sequence[tuple[Submission, Future[Outcome]]]) -> int:
+    def _commit(self, group: Sequence[tuple[Submission, Promise]]) -> int:
         """Commit a group; on an unexpected error each submission is tried alone."""
         if group[0][0].dry_run:
             self._preview(*group[0])
@@ -171,7 +181,7 @@ class Ledger:
         try:
             outcomes = self._transact([submission for submission, _ in part])
         except LedgerError as error:
-            self._cache.clear()
+            self._forget()
             if isinstance(error, Conflict) or len(part) == 1:
                 for _, future in part:
                     if not future.done():
@@ -179,7 +189,7 @@ class Ledger:
                 return len(part)
             return self._one_by_one(part)
         except Exception as error:
-            self._cache.clear()
+            self._forget()
             if len(part) == 1:
                 part[0][1].set_exception(error)
                 return 1
@@ -188,16 +198,16 @@ class Ledger:
             settle(future, outcome)
         return len(outcomes)
 
-    def _one_by_one(self, part: Sequence[tuple[Submission, Future[Outcome]]]) -> int:
+    def _one_by_one(self, part: Sequence[tuple[Submission, Promise]]) -> int:
         for submission, future in part:
             try:
                 settle(future, self._transact([submission])[0])
             except Exception as error:
-                self._cache.clear()
+                self._forget()
                 future.set_exception(error)
         return len(part)
 
-    def _preview(self, submission: Submission, future: Future[Outcome]) -> None:
+    def _preview(self, submission: Submission, future: Promise) -> None:
         """Decide and fold as if, then roll everything back."""
 
         class _Undone(Exception):
@@ -212,7 +222,7 @@ class Ledger:
             settle(future, outcomes[0])
         except Exception as error:
             future.set_exception(error)
-        self._cache.clear()
+        self._forget()
 
     def _transact(self, submissions: Sequence[Submission]) -> list[Outcome]:
         with self.database.transaction() as tx:
@@ -226,6 +236,7 @@ class Ledger:
         append = self._begin(tx)
         head = self._cache.position
         outcomes: list[tuple[Submission, list[Answer]]] = []
+        self._look_up_keys(tx, append, submissions)
         for submission in submissions:
             answers = [self._answer(tx, append, submission, ask) for ask in submission.asks]
             outcomes.append((submission, answers))
@@ -243,10 +254,23 @@ class Ledger:
             for s, answers in outcomes
         ]
 
+    def _look_up_keys(self, tx: Tx, append: Append, submissions: Sequence[Submission]) -> None:
+        """Look up every key of a group at once."""
+        keys = [ask.key for s in submissions for ask in s.asks if ask.key is not None]
+        for start in range(0, len(keys), 500):
+            part = keys[start : start + 500]
+            marks = ",".join("?" * len(part))
+            sql = f"SELECT key, digest, entries FROM command_keys WHERE key IN ({marks})"
+            for key, digest, entries in tx.all(sql, part):
+                append.known_keys[key] = (bytes(digest), entries)
+
     def _begin(self, tx: Tx) -> Append:
         self.database.lock(tx)
         last, present, highest = tx.one("SELECT last, present, highest FROM clock WHERE id = 1")
-        self._cache.catch_up(tx)
+        if last != self._newest_stamp:  # Somebody else appended since our last look.
+            self._newest_seal = None
+            self._cache.catch_up(tx)
+        self._cache.tx = tx
         simulated = self._cache.shop.clock == "simulated"
         if not simulated:
             now = self.clock.now()
@@ -278,12 +302,15 @@ class Ledger:
                 "UPDATE clock SET last = ?, present = ?, highest = ? WHERE id = 1",
                 (append.stamp, present, append.highest),
             )
+            self._newest_stamp = append.stamp
         if append.changes:
             self.driver.inline(tx, self._cache.shop, list(append.changes.values()), before, head)
 
     def _seal(self, tx: Tx, append: Append) -> int:
-        row = tx.one("SELECT ordinal, seal FROM seals ORDER BY ordinal DESC LIMIT 1")
-        ordinal, before = (0, FIRST) if row is None else (row[0], bytes(row[1]))
+        if self._newest_seal is None:
+            row = tx.one("SELECT ordinal, seal FROM seals ORDER BY ordinal DESC LIMIT 1")
+            self._newest_seal = (0, FIRST) if row is None else (int(row[0]), bytes(row[1]))
+        ordinal, before = self._newest_seal
         seal = seal_of(
             before,
             ((str(e.originator_id), e.originator_version, e.topic, e.state) for e in append.events),
@@ -293,7 +320,13 @@ class Ledger:
             "INSERT INTO seals VALUES (?, ?, ?, ?)",
             (ordinal + 1, len(append.events), len(append.keys), seal),
         )
-        return int(ordinal) + 1
+        self._newest_seal = (ordinal + 1, seal)
+        return ordinal + 1
+
+    def _forget(self) -> None:
+        """Forget what was remembered of a transaction that did not end well."""
+        self._cache.clear()
+        self._newest_stamp, self._newest_seal = -1, None
 
     # --- one command ------------------------------------------------------------------------------
 
@@ -310,7 +343,7 @@ class Ledger:
         digest = b""
         if ask.key is not None:
             digest = ask.payload if ask.payload is not None else payload_of(command)
-            repeat = self._repeat(tx, append, ask.key, digest)
+            repeat = self._repeat(append, ask.key, digest)
             if repeat is not None:
                 return repeat
         if not cache.shop.opened and command.do != "init":
@@ -356,13 +389,10 @@ class Ledger:
             append.known_keys[ask.key] = (digest, listed)
         return Answer(True, entries, False, self._on_hand(entries))
 
-    def _repeat(self, tx: Tx, append: Append, key: str, digest: bytes) -> Answer | None:
+    def _repeat(self, append: Append, key: str, digest: bytes) -> Answer | None:
         known = append.known_keys.get(key)
         if known is None:
-            row = tx.one("SELECT digest, entries FROM command_keys WHERE key = ?", (key,))
-            if row is None:
-                return None
-            known = (bytes(row[0]), row[1])
+            return None
         entries = tuple(orjson.loads(known[1]))
         if known[0] != digest:
             raise Refused(

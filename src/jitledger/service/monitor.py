@@ -29,6 +29,8 @@ from jitledger.service.ledger import Append
 from jitledger.store.database import Tx
 
 WHOLE_SHOP = ""
+Point = tuple[Decimal, Decimal, dict[str, str]]
+"""(reorder point, order quantity, what they were computed from)"""
 
 
 class Monitor:
@@ -42,14 +44,20 @@ class Monitor:
         found: list[Draft] = []
         if not self.enabled:
             return found
+        looked: dict[str, tuple[StockItem, bool, bool]] = {}
+        for sku in append.look:
+            looked[sku] = (cache.item(sku), False, False)
         for stream in append.loud:
             change = append.changes.get(stream)
-            if change is not None and change.item is not None and change.item.catalog.registered:
-                found += self._look(tx, cache, append, change.item, change.whole, loud=True)
-        for sku in append.look:
-            item = cache.item(sku)
-            if item.catalog.registered:
-                found += self._look(tx, cache, append, item, False, loud=False)
+            if change is not None and change.item is not None:
+                looked[change.item.sku] = (change.item, change.whole, True)
+        points = stored_points(tx, list(looked))
+        states = _states(tx, list(looked))
+        for sku, (item, late, loud) in looked.items():
+            mine = points.get(sku, {})
+            if item.catalog.registered and (mine or item.catalog.policies or sku in states):
+                state = states.get(sku, {})
+                found += self._look(tx, cache, append, item, late, mine, state, loud=loud)
         return found
 
     def _look(
@@ -59,24 +67,19 @@ class Monitor:
         append: Append,
         item: StockItem,
         late: bool,
+        stored: dict[str, Point],
+        states: dict[str, str],
         *,
         loud: bool,
     ) -> list[Draft]:
-        points = reorder_points(tx, item, local_date(append.present, cache.shop.tz).isoformat())
-        states = {
-            row[0]: (row[1], row[2])
-            for row in tx.all(
-                "SELECT location, state, snoozed_until FROM alerts WHERE sku = ?", (item.sku,)
-            )
-        }
-        if not points and not states:
-            return []
-        q = quantities(item, append.present, local_date(append.present, cache.shop.tz))
+        today = local_date(append.present, cache.shop.tz)
+        points = reorder_points(stored, item, today.isoformat())
+        q = quantities(item, append.present, today)
         drafts = []
         for location in sorted(set(points) | set(states)):
             position = _position(q, location)
             point = points.get(location)
-            state, _ = states.get(location, ("", 0))
+            state = states.get(location, "")
             low = (
                 point is not None
                 and position is not None
@@ -94,15 +97,35 @@ class Monitor:
         return drafts
 
 
-def reorder_points(
-    tx: Tx, item: StockItem, today: str
-) -> dict[str, tuple[Decimal, Decimal, dict[str, str]]]:
-    """Return {location or '' for the shop: (reorder point, quantity, inputs)} of an item."""
-    rows = tx.all(
-        "SELECT location, reorder_point, quantity, inputs FROM reorder_points WHERE sku = ?",
-        (item.sku,),
-    )
-    points = {r[0]: (Decimal(r[1]), Decimal(r[2]), orjson.loads(r[3])) for r in rows}
+def stored_points(tx: Tx, skus: list[str]) -> dict[str, dict[str, Point]]:
+    """Return the reorder points of the last sweep of some items, by location."""
+    found: dict[str, dict[str, Point]] = {}
+    for sku, location, point, quantity, inputs in _of(
+        tx, "SELECT sku, location, reorder_point, quantity, inputs FROM reorder_points", skus
+    ):
+        row = (Decimal(point), Decimal(quantity), orjson.loads(inputs))
+        found.setdefault(sku, {})[location] = row
+    return found
+
+
+def _states(tx: Tx, skus: list[str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for sku, location, state in _of(tx, "SELECT sku, location, state FROM alerts", skus):
+        found.setdefault(sku, {})[location] = state
+    return found
+
+
+def _of(tx: Tx, select: str, skus: list[str]) -> list[Any]:
+    found: list[Any] = []
+    for start in range(0, len(skus), 500):
+        part = skus[start : start + 500]
+        found += tx.all(f"{select} WHERE sku IN ({','.join('?' * len(part))})", part)
+    return found
+
+
+def reorder_points(stored: dict[str, Point], item: StockItem, today: str) -> dict[str, Point]:
+    """Return {location or '' for the shop: point}; what was set by hand comes first."""
+    points = dict(stored)
     for location, dated in item.catalog.policies.items():
         policy = in_force(dated, today)
         if policy is not None and policy.get("reorder_point") is not None:
@@ -127,7 +150,7 @@ def _position(q: Quantities, location: str) -> Decimal | None:
 def _fields(
     location: str,
     position: Decimal | None,
-    point: tuple[Decimal, Decimal, dict[str, str]] | None,
+    point: Point | None,
 ) -> dict[str, Any]:
     return {
         "location": location or None,
@@ -144,7 +167,7 @@ def _raise(
     item: StockItem,
     location: str,
     position: Decimal,
-    point: tuple[Decimal, Decimal, dict[str, str]],
+    point: Point,
     *,
     loud: bool,
 ) -> Draft:
@@ -166,9 +189,7 @@ def _raise(
     return _draft(ReorderAlertRaised, item, append, fields)
 
 
-def _quantity(
-    item: StockItem, position: Decimal, point: tuple[Decimal, Decimal, dict[str, str]]
-) -> Decimal:
+def _quantity(item: StockItem, position: Decimal, point: Point) -> Decimal:
     """Return what would leave the position above the point (before a supplier's terms)."""
     by_hand = point[2].get("method") == "manual"
     return suggest(
@@ -186,7 +207,7 @@ def _settle(
     item: StockItem,
     location: str,
     position: Decimal | None,
-    point: tuple[Decimal, Decimal, dict[str, str]] | None,
+    point: Point | None,
     late: bool,
 ) -> Draft:
     """Resolve an alert; retract it when a late fact shows that it was never true."""

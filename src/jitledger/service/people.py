@@ -83,7 +83,7 @@ def join(
             )
 
     submission = Submission([Ask(command)], channel=channel, member=member, then=remember)
-    return ledger.submit(submission).result().answers[0], member
+    return ledger.commit(submission).answers[0], member
 
 
 def resolve(database: Database, shop: Shop, name: str) -> Person:
@@ -114,7 +114,7 @@ def forget(ledger: Ledger, shop: Shop, member: str) -> None:
     def erase(tx: Tx, answers: list[Answer], now: int) -> None:
         tx.execute("DELETE FROM people WHERE member = ?", (member,))
 
-    ledger.submit(Submission([], then=erase)).result()
+    ledger.commit(Submission([], then=erase))
 
 
 def export(database: Database, person: Person, shop: Shop) -> dict[str, Any]:

@@ -30,11 +30,11 @@ def after_import(ledger: Ledger, due: Sequence[Due], now: int) -> None:
     def tell(tx: Tx, answers: list[Answer], present: int) -> None:
         push(tx, "import-summary", body, now, subject="import")
 
-    ledger.submit(Submission([], then=tell)).result()
+    ledger.commit(Submission([], then=tell))
 
 
 def quiet_alerts(ledger: Ledger, skus: Sequence[str]) -> None:
     """Bring the alert state of items up to date without a message each."""
     for start in range(0, len(skus), AT_ONCE):
         part = list(dict.fromkeys(skus[start : start + AT_ONCE]))
-        ledger.submit(Submission([], importing=True, look=part)).result()
+        ledger.commit(Submission([], importing=True, look=part))

@@ -68,8 +68,8 @@ def decode(topic: str, state: bytes) -> dict[str, Any]:
 class EventMapper(Mapper[str]):
     """The library's mapper with orjson in and pydantic out; upcasts on the way."""
 
-    def __init__(self) -> None:
-        """Make a mapper without transcoder, compressor or cipher: the body is JSON."""
+    def __init__(self, transcoder: object = None, **_: object) -> None:
+        """Take what the library hands a mapper, and need none of it: the body is JSON."""
 
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
         """Return the row of an event."""

@@ -78,12 +78,9 @@ class SQLiteTx(Tx):
         return self._cursor.fetchall()
 
     def insert_events(self, events: Sequence[StoredEvent]) -> int:
-        if self.probe is not None:
-            self.probe("INSERT INTO stored_events")
-        # The recorder's cursor has the methods of the plain one that it needs here.
-        positions = self._recorder._insert_events(self._cursor, events)  # type: ignore[arg-type]
-        assert positions
-        return positions[-1]
+        self.insert_many(events)
+        # The lock is ours: the newest row is the last one we inserted.
+        return int(self.one("SELECT MAX(rowid) FROM stored_events")[0])
 
     def insert_many(self, events: Sequence[StoredEvent]) -> None:
         if self.probe is not None:

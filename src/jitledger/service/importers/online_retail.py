@@ -289,7 +289,7 @@ def _register(ledger: Ledger, cleaning: _Cleaning, codes: set[str]) -> dict[str,
             titles = cleaning.names.get(code)
             title = max(titles, key=lambda t: titles[t]) if titles else code
             asks.append(Ask(Register(sku=code, name=title.strip() or code)))
-        outcome = ledger.submit(Submission(asks, channel="csv", importing=True)).result()
+        outcome = ledger.commit(Submission(asks, channel="csv", importing=True))
         for answer in outcome.answers:
             if answer.error is not None:
                 raise answer.error

@@ -103,7 +103,7 @@ def import_rows(
         part = ready[start : start + AT_ONCE]
         asks = [ask for one in part for ask in one.asks]
         submission = Submission(asks, channel=channel, member=member, importing=True)
-        answers = iter(ledger.submit(submission).result().answers)
+        answers = iter(ledger.commit(submission).answers)
         for one in part:
             mine = [next(answers) for _ in one.asks]
             refused = next((a.error for a in mine if a.error is not None), None)

@@ -1,0 +1,166 @@
+"""Durable commands: group commit against one library ``save`` per command from a thread pool.
+
+Both ways write to SQLite with ``synchronous=FULL`` on the same disk, in turns in one run; the
+ledger also decides, stores keys and seals, and writes its views. The peer only saves the event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import statistics
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from pathlib import Path
+
+from eventsourcing.application import Application
+
+from common import Cpu, Result, machine, shop, show
+from jitledger.domain.commands import parse
+from jitledger.domain.events import StockSold
+from jitledger.service.ledger import Ask, Submission
+from jitledger.store.database import Tx
+
+CLIENTS = 100
+EACH = 60
+ROUNDS = 3
+
+
+class Peer(Application[str]):
+    """The library's application with our mapper: one save, one transaction, one sync."""
+
+    env = {
+        "MAPPER_TOPIC": "jitledger.store.codec:EventMapper",
+        "ORIGINATOR_ID_TYPE": "text",
+        "PERSISTENCE_MODULE": "eventsourcing.sqlite",
+    }
+
+
+def ours(clients: int, each: int) -> float:
+    """Return commands a second of so many clients on an event loop, each awaiting its answer."""
+    with shop() as (app, _):
+        for n in range(clients):
+            app.ledger.record(parse({"do": "register", "sku": f"S{n}", "name": "Thing"}))
+        work = [
+            [
+                parse({"do": "sell", "sku": f"S{n}", "qty": "1", "key": f"{n}-{i}"})
+                for i in range(each)
+            ]
+            for n in range(clients)
+        ]
+
+        async def client(n: int) -> None:
+            for command in work[n]:
+                ask = Ask(command, command.key)
+                outcome = await app.ledger.acommit(Submission([ask]))
+                assert outcome.answers[0].ok
+
+        async def everybody() -> float:
+            began = time.perf_counter()
+            await asyncio.gather(*(client(n) for n in range(clients)))
+            return clients * each / (time.perf_counter() - began)
+
+        return asyncio.run(everybody())
+
+
+def peer(clients: int, each: int) -> float:
+    """Return saves a second of the library from a thread pool."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = Peer(
+            env={"SQLITE_DBNAME": str(Path(folder) / "peer.db"), "SQLITE_LOCK_TIMEOUT": "60"}
+        )
+
+        def client(n: int) -> None:
+            for version in range(1, each + 1):
+                app.save(
+                    StockSold(
+                        originator_id=f"sku/S{n}",
+                        originator_version=version,
+                        recorded_at=version,
+                        effective_at=version,
+                        location="main",
+                        quantity=Decimal(1),
+                        command_key=f"{n}-{version}",
+                    )
+                )
+
+        began = time.perf_counter()
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(client, range(clients)))
+        rate = clients * each / (time.perf_counter() - began)
+        app.close()
+        return rate
+
+
+def one_client() -> tuple[float, float]:
+    """Return CPU microseconds and commits per command of a single client."""
+    with shop() as (app, _):
+        app.ledger.record(parse({"do": "register", "sku": "MUG", "name": "Mug"}))
+        commits = 0
+
+        def probe(sql: str) -> None:
+            nonlocal commits
+            commits += sql == "COMMIT"
+
+        warm = [parse({"do": "sell", "sku": "MUG", "qty": "1"}) for _ in range(200)]
+        for command in warm:
+            app.ledger.record(command)
+        commands = [
+            parse({"do": "sell", "sku": "MUG", "qty": "1", "key": str(n)}) for n in range(1500)
+        ]
+        Tx.probe = staticmethod(probe)
+        with Cpu() as spent:
+            for command in commands:
+                app.ledger.record(command)
+        Tx.probe = None
+        return spent.cpu / len(commands) * 1e6, commits / len(commands)
+
+
+def bare_commit() -> tuple[float, float]:
+    """Return (milliseconds, CPU microseconds) of a commit of one row: what the disk asks."""
+    with tempfile.TemporaryDirectory() as folder:
+        db = sqlite3.connect(Path(folder) / "bare.db", isolation_level=None)
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        db.execute("CREATE TABLE t (a)")
+        with Cpu() as spent:
+            for _ in range(1000):
+                db.execute("BEGIN")
+                db.execute("INSERT INTO t VALUES (1)")
+                db.execute("COMMIT")
+        return spent.wall, spent.cpu * 1e3
+
+
+def run() -> list[Result]:
+    """Measure, in turns."""
+    pairs = [(ours(CLIENTS, EACH), peer(CLIENTS, EACH // 4)) for _ in range(ROUNDS)]
+    ratio = statistics.median(a / b for a, b in pairs)
+    mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
+    cpu, commits = one_client()
+    wall, bare = bare_commit()
+    print(
+        f"ledger {mine:,.0f}/s, library {theirs:,.0f}/s; a bare commit of one row takes "
+        f"{wall:.2f} ms and {bare:.0f} µs of CPU on this disk"
+    )
+    return [
+        Result(
+            f"durable commands, {CLIENTS} clients, against one library save each",
+            f"{ratio:.1f}×",
+            "5×",
+            ratio >= 5,
+        ),
+        Result(
+            f"one client, CPU per command (a bare commit alone: {bare:.0f} µs)",
+            f"{cpu:.0f} µs",
+            "350 µs",
+            cpu <= 350,
+        ),
+        Result("one client, commits per command", f"{commits:.2f}", "1", commits == 1),
+    ]
+
+
+if __name__ == "__main__":
+    print(machine())
+    show(run())
