@@ -64,7 +64,10 @@ class DemandRate:
             tx.executemany("DELETE FROM stockout WHERE sku = ?", anew)
         if days:
             days.sort()
-            tx.executemany(DAY_UPSERT.format(table="demand_day" + suffix), days)
+            upsert = DAY_UPSERT.format(table="demand_day" + suffix)
+            # Rows of whole items are new where they go: their old ones are deleted above.
+            only_new = all(change.whole for change, _ in batch.items())
+            tx.executemany(upsert.partition(" ON CONFLICT")[0] if only_new else upsert, days)
         if outs:
             tx.executemany(OUT_UPSERT.format(table="stockout" + suffix), outs)
 

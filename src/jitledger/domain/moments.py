@@ -28,7 +28,7 @@ LAST_DATE = date(2199, 12, 31)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_QUARTER = 900 * SECOND
+QUARTER = 900 * SECOND
 
 
 @lru_cache(maxsize=64)
@@ -204,16 +204,22 @@ class LocalDays:
     """
 
     zones: Sequence[tuple[int, str]]
-    _cache: dict[int, int] = field(default_factory=dict)
+    cache: dict[int, int] = field(default_factory=dict)
+    """{quarter of an hour: day number}; midnights fall on quarters. Only of a shop in one zone."""
+    one_zone: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Note whether the shop ever moved to another zone."""
+        self.one_zone = len(self.zones) == 1
 
     def day(self, moment: int, recorded_at: int) -> int:
         """Return the day number of a moment."""
-        if len(self.zones) == 1:
-            bucket = moment // _QUARTER
-            found = self._cache.get(bucket)
+        if self.one_zone:
+            bucket = moment // QUARTER
+            found = self.cache.get(bucket)
             if found is None:
                 found = day_number(local_date(moment, zone(self.zones[0][1])))
-                self._cache[bucket] = found
+                self.cache[bucket] = found
             return found
         index = max(0, bisect_right(self.zones, recorded_at, key=lambda z: z[0]) - 1)
         return day_number(local_date(moment, zone(self.zones[index][1])))

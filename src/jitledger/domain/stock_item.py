@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from jitledger.domain.events import GAIN_RANK, LOSS_RANK, RANKS
-from jitledger.domain.moments import SECOND, LocalDays, day_from_number
+from jitledger.domain.moments import QUARTER, SECOND, LocalDays, day_from_number
 from jitledger.domain.quantity import ZERO
 
 Entry = tuple[int, str, dict[str, Any]]
@@ -22,6 +22,14 @@ OrderKey = tuple[int, int, int, int]
 T = TypeVar("T")
 FOREVER = 1 << 62
 _NO_RANK = -1
+SALE_RANK = RANKS["stock-sold"]
+MOVES = frozenset(RANKS) | {
+    "stock-adjusted",
+    "backorder-taken",
+    "backorder-cancelled",
+    "demand-unmet",
+}
+"""What has a place in the order of movements, or depends on one."""
 _BEFORE_ALL: OrderKey = (-FOREVER, 0, 0, 0)
 
 
@@ -82,9 +90,12 @@ class Reservation:
     lapses_at: int
 
 
-@dataclass(slots=True)
 class Demand:
-    """One selling day at one location: order lines, units, sum of squared line quantities."""
+    """One selling day at one location: order lines, units, sum of squared line quantities.
+
+    The zeros are the class's own: most days of most items have no unmet demand, and hundreds of
+    thousands of days are made in a rebuild.
+    """
 
     lines: int = 0
     units: Decimal = ZERO
@@ -162,17 +173,23 @@ class StockItem:
     def evolve(self, version: int, name: str, data: dict[str, Any]) -> bool:
         """Apply one entry; False when it does not come last and the item must fold again."""
         if name == "stock-sold":
-            key = (data["effective_at"], 7, data["recorded_at"], version)
+            at = data["effective_at"]
+            key = (at, SALE_RANK, data["recorded_at"], version)
             if key < self._last:
                 return False
             self._last = key
             self.version = version
-            self._sold(data)
+            self._sold(data, at)
             return True
         if name == "entry-voided":
             return False
         if name == "backorder-taken" and data["order"] not in self.backorders:
             return False  # A sale that names the order may have come before.
+        if name not in MOVES:
+            # The catalog has no place among the movements; it applies as it is recorded.
+            self.version = version
+            _describe(self.catalog, name, data)
+            return True
         key = order_key((version, name, data))
         if key < self._last:
             return False
@@ -208,7 +225,7 @@ class StockItem:
             case "demand-unmet":
                 self._unmet(data)
             case _:
-                _describe(self.catalog, name, data)
+                raise AssertionError(f"{name} is no movement")
 
     # --- movements --------------------------------------------------------------------------------
 
@@ -245,11 +262,14 @@ class StockItem:
         if data.get("unit_cost") is not None:
             self.last_cost = Decimal(data["unit_cost"])
 
-    def _sold(self, data: dict[str, Any]) -> None:
+    def _sold(self, data: dict[str, Any], at: int) -> None:
         quantity = Decimal(data["quantity"])
         location = data["location"]
-        day = self.days.day(data["effective_at"], data["recorded_at"])
-        if data.get("moves_stock", True):
+        days = self.days
+        day = days.cache.get(at // QUARTER) if days.one_zone else None
+        if day is None:
+            day = days.day(at, data["recorded_at"])
+        if "moves_stock" not in data or data["moves_stock"]:
             shelf = self.shelves.get(location)
             if shelf is None:
                 shelf = self.shelves[location] = Shelf()
@@ -260,15 +280,19 @@ class StockItem:
             if shelf.lots:
                 _issue(shelf, quantity, data, day)
             if shelf.known:
-                self._mark(shelf, data["effective_at"])
-        key = (data.get("sold_at") or location, day)
+                self._mark(shelf, at)
+        if "sold_at" in data:
+            location = data["sold_at"] or location
+        key = (location, day)
         demand = self.demand.get(key)
         if demand is None:
             demand = self.demand[key] = Demand()
-        demand.lines += 1
-        demand.units += quantity
-        demand.squares += quantity * quantity
-        if "reservation" in data or "order" in data:
+            demand.lines, demand.units, demand.squares = 1, quantity, quantity * quantity
+        else:
+            demand.lines += 1
+            demand.units += quantity
+            demand.squares += quantity * quantity
+        if self.backorders or "reservation" in data:
             self._fulfil(data, quantity)
 
     def _fulfil(self, data: dict[str, Any], quantity: Decimal) -> None:

@@ -8,17 +8,21 @@ the ledger goes on.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Protocol
+
+from orjson import loads
 
 from jitledger.domain.errors import LedgerError, StoreError
 from jitledger.domain.names import SHOP_STREAM, SKU_STREAM, SUPPLIER_STREAM
 from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import Entry, StockItem, fold
 from jitledger.domain.supplier import Supplier
-from jitledger.store.codec import decode
+from jitledger.store.codec import VERSIONS, decode
 from jitledger.store.database import Database, Tx, savepoint
 
 SHADOW = "__new"
@@ -308,7 +312,7 @@ class Driver:
             raise StoreError("unknown-projection", f"No projection {name!r}; known are {known}.")
         for projection in chosen:
             self._make_shadow(projection)
-        with self.database.snapshot() as tx:
+        with without_collector(), self.database.snapshot() as tx:
             shop = load_shop(self.database, tx)
             head = self.database.head(tx)
             read, changes = fold_log(self.database, tx, shop, head, progress)
@@ -391,6 +395,18 @@ class _Stopped(Exception):
         self.error = error
 
 
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Do without the search for garbage while much is made that stays."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 def _apply(projection: Projection, tx: Tx, batch: Batch, suffix: str) -> None:
     try:
         projection.apply(tx, batch, suffix)
@@ -452,6 +468,7 @@ def fold_log(
     again: set[str] = set()
     suppliers: dict[str, Supplier] = {}
     days, read, prefix = shop.days, 0, len(SKU_STREAM)
+    plain = {name for name, version in VERSIONS.items() if version == 1}
     for rows in database.scan(tx, 0, head):
         for _, stream, version, name, body in rows:
             item = items.get(stream)
@@ -463,7 +480,10 @@ def fold_log(
                         supplier.evolve(version, name, decode(name, body))
                     continue
                 item = items[stream] = StockItem(stream[prefix:], days)
-            if stream not in again and not item.evolve(version, name, decode(name, body)):
+            if stream in again:
+                continue
+            data = loads(body) if name in plain else decode(name, body)
+            if not item.evolve(version, name, data):
                 again.add(stream)
         read += len(rows)
         if progress is not None:

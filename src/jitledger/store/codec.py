@@ -22,6 +22,8 @@ _FIELDS = {
     name: [(n, f.default) for n, f in cls.model_fields.items() if n not in _ROW]
     for name, cls in EVENTS.items()
 }
+VERSIONS = {name: cls.class_version for name, cls in EVENTS.items()}
+"""The newest version of every stored name."""
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 UPCASTERS: dict[tuple[str, int], Upcaster] = {}
 """(stored name, from version) -> a function that returns the body of the next version."""
@@ -53,13 +55,13 @@ def _plain(value: object) -> str:
 def decode(topic: str, state: bytes) -> dict[str, Any]:
     """Return a body as stored fields, brought to the event's present version."""
     data: dict[str, Any] = orjson.loads(state)
-    event = EVENTS.get(topic)
-    if event is None:
-        raise StoreError("unknown-event", f"The stored event {topic!r} is newer than this program.")
-    if event.class_version == 1:
+    newest = VERSIONS.get(topic)
+    if newest == 1:
         return data
+    if newest is None:
+        raise StoreError("unknown-event", f"The stored event {topic!r} is newer than this program.")
     version = data.pop("v", 1)
-    while version < event.class_version:
+    while version < newest:
         data = UPCASTERS[topic, version](data)
         version += 1
     return data

@@ -9,12 +9,10 @@ are joined into one product.
 from __future__ import annotations
 
 import csv
-import gc
 import gzip
 import hashlib
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -31,7 +29,7 @@ from jitledger.domain.shop import Shop
 from jitledger.service.bulk import BulkAppender, BulkFact
 from jitledger.service.clock import Clock
 from jitledger.service.ledger import Ask, Ledger, Submission
-from jitledger.service.projection import load_shop
+from jitledger.service.projection import load_shop, without_collector
 from jitledger.store.database import Database
 
 COLUMNS = (
@@ -217,7 +215,7 @@ def import_online_retail(
 ) -> Summary:
     """Import the file; rows that are recorded already are left alone, so it can be run again."""
     shop = _shop(database)
-    with _without_collector():
+    with without_collector():
         cleaning = _read(path, shop.tz)
         summary, rows = cleaning.summary, cleaning.rows
         codes = {row.code for row in rows}
@@ -255,18 +253,6 @@ def _read(path: Path, tz: ZoneInfo) -> _Cleaning:
         found = f"{cleaning.bad[0][1]} ({len(cleaning.bad)} bad rows)"
         raise Refused("bad-file", f"{path.name}: {found}.")
     return cleaning
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Half a million rows stay until the end: looking for garbage among them is lost time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _shop(database: Database) -> Shop:
