@@ -203,6 +203,8 @@ class Inbox:
         update = Update.model_validate_json(row.body, context={"bot": self._bot})
         turn = Turn(row.chat_id, update.update_id, thread_of(update))
         await self._dispatcher.feed_update(self._bot, update, turn=turn, desk=self._desk)
+        if turn.only_says and turn.plain and await self._outbox.send_at_once(turn.plain):
+            turn.render.clear()
         submission = Submission(
             turn.asks,
             channel="telegram",

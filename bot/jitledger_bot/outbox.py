@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 from aiogram import Bot, methods
 from aiogram.exceptions import (
+    AiogramError,
     ClientDecodeError,
     TelegramAPIError,
     TelegramBadRequest,
@@ -125,6 +126,23 @@ class Outbox:
             task = self._tasks.get(row.chat_id)
             if task is None or task.done():
                 self._tasks[row.chat_id] = asyncio.create_task(self._chat(row.chat_id))
+
+    async def send_at_once(self, messages: Sequence[Outgoing]) -> bool:
+        """Send answers without a row, while nothing else waits for their chat.
+
+        True when the first one arrived; otherwise nothing was sent and the rows must carry them.
+        Should we die before the inbox row is finished, the question is answered again.
+        """
+        chat_id = messages[0].chat_id
+        task = self._tasks.get(chat_id)
+        if len(messages) != 1 or (task is not None and not task.done()):
+            return False
+        method = METHODS[messages[0].method].model_validate(messages[0].body)
+        try:
+            await self._bot(method, request_timeout=10)
+        except AiogramError:
+            return False
+        return True
 
     async def _chat(self, chat_id: int) -> None:
         queue = self._queues[chat_id]

@@ -45,11 +45,18 @@ class Turn:
     render: list[Callable[[Tx, Sequence[Answer], int], list[Outgoing]]] = field(
         default_factory=list
     )
-    look: list[str] = field(default_factory=list)
+    plain: list[Outgoing] = field(default_factory=list)
+    """What ``say`` said: answers that need nothing of the transaction."""
+
+    @property
+    def only_says(self) -> bool:
+        """Return whether this turn records nothing and keeps nothing: its answer can go at once."""
+        return not self.asks and not self.effects and len(self.plain) == len(self.render)
 
     def say(self, text: str, buttons: Sequence[Sequence[Button]] = ()) -> None:
         """Answer with a text that does not depend on what is recorded."""
         message = self.message(text, buttons)
+        self.plain.append(message)
         self.render.append(lambda tx, answers, now: [message])
 
     def toast(self, query_id: str, text: str, alert: bool = False) -> None:

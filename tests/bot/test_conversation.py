@@ -234,7 +234,8 @@ async def test_updates_that_cannot_be_read_block_nothing(chat: Chat) -> None:
 
 async def test_a_member_who_blocked_the_bot_is_reached_again(chat: Chat) -> None:
     """After a 403 the chat is dropped; the member's next message brings the alerts back."""
-    chat.sandbox.fail_next.append(BotError(403, "Forbidden: bot was blocked by the user"))
+    blocked = BotError(403, "Forbidden: bot was blocked by the user")
+    chat.sandbox.fail_next.extend([blocked, blocked])
     chat.sandbox.say(OWNER, "stock mug")
     for _ in range(100):
         await asyncio.sleep(0.02)

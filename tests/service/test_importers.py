@@ -55,6 +55,8 @@ def test_every_row_is_accounted_for(any_app: App, tmp_path: Path) -> None:
     with any_app.database.snapshot() as tx:
         units = dict(tx.all("SELECT sku, SUM(units) FROM demand_day GROUP BY sku"))
     assert units == {"85123A": 16.0, "71053": 3.0}
+    moments = {row["occurred_at"][:10] for row in any_app.queries.history("71053")}
+    assert {"2010-12-02", "2010-12-11"} <= moments
     assert verify(any_app.database).ok
 
 

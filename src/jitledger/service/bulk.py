@@ -18,7 +18,7 @@ from eventsourcing.persistence import StoredEvent
 from jitledger.domain.moments import MICROSECOND
 from jitledger.domain.names import SKU_STREAM, entry_name
 from jitledger.service.clock import Clock
-from jitledger.service.ledger import SIMULATED_START
+from jitledger.service.projection import load_shop
 from jitledger.store.codec import dump
 from jitledger.store.database import Database, Tx
 from jitledger.store.seals import FIRST, seal_of
@@ -43,6 +43,16 @@ class BulkFact:
     target: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Moments:
+    """Where the clock stands: last stamp, latest effective time, step, what counts as past."""
+
+    stamp: int
+    highest: int
+    step: int
+    ceiling: int
+
+
 class BulkAppender:
     """Appends facts in groups; knows the versions of the streams it writes."""
 
@@ -52,6 +62,8 @@ class BulkAppender:
         self._channel = channel
         self._versions: dict[str, int] = {}
         self._position = -1
+        with database.snapshot() as tx:
+            self._simulated = load_shop(database, tx).clock == "simulated"
         self.size = 400
         self.longest = 0.0
 
@@ -78,11 +90,12 @@ class BulkAppender:
         with self._database.transaction() as tx:
             self._database.lock(tx)
             self._look(tx)
-            stamp, highest, step = self._begin(tx)
+            moments = self._begin(tx)
+            stamp, highest, ceiling = moments.stamp, moments.highest, moments.ceiling
             events: list[StoredEvent] = []
             keys: list[tuple[str, bytes, str]] = []
             for fact in facts:
-                stamp += step
+                stamp += moments.step
                 stream = SKU_STREAM + fact.sku
                 version = self._version(tx, stream) + 1
                 fields = fact.fields
@@ -91,7 +104,7 @@ class BulkAppender:
                 elif "sale" in fields:
                     sale = entry_name(fact.sku, targets[fields["sale"]])
                     fields = {**fields, "sale": sale}
-                effective_at = min(fact.effective_at, stamp)
+                effective_at = min(fact.effective_at, max(ceiling, stamp))
                 body = dump(
                     {
                         "recorded_at": stamp,
@@ -116,12 +129,14 @@ class BulkAppender:
             tx.execute("UPDATE clock SET last = ?, highest = ? WHERE id = 1", (stamp, highest))
             self._position = self._database.head(tx)
 
-    def _begin(self, tx: Tx) -> tuple[int, int, int]:
+    def _begin(self, tx: Tx) -> _Moments:
         last, present, highest = tx.one("SELECT last, present, highest FROM clock WHERE id = 1")
-        if present is not None or (last < SIMULATED_START + MICROSECOND * 1000 and last > 0):
-            # A simulated clock stands where it was told to stand.
-            return max(last, present or 0), highest, 1
-        return max(last, self._clock.now()), highest, MICROSECOND
+        if not self._simulated:
+            stamp = max(last, self._clock.now())
+            return _Moments(stamp, highest, MICROSECOND, stamp)
+        # A simulated clock stands where it was told to stand; until then the past is the machine's.
+        stamp = max(last, present or 0)
+        return _Moments(stamp, highest, 1, stamp if present is not None else self._clock.now())
 
     def _look(self, tx: Tx) -> None:
         """Learn what other processes appended to the streams we write."""

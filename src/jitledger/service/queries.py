@@ -13,7 +13,7 @@ from typing import Any
 from jitledger.domain.decisions.undo import describe_delta
 from jitledger.domain.errors import unknown_sku
 from jitledger.domain.moments import local_date, show_moment
-from jitledger.domain.names import SKU_STREAM, entry_name, normalise, stream_of
+from jitledger.domain.names import SHOP_STREAM, SKU_STREAM, entry_name, normalise, stream_of
 from jitledger.domain.quantities import Quantities, exceptions, quantities
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.shop import Shop
@@ -44,11 +44,18 @@ class Queries:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._shop = Shop()
 
     def shop(self) -> Shop:
-        """Return the shop as it stands."""
+        """Return the shop as it stands; it is read again when its stream grew."""
         with self._database.snapshot() as tx:
-            return load_shop(self._database, tx)
+            newest = tx.one(
+                "SELECT MAX(originator_version) FROM stored_events WHERE originator_id = ?",
+                (SHOP_STREAM,),
+            )[0]
+            if newest != self._shop.version:
+                self._shop = load_shop(self._database, tx)
+            return self._shop
 
     def present(self, shop: Shop | None = None) -> int:
         """Return the ledger's present."""

@@ -1,0 +1,24 @@
+"""Run every benchmark and print one table: measured, limit, met or missed."""
+
+from __future__ import annotations
+
+import big_shop
+import durable_commands
+import import_sales
+import rebuild
+import start
+from common import Result, machine, show
+
+
+def main() -> None:
+    """Run them one after the other; nothing else should run beside them."""
+    print(machine())
+    results: list[Result] = []
+    for program in (start, durable_commands, import_sales, rebuild, big_shop):
+        print(f"\n== {program.__doc__.splitlines()[0] if program.__doc__ else program.__name__}")
+        results += program.run()
+    show(results)
+
+
+if __name__ == "__main__":
+    main()
