@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import sys
 import time
@@ -44,6 +45,9 @@ async def ask_all(app: App, questions: list[str]) -> list[float]:
     server = await serve(make_api(sandbox))
     runner = BotRunner(app, make_bot(TOKEN, server.url))
     await runner.start()
+    await runner.swept.wait()  # The daily sweep of the first morning.
+    gc.collect()
+    gc.freeze()
     sandbox.add_person(1, "Olivia")
     code = await asyncio.to_thread(invite, app.ledger, "owner", 600)
     found = []

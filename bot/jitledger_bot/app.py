@@ -61,6 +61,7 @@ class BotRunner:
         self.desk = Desk(app, bot.id)
         self.outbox = Outbox(bot, self.desk)
         self.inbox = Inbox(bot, make_dispatcher(), self.desk, self.outbox)
+        self.swept = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -182,6 +183,7 @@ class BotRunner:
             if today != swept:
                 await asyncio.to_thread(self.app.sweep)
                 swept = today
+                self.swept.set()
             await asyncio.sleep(5)
 
 

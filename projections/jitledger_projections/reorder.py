@@ -10,6 +10,7 @@ An item is looked at over all its locations; a policy with a location is looked 
 from __future__ import annotations
 
 import io
+from bisect import bisect_right
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from decimal import Decimal
@@ -19,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from jitledger.domain.moments import DAY, day_from_number, day_number, local_date, start_of_day
+from jitledger.domain.moments import day_from_number, day_number, local_date, start_of_day
 from jitledger.domain.names import SKU_STREAM
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.replenishment.demand_state import (
@@ -61,6 +62,7 @@ class Forecast:
     day: int
     weekday: Floats
     season: dict[str | None, tuple[Floats, int]]
+    products: list[_Product]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +156,8 @@ def _load_exposures(
     """
     spans: dict[str, dict[str, list[tuple[int, int]]]] = {}
     tz = shop.tz
-    end = start_of_day(day_from_number(last + 1), tz)
-    begin = start_of_day(day_from_number(first), tz)
+    starts = [start_of_day(day_from_number(day), tz) for day in range(first, last + 2)]
+    begin, end = starts[0], starts[-1]
     for sku, location, since, until in tx.all("SELECT sku, location, since, until FROM stockout"):
         if sku in place and (only is None or sku in only):
             since, until = max(since, begin), min(until if until is not None else end, end)
@@ -172,9 +174,7 @@ def _load_exposures(
         if len(by_location) < shelves.get(sku, 1):
             continue
         out = _intersection(list(by_location.values()))
-        for day, share in _shares(out, shop):
-            if first <= day <= last:
-                found.append((place[sku], day, share))
+        found += [(place[sku], first + day, share) for day, share in _shares(out, starts)]
     found.sort(key=lambda row: row[1])
     table = np.array(found, dtype=float).reshape(-1, 3)
     return Exposures(table[:, 0].astype(np.int64), table[:, 1].astype(np.int64), table[:, 2])
@@ -189,21 +189,22 @@ def _intersection(spans: list[list[tuple[int, int]]]) -> list[tuple[int, int]]:
     return current
 
 
-def _shares(spans: list[tuple[int, int]], shop: Shop) -> list[tuple[int, float]]:
-    """Return (day, share of the day with stock) for the days some spans touch."""
+def _shares(spans: list[tuple[int, int]], starts: list[int]) -> list[tuple[int, float]]:
+    """Return (place, share of the day with stock) for the days some spans touch.
+
+    ``starts`` are the first moments of the days, with the end of the last one behind them.
+    """
     out: dict[int, int] = {}
-    tz = shop.tz
     for since, until in spans:
-        day = local_date(since, tz)
-        while True:
-            start = start_of_day(day, tz)
-            if start >= until:
-                break
-            end = start_of_day(day + timedelta(days=1), tz)
-            number = day_number(day)
-            out[number] = out.get(number, 0) + min(until, end) - max(since, start)
-            day += timedelta(days=1)
-    return [(day, max(0.0, 1.0 - gone / DAY)) for day, gone in out.items()]
+        place = max(0, bisect_right(starts, since) - 1)
+        while place < len(starts) - 1 and starts[place] < until:
+            gone = min(until, starts[place + 1]) - max(since, starts[place])
+            out[place] = out.get(place, 0) + gone
+            place += 1
+    return [
+        (place, max(0.0, 1.0 - gone / (starts[place + 1] - starts[place])))
+        for place, gone in out.items()
+    ]
 
 
 def forecast(database: Database, shop: Shop, today: date) -> Forecast:
@@ -221,7 +222,15 @@ def forecast(database: Database, shop: Shop, today: date) -> Forecast:
         start = np.array([starts.get(sku, first) for sku in skus], np.int64)
         category = [p.category for p in products]
         base = Forecast(
-            skus, place, DemandState.empty(len(skus)), start, category, first - 1, np.ones(7), {}
+            skus,
+            place,
+            DemandState.empty(len(skus)),
+            start,
+            category,
+            first - 1,
+            np.ones(7),
+            {},
+            products,
         )
         if last < first:
             return base
@@ -314,6 +323,7 @@ def _refold(tx: Tx, base: Forecast, shop: Shop, first: int, last: int, touched: 
         last,
         base.weekday,
         base.season,
+        [base.products[i] for i in index],
     )
     marks = ",".join("?" * len(skus))
     rows = _load_rows(tx, part.place, f"WHERE sku IN ({marks}) AND day <= ?", [*skus, last])
@@ -411,11 +421,9 @@ def plan(database: Database, shop: Shop, today: date) -> Plan:
     """Return reorder points of every item as of a day."""
     found = forecast(database, shop, today)
     with database.snapshot() as tx:
-        products = _products(tx)
         agreed = terms(tx, today.isoformat())
         sources = suppliers(tx)
-    if [p.sku for p in products] != found.skus:
-        products = [p for p in products if p.sku in found.place]
+    products = found.products
     size = len(products)
     stated = np.array([_lead_days(p, sources, agreed) for p in products]).reshape(size)
     review = np.array([_review_days(p, sources) for p in products]).reshape(size)

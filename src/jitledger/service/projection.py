@@ -12,7 +12,7 @@ import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any, Protocol
 
 from orjson import loads
@@ -26,7 +26,9 @@ from jitledger.store.codec import VERSIONS, decode
 from jitledger.store.database import Database, Tx, savepoint
 
 SHADOW = "__new"
-HOLD_SECONDS = 0.025
+HOLD_SECONDS = 0.015
+YIELD_SECONDS = 0.003
+"""How long bulk work holds the lock, and leaves it to others, at a time."""
 STREAMS_AT_ONCE = 400
 Progress = Callable[[int, int], None]
 
@@ -236,7 +238,8 @@ class Driver:
     ) -> set[str]:
         """Bring projections of one position to ``head``; return the names of those that stopped."""
         stopped: dict[str, _Stopped] = {}
-        self._write(together, "", shop, touched, progress, stopped)
+        with without_collector():
+            self._write(together, "", shop, touched, progress, stopped)
         well = [p.name for p in together if p.name not in stopped]
         with self.database.transaction() as tx:
             self.database.lock(tx)
@@ -293,9 +296,10 @@ class Driver:
                             _apply(projection, tx, Batch(changes, shop), suffix)
                     except _Stopped as found:
                         stopped[projection.name] = found
-                spent = perf_counter() - started
+            spent = perf_counter() - started
+            sleep(YIELD_SECONDS)
             done += len(part)
-            size = max(10, min(STREAMS_AT_ONCE, int(len(part) * HOLD_SECONDS / max(spent, 1e-4))))
+            size = next_size(len(part), spent, STREAMS_AT_ONCE)
             if progress is not None:
                 progress(done, len(streams))
 
@@ -310,9 +314,13 @@ class Driver:
         if not chosen:
             known = ", ".join(p.name for p in self.projections)
             raise StoreError("unknown-projection", f"No projection {name!r}; known are {known}.")
+        with without_collector():
+            return self._rebuild(chosen, progress)
+
+    def _rebuild(self, chosen: list[Projection], progress: Progress | None) -> int:
         for projection in chosen:
             self._make_shadow(projection)
-        with without_collector(), self.database.snapshot() as tx:
+        with self.database.snapshot() as tx:
             shop = load_shop(self.database, tx)
             head = self.database.head(tx)
             read, changes = fold_log(self.database, tx, shop, head, progress)
@@ -351,9 +359,10 @@ class Driver:
                 self.database.lock(tx)
                 started = perf_counter()
                 _apply(projection, tx, Batch(part, shop), SHADOW)
-                spent = perf_counter() - started
+            spent = perf_counter() - started
+            sleep(YIELD_SECONDS)
             done += len(part)
-            size = max(10, min(5_000, int(len(part) * HOLD_SECONDS / max(spent, 1e-4))))
+            size = next_size(len(part), spent, 5_000)
             if progress is not None:
                 progress(done, len(changes))
 
@@ -386,6 +395,12 @@ class Driver:
                 "WHERE name = ?",
                 (projection.version, newest, projection.name),
             )
+
+
+def next_size(done: int, spent: float, most: int) -> int:
+    """Return how much to do under the next lock; it grows slowly and shrinks at once."""
+    wanted = int(done * HOLD_SECONDS / max(spent, 1e-4))
+    return max(5, min(most, wanted, done * 2))
 
 
 class _Stopped(Exception):

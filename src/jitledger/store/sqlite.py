@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from eventsourcing.persistence import PersistenceError, StoredEvent
@@ -23,6 +24,8 @@ from jitledger.domain.errors import Conflict, LedgerError, StoreError
 from jitledger.store.database import Database, Tx
 from jitledger.store.schema import SCHEMA_VERSION, TABLES
 
+ASK_AGAIN_MS = 1
+
 
 class _Pool(SQLiteConnectionPool):
     """The library's pool with durable commits.
@@ -36,6 +39,8 @@ class _Pool(SQLiteConnectionPool):
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA wal_autocheckpoint=4000")
+        # SQLite's own waiting sleeps up to 100 ms between tries; ``lock`` asks again sooner.
+        connection.execute(f"PRAGMA busy_timeout={ASK_AGAIN_MS}")
         connection.row_factory = sqlite3.Row
         return SQLiteConnection(sqlite_conn=connection, max_age=self.max_age)
 
@@ -118,6 +123,10 @@ class SQLiteDatabase(Database):
             if tx.one("SELECT 1 FROM sqlite_master WHERE name = 'clock'") is not None:
                 return
         with _errors():
+            with self._datastore.get_connection(commit=True) as connection:
+                connection._sqlite_conn.execute(
+                    f"PRAGMA busy_timeout={round(self._timeout * 1000)}"
+                )
             self._recorder.create_table()
             with self._datastore.transaction(commit=True) as c:
                 for statement in TABLES:
@@ -138,7 +147,15 @@ class SQLiteDatabase(Database):
             yield SQLiteTx(c.sqlite_cursor, self._recorder)
 
     def lock(self, tx: Tx) -> None:
-        tx.execute("UPDATE clock SET last = last WHERE id = 1")
+        until = monotonic() + self._timeout
+        while True:
+            try:
+                tx.execute("UPDATE clock SET last = last WHERE id = 1")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or monotonic() >= until:
+                    raise
+                sleep(ASK_AGAIN_MS / 1000)
 
     @contextmanager
     def snapshot(self) -> Iterator[Tx]:
