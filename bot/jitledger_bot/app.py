@@ -28,6 +28,9 @@ from pydantic import ValidationError
 from jitledger.bootstrap import App
 from jitledger.domain.errors import LedgerError, StoreError
 from jitledger.domain.moments import local_date
+from jitledger.service.ledger import Answer, Submission
+from jitledger.service.monitor import wake_snoozed
+from jitledger.store.database import Tx
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers import make_dispatcher
 from jitledger_bot.inbox import Inbox
@@ -184,7 +187,28 @@ class BotRunner:
                 await asyncio.to_thread(self.app.sweep)
                 swept = today
                 self.swept.set()
+            await self._wake_snoozed()
             await asyncio.sleep(5)
+
+    async def _wake_snoozed(self) -> None:
+        """Tell again of alerts whose snooze is over."""
+        now = self.app.queries.present()
+        with self.app.database.snapshot() as tx:
+            due = tx.one(
+                "SELECT 1 FROM alerts WHERE state = 'raised' AND snoozed_until > 0 "
+                "AND snoozed_until <= ?",
+                (now,),
+            )
+        if due is None:
+            return
+        from jitledger_projections.reorder import as_shape
+
+        lines = {x.sku: as_shape(x) for x in await asyncio.to_thread(self.app.reorder)}
+
+        def wake(tx: Tx, answers: list[Answer], present: int) -> int:
+            return wake_snoozed(tx, now, lines)
+
+        await self.app.ledger.acommit(Submission([], then=wake))
 
 
 async def run_bot(app: App) -> None:

@@ -343,6 +343,27 @@ async def test_what_needs_reordering_and_the_alert(chat: Chat) -> None:
     assert "✓ Resolved: position 56" in edited["text"]
 
 
+async def test_a_snoozed_alert_comes_back_while_it_stands(chat: Chat) -> None:
+    """Snooze for a day is kept; when it is over and the item is still low, it is told again."""
+    from jitledger.domain.commands import parse
+
+    policy = {"do": "policy", "sku": "MUG", "method": "manual", "reorder_point": "18"}
+    assert chat.app.ledger.record(parse(policy)).ok
+    count = len(chat.sandbox.messages[OWNER])
+    await chat.say("sold 2 mug", STAFF)
+    (alert,) = await chat.settle(OWNER, count)
+    toast, _ = await chat.press(alert, "Snooze")
+    assert toast == "Snoozed for a day."
+    count = len(chat.sandbox.messages[OWNER])
+    await chat.runner._wake_snoozed()
+    await asyncio.sleep(0.4)
+    assert len(chat.sandbox.messages[OWNER]) == count
+    chat.clock.at += DAY + MINUTE
+    await chat.runner._wake_snoozed()
+    (again,) = await chat.settle(OWNER, count)
+    assert again["text"].startswith("🔔 Reorder Blue mug (MUG)")
+
+
 async def test_strangers_learn_nothing(chat: Chat) -> None:
     """One polite line, the same for a real and an invented product; old buttons do nothing."""
     (answer,) = await chat.say("sold 3 mug")

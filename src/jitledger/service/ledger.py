@@ -114,6 +114,7 @@ class Append:
     stamped: bool = False
     loud: set[str] = field(default_factory=set)
     look: set[str] = field(default_factory=set)
+    snoozed: dict[str, int] = field(default_factory=dict)
 
 
 class Watcher(Protocol):
@@ -465,6 +466,8 @@ class Ledger:
         self, append: Append, stream: str, version: int, name: str, data: dict[str, Any]
     ) -> None:
         if stream.startswith(ALERT_STREAM):
+            if name == "reorder-alert-snoozed":
+                append.snoozed[stream[len(ALERT_STREAM) :]] = data["until"]
             return
         in_order = self._cache.apply(stream, version, name, data)
         change = append.changes.get(stream)

@@ -44,6 +44,11 @@ class Monitor:
         found: list[Draft] = []
         if not self.enabled:
             return found
+        for sku, until in append.snoozed.items():
+            tx.execute(
+                "UPDATE alerts SET snoozed_until = ? WHERE sku = ? AND state = 'raised'",
+                (until, sku),
+            )
         looked: dict[str, tuple[StockItem, bool, bool]] = {}
         for sku in append.look:
             looked[sku] = (cache.item(sku), False, False)
@@ -252,6 +257,35 @@ def _set(tx: Tx, sku: str, location: str, state: str, at: int) -> None:
         "state = excluded.state, raised_at = excluded.raised_at, snoozed_until = 0",
         (sku, location, state, at),
     )
+
+
+def wake_snoozed(tx: Tx, now: int, lines: dict[str, dict[str, Any]]) -> int:
+    """Tell again of alerts whose snooze is over and that still stand; return how many.
+
+    ``lines`` are the reorder report's lines by SKU, in its JSON shape.
+    """
+    rows = tx.all(
+        "SELECT sku, location FROM alerts WHERE state = 'raised' AND snoozed_until > 0 "
+        "AND snoozed_until <= ?",
+        (now,),
+    )
+    for sku, location in rows:
+        tx.execute(
+            "UPDATE alerts SET snoozed_until = 0 WHERE sku = ? AND location = ?", (sku, location)
+        )
+        line = lines.get(sku)
+        if line is None:
+            continue
+        body = {
+            "sku": sku,
+            "name": line["name"],
+            "location": location or None,
+            "inventory_position": line["inventory_position"],
+            "reorder_point": line["reorder_point"],
+            "quantity": line["suggested_qty"],
+        }
+        push(tx, "alert", body, now, subject=f"alert/{sku}/{location}")
+    return len(rows)
 
 
 def push(tx: Tx, kind: str, body: dict[str, Any], at: int, subject: str | None = None) -> None:

@@ -81,13 +81,8 @@ class Queries:
         """Return an item, its quantities and the shop at a moment of either axis."""
         shop = self.shop()
         sku, entries = self.entries(spelled)
-        item = fold(sku, entries, shop.days, as_of=as_of, as_at=as_at)
-        if as_of is not None or as_at is not None:
-            # A product has its name from the start: registration is no movement.
-            item.catalog = fold(sku, entries, shop.days).catalog
-        present = self.present(shop)
-        at = min(m for m in (as_of, as_at, present) if m is not None)
-        return item, quantities(item, at, local_date(at, shop.tz)), shop
+        item, q = _at(sku, entries, shop, self.present(shop), as_of, as_at)
+        return item, q, shop
 
     def stock(
         self, spelled: str, as_of: int | None = None, as_at: int | None = None
@@ -99,8 +94,16 @@ class Queries:
     def stocks(
         self, skus: Sequence[str], as_of: int | None = None, as_at: int | None = None
     ) -> list[dict[str, Any]]:
-        """Return many items' quantities, as ``stock`` does for one."""
-        return [self.stock(sku, as_of, as_at) for sku in skus]
+        """Return many items' quantities, as ``stock`` does for one, in one snapshot."""
+        shop = self.shop()
+        present = self.present(shop)
+        shapes = []
+        with self._database.snapshot() as tx:
+            for sku in skus:
+                rows = self._database.stream(tx, stream_of(sku))
+                entries = [(version, name, decode(name, body)) for version, name, body in rows]
+                shapes.append(stock_shape(*_at(sku, entries, shop, present, as_of, as_at)))
+        return shapes
 
     def history(
         self, spelled: str, as_of: int | None = None, as_at: int | None = None
@@ -214,6 +217,23 @@ class Queries:
         with self._database.snapshot() as tx:
             rows = tx.all("SELECT member, name FROM people WHERE name IS NOT NULL")
         return {row[0]: row[1] for row in rows}
+
+
+def _at(
+    sku: str,
+    entries: Sequence[Entry],
+    shop: Shop,
+    present: int,
+    as_of: int | None,
+    as_at: int | None,
+) -> tuple[StockItem, Quantities]:
+    """Fold an item at a moment of either axis and read its quantities off there."""
+    item = fold(sku, entries, shop.days, as_of=as_of, as_at=as_at)
+    if as_of is not None or as_at is not None:
+        # A product has its name from the start: registration is no movement.
+        item.catalog = fold(sku, entries, shop.days).catalog
+    at = min(m for m in (as_of, as_at, present) if m is not None)
+    return item, quantities(item, at, local_date(at, shop.tz))
 
 
 def _find(tx: Tx, spelled: str) -> str | None:
