@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from aiogram import Router
@@ -11,7 +12,6 @@ from aiogram.types import CallbackQuery, Message
 from jitledger.domain.commands import parse
 from jitledger.domain.names import split_entry
 from jitledger.domain.quantity import ZERO, show
-from jitledger.domain.shop import Shop
 from jitledger.service.ledger import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
@@ -53,10 +53,22 @@ async def on_button(query: CallbackQuery, turn: Turn, desk: Desk) -> None:
         turn.toast(query.id, "Done already.")
         return
     message = query.message if isinstance(query.message, Message) else None
-    handler(proposal, place, query, message, turn, desk, admitted[0])
+    handler(Press(proposal, place, query, message, turn, desk))
 
 
-Action = Callable[[Proposal, str, CallbackQuery, Message | None, Turn, Desk, Shop], None]
+@dataclass(frozen=True, slots=True)
+class Press:
+    """One press of a button: what it stands for, and where it was made."""
+
+    proposal: Proposal
+    place: str
+    query: CallbackQuery
+    message: Message | None
+    turn: Turn
+    desk: Desk
+
+
+Action = Callable[[Press], None]
 
 
 def _close(turn: Turn, message: Message | None, note: str, pressed: str = "") -> None:
@@ -83,28 +95,24 @@ def _others(message: Message, pressed: str) -> list[list[Button]]:
     return [row for row in rows if row]
 
 
-def undo(
-    p: Proposal,
-    place: str,
-    query: CallbackQuery,
-    message: Message | None,
-    turn: Turn,
-    desk: Desk,
-    shop: Shop,
-) -> None:
+def undo(press: Press) -> None:
     """Take back the whole append of a message, or what took it back; offer the reverse."""
-    redo = bool(p.body.get("redo"))
-    text = str(p.body.get("text") or (message.text if message is not None else "") or "")
-    entries = _undoable(p.body["entries"], desk)
-    turn.asks = [
+    redo = bool(press.proposal.body.get("redo"))
+    text = str(
+        press.proposal.body.get("text")
+        or (press.message.text if press.message is not None else "")
+        or ""
+    )
+    entries = _undoable(press.proposal.body["entries"], press.desk)
+    press.turn.asks = [
         Ask(
             parse({"do": "void", "entry": entry, "reason": "redo" if redo else "undo"}),
-            f"pr:{p.id}:{number}",
+            f"pr:{press.proposal.id}:{number}",
         )
         for number, entry in enumerate(entries)
     ]
-    turn.correlation = f"pr:{p.id}"
-    turn.effects.append(consume(p.id))
+    press.turn.correlation = f"pr:{press.proposal.id}"
+    press.turn.effects.append(consume(press.proposal.id))
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
         # What one void took along another one finds voided already: that is as it should be.
@@ -114,20 +122,20 @@ def undo(
         undone = [entry for a in answers for entry in a.entries]
         if refused or not undone:
             said = refused[0].message if refused else "This was taken back already."
-            return [_toast(turn, query, said), turn.message(texts.safe(said))]
+            return [_toast(press.turn, press.query, said), press.turn.message(texts.safe(said))]
         body = {"entries": undone, "text": text, "redo": not redo}
-        stored = store_proposal(tx, turn.chat_id, turn.member, "undo", body, now)
-        said = f"{'Recorded again' if redo else 'Undone'}. {_left(tx, undone, desk)}"
+        stored = store_proposal(tx, press.turn.chat_id, press.turn.member, "undo", body, now)
+        said = f"{'Recorded again' if redo else 'Undone'}. {_left(tx, undone, press.desk)}"
         shown, button = texts.safe(text), ("↩ Undo", f"u.{stored}")
         if not redo:
             shown, button = f"<s>{shown}</s>", ("↪ Redo", f"u.{stored}")
         shown += f"\n{'↪' if redo else '↩'} {texts.safe(said)}"
-        toast = _toast(turn, query, said)
-        if message is None:
-            return [toast, turn.message(texts.safe(said), [[button]])]
-        return [toast, turn.edit(message.message_id, texts.clip(shown), [[button]])]
+        toast = _toast(press.turn, press.query, said)
+        if press.message is None:
+            return [toast, press.turn.message(texts.safe(said), [[button]])]
+        return [toast, press.turn.edit(press.message.message_id, texts.clip(shown), [[button]])]
 
-    turn.render.append(render)
+    press.turn.render.append(render)
 
 
 def _left(tx: Tx, entries: list[str], desk: Desk) -> str:
@@ -166,220 +174,149 @@ def _toast(turn: Turn, query: CallbackQuery, text: str) -> Outgoing:
     return Outgoing(turn.chat_id, "answerCallbackQuery", body, kind="toast")
 
 
-def choose(
-    p: Proposal,
-    place: str,
-    query: CallbackQuery,
-    message: Message | None,
-    turn: Turn,
-    desk: Desk,
-    shop: Shop,
-) -> None:
+def choose(press: Press) -> None:
     """Record a kept line for the product that was chosen, and learn the alias."""
-    nearest = p.body["nearest"]
-    if not place.isdigit() or int(place) >= len(nearest):
-        turn.toast(query.id, "This button is too old.")
+    nearest = press.proposal.body["nearest"]
+    if not press.place.isdigit() or int(press.place) >= len(nearest):
+        press.turn.toast(press.query.id, "This button is too old.")
         return
-    sku, title = nearest[int(place)]
-    problem = messages.record_kept(p.id, p.body, sku, turn, desk, learn=True)
+    sku, title = nearest[int(press.place)]
+    problem = messages.record_kept(
+        press.proposal.id, press.proposal.body, sku, press.turn, press.desk, learn=True
+    )
     if problem is not None:
-        turn.toast(query.id, problem, alert=True)
+        press.turn.toast(press.query.id, problem, alert=True)
         return
-    turn.effects.append(consume(p.id))
-    turn.toast(query.id, title)
+    press.turn.effects.append(consume(press.proposal.id))
+    press.turn.toast(press.query.id, title)
 
     def close(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
-        if message is None or not all(a.ok for a in answers):
+        if press.message is None or not all(a.ok for a in answers):
             return []
-        shown = f"{texts.safe(message.text or '')}\n→ {texts.product(title, sku)}"
-        return [turn.edit(message.message_id, texts.clip(shown))]
+        shown = f"{texts.safe(press.message.text or '')}\n→ {texts.product(title, sku)}"
+        return [press.turn.edit(press.message.message_id, texts.clip(shown))]
 
-    turn.render.append(close)
+    press.turn.render.append(close)
 
 
-def new(
-    p: Proposal,
-    place: str,
-    query: CallbackQuery,
-    message: Message | None,
-    turn: Turn,
-    desk: Desk,
-    shop: Shop,
-) -> None:
+def new(press: Press) -> None:
     """Ask for the new product's line."""
-    turn.toast(query.id, "New product")
-    new_product.ask_for_line(p, turn)
+    press.turn.toast(press.query.id, "New product")
+    new_product.ask_for_line(press.proposal, press.turn)
 
 
-def how_many(
-    p: Proposal,
-    place: str,
-    query: CallbackQuery,
-    message: Message | None,
-    turn: Turn,
-    desk: Desk,
-    shop: Shop,
-) -> None:
+def how_many(press: Press) -> None:
     """Ask how many pieces a pack holds."""
-    turn.toast(query.id, "How many?")
-    new_product.ask_for_pack(p, turn)
+    press.turn.toast(press.query.id, "How many?")
+    new_product.ask_for_pack(press.proposal, press.turn)
 
 
-def keep(
-    p: Proposal,
-    place: str,
-    query: CallbackQuery,
-    message: Message | None,
-    turn: Turn,
-    desk: Desk,
-    shop: Shop,
-) -> None:
+def keep(press: Press) -> None:
     """Keep a line for later; it stays open and is listed by /later."""
-    turn.toast(query.id, "Kept for later")
-    _close(turn, message, "Kept for later. /later shows it.")
+    press.turn.toast(press.query.id, "Kept for later")
+    _close(press.turn, press.message, "Kept for later. /later shows it.")
 
 
-def again(
-    p: Proposal,
-    place: str,
-    query: CallbackQuery,
-    message: Message | None,
-    turn: Turn,
-    desk: Desk,
-    shop: Shop,
-) -> None:
+def again(press: Press) -> None:
     """Record the same text again, as the person said yes."""
-    turn.effects.append(consume(p.id))
-    turn.toast(query.id, "Again")
-    _close(turn, message, "Yes, again.")
-    sent = datetime.fromtimestamp(p.body["sent"], UTC)
-    messages.record_text(p.body["text"], sent, p.body["prefix"], turn, desk, shop, True, again=True)
+    press.turn.effects.append(consume(press.proposal.id))
+    press.turn.toast(press.query.id, "Again")
+    _close(press.turn, press.message, "Yes, again.")
+    sent = datetime.fromtimestamp(press.proposal.body["sent"], UTC)
+    messages.record_text(
+        press.proposal.body["text"],
+        sent,
+        press.proposal.body["prefix"],
+        press.turn,
+        press.desk,
+        press.desk.app.queries.shop(),
+        True,
+        again=True,
+    )
 
 
-def not_again(
-    p: Proposal,
-    place: str,
-    query: CallbackQuery,
-    message: Message | None,
-    turn: Turn,
-    desk: Desk,
-    shop: Shop,
-) -> None:
+def not_again(press: Press) -> None:
     """Record nothing."""
-    turn.effects.append(consume(p.id))
-    turn.toast(query.id, "Nothing recorded")
-    _close(turn, message, "Nothing recorded.")
+    press.turn.effects.append(consume(press.proposal.id))
+    press.turn.toast(press.query.id, "Nothing recorded")
+    _close(press.turn, press.message, "Nothing recorded.")
 
 
-def before(
-    p: Proposal,
-    place: str,
-    query: CallbackQuery,
-    message: Message | None,
-    turn: Turn,
-    desk: Desk,
-    shop: Shop,
-) -> None:
+def before(press: Press) -> None:
     """Confirm that a sale was before the count: nothing changes."""
-    turn.effects.append(consume(p.id))
-    turn.toast(query.id, "Before the count: the count stands.")
-    _close(turn, message, "Before the count: the count stands.", p.id)
+    press.turn.effects.append(consume(press.proposal.id))
+    press.turn.toast(press.query.id, "Before the count: the count stands.")
+    _close(press.turn, press.message, "Before the count: the count stands.", press.proposal.id)
 
 
-def after(
-    p: Proposal,
-    place: str,
-    query: CallbackQuery,
-    message: Message | None,
-    turn: Turn,
-    desk: Desk,
-    shop: Shop,
-) -> None:
+def after(press: Press) -> None:
     """Move a sale behind the count by a correction."""
     command = {
         "do": "correct",
-        "entry": p.body["entry"],
-        "with": {"occurred_at": p.body["now"]},
+        "entry": press.proposal.body["entry"],
+        "with": {"occurred_at": press.proposal.body["now"]},
         "reason": "it was after the count",
     }
-    turn.asks = [Ask(parse(command), f"pr:{p.id}:after")]
-    turn.effects.append(consume(p.id))
+    press.turn.asks = [Ask(parse(command), f"pr:{press.proposal.id}:after")]
+    press.turn.effects.append(consume(press.proposal.id))
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
         if answers[0].error is not None:
-            return [_toast(turn, query, answers[0].error.message)]
+            return [_toast(press.turn, press.query, answers[0].error.message)]
         said = f"After the count. On hand {answers[0].on_hand}."
-        shown = [_toast(turn, query, said)]
+        shown = [_toast(press.turn, press.query, said)]
         body = {"entries": list(answers[0].entries)}
-        stored = store_proposal(tx, turn.chat_id, turn.member, "undo", body, now)
-        text = f"{texts.safe((message.text or '') if message else '')}\n{said}"
-        if message is not None:
-            shown.append(
-                turn.edit(message.message_id, texts.clip(text), [[("↩ Undo", f"u.{stored}")]])
-            )
+        stored = store_proposal(tx, press.turn.chat_id, press.turn.member, "undo", body, now)
+        text = f"{texts.safe((press.message.text or '') if press.message else '')}\n{said}"
+        if press.message is not None:
+            rows = [*_others(press.message, press.proposal.id), [("↩ Undo this", f"u.{stored}")]]
+            shown.append(press.turn.edit(press.message.message_id, texts.clip(text), rows))
         return shown
 
-    turn.render.append(render)
+    press.turn.render.append(render)
 
 
-def why(
-    p: Proposal,
-    place: str,
-    query: CallbackQuery,
-    message: Message | None,
-    turn: Turn,
-    desk: Desk,
-    shop: Shop,
-) -> None:
+def why(press: Press) -> None:
     """Explain a reorder line term by term, as it stands now."""
     from jitledger_projections.reorder import as_shape
 
-    turn.toast(query.id, "Why?")
-    lines = [as_shape(line) for line in desk.app.reorder()]
-    line = next((x for x in lines if x["sku"] == p.body["sku"]), p.body.get("line"))
+    press.turn.toast(press.query.id, "Why?")
+    lines = [as_shape(line) for line in press.desk.app.reorder()]
+    line = next(
+        (x for x in lines if x["sku"] == press.proposal.body["sku"]),
+        press.proposal.body.get("line"),
+    )
     if line is None:
-        questions.answer_stock(p.body["sku"], turn, desk)
+        questions.answer_stock(press.proposal.body["sku"], press.turn, press.desk)
         return
-    turn.say(texts.why_reorder(line))
+    press.turn.say(texts.why_reorder(line))
 
 
-def snooze(
-    p: Proposal,
-    place: str,
-    query: CallbackQuery,
-    message: Message | None,
-    turn: Turn,
-    desk: Desk,
-    shop: Shop,
-) -> None:
+def snooze(press: Press) -> None:
     """Hear of an alert again tomorrow."""
-    number = f"pr:{p.id}:snooze:{query.id}"
-    turn.asks = [Ask(parse({"do": "snooze", "sku": p.body["sku"], "days": 1}), number)]
+    number = f"pr:{press.proposal.id}:snooze:{press.query.id}"
+    press.turn.asks = [
+        Ask(parse({"do": "snooze", "sku": press.proposal.body["sku"], "days": 1}), number)
+    ]
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
         refused = answers[0].error
-        return [_toast(turn, query, refused.message if refused else "Snoozed for a day.")]
+        return [
+            _toast(press.turn, press.query, refused.message if refused else "Snoozed for a day.")
+        ]
 
-    turn.render.append(render)
+    press.turn.render.append(render)
 
 
-def ask(
-    p: Proposal,
-    place: str,
-    query: CallbackQuery,
-    message: Message | None,
-    turn: Turn,
-    desk: Desk,
-    shop: Shop,
-) -> None:
+def ask(press: Press) -> None:
     """Answer a question for the product that was chosen."""
-    turn.toast(query.id, p.body["sku"])
+    press.turn.toast(press.query.id, press.proposal.body["sku"])
     answer = {
         "stock": questions.answer_stock,
         "history": questions.answer_history,
         "why": questions.answer_why,
-    }[p.body["question"]]
-    answer(p.body["sku"], turn, desk)
+    }[press.proposal.body["question"]]
+    answer(press.proposal.body["sku"], press.turn, press.desk)
 
 
 ACTIONS: dict[str, Action] = {
