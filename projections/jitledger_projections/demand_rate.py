@@ -19,6 +19,7 @@ DAY_UPSERT = (
     "units = excluded.units, squares = excluded.squares, unmet_lines = excluded.unmet_lines, "
     "unmet_units = excluded.unmet_units, unmet_squares = excluded.unmet_squares"
 )
+PLAIN_VALUES = "VALUES (?, ?, ?, ?, ?, ?, 0, 0.0, 0.0)"
 OUT_UPSERT = (
     "INSERT INTO {table} VALUES (?, ?, ?, ?) ON CONFLICT (sku, location, since) DO UPDATE SET "
     "until = excluded.until"
@@ -46,15 +47,13 @@ class DemandRate:
     def apply(self, tx: Tx, batch: Batch, suffix: str) -> None:
         """Write what the changes touched: whole items anew, otherwise a day and a stockout."""
         anew: list[tuple[str]] = []
+        plain: list[tuple[Any, ...]] = []
         days: list[tuple[Any, ...]] = []
         outs: list[tuple[Any, ...]] = []
         for change, item in batch.items():
             if change.whole:
                 anew.append((item.sku,))
-                days.extend(
-                    _day(item.sku, location, day, demand)
-                    for (location, day), demand in item.demand.items()
-                )
+                _all_days(item, plain, days)
                 outs.extend(_outs(item, all_spans=True))
             else:
                 days.extend(_touched_days(item, change.entries))
@@ -62,14 +61,24 @@ class DemandRate:
         if anew and not suffix:
             tx.executemany("DELETE FROM demand_day WHERE sku = ?", anew)
             tx.executemany("DELETE FROM stockout WHERE sku = ?", anew)
+        if plain:
+            plain.sort()
+            tx.executemany(f"INSERT INTO demand_day{suffix} {PLAIN_VALUES}", plain)
         if days:
             days.sort()
-            upsert = DAY_UPSERT.format(table="demand_day" + suffix)
-            # Rows of whole items are new where they go: their old ones are deleted above.
-            only_new = all(change.whole for change, _ in batch.items())
-            tx.executemany(upsert.partition(" ON CONFLICT")[0] if only_new else upsert, days)
+            tx.executemany(DAY_UPSERT.format(table="demand_day" + suffix), days)
         if outs:
             tx.executemany(OUT_UPSERT.format(table="stockout" + suffix), outs)
+
+
+def _all_days(item: StockItem, plain: list[Any], days: list[Any]) -> None:
+    """Add an item's days; the many without unmet demand go the short way."""
+    sku = item.sku
+    for (location, day), d in item.demand.items():
+        if d.unmet_lines:
+            days.append(_day(sku, location, day, d))
+        else:
+            plain.append((sku, location, day, d.lines, float(d.units), float(d.squares)))
 
 
 def _day(sku: str, location: str, day: int, d: Demand) -> tuple[Any, ...]:

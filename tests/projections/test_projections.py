@@ -105,7 +105,8 @@ class Recorded(Tx):
     def executemany(self, sql: str, rows: Any) -> None:
         """Keep inserted rows."""
         if sql.startswith("INSERT INTO "):
-            self.rows[sql.split()[2]] += [tuple(row) for row in rows]
+            zeros = (0, 0.0, 0.0) if sql.endswith("0, 0.0, 0.0)") else ()
+            self.rows[sql.split()[2]] += [(*row, *zeros) for row in rows]
 
     def fetchone(self) -> Any:
         """Return nothing."""
