@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -111,17 +113,14 @@ steps = st.builds(
 histories = st.lists(steps, min_size=1, max_size=25)
 
 
-def play(history: list[Step]) -> PaperLedger:
-    """Record a history; what the rules refuse is left out."""
-    ledger = PaperLedger("Europe/Berlin", PLACES)
+def commands(history: list[Step]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (moment, command) of a history; a void aims at one of the entries before it."""
     now = START
-    ledger.record(now.isoformat(), do="register", sku="MUG", name="Mug")
     for number, step in enumerate(history):
         now += timedelta(hours=step.hours, minutes=1)
         fields = dict(step.fields)
         if fields["do"] == "void":
-            entries = ledger.entries("MUG")
-            fields = {"do": "void", "entry": f"MUG/{1 + 1 + fields['nth'] % len(entries)}"}
+            fields = {"do": "void", "entry": f"MUG/{2 + fields['nth'] % (number + 1)}"}
         elif fields["do"] == "reserve":
             line = {"sku": "MUG", "qty": fields.pop("qty"), "at": fields.pop("at")}
             fields |= {"reservation": f"R{number}", "lines": [line]}
@@ -130,10 +129,16 @@ def play(history: list[Step]) -> PaperLedger:
             if step.back_hours is not None:
                 then = now - timedelta(hours=step.back_hours)
                 fields["occurred_at"] = then.date().isoformat() if step.by_day else then.isoformat()
-        try:
-            ledger.record(now.isoformat(), **fields)
-        except Refused:
-            continue
+        yield now.isoformat(), fields
+
+
+def play(history: list[Step]) -> PaperLedger:
+    """Record a history; what the rules refuse is left out."""
+    ledger = PaperLedger("Europe/Berlin", PLACES)
+    ledger.record(START.isoformat(), do="register", sku="MUG", name="Mug")
+    for now, fields in commands(history):
+        with suppress(Refused):
+            ledger.record(now, **fields)
     return ledger
 
 

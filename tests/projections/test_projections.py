@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 
 from jitledger.bootstrap import App
-from jitledger.domain.errors import Refused
 from jitledger.domain.stock_item import fold
 from jitledger.service.projection import Batch, Change, Driver, load_shop
 from jitledger.store.codec import EventMapper, decode, encode
@@ -17,7 +16,7 @@ from jitledger_projections.demand_rate import DemandRate
 from jitledger_projections.on_hand import OnHand
 from jitledger_projections.products import search
 from tests.conftest import do, done, open_shop
-from tests.domain.test_properties import Step, histories
+from tests.domain.test_properties import START, Step, commands, histories
 
 TABLES = ("on_hand", "demand_day", "stockout", "exceptions", "products", "suppliers", "terms")
 
@@ -30,34 +29,14 @@ def rows(app: App) -> dict[str, list[Any]]:
 
 def play(app: App, history: list[Step]) -> None:
     """Record a generated history through the ledger."""
-    from datetime import timedelta
-
-    from tests.domain.test_properties import START
-
-    now = START
-    stamp = now.isoformat()
+    stamp = START.isoformat()
     for code in ("shop", "back"):
         done(app, do="location", code=code, now=stamp)
     done(app, do="register", sku="MUG", name="Blue mug", now=stamp)
     done(app, do="supplier", code="ACME", lead_time_days="7", now=stamp)
     done(app, do="terms", supplier="ACME", sku="MUG", unit_cost="4", now=stamp)
-    for number, step in enumerate(history):
-        now += timedelta(hours=step.hours, minutes=1)
-        fields = dict(step.fields)
-        if fields["do"] == "void":
-            fields = {"do": "void", "entry": f"MUG/{2 + fields['nth'] % (number + 1)}"}
-        elif fields["do"] == "reserve":
-            line = {"sku": "MUG", "qty": fields.pop("qty"), "at": fields.pop("at")}
-            fields |= {"reservation": f"R{number}", "lines": [line]}
-        else:
-            fields["sku"] = "MUG"
-            if step.back_hours is not None:
-                then = now - timedelta(hours=step.back_hours)
-                fields["occurred_at"] = then.date().isoformat() if step.by_day else then.isoformat()
-        try:
-            do(app, **fields, now=now.isoformat())
-        except Refused:
-            continue
+    for now, fields in commands(history):
+        do(app, **fields, now=now)
 
 
 @given(histories)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -54,7 +55,8 @@ def test_stored_events_are_readable_for_ever(name: str) -> None:
     """Each stored name and version has a file that the mapper reads to the same event."""
     path = HISTORY / f"{name}.v{EVENTS[name].class_version}.json"
     event = sample(EVENTS[name])
-    if not path.exists():  # A new event writes its file once; it is committed and never changed.
+    if not path.exists() and os.environ.get("JITLEDGER_NEW_EVENT") == name:
+        # A new event writes its file once, when it is asked to; it is committed, never changed.
         path.write_bytes(encode(event) + b"\n")
     body = path.read_bytes().strip()
     row = StoredEvent(event.originator_id, event.originator_version, name, body)

@@ -154,8 +154,6 @@ def _rest(
         cause=cause,
     )
     if number is None:
-        if any(ch.isdigit() for ch in "".join(words)) or not words:
-            return replace(reading, problem=_no_quantity(do))
         return replace(reading, problem=_no_quantity(do))
     if number.ambiguous is not None:
         one, other = number.ambiguous

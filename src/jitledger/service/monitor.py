@@ -36,14 +36,9 @@ Point = tuple[Decimal, Decimal, dict[str, str]]
 class Monitor:
     """Watches every append; writes the alert's state, its event and the outbox row together."""
 
-    def __init__(self) -> None:
-        self.enabled = True
-
     def drafts(self, tx: Tx, cache: Cache, append: Append) -> list[Draft]:
         """Return the alert events that follow from the items an append changed."""
         found: list[Draft] = []
-        if not self.enabled:
-            return found
         for sku, until in append.snoozed.items():
             tx.execute(
                 "UPDATE alerts SET snoozed_until = ? WHERE sku = ? AND state = 'raised'",
