@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from jitledger.domain.quantities import open_exceptions
 from jitledger.domain.quantity import show
-from jitledger.domain.stock_item import StockItem
 from jitledger.service.projection import Batch
 from jitledger.store.database import Tx
 
@@ -26,15 +26,20 @@ class Exceptions:
 
     def apply(self, tx: Tx, batch: Batch, suffix: str) -> None:
         """Write the open exceptions of every changed item; closed ones disappear."""
-        items = [item for _, item in batch.items()]
-        if not items:
-            return
+        listed: list[str] = []
+        rows: list[tuple[str, str, str, str]] = []
+        for change, item in batch.items():
+            if change.whole or change.was_excepted:
+                listed.append(item.sku)
+            rows += [
+                (item.sku, location, code, show(quantity))
+                for location, code, quantity in open_exceptions(item)
+            ]
         table = "exceptions" + suffix
-        if not suffix:
-            listed = {row[0] for row in _listed(tx, [item.sku for item in items])}
-            if listed:
-                tx.executemany(f"DELETE FROM {table} WHERE sku = ?", [(sku,) for sku in listed])
-        rows = [row for item in items for row in _open(item)]
+        if listed and not suffix:
+            open_now = _listed(tx, listed)
+            if open_now:
+                tx.executemany(f"DELETE FROM {table} WHERE sku = ?", open_now)
         if rows:
             tx.executemany(f"INSERT INTO {table} VALUES (?, ?, ?, ?)", rows)
 
@@ -48,21 +53,7 @@ def _listed(tx: Tx, skus: list[str]) -> list[Any]:
     return found
 
 
-def _open(item: StockItem) -> list[tuple[str, str, str, str]]:
-    rows = [
-        (item.sku, location, "negative-stock", show(shelf.on_hand))
-        for location, shelf in item.shelves.items()
-        if shelf.known and shelf.on_hand < 0
-    ]
-    for leg in item.transfers.values():
-        if leg["open"] < 0:
-            row = (item.sku, leg["to"], "negative-in-transit", show(leg["open"]))
-            if row not in rows:
-                rows.append(row)
-    return list({row[:3]: row for row in rows}.values())
-
-
-def open_exceptions(tx: Tx, limit: int = 1000) -> list[dict[str, str]]:
+def listed_exceptions(tx: Tx, limit: int = 1000) -> list[dict[str, str]]:
     """Return the exceptions that are open now."""
     rows = tx.all(
         "SELECT sku, location, code, quantity FROM exceptions ORDER BY sku, location LIMIT ?",

@@ -42,7 +42,7 @@ from jitledger.domain.replenishment.reorder_point import (
 from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import in_force
 from jitledger.domain.supplier import DEFAULT_LEAD_TIME_DAYS
-from jitledger.store.database import Database, Tx
+from jitledger.store.database import Database, Tx, marked
 from jitledger_projections.on_hand import Position, positions
 from jitledger_projections.supply import SupplierRow, suppliers, terms
 
@@ -783,6 +783,7 @@ def _store_points(database: Database, rows: list[tuple[str, str, str, str, str]]
     for at in range(0, max(len(gone), len(changed)), chunk):
         with database.transaction() as tx:
             database.lock(tx)
+            marked(tx)
             if gone[at : at + chunk]:
                 tx.executemany(
                     "DELETE FROM reorder_points WHERE sku = ? AND location = ?",

@@ -94,7 +94,7 @@ class Recorded(Tx):
         """Return nothing."""
         return []
 
-    def insert_events(self, events: Any) -> int:
+    def insert_events(self, events: Any, before: int) -> int:
         """Take no notice."""
         return 0
 
@@ -120,6 +120,7 @@ def buggy(any_app: App) -> tuple[App, Buggy]:
     """Put the buggy projection into a shop's driver."""
     projection = Buggy()
     any_app.driver.projections[0] = projection
+    any_app.driver.forget()
     for sku in ("MUG", "CUP"):
         done(any_app, do="register", sku=sku, name=sku)
     return any_app, projection
@@ -165,6 +166,7 @@ def test_an_old_process_does_not_write_rows_of_a_new_shape(any_app: App) -> None
     """A changed version means rebuild; until then inline writers leave the rows alone."""
     done(any_app, do="register", sku="MUG", name="Mug")
     any_app.driver.projections[0].version = 99
+    any_app.driver.forget()
     try:
         done(any_app, do="receive", sku="MUG", qty="5")
         assert rows(any_app)["on_hand"] == []

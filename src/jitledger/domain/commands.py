@@ -683,23 +683,24 @@ def payload_of(command: Command) -> bytes:
 
     A field that was left out and one that was given its default are the same.
     """
-    given = command.__dict__
+    values, defaults = command.__dict__, _payload_fields(type(command))
     fields: dict[str, Any] = {"do": command.do}
-    for name, default in _payload_fields(type(command)):
-        value = given[name]
-        if value is not default and value != default:
-            fields[name] = value
+    for name in command.__pydantic_fields_set__:
+        if name in defaults:
+            value, default = values[name], defaults[name]
+            if value is not default and value != default:
+                fields[name] = value
     text = orjson.dumps(fields, default=_plain, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).digest()
 
 
 @cache
-def _payload_fields(cls: type[Command]) -> tuple[tuple[str, Any], ...]:
-    return tuple(
-        (name, field.get_default())
+def _payload_fields(cls: type[Command]) -> dict[str, Any]:
+    return {
+        name: field.get_default()
         for name, field in cls.model_fields.items()
         if name not in _NOT_IN_THE_PAYLOAD
-    )
+    }
 
 
 def _plain(value: Any) -> Any:

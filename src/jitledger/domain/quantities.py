@@ -112,6 +112,19 @@ def _all_known(item: StockItem) -> bool:
     return bool(moved) and all(shelf.known for shelf in moved)
 
 
+def open_exceptions(item: StockItem) -> list[tuple[str, str, Decimal]]:
+    """Return (location, code, quantity) of what is below zero; none of it depends on the clock."""
+    found = [
+        (location, "negative-stock", shelf.on_hand)
+        for location, shelf in item.shelves.items()
+        if shelf.on_hand < 0 and shelf.known
+    ]
+    if item.transfers:
+        legs = {leg["to"]: leg["open"] for leg in item.transfers.values() if leg["open"] < 0}
+        found += [(location, "negative-in-transit", missing) for location, missing in legs.items()]
+    return found
+
+
 def exceptions(item: StockItem, q: Quantities) -> list[dict[str, str]]:
     """Return what cannot be true or was promised twice: one dictionary for each finding."""
     found = []

@@ -74,6 +74,9 @@ def parse_money(field: str, value: object) -> Decimal:
 
 def check_precision(sku: str, number: Decimal, precision: int) -> None:
     """Raise ``too-precise`` when a quantity is finer than its SKU."""
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, int) and -exponent <= precision:
+        return  # As typed it has no more decimals than allowed; the usual case.
     if decimals_of(number) > precision:
         unit = "whole units" if precision == 0 else f"{precision} decimals"
         raise Refused(

@@ -20,7 +20,7 @@ from jitledger.domain.names import SKU_STREAM, entry_name
 from jitledger.service.clock import Clock
 from jitledger.service.projection import YIELD_SECONDS, load_shop, next_size
 from jitledger.store.codec import dump
-from jitledger.store.database import Database, Tx
+from jitledger.store.database import ClockRow, Database, Tx, marked
 from jitledger.store.seals import FIRST, seal_of
 
 
@@ -60,6 +60,7 @@ class BulkAppender:
         self._channel = channel
         self._versions: dict[str, int] = {}
         self._position = -1
+        self._marks = -1
         with database.snapshot() as tx:
             self._simulated = load_shop(database, tx).clock == "simulated"
         self.size = 200
@@ -87,9 +88,12 @@ class BulkAppender:
 
     def _append(self, facts: Sequence[BulkFact], targets: dict[str, int]) -> None:
         with self._database.transaction() as tx:
-            self._database.lock(tx)
+            clock = self._database.lock(tx)
             self._look(tx)
-            moments = self._begin(tx)
+            moments = self._begin(clock)
+            if clock[3] != self._marks:
+                self._leave_views_behind(tx)
+                self._marks = clock[3]
             stamp, highest, ceiling = moments.stamp, moments.highest, moments.ceiling
             events: list[StoredEvent] = []
             keys: list[tuple[str, bytes, str]] = []
@@ -128,8 +132,17 @@ class BulkAppender:
             tx.execute("UPDATE clock SET last = ?, highest = ? WHERE id = 1", (stamp, highest))
             self._position = self._database.head(tx)
 
-    def _begin(self, tx: Tx) -> _Moments:
-        last, present, highest = tx.one("SELECT last, present, highest FROM clock WHERE id = 1")
+    def _leave_views_behind(self, tx: Tx) -> None:
+        """Write down where the views stand that follow every append: they will not follow ours."""
+        following = tx.all("SELECT name FROM projections WHERE position IS NULL")
+        if following:
+            tx.execute(
+                "UPDATE projections SET position = ? WHERE position IS NULL", (self._position,)
+            )
+            marked(tx)
+
+    def _begin(self, clock: ClockRow) -> _Moments:
+        last, present, highest, _ = clock
         if not self._simulated:
             stamp = max(last, self._clock.now())
             return _Moments(stamp, highest, MICROSECOND, stamp)

@@ -70,17 +70,21 @@ class Cache:
         elif stream.removeprefix(SUPPLIER_STREAM) in self._suppliers:
             self.apply(stream, version, name, decode(name, body))
 
+    def apply_to_item(self, sku: str, entry: Entry) -> tuple[StockItem, bool]:
+        """Apply a new entry; return the item, and True when it came last and applied at once."""
+        entries, item = self._loaded(sku)
+        entries.append(entry)
+        self._size += 1
+        if item.evolve(*entry):
+            return item, True
+        item = fold(sku, entries, self.shop.days)
+        self._streams[sku] = (entries, item)
+        return item, False
+
     def apply(self, stream: str, version: int, name: str, data: dict[str, Any]) -> bool:
         """Apply a new entry to a loaded stream; True when it came last and applied at once."""
         if stream.startswith(SKU_STREAM):
-            sku = stream[len(SKU_STREAM) :]
-            entries, item = self._loaded(sku)
-            entries.append((version, name, data))
-            self._size += 1
-            if item.evolve(version, name, data):
-                return True
-            self._streams[sku] = (entries, fold(sku, entries, self.shop.days))
-            return False
+            return self.apply_to_item(stream[len(SKU_STREAM) :], (version, name, data))[1]
         if stream == SHOP_STREAM:
             self.shop.evolve(version, name, data)
         elif stream.startswith(SUPPLIER_STREAM):

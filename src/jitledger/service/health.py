@@ -27,7 +27,7 @@ def health(database: Database, driver: Driver) -> dict[str, Any]:
         "events": events,
         "head": head,
         "seal": bytes(seal[0]).hex() if seal is not None else None,
-        "projections": [describe(s) for s in standings],
+        "projections": [describe(s, head) for s in standings],
         "stopped": [s.name for s in standings if s.status != "live"],
         "exceptions": exceptions,
         "inbox_waiting": waiting,

@@ -23,19 +23,21 @@ from jitledger.domain.decisions.decide import check_permitted
 from jitledger.domain.errors import Conflict, LedgerError, Refused, StoreError, bad_value
 from jitledger.domain.events import Event
 from jitledger.domain.moments import MICROSECOND, parse_time, show_moment, start_of_day
-from jitledger.domain.names import ALERT_STREAM, SKU_STREAM, entry_name, split_entry
+from jitledger.domain.names import ALERT_STREAM, SHOP_STREAM, SKU_STREAM, entry_name, split_entry
+from jitledger.domain.quantities import open_exceptions
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import Entry, StockItem
 from jitledger.service.cache import Cache
 from jitledger.service.clock import Clock
-from jitledger.service.projection import Change, Driver
+from jitledger.service.projection import Change, Driver, ProjectionFailed
 from jitledger.store.codec import decode, encode
 from jitledger.store.database import Database, Tx, savepoint
 from jitledger.store.seals import FIRST, seal_of
 from jitledger.store.writer import GroupWriter, Promise, settle
 
 HOLD_SECONDS = 0.030
+_PREFIX = len(SKU_STREAM)
 SIMULATED_START = 946_684_800_000_000_000  # 2000-01-01, where a simulated log begins.
 
 
@@ -115,6 +117,9 @@ class Append:
     loud: set[str] = field(default_factory=set)
     look: set[str] = field(default_factory=set)
     snoozed: dict[str, int] = field(default_factory=dict)
+    marks: int = 0
+    careful: bool = False
+    """Whether what failed before is to be contained: each part in a savepoint of its own."""
 
 
 class Watcher(Protocol):
@@ -122,6 +127,10 @@ class Watcher(Protocol):
 
     def drafts(self, tx: Tx, cache: Cache, append: Append) -> list[Draft]:
         """Return the drafts of alerts that follow from an append; may write rows."""
+
+
+class WatcherFailed(Exception):
+    """The watcher raised during an append that was not prepared for it."""
 
 
 class Ledger:
@@ -217,7 +226,7 @@ class Ledger:
         outcomes: list[Outcome] = []
         try:
             with self.database.transaction() as tx:
-                outcomes = self._in_transaction(tx, [submission])
+                outcomes = self._in_transaction(tx, [submission], careful=True)
                 raise _Undone
         except _Undone:
             settle(future, outcomes[0])
@@ -226,15 +235,26 @@ class Ledger:
         self._forget()
 
     def _transact(self, submissions: Sequence[Submission]) -> list[Outcome]:
+        """Record submissions in one transaction; a view or an alert with a bug costs a second."""
+        try:
+            return self._transact_once(submissions, careful=False)
+        except (ProjectionFailed, WatcherFailed):
+            self._forget()
+            return self._transact_once(submissions, careful=True)
+
+    def _transact_once(self, submissions: Sequence[Submission], *, careful: bool) -> list[Outcome]:
         with self.database.transaction() as tx:
-            outcomes = self._in_transaction(tx, submissions)
+            outcomes = self._in_transaction(tx, submissions, careful=careful)
             if tx.probe is not None:
                 tx.probe("COMMIT")
         return outcomes
 
-    def _in_transaction(self, tx: Tx, submissions: Sequence[Submission]) -> list[Outcome]:
+    def _in_transaction(
+        self, tx: Tx, submissions: Sequence[Submission], *, careful: bool
+    ) -> list[Outcome]:
         started = perf_counter()
         append = self._begin(tx)
+        append.careful = careful
         head = self._cache.position
         outcomes: list[tuple[Submission, list[Answer]]] = []
         self._look_up_keys(tx, append, submissions)
@@ -266,8 +286,7 @@ class Ledger:
                 append.known_keys[key] = (bytes(digest), entries)
 
     def _begin(self, tx: Tx) -> Append:
-        self.database.lock(tx)
-        last, present, highest = tx.one("SELECT last, present, highest FROM clock WHERE id = 1")
+        last, present, highest, marks = self.database.lock(tx)
         if last != self._newest_stamp:  # Somebody else appended since our last look.
             self._newest_seal = None
             self._cache.catch_up(tx)
@@ -276,24 +295,23 @@ class Ledger:
         if not simulated:
             now = self.clock.now()
             stamp = max(last + MICROSECOND, now)
-            return Append(stamp, stamp, highest, False, True)
+            return Append(stamp, stamp, highest, False, True, marks=marks)
         if self.clock.leads:
             present = max(present or 0, self.clock.now())
         told = present is not None
-        return Append(max(last, SIMULATED_START), present or 0, highest, True, told)
+        stamp = max(last, SIMULATED_START)
+        return Append(stamp, present or 0, highest, True, told, marks=marks)
 
     def _write(self, tx: Tx, append: Append, before: int) -> None:
         """Insert events, keys, seal, clock and view rows."""
-        head = before
         if append.events:
-            head = tx.insert_events(append.events)
+            head = tx.insert_events(append.events, before)
             self._cache.position = head
         if append.keys:
-            rows = [(key, digest, entries) for key, digest, entries in append.keys]
             ordinal = self._seal(tx, append)
             tx.executemany(
                 "INSERT INTO command_keys (key, digest, ordinal, entries) VALUES (?, ?, ?, ?)",
-                [(key, digest, ordinal, entries) for key, digest, entries in rows],
+                [(key, digest, ordinal, entries) for key, digest, entries in append.keys],
             )
         elif append.events:
             self._seal(tx, append)
@@ -304,8 +322,15 @@ class Ledger:
                 (append.stamp, present, append.highest),
             )
             self._newest_stamp = append.stamp
-        if append.changes:
-            self.driver.inline(tx, self._cache.shop, list(append.changes.values()), before, head)
+        if append.events:
+            self.driver.inline(
+                tx,
+                self._cache.shop,
+                list(append.changes.values()),
+                before,
+                append.marks,
+                careful=append.careful,
+            )
 
     def _seal(self, tx: Tx, append: Append) -> int:
         if self._newest_seal is None:
@@ -327,6 +352,7 @@ class Ledger:
     def _forget(self) -> None:
         """Forget what was remembered of a transaction that did not end well."""
         self._cache.clear()
+        self.driver.forget()
         self._newest_stamp, self._newest_seal = -1, None
 
     # --- one command ------------------------------------------------------------------------------
@@ -365,17 +391,18 @@ class Ledger:
         append.stamp, append.stamped = stamp, True
         if append.simulated and (append.told or command.now is not None):
             append.present, append.told = present, True
-        envelope = {
-            "actor": actor,
-            "channel": submission.channel,
-            "command_key": ask.key,
-            "correlation": submission.correlation,
-            "note": command.note,
-        }
-        reason = getattr(command, "reason", None) if command.do in ("void", "correct") else None
-        if reason is not None:
-            envelope["reason"] = reason
-        entries = tuple(self._record(append, draft, stamp, envelope) for draft in drafts)
+        envelope: dict[str, Any] = {"channel": submission.channel}
+        if actor is not None:
+            envelope["actor"] = actor
+        if ask.key is not None:
+            envelope["command_key"] = ask.key
+        if submission.correlation is not None:
+            envelope["correlation"] = submission.correlation
+        if command.note is not None:
+            envelope["note"] = command.note
+        if command.do in ("void", "correct"):
+            envelope["reason"] = getattr(command, "reason", None)
+        entries = tuple([self._record(append, draft, stamp, envelope) for draft in drafts])
         if not submission.importing:
             append.loud.update(draft.stream for draft in drafts)
         for kind, value, owner in ground.claims:
@@ -388,7 +415,7 @@ class Ledger:
             listed = orjson.dumps(entries).decode()
             append.keys.append((ask.key, digest, listed))
             append.known_keys[ask.key] = (digest, listed)
-        return Answer(True, entries, False, self._on_hand(entries))
+        return Answer(True, entries, False, self._on_hand_of(append, drafts))
 
     def _repeat(self, append: Append, key: str, digest: bytes) -> Answer | None:
         known = append.known_keys.get(key)
@@ -405,13 +432,20 @@ class Ledger:
             )
         return Answer(True, entries, True, self._on_hand(entries))
 
+    def _on_hand_of(self, append: Append, drafts: Sequence[Draft]) -> str | None:
+        """Return the total on-hand of the first item that drafts changed."""
+        for draft in drafts:
+            change = append.changes.get(draft.stream)
+            if change is not None and change.item is not None:
+                return _total(change.item)
+        return None
+
     def _on_hand(self, entries: Sequence[str]) -> str | None:
         """Return the total on-hand of the first entry's item as it stands now."""
         for entry in entries:
             sku, _ = split_entry(entry)
             if self._cache.find_sku(sku) == sku:
-                item = self._cache.item(sku)
-                return show(sum((s.on_hand for s in item.shelves.values()), ZERO))
+                return _total(self._cache.item(sku))
         return None
 
     def _stamp(self, append: Append, command: Command) -> tuple[int, int]:
@@ -445,40 +479,41 @@ class Ledger:
 
     def _record(self, append: Append, draft: Draft, stamp: int, envelope: dict[str, Any]) -> str:
         """Make a draft an event, fold it into the cache and remember what changed."""
-        cache = self._cache
-        version = cache.version_of(draft.stream) + 1
-        event: Event = draft.event(
-            originator_id=draft.stream,
-            originator_version=version,
-            recorded_at=stamp,
-            effective_at=draft.effective_at,
-            occurred_on=draft.occurred_on,
-            **{**envelope, **draft.fields},
-        )
+        stream = draft.stream
+        version = self._cache.version_of(stream) + 1
+        event = _event(draft, version, stamp, envelope)
         body = encode(event)
-        append.events.append(StoredEvent(draft.stream, version, event.name, body))
+        append.events.append(StoredEvent(stream, version, event.name, body))
         append.highest = max(append.highest, draft.effective_at)
-        data = decode(event.name, body)
-        self._fold(append, draft.stream, version, event.name, data)
-        return entry_name(draft.stream.removeprefix(SKU_STREAM), version)
+        entry = (version, event.name, decode(event.name, body))
+        if stream.startswith(SKU_STREAM):
+            self._fold_item(append, stream, entry)
+            return entry_name(stream[_PREFIX:], version)
+        self._fold(append, stream, entry)
+        return entry_name(stream, version)
 
-    def _fold(
-        self, append: Append, stream: str, version: int, name: str, data: dict[str, Any]
-    ) -> None:
+    def _fold_item(self, append: Append, stream: str, entry: Entry) -> None:
+        sku = stream[_PREFIX:]
+        change = append.changes.get(stream)
+        if change is None:
+            change = append.changes[stream] = Change(stream, False)
+            change.was_excepted = bool(open_exceptions(self._cache.item(sku)))
+        change.item, in_order = self._cache.apply_to_item(sku, entry)
+        change.entries.append(entry)
+        change.whole = change.whole or not in_order
+
+    def _fold(self, append: Append, stream: str, entry: Entry) -> None:
+        version, name, data = entry
         if stream.startswith(ALERT_STREAM):
             if name == "reorder-alert-snoozed":
                 append.snoozed[stream[len(ALERT_STREAM) :]] = data["until"]
             return
-        in_order = self._cache.apply(stream, version, name, data)
+        self._cache.apply(stream, version, name, data)
         change = append.changes.get(stream)
         if change is None:
             change = append.changes[stream] = Change(stream, False)
-        entry: Entry = (version, name, data)
         change.entries.append(entry)
-        change.whole = change.whole or not in_order
-        if stream.startswith(SKU_STREAM):
-            change.item = self._cache.item(stream[len(SKU_STREAM) :])
-        elif stream != "shop":
+        if stream != SHOP_STREAM:
             change.supplier = self._cache.supplier(stream.partition("/")[2])
 
     def _watch(self, tx: Tx, append: Append) -> None:
@@ -486,11 +521,16 @@ class Ledger:
         assert self.watcher is not None
         drafts: list[Draft] = []
         try:
-            with savepoint(tx, "watcher"):
+            if append.careful:
+                with savepoint(tx, "watcher"):
+                    drafts = self.watcher.drafts(tx, self._cache, append)
+            else:
                 drafts = self.watcher.drafts(tx, self._cache, append)
         except LedgerError:
             raise
         except Exception as error:
+            if not append.careful:
+                raise WatcherFailed from error
             text = f"{type(error).__name__}: {error}"[:500]
             tx.execute(
                 "INSERT INTO projections VALUES ('alerts', 0, 0, 'stopped', ?) "
@@ -500,17 +540,30 @@ class Ledger:
             return
         versions: dict[str, int] = {}
         for draft in drafts:
-            version = versions.get(draft.stream) or self._cache.version_of(draft.stream)
-            versions[draft.stream] = version + 1
-            event = draft.event(
-                originator_id=draft.stream,
-                originator_version=version + 1,
-                recorded_at=append.stamp,
-                effective_at=draft.effective_at,
-                channel="system",
-                **draft.fields,
-            )
-            append.events.append(StoredEvent(draft.stream, version + 1, event.name, encode(event)))
+            version = 1 + (versions.get(draft.stream) or self._cache.version_of(draft.stream))
+            versions[draft.stream] = version
+            event = _event(draft, version, append.stamp, {"channel": "system"})
+            append.events.append(StoredEvent(draft.stream, version, event.name, encode(event)))
+
+
+def _event(draft: Draft, version: int, stamp: int, envelope: dict[str, Any]) -> Event:
+    """Make a draft an event; what is absent is left to the event's own defaults."""
+    given = dict(envelope)
+    given.update([(name, value) for name, value in draft.fields.items() if value is not None])
+    if draft.occurred_on is not None:
+        given["occurred_on"] = draft.occurred_on
+    return draft.event(
+        originator_id=draft.stream,
+        originator_version=version,
+        recorded_at=stamp,
+        effective_at=draft.effective_at,
+        **given,
+    )
+
+
+def _total(item: StockItem) -> str:
+    """Return an item's on-hand over all its locations."""
+    return show(sum((shelf.on_hand for shelf in item.shelves.values()), ZERO))
 
 
 def person_of(tx: Tx, name: str) -> str:

@@ -26,15 +26,23 @@ from jitledger.domain.replenishment.order_quantity import suggest
 from jitledger.domain.stock_item import StockItem, in_force
 from jitledger.service.cache import Cache
 from jitledger.service.ledger import Append
-from jitledger.store.database import Tx
+from jitledger.store.database import Tx, marked
 
 WHOLE_SHOP = ""
+MOST_KEPT = 20_000
 Point = tuple[Decimal, Decimal, dict[str, str]]
 """(reorder point, order quantity, what they were computed from)"""
 
 
 class Monitor:
-    """Watches every append; writes the alert's state, its event and the outbox row together."""
+    """Watches every append; writes the alert's state, its event and the outbox row together.
+
+    What was read of points and states is kept until the clock's row says that some changed.
+    """
+
+    def __init__(self) -> None:
+        self._marks = -1
+        self._kept: dict[str, tuple[dict[str, Point], dict[str, str]]] = {}
 
     def drafts(self, tx: Tx, cache: Cache, append: Append) -> list[Draft]:
         """Return the alert events that follow from the items an append changed."""
@@ -51,14 +59,26 @@ class Monitor:
             change = append.changes.get(stream)
             if change is not None and change.item is not None:
                 looked[change.item.sku] = (change.item, change.whole, True)
-        points = stored_points(tx, list(looked))
-        states = _states(tx, list(looked))
+        self._read(tx, list(looked), append.marks)
         for sku, (item, late, loud) in looked.items():
-            mine = points.get(sku, {})
-            if item.catalog.registered and (mine or item.catalog.policies or sku in states):
-                state = states.get(sku, {})
-                found += self._look(tx, cache, append, item, late, mine, state, loud=loud)
+            points, states = self._kept[sku]
+            if item.catalog.registered and (points or item.catalog.policies or states):
+                found += self._look(tx, cache, append, item, late, points, states, loud=loud)
+        if found or append.snoozed:
+            marked(tx)
+            self._marks = -1
         return found
+
+    def _read(self, tx: Tx, skus: list[str], marks: int) -> None:
+        """Read the points and states of items that are not kept."""
+        if marks != self._marks or len(self._kept) > MOST_KEPT:
+            self._kept.clear()
+            self._marks = marks
+        missing = [sku for sku in skus if sku not in self._kept]
+        if missing:
+            points, states = stored_points(tx, missing), _states(tx, missing)
+            for sku in missing:
+                self._kept[sku] = (points.get(sku, {}), states.get(sku, {}))
 
     def _look(
         self,

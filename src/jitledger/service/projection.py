@@ -23,13 +23,15 @@ from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import Entry, StockItem, fold
 from jitledger.domain.supplier import Supplier
 from jitledger.store.codec import VERSIONS, decode
-from jitledger.store.database import Database, Tx, savepoint
+from jitledger.store.database import Database, Tx, marked, savepoint
 
 SHADOW = "__new"
 HOLD_SECONDS = 0.015
 YIELD_SECONDS = 0.003
 """How long bulk work holds the lock, and leaves it to others, at a time."""
 STREAMS_AT_ONCE = 400
+AT_ONCE_UNDER_LOCK = 20
+"""How many streams may be written while nobody else can append."""
 Progress = Callable[[int, int], None]
 
 
@@ -39,6 +41,7 @@ class Change:
 
     ``whole`` means that the rows of this stream are to be written anew from the state; otherwise
     the entries applied in their order and only what they touched has to be written.
+    ``was_excepted`` says whether an exception was open before them.
     """
 
     stream: str
@@ -46,6 +49,7 @@ class Change:
     entries: list[Entry] = field(default_factory=list)
     item: StockItem | None = None
     supplier: Supplier | None = None
+    was_excepted: bool = True
 
 
 class Batch:
@@ -86,13 +90,21 @@ class Projection(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where one projection stands."""
+    """Where one projection stands; without a position it follows the newest event."""
 
     name: str
     version: int
-    position: int
+    position: int | None
     status: str
     error: str | None
+
+    def stands_at(self, head: int) -> int:
+        """Return the position up to which its rows are complete."""
+        return head if self.position is None else self.position
+
+
+class ProjectionFailed(Exception):
+    """A projection raised during an append that was not prepared for it."""
 
 
 class Driver:
@@ -101,6 +113,9 @@ class Driver:
     def __init__(self, database: Database, projections: Sequence[Projection]) -> None:
         self.database = database
         self.projections = list(projections)
+        self._marks = -1
+        self._live: list[tuple[Projection, Standing]] = []
+        self._left: list[str] = []
 
     def create(self) -> None:
         """Create the tables and rows of projections that are new."""
@@ -111,12 +126,14 @@ class Driver:
             return
         with self.database.transaction() as tx:
             self.database.lock(tx)
+            position = 0 if self.database.head(tx) else None
+            marked(tx)
             for projection in missing:
                 for name, definition in projection.definitions(self.database.dialect).items():
                     tx.execute(self.database.ddl(definition.format(name=name)))
                 tx.execute(
-                    "INSERT INTO projections VALUES (?, ?, 0, 'live', NULL) ON CONFLICT DO NOTHING",
-                    (projection.name, projection.version),
+                    "INSERT INTO projections VALUES (?, ?, ?, 'live', NULL) ON CONFLICT DO NOTHING",
+                    (projection.name, projection.version, position),
                 )
 
     def standings(self, tx: Tx) -> dict[str, Standing]:
@@ -126,50 +143,70 @@ class Driver:
 
     # --- inline -----------------------------------------------------------------------------------
 
-    def inline(self, tx: Tx, shop: Shop, changes: list[Change], before: int, head: int) -> None:
-        """Apply an append's changes in its own transaction; never raises for a projection's bug."""
-        standings = self.standings(tx)
-        live = [p for p in self.projections if _is_live(p, standings.get(p.name))]
-        current = [p for p in live if standings[p.name].position == before]
-        late = [p for p in live if standings[p.name].position != before]
-        try:
-            with savepoint(tx, "projections"):
-                _apply_all(current, tx, Batch(changes, shop))
-                _apply_all(late, tx, Batch([_whole(c) for c in changes], shop) if late else None)
-        except _Stopped:
-            # One of them has a bug: find out which, each in a savepoint of its own.
-            current = self._one_by_one(tx, shop, changes, live, standings, before)
-        if current and head != before:
-            marks = ",".join("?" * len(current))
-            names = [p.name for p in current]
-            tx.execute(
-                f"UPDATE projections SET position = ? WHERE name IN ({marks})", [head, *names]
-            )
-
-    def _one_by_one(
+    def inline(
         self,
         tx: Tx,
         shop: Shop,
         changes: list[Change],
-        live: list[Projection],
-        standings: dict[str, Standing],
         before: int,
-    ) -> list[Projection]:
-        """Apply each projection alone; return the current ones that went well."""
-        well = []
-        for projection in live:
-            position = standings[projection.name].position
-            mine = changes if position == before else [_whole(c) for c in changes]
+        marks: int,
+        *,
+        careful: bool,
+    ) -> None:
+        """Apply an append's changes in its own transaction.
+
+        Raises ``ProjectionFailed`` for a projection's bug; asked again with ``careful``, each one
+        has a savepoint of its own and the one with the bug is stopped at its position.
+        ``marks`` is the number in the clock's row, see ``marked``.
+        """
+        if marks != self._marks:
+            self._look(tx)
+            self._marks = marks
+        for name in self._left:
+            # We do not write these rows: they stay complete up to here and catch up later.
+            tx.execute("UPDATE projections SET position = ? WHERE name = ?", (before, name))
+        whole: list[Change] = []
+        for projection, standing in self._live:
+            mine = changes
+            if standing.position is not None:
+                mine = whole = whole or [_whole(c) for c in changes]
             batch = Batch(mine, shop)
-            try:
-                with savepoint(tx, "projection"):
-                    _apply(projection, tx, batch, "")
-            except _Stopped as stopped:
-                self._stop(tx, projection, position, batch, stopped.error)
+            if careful:
+                self._apply_or_stop(tx, projection, batch, standing.stands_at(before))
                 continue
-            if position == before:
-                well.append(projection)
-        return well
+            try:
+                projection.apply(tx, batch, "")
+            except LedgerError:
+                raise
+            except Exception as error:
+                raise ProjectionFailed from error
+        if self._left:
+            self._changed(tx)
+
+    def _look(self, tx: Tx) -> None:
+        """Read which projections an append writes, and which follow that it does not write."""
+        known = self.standings(tx)
+        self._live = [
+            (p, known[p.name]) for p in self.projections if _is_live(p, known.get(p.name))
+        ]
+        ours = {p.name for p, _ in self._live}
+        self._left = [s.name for s in known.values() if s.position is None and s.name not in ours]
+
+    def _apply_or_stop(self, tx: Tx, projection: Projection, batch: Batch, position: int) -> None:
+        try:
+            with savepoint(tx, "projection"):
+                _apply(projection, tx, batch, "")
+        except _Stopped as stopped:
+            self._stop(tx, projection, position, batch, stopped.error)
+
+    def _changed(self, tx: Tx) -> None:
+        """Tell every process, ours too, to read the standings anew."""
+        marked(tx)
+        self.forget()
+
+    def forget(self) -> None:
+        """Read the standings anew at the next append."""
+        self._marks = -1
 
     def _stop(
         self, tx: Tx, projection: Projection, position: int, batch: Batch, error: Exception
@@ -177,9 +214,10 @@ class Driver:
         stream = batch.at.stream if batch.at is not None else "?"
         text = f"after position {position} at {stream}: {type(error).__name__}: {error}"[:500]
         tx.execute(
-            "UPDATE projections SET status = 'stopped', error = ? WHERE name = ?",
-            (text, projection.name),
+            "UPDATE projections SET status = 'stopped', position = ?, error = ? WHERE name = ?",
+            (position, text, projection.name),
         )
+        self._changed(tx)
 
     # --- catching up ------------------------------------------------------------------------------
 
@@ -191,7 +229,7 @@ class Driver:
         return [
             p.name
             for p in self.projections
-            if standings[p.name].position != head
+            if standings[p.name].stands_at(head) != head
             or standings[p.name].status != "live"
             or standings[p.name].version != p.version
         ]
@@ -214,12 +252,14 @@ class Driver:
                     p
                     for p in self.projections
                     if p.name not in tried
-                    and (standings[p.name].position < head or standings[p.name].status != "live")
+                    and (
+                        standings[p.name].position is not None or standings[p.name].status != "live"
+                    )
                 ]
                 if not late:
                     return [s for s in standings.values() if s.status != "live"]
-                position = min(standings[p.name].position for p in late)
-                together = [p for p in late if standings[p.name].position == position]
+                position = min(standings[p.name].stands_at(head) for p in late)
+                together = [p for p in late if standings[p.name].stands_at(head) == position]
                 touched = self._touched(tx, position, head)
             tried |= self._catch_up(together, shop, touched, position, head, progress)
 
@@ -240,20 +280,46 @@ class Driver:
         stopped: dict[str, _Stopped] = {}
         with without_collector():
             self._write(together, "", shop, touched, progress, stopped)
-        well = [p.name for p in together if p.name not in stopped]
         with self.database.transaction() as tx:
             self.database.lock(tx)
+            newest = self.database.head(tx)
+            since = self._touched(tx, head, newest)
+            reached: int | None = head
+            if len(since) <= AT_ONCE_UNDER_LOCK:
+                # Nobody can append now: what came meanwhile is written, and from here they follow.
+                changes = load_changes(self.database, tx, since, shop)
+                self._apply_apart(together, tx, Batch(changes, shop), stopped)
+                reached = None
             for projection in together:
-                if projection.name in stopped:
-                    found = stopped[projection.name]
+                found = stopped.get(projection.name)
+                if found is not None:
                     self._stop(tx, projection, position, found.batch, found.error)
-            for name in well:
+                    continue
                 tx.execute(
                     "UPDATE projections SET position = ?, status = 'live', error = NULL "
                     "WHERE name = ?",
-                    (head, name),
+                    (reached, projection.name),
                 )
+            self._changed(tx)
         return set(stopped)
+
+    def _apply_apart(
+        self,
+        projections: Sequence[Projection],
+        tx: Tx,
+        batch: Batch,
+        stopped: dict[str, _Stopped],
+        suffix: str = "",
+    ) -> None:
+        """Apply a batch to each projection, in a savepoint of its own; note which ones raised."""
+        for projection in projections:
+            if projection.name in stopped:
+                continue
+            try:
+                with savepoint(tx, "projection"):
+                    _apply(projection, tx, batch, suffix)
+            except _Stopped as found:
+                stopped[projection.name] = found
 
     def _touched(self, tx: Tx, after: int, upto: int) -> list[str]:
         column = self.database.position_column
@@ -288,14 +354,7 @@ class Driver:
                 if newer:
                     kept = [c for c in changes if c.stream not in newer]
                     changes = kept + load_changes(self.database, tx, sorted(newer), shop)
-                for projection in projections:
-                    if projection.name in stopped:
-                        continue
-                    try:
-                        with savepoint(tx, "projection"):
-                            _apply(projection, tx, Batch(changes, shop), suffix)
-                    except _Stopped as found:
-                        stopped[projection.name] = found
+                self._apply_apart(projections, tx, Batch(changes, shop), stopped, suffix)
             spent = perf_counter() - started
             sleep(YIELD_SECONDS)
             done += len(part)
@@ -373,7 +432,7 @@ class Driver:
                 newest = self.database.head(tx)
                 touched = self._touched(tx, head, newest)
                 shop = load_shop(self.database, tx)
-            if len(touched) <= 20:
+            if len(touched) <= AT_ONCE_UNDER_LOCK:
                 break
             stopped: dict[str, _Stopped] = {}
             self._write([projection], SHADOW, shop, touched, None, stopped)
@@ -391,10 +450,11 @@ class Driver:
                 tx.execute(f"DROP TABLE IF EXISTS {table}")
                 tx.execute(f"ALTER TABLE {table}{SHADOW} RENAME TO {table}")
             tx.execute(
-                "UPDATE projections SET version = ?, position = ?, status = 'live', error = NULL "
-                "WHERE name = ?",
-                (projection.version, newest, projection.name),
+                "UPDATE projections SET version = ?, position = NULL, status = 'live', "
+                "error = NULL WHERE name = ?",
+                (projection.version, projection.name),
             )
+            self._changed(tx)
 
 
 def next_size(done: int, spent: float, most: int) -> int:
@@ -429,12 +489,6 @@ def _apply(projection: Projection, tx: Tx, batch: Batch, suffix: str) -> None:
         raise
     except Exception as error:
         raise _Stopped(batch, error) from error
-
-
-def _apply_all(projections: Sequence[Projection], tx: Tx, batch: Batch | None) -> None:
-    for projection in projections:
-        assert batch is not None
-        _apply(projection, tx, batch, "")
 
 
 def _is_live(projection: Projection, standing: Standing | None) -> bool:
@@ -513,12 +567,12 @@ def fold_log(
     return read, changes
 
 
-def describe(standing: Standing) -> dict[str, Any]:
+def describe(standing: Standing, head: int) -> dict[str, Any]:
     """Return a standing as ``doctor`` shows it."""
     return {
         "projection": standing.name,
         "version": standing.version,
-        "position": standing.position,
+        "position": standing.stands_at(head),
         "status": standing.status,
         "error": standing.error,
     }

@@ -18,8 +18,8 @@ from jitledger.domain.errors import StoreError
 from jitledger.domain.events import EVENTS, Event
 
 _ROW = ("originator_id", "originator_version")
-_FIELDS = {
-    name: [(n, f.default) for n, f in cls.model_fields.items() if n not in _ROW]
+_DEFAULTS = {
+    name: {n: f.default for n, f in cls.model_fields.items() if n not in _ROW}
     for name, cls in EVENTS.items()
 }
 VERSIONS = {name: cls.class_version for name, cls in EVENTS.items()}
@@ -31,11 +31,12 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {}
 
 def encode(event: Event) -> bytes:
     """Return an event's body."""
-    stored, body = event.__dict__, {}
-    for name, default in _FIELDS[event.name]:
-        value = stored[name]
-        if value is not default and value != default:
-            body[name] = value
+    given, defaults, body = event.__pydantic_fields_set__, _DEFAULTS[event.name], {}
+    for name, value in event.__dict__.items():  # In the order of the model, whatever was given.
+        if name in given and name in defaults:
+            default = defaults[name]
+            if value is not default and value != default:
+                body[name] = value
     if event.class_version > 1:
         body["v"] = event.class_version
     return dump(body)

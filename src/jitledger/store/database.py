@@ -20,6 +20,8 @@ from jitledger.domain.errors import StoreError
 Row = tuple[Any, ...]
 RawEvent = tuple[int, str, int, str, bytes]
 """(position, stream, version, name, body)"""
+ClockRow = tuple[int, int | None, int, int]
+"""(last stamp, present of a simulated clock, latest effective time, marks)"""
 
 
 class Tx(ABC):
@@ -44,8 +46,11 @@ class Tx(ABC):
         """Return all rows that are left."""
 
     @abstractmethod
-    def insert_events(self, events: Sequence[StoredEvent]) -> int:
-        """Insert events through the library's recorder; return the last one's position."""
+    def insert_events(self, events: Sequence[StoredEvent], before: int) -> int:
+        """Insert events through the library's recorder; return the last one's position.
+
+        ``before`` is the position of the newest event, which whoever holds the lock knows.
+        """
 
     @abstractmethod
     def insert_many(self, events: Sequence[StoredEvent]) -> None:
@@ -72,8 +77,11 @@ class Database(ABC):
         """Open a transaction whose first statement must take the write lock (``lock``)."""
 
     @abstractmethod
-    def lock(self, tx: Tx) -> None:
-        """Take the write lock; raises ``Conflict`` when it is not to be had in time."""
+    def lock(self, tx: Tx) -> ClockRow:
+        """Take the write lock and return the clock's row.
+
+        Raises ``Conflict`` when the lock is not to be had in time.
+        """
 
     @abstractmethod
     def snapshot(self) -> AbstractContextManager[Tx]:
@@ -124,6 +132,14 @@ class Database(ABC):
             "WHERE originator_id = ? AND originator_version > ? ORDER BY originator_version",
             (stream, after),
         )
+
+
+def marked(tx: Tx) -> None:
+    """Note that projections' standings, reorder points or alerts changed in this transaction.
+
+    Every process keeps what it read of them until the number in the clock's row is another.
+    """
+    tx.execute("UPDATE clock SET marks = marks + 1 WHERE id = 1")
 
 
 @lru_cache(maxsize=1024)

@@ -14,7 +14,7 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
 from jitledger.domain.errors import Conflict, LedgerError, StoreError
-from jitledger.store.database import Database, Tx, to_percent
+from jitledger.store.database import ClockRow, Database, Tx, to_percent
 from jitledger.store.schema import SCHEMA_VERSION, TABLES
 
 
@@ -42,7 +42,7 @@ class PostgresTx(Tx):
     def fetchall(self) -> list[Any]:
         return list(self._cursor.fetchall())
 
-    def insert_events(self, events: Sequence[StoredEvent]) -> int:
+    def insert_events(self, events: Sequence[StoredEvent], before: int) -> int:
         if self.probe is not None:
             self.probe("INSERT INTO stored_events")
         self._recorder._insert_stored_events(self._library, events)
@@ -51,7 +51,7 @@ class PostgresTx(Tx):
         return max(positions)
 
     def insert_many(self, events: Sequence[StoredEvent]) -> None:
-        self.insert_events(events)
+        self.insert_events(events, 0)
 
 
 class PostgresDatabase(Database):
@@ -109,7 +109,7 @@ class PostgresDatabase(Database):
             for statement in TABLES:
                 cursor.execute(self.ddl(statement).encode())
             cursor.execute(
-                "INSERT INTO clock VALUES (1, 0, NULL, 0, %s) ON CONFLICT DO NOTHING",
+                "INSERT INTO clock VALUES (1, 0, NULL, 0, 0, %s) ON CONFLICT DO NOTHING",
                 (SCHEMA_VERSION,),
             )
 
@@ -126,10 +126,12 @@ class PostgresDatabase(Database):
         with _errors(), self._datastore.transaction(commit=True) as cursor:
             yield PostgresTx(cursor, self._recorder)
 
-    def lock(self, tx: Tx) -> None:
+    def lock(self, tx: Tx) -> ClockRow:
         assert isinstance(tx, PostgresTx)
         with _errors():
             self._recorder._lock_table(tx._library)
+            row: ClockRow = tx.one("SELECT last, present, highest, marks FROM clock WHERE id = 1")
+            return row
 
     @contextmanager
     def snapshot(self) -> Iterator[Tx]:

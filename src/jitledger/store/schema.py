@@ -9,9 +9,11 @@ from __future__ import annotations
 SCHEMA_VERSION = 1
 
 TABLES: tuple[str, ...] = (
-    # One row: the last stamp, the present of a simulated clock, the latest effective time.
+    # One row: the last stamp, the present of a simulated clock, the latest effective time, and
+    # the number of the last change to what an append looks up beside its streams (``marked``).
     "CREATE TABLE IF NOT EXISTS clock (id BIGINT PRIMARY KEY, last BIGINT NOT NULL, "
-    "present BIGINT, highest BIGINT NOT NULL, schema_version BIGINT NOT NULL)",
+    "present BIGINT, highest BIGINT NOT NULL, marks BIGINT NOT NULL, "
+    "schema_version BIGINT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS command_keys (key TEXT PRIMARY KEY, digest BLOB NOT NULL, "
     "ordinal BIGINT NOT NULL, entries TEXT NOT NULL) /*clustered*/",
     "CREATE TABLE IF NOT EXISTS claims (kind TEXT NOT NULL, value TEXT NOT NULL, "
@@ -21,8 +23,9 @@ TABLES: tuple[str, ...] = (
     # Names and chat ids live here alone, so that a person can be forgotten.
     "CREATE TABLE IF NOT EXISTS people (member TEXT PRIMARY KEY, name TEXT, handle TEXT, "
     "user_id BIGINT, chat_id BIGINT, language TEXT, timezone TEXT)",
+    # A position is written while a projection stands behind; NULL follows the newest event.
     "CREATE TABLE IF NOT EXISTS projections (name TEXT PRIMARY KEY, version BIGINT NOT NULL, "
-    "position BIGINT NOT NULL, status TEXT NOT NULL, error TEXT)",
+    "position BIGINT, status TEXT NOT NULL, error TEXT)",
     # Reorder points of the last sweep, compared with every movement.
     "CREATE TABLE IF NOT EXISTS reorder_points (sku TEXT NOT NULL, location TEXT NOT NULL, "
     "reorder_point TEXT NOT NULL, quantity TEXT NOT NULL, inputs TEXT NOT NULL, "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -21,7 +21,7 @@ from eventsourcing.sqlite import (
 )
 
 from jitledger.domain.errors import Conflict, LedgerError, StoreError
-from jitledger.store.database import Database, Tx
+from jitledger.store.database import ClockRow, Database, Tx
 from jitledger.store.schema import SCHEMA_VERSION, TABLES
 
 ASK_AGAIN_MS = 1
@@ -36,13 +36,17 @@ class _Pool(SQLiteConnectionPool):
 
     def _create_connection(self) -> SQLiteConnection:
         connection = _connect(self.db_name, self.lock_timeout or SQLITE3_DEFAULT_LOCK_TIMEOUT)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA wal_autocheckpoint=4000")
-        # SQLite's own waiting sleeps up to 100 ms between tries; ``lock`` asks again sooner.
-        connection.execute(f"PRAGMA busy_timeout={ASK_AGAIN_MS}")
+        _make_durable(connection)
         connection.row_factory = sqlite3.Row
         return SQLiteConnection(sqlite_conn=connection, max_age=self.max_age)
+
+
+def _make_durable(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA wal_autocheckpoint=4000")
+    # SQLite's own waiting sleeps up to 100 ms between tries; ``lock`` asks again sooner.
+    connection.execute(f"PRAGMA busy_timeout={ASK_AGAIN_MS}")
 
 
 def _connect(uri: str, timeout: float) -> sqlite3.Connection:
@@ -82,16 +86,47 @@ class SQLiteTx(Tx):
     def fetchall(self) -> list[Any]:
         return self._cursor.fetchall()
 
-    def insert_events(self, events: Sequence[StoredEvent]) -> int:
+    def insert_events(self, events: Sequence[StoredEvent], before: int) -> int:
         self.insert_many(events)
-        # The lock is ours: the newest row is the last one we inserted.
-        return int(self.one("SELECT MAX(rowid) FROM stored_events")[0])
+        # The lock is ours and nothing is ever deleted: rows are numbered without a gap.
+        return before + len(events)
 
     def insert_many(self, events: Sequence[StoredEvent]) -> None:
         if self.probe is not None:
             self.probe("INSERT INTO stored_events")
         # The aggregate recorder's own statement, as one executemany.
         SQLiteAggregateRecorder._insert_events(self._recorder, self._cursor, events)  # type: ignore[arg-type]
+
+
+class _Transaction:
+    """One transaction on a thread's own connection; commits, or rolls back on an error."""
+
+    __slots__ = ("_connection", "_recorder")
+
+    def __init__(self, connection: sqlite3.Connection, recorder: SQLiteApplicationRecorder) -> None:
+        self._connection = connection
+        self._recorder = recorder
+
+    def __enter__(self) -> Tx:
+        try:
+            cursor = self._connection.cursor()
+            cursor.execute("BEGIN")
+        except sqlite3.Error as error:
+            raise _named(error) from error
+        return SQLiteTx(cursor, self._recorder)
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        try:
+            if error is None:
+                self._connection.commit()
+        except sqlite3.Error as broken:
+            error = broken
+        if error is None:
+            return
+        with suppress(sqlite3.Error):
+            self._connection.rollback()
+        if isinstance(error, (sqlite3.Error, PersistenceError)):
+            raise _named(error) from error
 
 
 class SQLiteDatabase(Database):
@@ -114,7 +149,7 @@ class SQLiteDatabase(Database):
         self._datastore.pool = _Pool(db_name=uri, lock_timeout=max(1, round(lock_timeout)))
         self._recorder = SQLiteApplicationRecorder(self._datastore)
         self._local = threading.local()
-        self._readers: list[sqlite3.Connection] = []
+        self._connections: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
         self._uri = uri
 
@@ -132,7 +167,7 @@ class SQLiteDatabase(Database):
                 for statement in TABLES:
                     c.execute(self.ddl(statement))
                 c.execute(
-                    "INSERT INTO clock VALUES (1, 0, NULL, 0, ?) ON CONFLICT DO NOTHING",
+                    "INSERT INTO clock VALUES (1, 0, NULL, 0, 0, ?) ON CONFLICT DO NOTHING",
                     (SCHEMA_VERSION,),
                 )
 
@@ -141,17 +176,19 @@ class SQLiteDatabase(Database):
             "/*serial*/", "INTEGER PRIMARY KEY AUTOINCREMENT"
         )
 
-    @contextmanager
-    def transaction(self) -> Iterator[Tx]:
-        with _errors(), self._datastore.transaction(commit=True) as c:
-            yield SQLiteTx(c.sqlite_cursor, self._recorder)
+    def transaction(self) -> _Transaction:
+        return _Transaction(self._writer(), self._recorder)
 
-    def lock(self, tx: Tx) -> None:
+    def lock(self, tx: Tx) -> ClockRow:
         until = monotonic() + self._timeout
         while True:
             try:
-                tx.execute("UPDATE clock SET last = last WHERE id = 1")
-                return
+                tx.execute(
+                    "UPDATE clock SET last = last WHERE id = 1 "
+                    "RETURNING last, present, highest, marks"
+                )
+                row: ClockRow = tx.fetchall()[0]
+                return row
             except sqlite3.OperationalError as error:
                 if "locked" not in str(error) or monotonic() >= until:
                     raise
@@ -172,6 +209,17 @@ class SQLiteDatabase(Database):
                 if not nested:
                     connection.rollback()
 
+    def _writer(self) -> sqlite3.Connection:
+        """Return this thread's connection for writing, set up as the library's pool does."""
+        connection: sqlite3.Connection | None = getattr(self._local, "writer", None)
+        if connection is None:
+            connection = _connect(self._uri, self._timeout)
+            _make_durable(connection)
+            self._local.writer = connection
+            with self._guard:
+                self._connections.append(connection)
+        return connection
+
     def _reader(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "reader", None)
         if connection is None:
@@ -180,14 +228,14 @@ class SQLiteDatabase(Database):
             connection.execute("PRAGMA mmap_size=1073741824")
             self._local.reader = connection
             with self._guard:
-                self._readers.append(connection)
+                self._connections.append(connection)
         return connection
 
     def close(self) -> None:
         with self._guard:
-            for connection in self._readers:
+            for connection in self._connections:
                 connection.close()
-            self._readers.clear()
+            self._connections.clear()
         self._local = threading.local()
         self._datastore.close()
 
@@ -200,10 +248,14 @@ def _errors() -> Iterator[None]:
     except LedgerError:
         raise
     except (sqlite3.Error, PersistenceError) as error:
-        text = str(error)
-        if "locked" in text or "busy" in text:
-            raise Conflict(
-                "lock-timeout",
-                "Another process held the write lock too long; nothing was recorded. Try again.",
-            ) from error
-        raise StoreError("store", f"The database answered: {text}.") from error
+        raise _named(error) from error
+
+
+def _named(error: Exception) -> LedgerError:
+    text = str(error)
+    if "locked" in text or "busy" in text:
+        return Conflict(
+            "lock-timeout",
+            "Another process held the write lock too long; nothing was recorded. Try again.",
+        )
+    return StoreError("store", f"The database answered: {text}.")
