@@ -84,9 +84,7 @@ def _counted(app: App, sku: str) -> tuple[int, int, int]:
     """Return the view's on-hand, and how many alerts and pushes an item has."""
     with app.database.snapshot() as tx:
         (shelf,) = tx.all("SELECT on_hand FROM on_hand WHERE sku = ?", (sku,))
-        alerts = tx.one(
-            "SELECT COUNT(*) FROM stored_events WHERE originator_id = ?", (f"alert/{sku}",)
-        )
+        alerts = tx.all("SELECT 1 FROM stored_events WHERE originator_id = ?", (f"alert/{sku}",))
         pushes = tx.all("SELECT 1 FROM outbox WHERE subject = ?", (f"alert/{sku}/",))
     return int(shelf[0]), len(alerts), len(pushes)
 
