@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -155,6 +156,30 @@ def products(tx: Tx, *, limit: int = 1 << 40, after: str = "") -> list[Product]:
         f"SELECT {COLUMNS} FROM products WHERE sku > ? ORDER BY sku LIMIT ?", (after, limit)
     )
     return [_product(row) for row in rows]
+
+
+class Label(NamedTuple):
+    """What a list says of a product."""
+
+    sku: str
+    title: str
+    unit: str
+    precision: int
+    shelf_life_days: int | None
+
+
+def labels(tx: Tx, skus: Sequence[str]) -> dict[str, Label]:
+    """Return the labels of some products by their registered codes."""
+    found = {}
+    for start in range(0, len(skus), 500):
+        part = skus[start : start + 500]
+        for row in tx.all(
+            "SELECT sku, title, unit, precision_, shelf_life_days FROM products "
+            f"WHERE sku IN ({','.join('?' * len(part))})",
+            part,
+        ):
+            found[row[0]] = Label._make(row)
+    return found
 
 
 def product(tx: Tx, sku: str) -> Product | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from jitledger.domain.stock_item import in_force
 from jitledger.domain.supplier import Supplier
 from jitledger.service.projection import Batch
 from jitledger.store.database import Tx
@@ -112,14 +113,31 @@ def suppliers(tx: Tx) -> dict[str, SupplierRow]:
     }
 
 
-def terms(tx: Tx, today: str) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return the terms in force on a day by (supplier, SKU)."""
-    found = {}
-    for supplier, sku, dated in tx.all("SELECT supplier, sku, dated FROM terms"):
-        best: tuple[str, dict[str, Any]] | None = None
-        for starts, data in orjson.loads(dated):
-            if starts <= today and (best is None or starts >= best[0]):
-                best = (starts, data)
-        if best is not None:
-            found[supplier, sku] = best[1]
-    return found
+class Terms:
+    """The terms agreed with every supplier, read as they are asked for."""
+
+    def __init__(self, rows: list[tuple[str, str, str]], today: str) -> None:
+        self._rows = {(supplier, sku): dated for supplier, sku, dated in rows}
+        self._today = today
+
+    def of(self, supplier: str | None, sku: str) -> dict[str, Any]:
+        """Return the terms in force for a product at a supplier; empty when there are none."""
+        dated = self._rows.get((supplier or "", sku))
+        if dated is None:
+            return {}
+        return in_force([(s, data) for s, data in orjson.loads(dated)], self._today) or {}
+
+    def with_lead_times(self) -> list[tuple[str, str, float]]:
+        """Return (supplier, SKU, days) where a lead time of its own is agreed for a product."""
+        found = []
+        for (supplier, sku), dated in self._rows.items():
+            if '"lead_time_days"' in dated:
+                days = self.of(supplier, sku).get("lead_time_days")
+                if days is not None:
+                    found.append((supplier, sku, float(days)))
+        return found
+
+
+def terms(tx: Tx, today: str) -> Terms:
+    """Return the terms in force on a day."""
+    return Terms(tx.all("SELECT supplier, sku, dated FROM terms"), today)

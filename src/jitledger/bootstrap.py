@@ -42,7 +42,7 @@ class App:
 
     def sweep(self) -> int:
         """Fold the demand state through yesterday and store every reorder point."""
-        from jitledger_projections.reorder import sweep
+        from jitledger_projections.sweep import sweep
 
         shop = self.queries.shop()
         self.driver.catch_up()

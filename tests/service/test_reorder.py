@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from jitledger.bootstrap import App
-from jitledger_projections.reorder import as_shape, forecast
+from jitledger_projections.forecast import forecast
+from jitledger_projections.reorder import as_shape
 from tests.conftest import done
 
 START = date(2026, 1, 1)

@@ -28,6 +28,7 @@ class Tx(ABC):
     """One transaction. ``probe`` is called before each statement; the crash tests stop there."""
 
     probe: Callable[[str], None] | None = None
+    dialect: str = "sqlite"
 
     @abstractmethod
     def execute(self, sql: str, params: Sequence[Any] = ()) -> None:

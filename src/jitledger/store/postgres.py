@@ -21,6 +21,8 @@ from jitledger.store.schema import SCHEMA_VERSION, TABLES
 class PostgresTx(Tx):
     """One transaction or snapshot on a PostgreSQL connection."""
 
+    dialect = "postgresql"
+
     def __init__(self, cursor: Any, recorder: PostgresApplicationRecorder) -> None:
         self._library = cursor
         self._cursor = cursor.connection.cursor(row_factory=tuple_row)

@@ -1,0 +1,343 @@
+"""The demand state of every item, folded from the daily rows and kept with day and log position.
+
+A report folds only what was touched since and the days that passed. Days count when they are
+complete: today's sales act through the inventory position.
+"""
+
+from __future__ import annotations
+
+import io
+from bisect import bisect_right
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from jitledger.domain.moments import day_from_number, day_number, start_of_day
+from jitledger.domain.names import SKU_STREAM
+from jitledger.domain.replenishment.demand_state import (
+    DailyRows,
+    DemandState,
+    Exposures,
+    fold_days,
+    season_index,
+    weekday_index,
+)
+from jitledger.domain.shop import Shop
+from jitledger.store.database import Database, Tx
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+MOST_IN_A_LIST = 500
+FAR = 1 << 40
+
+
+@dataclass(slots=True)
+class Forecast:
+    """The folded state of the whole shop through a day."""
+
+    skus: list[str]
+    place: dict[str, int]
+    state: DemandState
+    day: int
+    weekday: Floats
+    season: dict[str | None, tuple[Floats, int]]
+    products: list[Product]
+
+
+class Product(NamedTuple):
+    """What a forecast needs of one product; ``orderable`` means stocked, single and in sale."""
+
+    sku: str
+    category: str | None
+    supplier: str | None
+    policies: str | None
+    orderable: int
+
+
+def load_products(tx: Tx) -> list[Product]:
+    """Return every product in the order of its code."""
+    rows = tx.all(
+        "SELECT sku, category, supplier, policies, CASE WHEN mode = 'stocked' AND retired = 0 "
+        "AND bundle = 0 THEN 1 ELSE 0 END FROM products ORDER BY sku"
+    )
+    return list(map(Product._make, rows))
+
+
+def _first_days(tx: Tx, skus: list[str]) -> Ints:
+    """Return the day of each item's first movement, else of its first demand, else a far day."""
+    moved = _first(tx, "MIN(since) FROM on_hand WHERE since IS NOT NULL", skus)
+    rest = [sku for sku in skus if sku not in moved]
+    sold = _first(tx, "MIN(day) FROM demand_day WHERE 1 = 1", rest)
+    return np.array([moved.get(sku) or sold.get(sku, FAR) for sku in skus], np.int64)
+
+
+def _first(tx: Tx, sql: str, skus: list[str]) -> dict[str, int]:
+    """Return a first day by SKU; for many the whole list is read."""
+    if not skus:
+        return {}
+    if len(skus) > MOST_IN_A_LIST:
+        return dict(tx.all(f"SELECT sku, {sql} GROUP BY sku"))
+    marks = ",".join("?" * len(skus))
+    return dict(tx.all(f"SELECT sku, {sql} AND sku IN ({marks}) GROUP BY sku", skus))
+
+
+def _load_rows(tx: Tx, place: dict[str, int], where: str, params: list[Any]) -> DailyRows:
+    """Read daily rows over all locations; unmet demand counts on days with something to sell."""
+    found = tx.all(
+        "SELECT sku, day, lines, units, squares, unmet_lines, unmet_units, unmet_squares "
+        f"FROM demand_day {where}",
+        params,
+    )
+    rows = [
+        (place[sku], day, n + un, x + ux, q + uq)
+        for sku, day, n, x, q, un, ux, uq in found
+        if sku in place
+    ]
+    table = np.array(rows, dtype=float).reshape(-1, 5)
+    key = table[:, 1] * (len(place) + 1) + table[:, 0]
+    unique, inverse = np.unique(key, return_inverse=True)
+    sums = [
+        np.bincount(inverse, table[:, c], minlength=unique.size).astype(np.float64)
+        for c in (2, 3, 4)
+    ]
+    day, item = np.divmod(unique.astype(np.int64), len(place) + 1)
+    return DailyRows(item, day, *sums)
+
+
+def _load_exposures(
+    tx: Tx, place: dict[str, int], shop: Shop, first: int, last: int, only: set[str] | None
+) -> Exposures:
+    """Return days with less than full exposure, from the times without stock.
+
+    With several locations an item is out only while every location that ever held stock is out.
+    """
+    spans: dict[str, dict[str, list[tuple[int, int]]]] = {}
+    tz = shop.tz
+    starts = [start_of_day(day_from_number(day), tz) for day in range(first, last + 2)]
+    begin, end = starts[0], starts[-1]
+    for sku, location, since, until in tx.all("SELECT sku, location, since, until FROM stockout"):
+        if sku in place and (only is None or sku in only):
+            since, until = max(since, begin), min(until if until is not None else end, end)
+            if until > since:
+                spans.setdefault(sku, {}).setdefault(location, []).append((since, until))
+    if not spans:
+        none = np.zeros(0, np.int64)
+        return Exposures(none, none, np.zeros(0))
+    shelves: dict[str, int] = dict(
+        tx.all("SELECT sku, COUNT(*) FROM on_hand WHERE known = 1 GROUP BY sku")
+    )
+    found: list[tuple[int, int, float]] = []
+    for sku, by_location in spans.items():
+        if len(by_location) < shelves.get(sku, 1):
+            continue
+        out = _intersection(list(by_location.values()))
+        found += [(place[sku], first + day, share) for day, share in _shares(out, starts)]
+    found.sort(key=lambda row: row[1])
+    table = np.array(found, dtype=float).reshape(-1, 3)
+    return Exposures(table[:, 0].astype(np.int64), table[:, 1].astype(np.int64), table[:, 2])
+
+
+def _intersection(spans: list[list[tuple[int, int]]]) -> list[tuple[int, int]]:
+    current = spans[0]
+    for other in spans[1:]:
+        current = [
+            (max(a, c), min(b, d)) for a, b in current for c, d in other if max(a, c) < min(b, d)
+        ]
+    return current
+
+
+def _shares(spans: list[tuple[int, int]], starts: list[int]) -> list[tuple[int, float]]:
+    """Return (place, share of the day with stock) for the days some spans touch.
+
+    ``starts`` are the first moments of the days, with the end of the last one behind them.
+    """
+    out: dict[int, int] = {}
+    for since, until in spans:
+        place = max(0, bisect_right(starts, since) - 1)
+        while place < len(starts) - 1 and starts[place] < until:
+            gone = min(until, starts[place + 1]) - max(since, starts[place])
+            out[place] = out.get(place, 0) + gone
+            place += 1
+    return [
+        (place, max(0.0, 1.0 - gone / (starts[place + 1] - starts[place])))
+        for place, gone in out.items()
+    ]
+
+
+def forecast(database: Database, shop: Shop, today: date) -> Forecast:
+    """Return the state of every item through yesterday, from the kept one where it serves."""
+    with database.snapshot() as tx:
+        products = load_products(tx)
+        kept = _load_kept(tx)
+        head = database.head(tx)
+        last = day_number(today) - 1
+        skus = [p.sku for p in products]
+        place = {sku: i for i, sku in enumerate(skus)}
+        base = Forecast(skus, place, DemandState.empty(len(skus)), last, np.ones(7), {}, products)
+        touched: set[str] | None = None
+        if kept is not None and kept[0] <= last and kept[1] <= head:
+            touched = _use_kept(database, tx, base, kept, head)
+        if touched is None:
+            first = tx.one("SELECT MIN(day) FROM demand_day")[0]
+            if first is None or first > last:
+                return base
+            _measure(tx, base, first, last)
+            _advance(tx, base, shop, first, last, None)
+        else:
+            if touched:
+                _refold(tx, base, shop, base.day, touched)
+            if base.day < last:
+                _advance(tx, base, shop, base.day + 1, last, None)
+        base.day = last
+    return base
+
+
+def _measure(tx: Tx, base: Forecast, first: int, last: int) -> None:
+    """Fix the weekday and season indices of this sweep."""
+    rows = tx.all("SELECT day, SUM(lines) FROM demand_day WHERE day <= ? GROUP BY day", (last,))
+    lines = np.zeros(last - first + 1)
+    for day, count in rows:
+        lines[day - first] = float(count)
+    base.weekday = weekday_index(lines, first, last)
+    base.season = {None: (lines, first)}
+    if last - first >= 365:
+        by = tx.all(
+            "SELECT p.category, d.day, SUM(d.lines) FROM demand_day d JOIN products p "
+            "ON p.sku = d.sku WHERE d.day <= ? AND p.category IS NOT NULL "
+            "GROUP BY p.category, d.day",
+            (last,),
+        )
+        for category, day, count in by:
+            found = base.season.setdefault(category, (np.zeros(last - first + 1), first))
+            found[0][day - first] = float(count)
+
+
+def day_factors(base: Forecast, first: int, last: int) -> Floats:
+    """Return weekday × season factors, shape (days,) or (days, items) when seasons differ."""
+    days = np.arange(first, last + 1)
+    weekday = base.weekday[(days + 3) % 7]
+    seasons = {c: season_index(lines, begin, days) for c, (lines, begin) in base.season.items()}
+    if all((factor == 1.0).all() for factor in seasons.values()):
+        return weekday
+    whole = seasons.get(None, np.ones(days.size))
+    columns = np.stack([seasons.get(p.category, whole) for p in base.products], axis=1)
+    return np.asarray(weekday[:, None] * columns)
+
+
+def _advance(
+    tx: Tx, base: Forecast, shop: Shop, first: int, last: int, only: set[str] | None
+) -> None:
+    rows = _load_rows(tx, base.place, "WHERE day >= ? AND day <= ?", [first, last])
+    exposures = _load_exposures(tx, base.place, shop, first, last, only)
+    _fold(tx, base, rows, exposures, first, last)
+
+
+def _fold(
+    tx: Tx, base: Forecast, rows: DailyRows, exposures: Exposures, first: int, last: int
+) -> None:
+    rows = _without_unsellable(rows, exposures, len(base.skus))
+    start = _first_days(tx, base.skus)
+    for begin in range(first, last + 1, 60):  # Bounds the memory of (days, items) factors.
+        end = min(last, begin + 59)
+        fold_days(base.state, rows, exposures, start, begin, end, day_factors(base, begin, end))
+
+
+def _without_unsellable(rows: DailyRows, exposures: Exposures, size: int) -> DailyRows:
+    """Drop demand of days without any exposure: only unmet demand can be there, and it is lost."""
+    gone = exposures.share <= 0.0
+    if not gone.any():
+        return rows
+    keys = exposures.day[gone] * (size + 1) + exposures.item[gone]
+    keep = ~np.isin(rows.day * (size + 1) + rows.item, keys)
+    return DailyRows(
+        rows.item[keep], rows.day[keep], rows.lines[keep], rows.units[keep], rows.squares[keep]
+    )
+
+
+def _refold(tx: Tx, base: Forecast, shop: Shop, last: int, touched: set[str]) -> None:
+    """Fold some items again from their first day."""
+    skus = sorted(touched & base.place.keys())
+    if not skus:
+        return
+    index = np.array([base.place[s] for s in skus], np.intp)
+    part = Forecast(
+        skus,
+        {s: i for i, s in enumerate(skus)},
+        DemandState.empty(len(skus)),
+        last,
+        base.weekday,
+        base.season,
+        [base.products[i] for i in index],
+    )
+    marks = ",".join("?" * len(skus))
+    rows = _load_rows(tx, part.place, f"WHERE sku IN ({marks}) AND day <= ?", [*skus, last])
+    first = int(_first_days(tx, skus).min())
+    if first > last:
+        base.state.put(index, part.state)
+        return
+    exposures = _load_exposures(tx, part.place, shop, first, last, touched)
+    _fold(tx, part, rows, exposures, first, last)
+    base.state.put(index, part.state)
+
+
+# --- keeping the state ----------------------------------------------------------------------------
+
+
+def _load_kept(tx: Tx) -> tuple[int, int, bytes] | None:
+    row = tx.one("SELECT day, position, body FROM demand_state WHERE id = 1")
+    return None if row is None else (int(row[0]), int(row[1]), bytes(row[2]))
+
+
+def _use_kept(
+    database: Database, tx: Tx, base: Forecast, kept: tuple[int, int, bytes], head: int
+) -> set[str] | None:
+    """Load the kept state; return the items that were touched since, None when it cannot serve."""
+    with np.load(io.BytesIO(kept[2]), allow_pickle=False) as stored:
+        old_skus = stored["skus"].tobytes().decode().split("\n")
+        arrays = {f.name: stored[f.name] for f in fields(DemandState)}
+        weekday = stored["weekday"]
+        season = orjson.loads(stored["season"].tobytes())
+    column = database.position_column
+    rows = tx.all(
+        f"SELECT DISTINCT originator_id FROM stored_events WHERE {column} > ?", (kept[1],)
+    )
+    touched = {r[0][len(SKU_STREAM) :] for r in rows if r[0].startswith(SKU_STREAM)}
+    if len(touched) > 900:
+        return None
+    if old_skus == base.skus:
+        base.state = DemandState(**arrays)
+    else:
+        known = [(i, base.place[s]) for i, s in enumerate(old_skus) if s in base.place]
+        source = np.array([k[0] for k in known], np.intp)
+        target = np.array([k[1] for k in known], np.intp)
+        base.state.put(target, DemandState(**arrays).select(source))
+    base.day = kept[0]
+    base.weekday = weekday
+    base.season = {
+        (None if c == "" else c): (np.array(lines, float), begin)
+        for c, (lines, begin) in season.items()
+    }
+    return touched
+
+
+def keep(database: Database, found: Forecast, position: int) -> None:
+    """Store a state with its day and log position."""
+    body = io.BytesIO()
+    season = {c or "": (lines.tolist(), begin) for c, (lines, begin) in found.season.items()}
+    np.savez(
+        body,
+        skus=np.frombuffer("\n".join(found.skus).encode(), np.uint8),
+        weekday=found.weekday,
+        season=np.frombuffer(orjson.dumps(season), np.uint8),
+        **{f.name: getattr(found.state, f.name) for f in fields(DemandState)},
+    )
+    with database.transaction() as tx:
+        database.lock(tx)
+        tx.execute("DELETE FROM demand_state")
+        tx.execute(
+            "INSERT INTO demand_state VALUES (1, ?, ?, ?)", (found.day, position, body.getvalue())
+        )

@@ -1,0 +1,75 @@
+"""The daily sweep: fold through yesterday, keep the state, store every item's reorder point."""
+
+from __future__ import annotations
+
+import numpy as np
+import orjson
+
+from jitledger.domain.moments import day_number, local_date
+from jitledger.domain.shop import Shop
+from jitledger.store.database import Database, marked
+from jitledger_projections.forecast import keep
+from jitledger_projections.plan import plan
+
+
+def sweep(database: Database, shop: Shop, now: int) -> int:
+    """Fold the shop through yesterday, keep the state, and store every item's reorder point.
+
+    Returns how many reorder points stand. Alerts compare movements with these points.
+    """
+    today = local_date(now, shop.tz)
+    with database.snapshot() as tx:
+        position = database.head(tx)
+    planned = plan(database, shop, today)
+    if planned.forecast.day >= day_number(today) - 1:
+        keep(database, planned.forecast, position)
+    rows = []
+    for place, p in enumerate(planned.products):
+        if planned.mean[place] <= 0 or planned.rates.dormant[place] or not p.orderable:
+            continue
+        point = int(planned.reorder_point[place])
+        cover = max(1.0, float(shop.cover_days) * planned.demand_per_day[place])
+        inputs = {
+            "method": "default",
+            "demand_per_day": f"{planned.demand_per_day[place]:.4f}",
+            "lead_time_days": f"{planned.lead_days[place]:g}",
+            "safety_stock": f"{point - planned.mean[place]:.2f}",
+            "as_of": today.isoformat(),
+        }
+        rows.append(
+            (p.sku, "", str(point), str(int(np.ceil(cover))), orjson.dumps(inputs).decode())
+        )
+    _store_points(database, rows)
+    return len(rows)
+
+
+def _store_points(database: Database, rows: list[tuple[str, str, str, str, str]]) -> None:
+    """Replace the points in transactions of bounded length."""
+    with database.snapshot() as tx:
+        stored = {
+            (r[0], r[1]): tuple(r)
+            for r in tx.all(
+                "SELECT sku, location, reorder_point, quantity, inputs FROM reorder_points"
+            )
+        }
+    fresh = {(r[0], r[1]): r for r in rows}
+    gone = [key for key in stored if key not in fresh]
+    changed = [row for key, row in fresh.items() if stored.get(key) != row]
+    chunk = 2000
+    for at in range(0, max(len(gone), len(changed)), chunk):
+        with database.transaction() as tx:
+            database.lock(tx)
+            marked(tx)
+            if gone[at : at + chunk]:
+                tx.executemany(
+                    "DELETE FROM reorder_points WHERE sku = ? AND location = ?",
+                    gone[at : at + chunk],
+                )
+            if changed[at : at + chunk]:
+                tx.executemany(
+                    "INSERT INTO reorder_points VALUES (?, ?, ?, ?, ?) "
+                    "ON CONFLICT (sku, location) DO UPDATE SET "
+                    "reorder_point = excluded.reorder_point, quantity = excluded.quantity, "
+                    "inputs = excluded.inputs",
+                    changed[at : at + chunk],
+                )
