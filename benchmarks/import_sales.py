@@ -35,8 +35,9 @@ def transaction():
     if began:
         holds.append(time.perf_counter() - began)
 def lock(tx):
-    real_lock(tx)
+    row = real_lock(tx)
     tx.locked_at = time.perf_counter()
+    return row
 app.database.transaction, app.database.lock = transaction, lock
 began = time.process_time()
 summary = import_online_retail(app.ledger, app.database, app.clock, Path(sys.argv[2]))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jitledger.domain.quantity import ZERO
 from jitledger.domain.stock_item import Demand, Entry, StockItem
 from jitledger.service.projection import Batch
 from jitledger.store.database import Tx
@@ -19,7 +20,8 @@ DAY_UPSERT = (
     "units = excluded.units, squares = excluded.squares, unmet_lines = excluded.unmet_lines, "
     "unmet_units = excluded.unmet_units, unmet_squares = excluded.unmet_squares"
 )
-PLAIN_VALUES = "VALUES (?, ?, ?, ?, ?, ?, 0, 0.0, 0.0)"
+PLAIN_VALUES = "(?, ?, ?, ?, ?, ?, 0, 0.0, 0.0)"
+NOTHING = Demand(0, ZERO, ZERO)
 OUT_UPSERT = (
     "INSERT INTO {table} VALUES (?, ?, ?, ?) ON CONFLICT (sku, location, since) DO UPDATE SET "
     "until = excluded.until"
@@ -63,7 +65,7 @@ class DemandRate:
             tx.executemany("DELETE FROM stockout WHERE sku = ?", anew)
         if plain:
             plain.sort()
-            tx.executemany(f"INSERT INTO demand_day{suffix} {PLAIN_VALUES}", plain)
+            tx.insert_rows(f"INSERT INTO demand_day{suffix}", PLAIN_VALUES, plain)
         if days:
             days.sort()
             tx.executemany(DAY_UPSERT.format(table="demand_day" + suffix), days)
@@ -73,38 +75,33 @@ class DemandRate:
 
 def _all_days(item: StockItem, plain: list[Any], days: list[Any]) -> None:
     """Add an item's days; the many without unmet demand go the short way."""
-    sku = item.sku
-    for (location, day), d in item.demand.items():
-        if d.unmet_lines:
-            days.append(_day(sku, location, day, d))
-        else:
-            plain.append((sku, location, day, d.lines, float(d.units), float(d.squares)))
+    sku, unmet = item.sku, item.unmet
+    for location, by_day in item.demand.items():
+        lost = unmet.get(location, ())
+        plain += [
+            (sku, location, day, lines, float(units), float(squares))
+            for day, (lines, units, squares) in by_day.items()
+            if day not in lost
+        ]
+    for location, by_day in unmet.items():
+        days += [_day(item, location, day) for day in by_day]
 
 
-def _day(sku: str, location: str, day: int, d: Demand) -> tuple[Any, ...]:
-    if not d.unmet_lines:
-        return (sku, location, day, d.lines, float(d.units), float(d.squares), 0, 0.0, 0.0)
-    return (
-        sku,
-        location,
-        day,
-        d.lines,
-        float(d.units),
-        float(d.squares),
-        d.unmet_lines,
-        float(d.unmet_units),
-        float(d.unmet_squares),
-    )
+def _day(item: StockItem, location: str, day: int) -> tuple[Any, ...]:
+    sold = item.demand.get(location, {}).get(day, NOTHING)
+    lost = item.unmet.get(location, {}).get(day, NOTHING)
+    numbers = [(d.lines, float(d.units), float(d.squares)) for d in (sold, lost)]
+    return (item.sku, location, day, *numbers[0], *numbers[1])
 
 
 def _touched_days(item: StockItem, entries: list[Entry]) -> list[tuple[Any, ...]]:
-    touched = {}
+    touched: dict[tuple[str, int], None] = {}
     for _, name, data in entries:
         if name in ("stock-sold", "demand-unmet"):
             location = data.get("sold_at") or data["location"]
             day = item.days.day(data["effective_at"], data["recorded_at"])
-            touched[location, day] = item.demand[location, day]
-    return [_day(item.sku, location, day, d) for (location, day), d in touched.items()]
+            touched[location, day] = None
+    return [_day(item, location, day) for location, day in touched]
 
 
 def _outs(item: StockItem, *, all_spans: bool) -> list[tuple[Any, ...]]:

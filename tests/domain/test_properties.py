@@ -157,11 +157,10 @@ def state(item: StockItem) -> dict[str, Any]:
         )
         for code, s in item.shelves.items()
     }
-    demand = {
-        key: (d.lines, d.units, d.squares, d.unmet_lines, d.unmet_units)
-        for key, d in item.demand.items()
-        if d.lines or d.unmet_lines
-    }
+    demand = [
+        sorted((location, day, d) for location, by_day in kind.items() for day, d in by_day.items())
+        for kind in (item.demand, item.unmet)
+    ]
     return {
         "shelves": shelves,
         "demand": demand,

@@ -233,7 +233,7 @@ class TestTransfers:
             """,
         )
         item = ledger.item("MUG")
-        assert [location for location, _ in item.demand] == ["shop"]
+        assert list(item.demand) == ["shop"]
         assert show(item.shelves["WH"].on_hand) == "4"
 
     def test_a_negative_shop_hides_nothing(self) -> None:

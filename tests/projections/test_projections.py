@@ -84,8 +84,12 @@ class Recorded(Tx):
     def executemany(self, sql: str, rows: Any) -> None:
         """Keep inserted rows."""
         if sql.startswith("INSERT INTO "):
-            zeros = (0, 0.0, 0.0) if sql.endswith("0, 0.0, 0.0)") else ()
-            self.rows[sql.split()[2]] += [(*row, *zeros) for row in rows]
+            self.rows[sql.split()[2]] += [tuple(row) for row in rows]
+
+    def insert_rows(self, insert: str, values: str, rows: Any) -> None:
+        """Keep inserted rows with the zeros that stand in the statement."""
+        zeros = (0, 0.0, 0.0) if values.endswith("0, 0.0, 0.0)") else ()
+        self.rows[insert.split()[2]] += [(*row, *zeros) for row in rows]
 
     def fetchone(self) -> Any:
         """Return nothing."""

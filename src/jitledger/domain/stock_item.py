@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from jitledger.domain.events import GAIN_RANK, LOSS_RANK, RANKS
 from jitledger.domain.moments import QUARTER, SECOND, LocalDays, day_from_number
@@ -31,6 +31,18 @@ MOVES = frozenset(RANKS) | {
 }
 """What has a place in the order of movements, or depends on one."""
 _BEFORE_ALL: OrderKey = (-FOREVER, 0, 0, 0)
+_NO_DAYS: dict[int, int] = {}
+_LINES: dict[str, Demand] = {}
+_MOST_LINES = 20_000
+
+
+def _line(text: str) -> Demand:
+    """Return the demand of one order line; few different ones are stored again and again."""
+    quantity = Decimal(text)
+    line = Demand(1, quantity, quantity * quantity)
+    if len(_LINES) < _MOST_LINES:
+        _LINES[text] = line
+    return line
 
 
 def order_key(entry: Entry) -> OrderKey:
@@ -63,6 +75,8 @@ class Shelf:
     damaged: Decimal = ZERO
     quarantine: Decimal = ZERO
     hold: Decimal = ZERO
+    set_aside: Decimal = ZERO
+    """damaged + quarantine + hold"""
     transit_in: Decimal = ZERO
     out_since: int | None = None
     stockouts: list[tuple[int, int]] = field(default_factory=list)
@@ -73,10 +87,10 @@ class Shelf:
         quantity: Decimal = getattr(self, name)
         return quantity
 
-    @property
-    def set_aside(self) -> Decimal:
-        """Return damaged + quarantine + hold."""
-        return self.damaged + self.quarantine + self.hold
+    def change_status(self, name: str, delta: Decimal) -> None:
+        """Put more or less under one unsellable status."""
+        setattr(self, name, self.status(name) + delta)
+        self.set_aside += delta
 
 
 @dataclass(slots=True)
@@ -90,19 +104,23 @@ class Reservation:
     lapses_at: int
 
 
-class Demand:
-    """One selling day at one location: order lines, units, sum of squared line quantities.
+class Demand(NamedTuple):
+    """Order lines, units and the sum of squared line quantities."""
 
-    The zeros are the class's own: most days of most items have no unmet demand, and hundreds of
-    thousands of days are made in a rebuild.
-    """
+    lines: int
+    units: Decimal
+    squares: Decimal
 
-    lines: int = 0
-    units: Decimal = ZERO
-    squares: Decimal = ZERO
-    unmet_lines: int = 0
-    unmet_units: Decimal = ZERO
-    unmet_squares: Decimal = ZERO
+    def and_line(self, line: Demand) -> Demand:
+        """Return it with one line more."""
+        lines, units, squares = self
+        _, quantity, square = line
+        # A named tuple's own constructor is three times as slow, and this runs for every sale.
+        return tuple.__new__(Demand, (lines + 1, units + quantity, squares + square))
+
+
+DemandDays = dict[str, dict[int, Demand]]
+"""{location: {day number: demand}}"""
 
 
 @dataclass(slots=True)
@@ -145,6 +163,7 @@ class StockItem:
         "shelves",
         "sku",
         "transfers",
+        "unmet",
         "version",
     )
 
@@ -159,7 +178,8 @@ class StockItem:
         self.fulfilled: dict[tuple[str, str], Decimal] = {}
         self.resolved: set[str] = set()
         self.backorders: dict[str, Decimal] = {}
-        self.demand: dict[tuple[str, int], Demand] = {}
+        self.demand: DemandDays = {}
+        self.unmet: DemandDays = {}
         self.last_cost: Decimal | None = None
         self._last: OrderKey = _BEFORE_ALL
 
@@ -172,15 +192,68 @@ class StockItem:
 
     def evolve(self, version: int, name: str, data: dict[str, Any]) -> bool:
         """Apply one entry; False when it does not come last and the item must fold again."""
-        if name == "stock-sold":
+        return self.absorb(((version, name, data),))
+
+    def absorb(self, entries: Iterable[Entry]) -> bool:
+        """Apply entries that come last one after the other; False at the first that does not.
+
+        The loop that folds millions of sales: what they touch is kept in locals.
+        """
+        shelves, demand, days = self.shelves, self.demand, self.days
+        known_days = days.cache if days.one_zone else _NO_DAYS
+        newest = self._last[0]
+        held: Entry | None = None
+        for entry in entries:
+            version, name, data = entry
+            if name != "stock-sold":
+                if held is not None:
+                    self._last, held = order_key(held), None
+                if not self._evolve_other(version, name, data):
+                    return False
+                newest = self._last[0]
+                continue
             at = data["effective_at"]
-            key = (at, SALE_RANK, data["recorded_at"], version)
-            if key < self._last:
-                return False
-            self._last = key
+            if at <= newest:  # Seldom; only then the whole key is asked for.
+                if held is not None:
+                    self._last, held = order_key(held), None
+                if order_key(entry) < self._last:
+                    return False
+            newest, held = at, entry
             self.version = version
-            self._sold(data, at)
-            return True
+            text = data["quantity"]
+            line = _LINES.get(text)
+            if line is None:
+                line = _line(text)
+            quantity = line[1]
+            day = known_days.get(at // QUARTER)
+            if day is None:
+                day = days.day(at, data["recorded_at"])
+            location = data["location"]
+            if data.get("moves_stock", True):
+                shelf = shelves.get(location)
+                if shelf is None:
+                    shelf = shelves[location] = Shelf()
+                shelf.on_hand = left = shelf.on_hand - quantity
+                if not shelf.moved:
+                    shelf.moved = True
+                    shelf.since = day
+                if shelf.lots:
+                    _issue(shelf, quantity, data, day)
+                if shelf.known and (shelf.out_since is not None or left <= shelf.set_aside):
+                    self._mark(shelf, at)
+            sold_at = data.get("sold_at")
+            here = demand.get(location if sold_at is None else sold_at)
+            if here is None:
+                here = demand[location if sold_at is None else sold_at] = {}
+            found = here.get(day)
+            here[day] = line if found is None else found.and_line(line)
+            if self.backorders or "reservation" in data:
+                self._fulfil(data, quantity)
+        if held is not None:
+            self._last = order_key(held)
+        return True
+
+    def _evolve_other(self, version: int, name: str, data: dict[str, Any]) -> bool:
         if name == "entry-voided":
             return False
         if name == "backorder-taken" and data["order"] not in self.backorders:
@@ -245,7 +318,7 @@ class StockItem:
         """Open or close the time without sellable stock; unknown stock is never out."""
         if not shelf.known:
             return
-        if shelf.on_hand - shelf.damaged - shelf.quarantine - shelf.hold > 0:
+        if shelf.on_hand > shelf.set_aside:
             if shelf.out_since is not None:
                 if at > shelf.out_since:
                     shelf.stockouts.append((shelf.out_since, at))
@@ -261,39 +334,6 @@ class StockItem:
             _store_lot(shelf, data)
         if data.get("unit_cost") is not None:
             self.last_cost = Decimal(data["unit_cost"])
-
-    def _sold(self, data: dict[str, Any], at: int) -> None:
-        quantity = Decimal(data["quantity"])
-        location = data["location"]
-        days = self.days
-        day = days.cache.get(at // QUARTER) if days.one_zone else None
-        if day is None:
-            day = days.day(at, data["recorded_at"])
-        if "moves_stock" not in data or data["moves_stock"]:
-            shelf = self.shelves.get(location)
-            if shelf is None:
-                shelf = self.shelves[location] = Shelf()
-            shelf.on_hand -= quantity
-            if not shelf.moved:
-                shelf.moved = True
-                shelf.since = day
-            if shelf.lots:
-                _issue(shelf, quantity, data, day)
-            if shelf.known:
-                self._mark(shelf, at)
-        if "sold_at" in data:
-            location = data["sold_at"] or location
-        key = (location, day)
-        demand = self.demand.get(key)
-        if demand is None:
-            demand = self.demand[key] = Demand()
-            demand.lines, demand.units, demand.squares = 1, quantity, quantity * quantity
-        else:
-            demand.lines += 1
-            demand.units += quantity
-            demand.squares += quantity * quantity
-        if self.backorders or "reservation" in data:
-            self._fulfil(data, quantity)
 
     def _fulfil(self, data: dict[str, Any], quantity: Decimal) -> None:
         order = data.get("order")
@@ -316,7 +356,7 @@ class StockItem:
         condition = data.get("condition", "resellable")
         shelf = self.shelf(data["location"])
         if condition != "resellable":
-            setattr(shelf, condition, shelf.status(condition) + quantity)
+            shelf.change_status(condition, quantity)
         self._put(data["location"], quantity, data)
         if data.get("expiry"):
             _store_lot(shelf, data)
@@ -326,7 +366,7 @@ class StockItem:
         status = data.get("from_status", "sellable")
         shelf = self.shelf(data["location"])
         if status != "sellable":
-            setattr(shelf, status, shelf.status(status) - quantity)
+            shelf.change_status(status, -quantity)
         self._put(data["location"], -quantity, data)
 
     def _status_moved(self, data: dict[str, Any]) -> None:
@@ -334,7 +374,7 @@ class StockItem:
         shelf = self.shelf(data["location"])
         for status, delta in ((data["from_status"], -quantity), (data["to_status"], quantity)):
             if status != "sellable":
-                setattr(shelf, status, shelf.status(status) + delta)
+                shelf.change_status(status, delta)
         if not shelf.moved:
             shelf.moved = True
             shelf.since = self.days.day(data["effective_at"], data["recorded_at"])
@@ -385,11 +425,10 @@ class StockItem:
 
     def _unmet(self, data: dict[str, Any]) -> None:
         day = self.days.day(data["effective_at"], data["recorded_at"])
-        demand = self.demand.setdefault((data["location"], day), Demand())
-        quantity = Decimal(data["quantity"])
-        demand.unmet_lines += 1
-        demand.unmet_units += quantity
-        demand.unmet_squares += quantity * quantity
+        line = _line(data["quantity"])
+        here = self.unmet.setdefault(data["location"], {})
+        found = here.get(day)
+        here[day] = line if found is None else found.and_line(line)
 
 
 def _store_lot(shelf: Shelf, data: dict[str, Any]) -> None:
@@ -499,12 +538,10 @@ def fold(
     believed = entries if as_at is None else [e for e in entries if e[2]["recorded_at"] <= as_at]
     gone = voids(believed)
     item = blank(sku, believed, days)
-    for entry in sorted(believed, key=order_key):
-        version, name, data = entry
-        if version in gone or name == "entry-voided":
-            continue
-        if as_of is not None and data["effective_at"] > as_of:
-            continue
-        item.evolve(version, name, data)
+    chosen = [e for e in believed if e[1] != "entry-voided" and e[0] not in gone]
+    if as_of is not None:
+        chosen = [e for e in chosen if e[2]["effective_at"] <= as_of]
+    chosen.sort(key=order_key)
+    item.absorb(chosen)
     item.version = max((entry[0] for entry in believed), default=0)
     return item

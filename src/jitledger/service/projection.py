@@ -26,9 +26,10 @@ from jitledger.store.codec import VERSIONS, decode
 from jitledger.store.database import Database, Tx, marked, savepoint
 
 SHADOW = "__new"
-HOLD_SECONDS = 0.015
+HOLD_SECONDS = 0.010
 YIELD_SECONDS = 0.003
 """How long bulk work holds the lock, and leaves it to others, at a time."""
+TIDY_EVERY = 16
 STREAMS_AT_ONCE = 400
 AT_ONCE_UNDER_LOCK = 20
 """How many streams may be written while nobody else can append."""
@@ -340,7 +341,7 @@ class Driver:
         stopped: dict[str, _Stopped],
     ) -> None:
         """Write the rows of some streams as they stand, in transactions of bounded length."""
-        done, size = 0, 50
+        done, groups, size = 0, 0, 50
         while done < len(streams):
             part = streams[done : done + size]
             with self.database.snapshot() as tx:
@@ -356,8 +357,10 @@ class Driver:
                     changes = kept + load_changes(self.database, tx, sorted(newer), shop)
                 self._apply_apart(projections, tx, Batch(changes, shop), stopped, suffix)
             spent = perf_counter() - started
+            done, groups = done + len(part), groups + 1
+            if groups % TIDY_EVERY == 0:
+                self.database.tidy()
             sleep(YIELD_SECONDS)
-            done += len(part)
             size = next_size(len(part), spent, STREAMS_AT_ONCE)
             if progress is not None:
                 progress(done, len(streams))
@@ -382,7 +385,8 @@ class Driver:
         with self.database.snapshot() as tx:
             shop = load_shop(self.database, tx)
             head = self.database.head(tx)
-            read, changes = fold_log(self.database, tx, shop, head, progress)
+            read = int(tx.one("SELECT COUNT(*) FROM stored_events")[0])
+            changes = fold_log(self.database, tx, shop, progress)
         rebuilt = []
         for projection in chosen:
             try:
@@ -411,7 +415,7 @@ class Driver:
         shop: Shop,
         progress: Progress | None,
     ) -> None:
-        done, size = 0, 100
+        done, groups, size = 0, 0, 100
         while done < len(changes):
             part = changes[done : done + size]
             with self.database.transaction() as tx:
@@ -419,8 +423,10 @@ class Driver:
                 started = perf_counter()
                 _apply(projection, tx, Batch(part, shop), SHADOW)
             spent = perf_counter() - started
+            done, groups = done + len(part), groups + 1
+            if groups % TIDY_EVERY == 0:
+                self.database.tidy()
             sleep(YIELD_SECONDS)
-            done += len(part)
             size = next_size(len(part), spent, 5_000)
             if progress is not None:
                 progress(done, len(changes))
@@ -514,57 +520,51 @@ def load_shop(database: Database, tx: Tx) -> Shop:
 
 def load_changes(database: Database, tx: Tx, streams: Sequence[str], shop: Shop) -> list[Change]:
     """Fold whole streams into changes."""
+    plain = all(version == 1 for version in VERSIONS.values())
     changes = []
     for stream in streams:
+        if not stream.startswith((SKU_STREAM, SUPPLIER_STREAM)):
+            continue
         rows = database.stream(tx, stream)
-        if stream.startswith(SKU_STREAM):
+        if plain:  # One call reads all bodies of a stream.
+            bodies = loads(b"[" + b",".join([row[2] for row in rows]) + b"]")
+            entries = [(v, n, data) for (v, n, _), data in zip(rows, bodies, strict=True)]
+        else:
             entries = [(version, name, decode(name, body)) for version, name, body in rows]
-            item = fold(stream[len(SKU_STREAM) :], entries, shop.days)
-            changes.append(Change(stream, True, item=item))
-        elif stream.startswith(SUPPLIER_STREAM):
-            supplier = Supplier(stream[len(SUPPLIER_STREAM) :])
-            for version, name, body in rows:
-                supplier.evolve(version, name, decode(name, body))
-            changes.append(Change(stream, True, supplier=supplier))
+        changes.append(_folded(stream, entries, shop))
     return changes
 
 
 def fold_log(
-    database: Database, tx: Tx, shop: Shop, head: int, progress: Progress | None = None
-) -> tuple[int, list[Change]]:
-    """Fold the whole log in one pass over the raw rows; streams with late facts fold again."""
-    items: dict[str, StockItem] = {}
-    again: set[str] = set()
-    suppliers: dict[str, Supplier] = {}
-    days, read, prefix = shop.days, 0, len(SKU_STREAM)
-    plain = {name for name, version in VERSIONS.items() if version == 1}
-    for rows in database.scan(tx, 0, head):
-        for _, stream, version, name, body in rows:
-            item = items.get(stream)
-            if item is None:
-                if not stream.startswith(SKU_STREAM):
-                    if stream.startswith(SUPPLIER_STREAM):
-                        code = stream[len(SUPPLIER_STREAM) :]
-                        supplier = suppliers.setdefault(stream, Supplier(code))
-                        supplier.evolve(version, name, decode(name, body))
-                    continue
-                item = items[stream] = StockItem(stream[prefix:], days)
-            if stream in again:
-                continue
-            data = loads(body) if name in plain else decode(name, body)
-            if not item.evolve(version, name, data):
-                again.add(stream)
-        read += len(rows)
-        if progress is not None:
-            progress(read, head)
+    database: Database, tx: Tx, shop: Shop, progress: Progress | None = None
+) -> list[Change]:
+    """Fold the whole log from its raw rows, one stream after the other.
+
+    In the order of the streams an item's state stays at hand, which saves a third of the time
+    against the order of recording although the rows are farther apart.
+    """
+    streams = [row[0] for row in tx.all("SELECT DISTINCT originator_id FROM stored_events")]
+    streams.sort()
     changes = []
-    for stream in sorted(items):
-        if stream in again:
-            entries = [(v, n, decode(n, b)) for v, n, b in database.stream(tx, stream)]
-            items[stream] = fold(stream[prefix:], entries, days)
-        changes.append(Change(stream, True, item=items[stream]))
-    changes += [Change(stream, True, supplier=suppliers[stream]) for stream in sorted(suppliers)]
-    return read, changes
+    for done in range(0, len(streams), STREAMS_AT_ONCE):
+        changes += load_changes(database, tx, streams[done : done + STREAMS_AT_ONCE], shop)
+        if progress is not None:
+            progress(min(done + STREAMS_AT_ONCE, len(streams)), len(streams))
+    return changes
+
+
+def _folded(stream: str, entries: list[Entry], shop: Shop) -> Change:
+    """Fold a stream; the usual one, whose entries came in order, without sorting."""
+    if stream.startswith(SUPPLIER_STREAM):
+        supplier = Supplier(stream[len(SUPPLIER_STREAM) :])
+        for entry in entries:
+            supplier.evolve(*entry)
+        return Change(stream, True, supplier=supplier)
+    sku = stream[len(SKU_STREAM) :]
+    item = StockItem(sku, shop.days)
+    if not item.absorb(entries):
+        item = fold(sku, entries, shop.days)
+    return Change(stream, True, item=item)
 
 
 def describe(standing: Standing, head: int) -> dict[str, Any]:

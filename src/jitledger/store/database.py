@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from eventsourcing.persistence import StoredEvent
@@ -20,6 +21,7 @@ from jitledger.domain.errors import StoreError
 Row = tuple[Any, ...]
 RawEvent = tuple[int, str, int, str, bytes]
 """(position, stream, version, name, body)"""
+ROWS_AT_ONCE = 50
 ClockRow = tuple[int, int | None, int, int]
 """(last stamp, present of a simulated clock, latest effective time, marks)"""
 
@@ -37,6 +39,21 @@ class Tx(ABC):
     @abstractmethod
     def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement for many rows."""
+
+    def insert_rows(self, insert: str, values: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Insert many rows, many with each statement: ``insert`` is what stands before VALUES.
+
+        A statement for fifty rows takes two thirds of the time of fifty statements.
+        """
+        whole = len(rows) - len(rows) % ROWS_AT_ONCE
+        if whole:
+            parts = [rows[at : at + ROWS_AT_ONCE] for at in range(0, whole, ROWS_AT_ONCE)]
+            self.executemany(
+                f"{insert} VALUES {','.join([values] * ROWS_AT_ONCE)}",
+                [tuple(chain.from_iterable(part)) for part in parts],
+            )
+        if whole < len(rows):
+            self.executemany(f"{insert} VALUES {values}", rows[whole:])
 
     @abstractmethod
     def fetchone(self) -> Any:
@@ -89,6 +106,10 @@ class Database(ABC):
         """Open a consistent view for reading."""
 
     @abstractmethod
+    def tidy(self) -> None:
+        """Move what bulk work wrote to its place, outside the write lock, where that is a task."""
+
+    @abstractmethod
     def close(self) -> None:
         """Close every connection."""
 
@@ -133,6 +154,12 @@ class Database(ABC):
             "WHERE originator_id = ? AND originator_version > ? ORDER BY originator_version",
             (stream, after),
         )
+
+
+def read_clock(tx: Tx) -> ClockRow:
+    """Return the clock's row without taking the lock."""
+    row: ClockRow = tx.one("SELECT last, present, highest, marks FROM clock WHERE id = 1")
+    return row
 
 
 def marked(tx: Tx) -> None:

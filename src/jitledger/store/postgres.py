@@ -14,7 +14,7 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
 from jitledger.domain.errors import Conflict, LedgerError, StoreError
-from jitledger.store.database import ClockRow, Database, Tx, to_percent
+from jitledger.store.database import ClockRow, Database, Tx, read_clock, to_percent
 from jitledger.store.schema import SCHEMA_VERSION, TABLES
 
 
@@ -132,14 +132,16 @@ class PostgresDatabase(Database):
         assert isinstance(tx, PostgresTx)
         with _errors():
             self._recorder._lock_table(tx._library)
-            row: ClockRow = tx.one("SELECT last, present, highest, marks FROM clock WHERE id = 1")
-            return row
+            return read_clock(tx)
 
     @contextmanager
     def snapshot(self) -> Iterator[Tx]:
         with _errors(), self._datastore.transaction(commit=False) as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             yield PostgresTx(cursor, self._recorder)
+
+    def tidy(self) -> None:
+        """PostgreSQL does so by itself."""
 
     def close(self) -> None:
         self._datastore.close()

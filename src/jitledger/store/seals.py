@@ -21,17 +21,15 @@ def seal_of(
     keys: Iterable[tuple[str, bytes, str]],
 ) -> bytes:
     """Return the seal of one append: events as (stream, version, name, body), keys sorted."""
-    digest = hashlib.sha256(before)
+    parts = [before]
     for stream, version, name, body in events:
         raw = stream.encode()
-        digest.update(b"e%d:%d:%d:%s:" % (len(raw), version, len(body), name.encode()))
-        digest.update(raw)
-        digest.update(body)
+        head = b"e%d:%d:%d:%b:" % (len(raw), version, len(body), name.encode())
+        parts += (head, raw, body)
     for key, payload, entries in sorted(keys):
         raw, listed = key.encode(), entries.encode()
-        digest.update(b"k%d:%d:" % (len(raw), len(listed)))
-        digest.update(raw + payload + listed)
-    return digest.digest()
+        parts += (b"k%d:%d:" % (len(raw), len(listed)), raw, payload, listed)
+    return hashlib.sha256(b"".join(parts)).digest()
 
 
 @dataclass(frozen=True, slots=True)

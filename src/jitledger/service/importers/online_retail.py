@@ -114,10 +114,11 @@ class _Cleaning:
     def __init__(self, moment: Callable[[str], int]) -> None:
         self.summary = Summary()
         self.names: dict[str, dict[str, int]] = {}
-        self.spelled: dict[str, set[str]] = {}
         self.rows: list[_Row] = []
         self.bad: list[tuple[int, str]] = []
         self._moment = moment
+        self._codes: dict[str, str | None] = {}
+        self._prices: dict[str, tuple[bool, str]] = {}
         self._ordinals: dict[str, int] = {}
 
     def take(self, line: int, row: list[str]) -> None:
@@ -125,42 +126,62 @@ class _Cleaning:
         self.summary.rows += 1
         try:
             invoice, spelled, title, quantity, when, price, customer = row[:7]
-            spelled = spelled.strip()
-            if not _PRODUCT.fullmatch(spelled):
+            code = self._codes.get(spelled, "")
+            if code == "":
+                code = self._code(spelled)
+            if code is None:
                 self.summary.not_a_product += 1
                 return
-            units, each, at = int(quantity), Decimal(price), self._moment(when)
+            units, at = int(quantity), self._moment(when)
+            known = self._prices.get(price)
+            if known is None:
+                each = Decimal(price)
+                known = (each > 0, format(abs(each).normalize(), "f"))
+                self._prices[price] = known
         except (ValueError, ArithmeticError) as error:
             self.bad.append((line, f"line {line}: {error}"))
             return
-        code = spelled.upper()
         cancellation = invoice[:1] in "Cc"
-        if not cancellation and (units <= 0 or each <= 0):
+        if not cancellation and (units <= 0 or not known[0]):
             self.summary.adjusted_not_recorded += 1
             return
         if title:
             titles = self.names.setdefault(code, {})
             titles[title] = titles.get(title, 0) + 1
-        self.spelled.setdefault(code, set()).add(spelled)
-        identity = f"or:{invoice}:{code}:{quantity}:{price}"
+        identity = f"or:{code}:{invoice}:{quantity}:{price}"
         ordinal = self._ordinals[identity] = self._ordinals.get(identity, 0) + 1
         key = f"{identity}:{ordinal}"
         self.rows.append(
             _Row(
                 intern(invoice),
-                intern(code),
+                code,
                 abs(units),
                 at,
-                intern(format(abs(each).normalize(), "f")),
+                known[1],
                 intern(customer),
                 key,
                 cancellation,
             )
         )
 
+    def _code(self, spelled: str) -> str | None:
+        """Return the product a spelling stands for, None when it is no product."""
+        found = spelled.strip()
+        code = intern(found.upper()) if _PRODUCT.fullmatch(found) else None
+        self._codes[spelled] = code
+        return code
+
+    def spellings(self) -> dict[str, set[str]]:
+        """Return the spellings of every product that was taken."""
+        found: dict[str, set[str]] = {}
+        for spelled, code in self._codes.items():
+            if code is not None:
+                found.setdefault(code, set()).add(spelled.strip())
+        return found
+
 
 def _match(rows: list[_Row], summary: Summary) -> None:
-    """Match cancellations to sales, in the order of their moments; rows must be sorted."""
+    """Match cancellations to sales; rows must be sorted by moment within each product."""
     open_sales: dict[tuple[str, str, int], list[_Row]] = {}
     for row in rows:
         who = (row.customer, row.code, row.quantity)
@@ -219,9 +240,12 @@ def import_online_retail(
         cleaning = _read(path, shop.tz)
         summary, rows = cleaning.summary, cleaning.rows
         codes = {row.code for row in rows}
-        summary.spellings_joined = sum(len(found) - 1 for found in cleaning.spelled.values())
+        summary.spellings_joined = sum(
+            len(found) - 1 for code, found in cleaning.spellings().items() if code in codes
+        )
         summary.products = len(codes)
-        rows.sort(key=lambda row: (row.at, row.cancels))
+        # By product, then by time: the stored index grows at its end instead of everywhere.
+        rows.sort(key=lambda row: (row.code, row.at, row.cancels))
         _match(rows, summary)
         skus = _register(ledger, cleaning, codes)
         versions = _recorded(database)
@@ -229,7 +253,8 @@ def import_online_retail(
         fresh = [row for row in rows if row.key not in versions]
         summary.already_recorded = total - len(fresh)
         appender = BulkAppender(database, clock, "csv")
-        facts = (_fact(row, skus[row.code], shop.first_location) for row in fresh)
+        location = shop.first_location
+        facts = (_fact(row, skus[row.code], location) for row in fresh)
         shown = None if progress is None else (lambda done: progress(done, len(fresh)))
         summary.recorded = appender.append_all(facts, versions, shown)
         summary.longest_lock_ms = round(appender.longest * 1000, 1)
