@@ -28,11 +28,13 @@ class Watched(Sandbox):
 
     left: float = 0.0
     arrived: float = 0.0
+    answered: asyncio.Event
 
     async def call(self, name: str, params: dict[str, object]) -> object:
         """Note the moments of the two calls that matter."""
         if name == "sendMessage":
             self.arrived = time.perf_counter()
+            self.answered.set()
         answer = await super().call(name, params)
         if name == "getUpdates" and answer:
             self.left = time.perf_counter()
@@ -52,12 +54,11 @@ async def ask_all(app: App, questions: list[str]) -> list[float]:
     code = await asyncio.to_thread(invite, app.ledger, "owner", 600)
     found = []
     for text in [f"/start {code}", *questions]:
-        sandbox.arrived = 0.0
+        sandbox.answered = asyncio.Event()
         sandbox.say(1, text)
-        while not sandbox.arrived:
-            await asyncio.sleep(0.0005)
+        await sandbox.answered.wait()
         found.append((sandbox.arrived - sandbox.left) * 1000)
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.02)
     await runner.stop()
     await server.close()
     return found[21:]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 from collections.abc import Callable
@@ -78,6 +79,9 @@ class BotRunner:
         await asyncio.to_thread(self.app.driver.catch_up)
         self.inbox.take_over()
         await self.inbox.recover()
+        # What was imported stays for good: the search for garbage need not walk through it again.
+        gc.collect()
+        gc.freeze()
         self._tasks = [
             asyncio.create_task(self._poll(), name="poll"),
             asyncio.create_task(self._guarded(self.outbox.run), name="outbox"),

@@ -13,7 +13,6 @@ from jitledger.bootstrap import App
 from jitledger.domain.moments import MINUTE, SECOND, to_datetime
 from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import voids
-from jitledger.service.health import health
 from jitledger.service.ledger import Answer
 from jitledger.store.database import Tx
 from jitledger_bot import texts
@@ -101,7 +100,9 @@ class Desk:
         """Return the owner's warning when a view stands still; else nothing."""
         if member.role != "owner":
             return ""
-        stopped = health(self.app.database, self.app.driver)["stopped"]
+        with self.app.database.snapshot() as tx:
+            standings = self.app.driver.standings(tx).values()
+        stopped = [standing.name for standing in standings if standing.status != "live"]
         return "\n\n" + texts.warning(stopped) if stopped else ""
 
     def supplier(self, name: str) -> str | None:

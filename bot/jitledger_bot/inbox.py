@@ -45,14 +45,24 @@ UNREACHABLE = (
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
-    """One update in the inbox."""
+    """One update in the inbox, or on its way there: then ``stored`` tells its id, or None."""
 
     id: int
     chat_id: int
     body: bytes
     tries: int
+    update_id: int = 0
+    update: Update | None = None
+    stored: asyncio.Future[int | None] | None = None
+
+    async def number(self) -> int | None:
+        """Return the row's id once it is committed; None when it is not to be worked on."""
+        if self.stored is not None:
+            self.id = await self.stored or 0
+            self.stored = None
+        return self.id or None
 
 
 class LeaseLost(Exception):
@@ -72,39 +82,42 @@ class Inbox:
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
     async def store(self, updates: Sequence[Update]) -> None:
-        """Commit updates; only after this may they be acknowledged."""
-        now = time_ns()
-        rows = [(u.update_id, chat_of(u), _body(u)) for u in updates]
+        """Commit updates; only after this may they be acknowledged.
 
-        def insert(tx: Tx, answers: list[Answer], at: int) -> list[Row]:
-            stored = []
-            for update_id, chat_id, body in rows:
-                waiting = tx.one(
-                    "SELECT id FROM inbox WHERE state = 'new' AND bot_id = ? AND update_id = ? "
-                    "AND chat_id = ?",
-                    (self._desk.bot_id, update_id, chat_id),
-                )
-                if waiting is not None:  # Delivered again before we worked on it.
-                    continue
-                row = tx.one(
-                    "INSERT INTO inbox (bot_id, update_id, chat_id, body, received_at, "
-                    "leased_until, owner) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
-                    (
-                        self._desk.bot_id,
-                        update_id,
-                        chat_id,
-                        body.encode(),
-                        now,
-                        now + LEASE,
-                        self._owner,
-                    ),
-                )
-                stored.append(Row(row[0], chat_id, body.encode(), 0))
-            return stored
-
-        outcome = await self._submit(Submission([], then=insert))
-        for row in outcome:
+        Work on them begins meanwhile: a question is answered while its row is written. Whatever
+        records something waits for the row.
+        """
+        now, loop = time_ns(), asyncio.get_running_loop()
+        rows = [_arrived(u, loop.create_future()) for u in updates]
+        for row in rows:
             self._enqueue(row)
+
+        def insert(tx: Tx, answers: list[Answer], at: int) -> list[int | None]:
+            return [self._insert(tx, row, now) for row in rows]
+
+        stored: list[int | None] = [None] * len(rows)
+        try:
+            stored = await self._submit(Submission([], then=insert))
+        finally:
+            for row, number in zip(rows, stored, strict=True):
+                if row.stored is not None and not row.stored.done():
+                    row.stored.set_result(number)
+
+    def _insert(self, tx: Tx, row: Row, now: int) -> int | None:
+        this = (self._desk.bot_id, row.update_id, row.chat_id)
+        waiting = tx.one(
+            "SELECT id FROM inbox WHERE state = 'new' AND bot_id = ? AND update_id = ? "
+            "AND chat_id = ?",
+            this,
+        )
+        if waiting is not None:  # Delivered again before we worked on it.
+            return None
+        stored = tx.one(
+            "INSERT INTO inbox (bot_id, update_id, chat_id, body, received_at, leased_until, owner)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            (*this, row.body, now, now + LEASE, self._owner),
+        )
+        return int(stored[0])
 
     async def set_aside(self, raw: Any, reason: str) -> None:
         """Keep an update that cannot be read as a dead letter, so that it blocks nothing."""
@@ -188,11 +201,15 @@ class Inbox:
             except LeaseLost:
                 return
             except UNREACHABLE as error:
+                if await row.number() is None:
+                    return
                 # Not the message's fault: it waits for the server.
                 outages += 1
                 log.warning("update %s waits: %s", row.id, type(error).__name__)
                 await asyncio.sleep(min(30.0, 0.5 * 2 ** min(outages, 6)))
             except Exception as error:
+                if await row.number() is None:
+                    return
                 tries += 1
                 log.exception("update %s failed", row.id)
                 if isinstance(error, LedgerError) and error.exit_code in (3, 4):
@@ -200,11 +217,15 @@ class Inbox:
                 await self._failed(row, tries, f"{type(error).__name__}: {error}"[:300])
 
     async def _turn(self, row: Row) -> None:
-        update = Update.model_validate_json(row.body, context={"bot": self._bot})
+        update = row.update
+        if update is None:
+            update = Update.model_validate_json(row.body, context={"bot": self._bot})
         turn = Turn(row.chat_id, update.update_id, thread_of(update))
         await self._dispatcher.feed_update(self._bot, update, turn=turn, desk=self._desk)
         if turn.only_says and turn.plain and await self._outbox.send_at_once(turn.plain):
             turn.render.clear()
+        if await row.number() is None:
+            raise LeaseLost
         submission = Submission(
             turn.asks,
             channel="telegram",
@@ -264,13 +285,16 @@ class Inbox:
             await asyncio.wait(tasks, timeout=seconds)
 
 
-def _body(update: Update) -> str:
-    """Return an update as JSON; half a surrogate pair becomes the replacement sign."""
+def _arrived(update: Update, stored: asyncio.Future[int | None]) -> Row:
+    """Return the row of an update; half a surrogate pair becomes the replacement sign."""
+    known: Update | None = update
     try:
-        return update.model_dump_json(exclude_none=True)
+        text = update.model_dump_json(exclude_none=True)
     except ValueError:
         text = json.dumps(update.model_dump(mode="python", exclude_none=True), default=_plain)
-        return re.sub(r"\\ud[89a-f][0-9a-f]{2}", "\ufffd", text)
+        text = re.sub(r"\\ud[89a-f][0-9a-f]{2}", "\ufffd", text)
+        known = None  # To be read again as it is stored.
+    return Row(0, chat_of(update), text.encode(), 0, update.update_id, known, stored)
 
 
 def _plain(value: Any) -> Any:
