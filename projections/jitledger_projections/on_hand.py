@@ -27,6 +27,9 @@ UPSERT = (
 )
 
 
+_NONE: dict[str, list[list[str | int]]] = {}
+
+
 class OnHand:
     """The projection ``on_hand``."""
 
@@ -72,6 +75,8 @@ class OnHand:
 
 
 def _promises(item: StockItem) -> dict[str, list[list[str | int]]]:
+    if not item.reservations:
+        return _NONE
     found: dict[str, list[list[str | int]]] = {}
     for name, promises in item.reservations.items():
         if name in item.resolved:
@@ -87,6 +92,8 @@ def _promises(item: StockItem) -> dict[str, list[list[str | int]]]:
 def _extra(
     item: StockItem, location: str, shelf: Shelf, promised: dict[str, Any], *, first: bool
 ) -> str | None:
+    if not (promised or shelf.lots or item.backorders):
+        return None
     extra: dict[str, Any] = {}
     if location in promised:
         extra["promises"] = promised[location]

@@ -41,7 +41,7 @@ _PREFIX = len(SKU_STREAM)
 SIMULATED_START = 946_684_800_000_000_000  # 2000-01-01, where a simulated log begins.
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ask:
     """One command with its key; ``payload`` overrides what the key stands for."""
 
@@ -50,7 +50,7 @@ class Ask:
     payload: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """What became of one command."""
 
@@ -72,7 +72,7 @@ class Answer:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Submission:
     """Commands that belong together: one correlation, one transaction, each with its own answer.
 
@@ -92,7 +92,7 @@ class Submission:
     then: Callable[[Tx, list[Answer], int], Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """The answers of a submission, and what ``then`` returned."""
 

@@ -23,7 +23,7 @@ from jitledger.domain.stock_item import Entry, StockItem, in_force
 from jitledger.domain.supplier import Supplier
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Draft:
     """An event before it is recorded: its stream, class, fields and effective time."""
 
