@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import textwrap
@@ -14,6 +13,7 @@ from jitledger.bootstrap import App, open_app
 from jitledger.config import Settings
 from jitledger.store.seals import verify
 from tests.conftest import done, open_shop
+from tests.simulation import kill_import
 
 DIE = textwrap.dedent(
     """
@@ -129,46 +129,8 @@ def test_four_processes_writing_at_once(store_url: str, each: int) -> None:
     app.close()
 
 
-def test_an_import_killed_at_any_moment_is_taken_up(sqlite_url: str, tmp_path: Path) -> None:
+def test_an_import_killed_at_any_moment_is_taken_up(tmp_path: Path) -> None:
     """Kill -9 during an import, several times; the last run completes it exactly."""
-    import random
-
-    app = open_shop(sqlite_url)
-    app.close()
-    lines = ["InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"]
-    rng = random.Random(3)
-    for n in range(8000):
-        code = 10000 + rng.randrange(50)
-        when = f"2010-12-{1 + n // 400:02d} {8 + n % 10:02d}:00:00"
-        lines.append(f"{n // 5},{code},THING,{1 + n % 7},{when},1.5,1{n % 90},UK")
-    path = tmp_path / "sales.csv"
-    path.write_text("\n".join(lines) + "\n")
-    command = [
-        sys.executable,
-        "-m",
-        "jitledger.cli.run",
-        "--database",
-        sqlite_url,
-        "import",
-        "online-retail",
-        str(path),
-        "--json",
-    ]
-    for pause in (0.9, 1.1, 1.3, 1.6):
-        started = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            started.wait(pause)
-        except subprocess.TimeoutExpired:
-            started.kill()
-            started.wait()
-    last = subprocess.run(command, capture_output=True, text=True, check=True)
-    summary = json.loads(last.stdout)
-    assert summary["already_recorded"] + summary["recorded"] == 8000
-    app = open_app(Settings(database=sqlite_url))
-    with app.database.snapshot() as tx:
-        sold = tx.one("SELECT COUNT(*) FROM stored_events WHERE topic = 'stock-sold'")[0]
-        assert sold == 8000
-        assert tx.one("SELECT SUM(lines) FROM demand_day")[0] == 8000
-    assert app.driver.behind() == []
-    assert verify(app.database).ok
-    app.close()
+    outcome = kill_import.run(4, 8000, seed=3, folder=tmp_path)
+    assert (outcome.recorded, outcome.demand_lines) == (8000, 8000)
+    assert outcome.clean

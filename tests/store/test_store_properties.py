@@ -1,0 +1,157 @@
+"""Properties P2 and P11 over generated histories: repeats change nothing, no change goes unseen."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jitledger.bootstrap import App
+from jitledger.store.database import Tx
+from jitledger.store.seals import FIRST, seal_of, verify
+from tests.conftest import do, done, open_shop
+from tests.domain.test_properties import START, Step, commands, histories
+from tests.projections.test_projections import rows
+
+randoms = st.randoms(use_true_random=False)
+
+
+def play(app: App, history: list[Step]) -> list[tuple[dict[str, Any], list[str]]]:
+    """Record a history with keys; return each accepted command with its entries."""
+    stamp = START.isoformat()
+    for code in ("shop", "back"):
+        done(app, do="location", code=code, now=stamp)
+    done(app, do="register", sku="MUG", name="Blue mug", key="register", now=stamp)
+    accepted = []
+    for number, (now, fields) in enumerate(commands(history)):
+        command = {**fields, "key": f"k{number}", "now": now}
+        answer = do(app, **command)
+        if answer.ok:
+            accepted.append((command, list(answer.entries)))
+    return accepted
+
+
+@given(histories, randoms)
+@settings(max_examples=20)
+def test_a_repeated_command_changes_nothing(history: list[Step], rng: random.Random) -> None:
+    """P2: sent again in any order, every command answers with its first entries; no row changes."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = open_shop(f"sqlite:///{folder}/shop.db", timezone="Europe/Berlin")
+        accepted = play(app, history)
+        before, seal = rows(app), verify(app.database).seal
+        on_hand = app.queries.stock("MUG")["on_hand"]
+        rng.shuffle(accepted)
+        for command, entries in accepted:
+            answer = do(app, **command)
+            assert answer.ok
+            assert answer.repeat
+            assert list(answer.entries) == entries
+            assert not entries or answer.on_hand == on_hand
+        assert rows(app) == before
+        assert verify(app.database).seal == seal
+        app.close()
+
+
+def _flip_body(tx: Tx, rng: random.Random) -> None:
+    """Change one byte of one event."""
+    place, body = rng.choice(tx.all("SELECT rowid, state FROM stored_events"))
+    changed = bytearray(body)
+    changed[rng.randrange(len(changed))] ^= 1 << rng.randrange(7)
+    tx.execute("UPDATE stored_events SET state = ? WHERE rowid = ?", (bytes(changed), place))
+
+
+def _swap_bodies(tx: Tx, rng: random.Random) -> None:
+    """Exchange what two events say; or drop one, when all say the same."""
+    found = tx.all("SELECT rowid, state FROM stored_events")
+    one, other = rng.sample(found, 2)
+    if one[1] == other[1]:
+        tx.execute("DELETE FROM stored_events WHERE rowid = ?", (one[0],))
+        return
+    tx.execute("UPDATE stored_events SET state = ? WHERE rowid = ?", (other[1], one[0]))
+    tx.execute("UPDATE stored_events SET state = ? WHERE rowid = ?", (one[1], other[0]))
+
+
+def _drop_event(tx: Tx, rng: random.Random) -> None:
+    """Remove one event."""
+    place = rng.choice(tx.all("SELECT rowid FROM stored_events"))[0]
+    tx.execute("DELETE FROM stored_events WHERE rowid = ?", (place,))
+
+
+def _add_event(tx: Tx, rng: random.Random) -> None:
+    """Add an event that was never recorded."""
+    tx.execute(
+        "INSERT INTO stored_events (originator_id, originator_version, topic, state) "
+        "SELECT originator_id, 1 + MAX(originator_version), 'stock-received', state "
+        "FROM stored_events WHERE originator_id = 'sku/MUG' GROUP BY originator_id"
+    )
+
+
+def _change_key(tx: Tx, rng: random.Random) -> None:
+    """Let one key stand for something else."""
+    key = rng.choice(tx.all("SELECT key FROM command_keys"))[0]
+    column = rng.choice(("entries", "digest"))
+    value: Any = '["MUG/999"]' if column == "entries" else b"another"
+    tx.execute(f"UPDATE command_keys SET {column} = ? WHERE key = ?", (value, key))
+
+
+def _drop_key(tx: Tx, rng: random.Random) -> None:
+    """Remove one key."""
+    key = rng.choice(tx.all("SELECT key FROM command_keys"))[0]
+    tx.execute("DELETE FROM command_keys WHERE key = ?", (key,))
+
+
+CHANGES: list[Callable[[Tx, random.Random], None]] = [
+    _flip_body,
+    _swap_bodies,
+    _drop_event,
+    _add_event,
+    _change_key,
+    _drop_key,
+]
+
+
+def _seal_again(tx: Tx) -> None:
+    """Make every seal anew over what is there now, as one would who knows how they are made."""
+    before, seals = FIRST, tx.all("SELECT ordinal, events FROM seals ORDER BY ordinal")
+    log = tx.all(
+        "SELECT originator_id, originator_version, topic, state FROM stored_events ORDER BY rowid"
+    )
+    for ordinal, count in seals:
+        events, log = log[:count], log[count:]
+        if ordinal == seals[-1][0]:
+            events, log = events + log, []
+        keys = tx.all("SELECT key, digest, entries FROM command_keys WHERE ordinal = ?", (ordinal,))
+        before = seal_of(before, events, keys)
+        tx.execute(
+            "UPDATE seals SET seal = ?, events = ?, keys = ? WHERE ordinal = ?",
+            (before, len(events), len(keys), ordinal),
+        )
+
+
+@given(histories, randoms, st.sampled_from(CHANGES), st.booleans())
+@settings(max_examples=40)
+def test_given_the_witness_no_change_goes_unseen(
+    history: list[Step],
+    rng: random.Random,
+    change: Callable[[Tx, random.Random], None],
+    seal_again: bool,
+) -> None:
+    """P11: a changed, moved, added or removed row is found, also after sealing all of it anew."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = open_shop(f"sqlite:///{folder}/shop.db", timezone="Europe/Berlin")
+        play(app, history)
+        verdict = verify(app.database)
+        assert verdict.ok
+        with app.database.transaction() as tx:
+            app.database.lock(tx)
+            change(tx, rng)
+            if seal_again:
+                _seal_again(tx)
+        found = verify(app.database, verdict.seal)
+        assert not found.ok
+        assert found.first_difference
+        app.close()
