@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from jitledger.service.ledger import Answer
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import Member, member_of
+from jitledger_bot.reading import Places
 from jitledger_bot.resolve import Resolver
 from jitledger_bot.turn import Turn
 
@@ -91,6 +92,12 @@ class Desk:
         ]
         return max(found, default=None)
 
+    def places(self, shop: Shop) -> Places:
+        """Return what the shop calls its locations and suppliers."""
+        with self.app.database.snapshot() as tx:
+            rows = tx.all("SELECT code, title FROM suppliers")
+        return Places(_by_name(shop.locations.items()), _by_name(rows))
+
     def knows_pack(self, sku: str, pack: str) -> bool:
         """Return whether a product has a pack of this name."""
         item, _, _ = self.app.queries.item(sku)
@@ -117,6 +124,13 @@ class Desk:
             rows = tx.all("SELECT code, title FROM suppliers")
         same = [code for code, title in rows if title.casefold() == name.casefold()]
         return same[0] if len(same) == 1 else None
+
+
+def _by_name(rows: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return {code or title in small letters: code}; a code comes before a title."""
+    listed = list(rows)
+    found = {title.casefold(): code for code, title in listed}
+    return found | {code.casefold(): code for code, _ in listed}
 
 
 def _reach(member: str, chat_id: int) -> Callable[..., None]:

@@ -46,22 +46,51 @@ class Resolver:
             if exact is not None:
                 return Resolved(exact, [])
             found = search(tx, self._database.dialect, typed, CANDIDATES)
-            if not found:
+            named = _named(typed, found)
+            for singular in _singulars(typed) if named is None else ():
+                named = _named(singular, search(tx, self._database.dialect, singular, CANDIDATES))
+                if named is not None:
+                    break
+            if named is None and not found:
                 found = _by_beginnings(tx, self._database.dialect, typed)
-        same = [sku for sku, title in found if title.casefold() == typed.casefold()]
-        if len(same) == 1:
-            title = next(t for s, t in found if s == same[0])
-            return Resolved(Candidate(same[0], title), [])
-        return Resolved(None, _rank(typed, found))
+        return Resolved(named, [] if named is not None else _rank(typed, found))
+
+
+def _named(words: str, found: list[tuple[str, str]]) -> Candidate | None:
+    """Return the one product whose whole name some words are."""
+    same = [(s, t) for s, t in found if " ".join(t.casefold().split()) == words.casefold()]
+    return Candidate(*same[0]) if len(same) == 1 else None
+
+
+def _singulars(typed: str) -> list[str]:
+    """Return a name without the plural that people put to its last word that is one."""
+    words = typed.split()
+    found = []
+    for place in range(len(words) - 1, -1, -1):
+        word = words[place]
+        if not word.isalpha() or len(word) < 4:
+            continue
+        for ending in ("s", "n", "e", "es", "en"):
+            if word.casefold().endswith(ending):
+                stem = word[: -len(ending)]
+                found.append(" ".join([*words[:place], stem, *words[place + 1 :]]))
+    return found[:8]
 
 
 def _exact(tx: Tx, typed: str) -> Candidate | None:
     for kind, value in (("sku", normalise(typed)), ("barcode", typed)):
         row = tx.one("SELECT owner FROM claims WHERE kind = ? AND value = ?", (kind, value))
-        if row is not None:
+        if row is not None and not _may_be_plural(typed, row[0]):
             return _candidate(tx, row[0])
     row = tx.one("SELECT sku FROM aliases WHERE alias = ?", (typed.casefold(),))
     return None if row is None else _candidate(tx, row[0])
+
+
+def _may_be_plural(typed: str, sku: str) -> bool:
+    """Return whether "bowls" may mean bowls as well as the code BOWL-S: then it is asked."""
+    last = normalise(sku)[-1:]
+    parted = len(sku) > 1 and not sku[-2].isalnum()
+    return parted and typed.isalpha() and last in "sne"
 
 
 def _candidate(tx: Tx, sku: str) -> Candidate:

@@ -26,7 +26,7 @@ from jitledger_bot import texts
 from jitledger_bot.desk import Desk, title_of
 from jitledger_bot.handlers import messages
 from jitledger_bot.handlers.messages import Line
-from jitledger_bot.reading import Reading, read_message
+from jitledger_bot.reading import Reading
 from jitledger_bot.turn import Button, Outgoing, Turn, store_proposal
 
 EVENT_OF = {
@@ -131,7 +131,8 @@ def _correct(
     shop: Shop,
 ) -> None:
     now = desk.app.queries.present(shop)
-    readings = read_message(message.text or "", to_datetime(now).astimezone(shop.tz))
+    local = to_datetime(now).astimezone(shop.tz)
+    readings = messages.read(message.text or "", local, desk, shop)
     left = list(olds)
     lines: list[Line] = []
     unread = False

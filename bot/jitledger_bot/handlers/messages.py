@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from aiogram import Router
 from aiogram.types import Message
 
 from jitledger.domain.commands import parse
-from jitledger.domain.errors import LedgerError
+from jitledger.domain.errors import LedgerError, unknown_location
 from jitledger.domain.moments import MICROSECOND, show_moment, to_datetime
 from jitledger.domain.quantity import show
 from jitledger.domain.shop import Shop
@@ -23,6 +23,7 @@ from jitledger_bot import texts
 from jitledger_bot.desk import Desk, title_of
 from jitledger_bot.handlers.questions import plain_question
 from jitledger_bot.reading import Reading, read_message
+from jitledger_bot.reading.phrases import phrases, plain
 from jitledger_bot.resolve import Resolved
 from jitledger_bot.turn import (
     Button,
@@ -36,22 +37,6 @@ from jitledger_bot.turn import (
 
 AGAIN_SECONDS = 60
 MOST_QUESTIONS = 8
-PACKS = {
-    spelled: code
-    for code in (
-        "box",
-        "case",
-        "carton",
-        "crate",
-        "pack",
-        "bag",
-        "tray",
-        "pallet",
-        "karton",
-        "kiste",
-    )
-    for spelled in (code, code + "s", code + "es", code + "n")
-}
 VIEWER = "Your role is viewer: you can look, and ask the owner for the right to record."
 UNREADABLE = {
     "photo",
@@ -112,8 +97,8 @@ async def on_text(message: Message, turn: Turn, desk: Desk) -> None:
     if recorded:
         repeat(recorded, turn, desk)
         return
-    is_fact = any(r.do for r in read_message(message.text, message.date))
-    if not is_fact:
+    local = to_datetime(desk.app.queries.present(shop)).astimezone(shop.tz)
+    if not any(_says_something(r) for r in read(message.text, local, desk, shop)):
         if _answers_question(message.text, turn, desk):
             return
         if plain_question(message.text, turn, desk, desk.warning(member)):
@@ -147,12 +132,9 @@ def record_text(
     """Read a text line by line and prepare what it records."""
     now = desk.app.queries.present(shop)
     local = to_datetime(now).astimezone(shop.tz)
-    readings = read_message(text, local)
-    if not any(r.do for r in readings):
-        problem = next((r.problem for r in readings if r.problem), None)
-        if problem is not None:
-            turn.say(f"✗ {texts.safe(problem)}")
-        elif private:
+    readings = [r for r in read(text, local, desk, shop) if _says_something(r) or _is_odd(r)]
+    if not any(_says_something(r) for r in readings):
+        if private:
             turn.say(
                 "I did not understand this. For example: received 24 blue mug\n/help shows more."
             )
@@ -217,9 +199,8 @@ def read_fact(
     if reading.problem is not None or not reading.is_fact:
         line.problem = reading.problem or "I did not understand this line"
         return line
-    found = desk.resolver.resolve(reading.product)
-    if found.exact is None:
-        found, line.pack = _with_pack(reading.product, found, desk)
+    found, line.pack, line.reading = find(reading, desk)
+    reading = line.reading
     if found.exact is None:
         line.nearest = [(near.sku, near.title) for near in found.nearest]
         return line
@@ -242,19 +223,90 @@ def read_fact(
     return line
 
 
-def _with_pack(words: str, found: Resolved, desk: Desk) -> tuple[Resolved, str | None]:
-    """Read "box napkins" as a pack of a product, when the rest names one exactly."""
+def read(text: str, local: datetime, desk: Desk, shop: Shop) -> list[Reading]:
+    """Read a text against the shop; what names no product and no quantity is talk, not a fact."""
+    return [
+        reading if _is_meant(reading, desk) else Reading(reading.raw)
+        for reading in read_message(text, local, desk.places(shop))
+    ]
+
+
+def _is_meant(reading: Reading, desk: Desk) -> bool:
+    """Return whether a line that lacks its verb or its quantity still names a product exactly."""
+    if reading.problem is None or (reading.do is not None and reading.quantity is not None):
+        return True
+    if reading.do is None and reading.quantity is None and not reading.product:
+        return True
+    return bool(reading.product) and find(reading, desk)[0].exact is not None
+
+
+def _is_odd(reading: Reading) -> bool:
+    """Return whether a line is more than a greeting: then it is told that it was not read."""
+    fillers = phrases().words["fillers"]
+    words = [plain(word) for word in reading.raw.split()]
+    place = 0
+    while place < len(words):
+        found = fillers.at(words, place)
+        if found is None:
+            return True
+        place += found[0]
+    return False
+
+
+def _says_something(reading: Reading) -> bool:
+    return reading.do is not None or reading.problem is not None
+
+
+def find(reading: Reading, desk: Desk) -> tuple[Resolved, str | None, Reading]:
+    """Return the product of a reading, the pack it is counted in, and how it was parted.
+
+    "boxes napkins" is a pack of a product when the rest names one exactly; so is "kg coffee" a
+    measure. "250 ml bottle 40" is forty bottles when that names a product and the rest does not.
+    """
+    found = desk.resolver.resolve(reading.product)
+    if found.exact is not None:
+        return found, None, reading
+    words = reading.product.split()
+    the = phrases().is_("the", [plain(word) for word in words], 0)
+    if the and the < len(words):  # "broke the mug"
+        named = desk.resolver.resolve(" ".join(words[the:]))
+        if named.exact is not None:
+            return named, None, reading
+    inner, pack = _in_packs(reading.product, desk)
+    if inner is not None:
+        return inner, pack, reading
+    if reading.other is not None:
+        quantity, product = reading.other
+        other = desk.resolver.resolve(product)
+        pack = None
+        if other.exact is None:
+            inner, pack = _in_packs(product, desk)
+            other = inner or other
+        if other.exact is not None:
+            return other, pack, replace(reading, quantity=quantity, product=product)
+    return found, None, reading
+
+
+def _in_packs(words: str, desk: Desk) -> tuple[Resolved | None, str | None]:
     first, _, rest = words.partition(" ")
-    rest = rest.removeprefix("of ").strip()
+    known, first = phrases(), plain(first)
+    norm = [plain(word) for word in rest.split()]
+    lead = known.is_("of", norm, 0)
+    rest = " ".join(rest.split()[lead:])
     if not rest:
-        return found, None
-    pack = PACKS.get(first.casefold(), first.casefold())
+        return None, None
+    codes = known.pack_codes(first)
+    measure = known.words["measures"].meaning(first) is not None
     inner = desk.resolver.resolve(rest)
     if inner.exact is None:
-        return found, None
-    if first.casefold() in PACKS or desk.knows_pack(inner.exact.sku, pack):
-        return inner, pack
-    return found, None
+        return None, None
+    sku = inner.exact.sku
+    for code in (first, *codes):
+        if desk.knows_pack(sku, code):
+            return inner, code
+    if codes:
+        return inner, codes[0]
+    return (inner, None) if measure else (None, None)
 
 
 def raw_payload(raw: str, sent_at: datetime) -> bytes:
@@ -274,12 +326,17 @@ def command_fields(
     if occurred is not None:
         fields["occurred_at"] = occurred
     if reading.do == "adjust":
-        fields["delta"] = show(reading.quantity if reading.cause != "gift" else -reading.quantity)
+        less = reading.cause in ("gift", "theft", "sample")
+        fields["delta"] = show(-reading.quantity if less else reading.quantity)
         fields["reason"] = reading.cause or "other"
     else:
         fields["qty"] = show(reading.quantity)
         if pack is not None:
             fields["pack"] = pack
+    places = desk.app.queries.shop().locations
+    for named in (reading.location, reading.to):
+        if named is not None and named.casefold() not in map(str.casefold, places):
+            raise unknown_location(named, list(places))
     if reading.location is not None and reading.do != "transfer":
         fields["at"] = reading.location
     if reading.do == "transfer":
@@ -292,8 +349,10 @@ def command_fields(
     if reading.supplier is not None and reading.do == "receive":
         code = desk.supplier(reading.supplier)
         fields["supplier" if code is not None else "note"] = code or f"from {reading.supplier}"
-    if reading.do == "write-off" and reading.raw.casefold().lstrip().startswith("lost"):
-        fields["reason"] = "loss"
+    if reading.do == "write-off" and reading.cause in ("loss", "expiry"):
+        fields["reason"] = reading.cause
+    if reading.do == "return" and reading.condition is not None:
+        fields["condition"] = reading.condition
     return fields
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Sequence
 
 from aiogram import Router
@@ -17,18 +16,9 @@ from jitledger.service.ledger import Answer
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
+from jitledger_bot.reading import asks_reorder, asks_stock
 from jitledger_bot.turn import Outgoing, Turn, store_proposal
 
-_REORDER = re.compile(
-    r"\W*(what|which|anything|was)?\b.*\b(needs?|to|muss)\b.*\b(re-?order(ed|ing)?|order(ing|ed)?|"
-    r"nachbestell\w*)\W*",
-    re.IGNORECASE,
-)
-_STOCK = re.compile(
-    r"\W*(?:stock(?: of)?|how (?:many|much)|wie ?viele?)\s+(.+?)"
-    r"(?:\s+(?:do we have|are there|is there|left|have we|haben wir))*\W*",
-    re.IGNORECASE,
-)
 PLAIN_LIMIT = 120
 
 
@@ -224,11 +214,13 @@ def plain_question(text: str, turn: Turn, desk: Desk, warning: str) -> bool:
     """Answer a plain question; False when the text is none."""
     if len(text) > PLAIN_LIMIT or "\n" in text:
         return False
-    if _REORDER.fullmatch(text):
+    if asks_reorder(text):
         answer_reorder(turn, desk, warning)
         return True
-    asked = _STOCK.fullmatch(text)
-    if asked is not None:
-        answer_stock(asked.group(1), turn, desk)
-        return True
-    return False
+    asked = asks_stock(text)
+    named = next((words for words in asked if desk.resolver.resolve(words).exact is not None), None)
+    if named is None and asked and not text.rstrip().endswith("?"):
+        return False  # "MUG left on the table" is no question unless it names a product.
+    if asked:
+        answer_stock(named or asked[0], turn, desk)
+    return bool(asked)

@@ -1,5 +1,12 @@
 """From what people type to what they mean."""
 
-from jitledger_bot.reading.lines import Reading, read_line, read_message
+from jitledger_bot.reading.lines import (
+    Places,
+    Reading,
+    asks_reorder,
+    asks_stock,
+    read_line,
+    read_message,
+)
 
-__all__ = ["Reading", "read_line", "read_message"]
+__all__ = ["Places", "Reading", "asks_reorder", "asks_stock", "read_line", "read_message"]

@@ -34,6 +34,8 @@ def read_number(word: str) -> Number | None:
 
     >>> read_number("12.5").value, read_number("4,20").value
     (Decimal('12.5'), Decimal('4.20'))
+    >>> read_number("0.125").value
+    Decimal('0.125')
     >>> read_number("1,200").ambiguous
     ('1200', '1.200')
     """
@@ -45,7 +47,7 @@ def read_number(word: str) -> Number | None:
         whole = sign + re.sub(r"[.,]", "", digits)
         part = sign + digits.replace(",", ".")
         return Number(Decimal(whole), (whole, part))
-    if _GROUPED.fullmatch(word):
+    if _GROUPED.fullmatch(word) and not re.match(r"[+-]?0[.,]", word):
         match = _GROUPED.fullmatch(word)
         assert match is not None
         text = word.replace(match.group(1), "").replace(",", ".")

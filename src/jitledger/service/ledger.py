@@ -451,7 +451,8 @@ class Ledger:
     def _stamp(self, append: Append, command: Command) -> tuple[int, int]:
         """Return the stamp of this command and the present it is decided at."""
         if isinstance(command, OpenShop) and command.clock == "simulated":
-            append.stamp, append.simulated, append.told = SIMULATED_START, True, False
+            append.stamp, append.present = SIMULATED_START, 0
+            append.simulated, append.told = True, False
         if not append.simulated:
             if command.now is not None:
                 raise bad_value("now", command.now, "a live shop's clock cannot be told the time")

@@ -1,0 +1,125 @@
+"""The words people use, from one file for each language (``phrases/*.toml``), all read together.
+
+A shop's people write in whatever language they think in, so a line is read with all of them. A new
+language is a new file; no code knows which languages there are.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+Words = tuple[str, ...]
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_STRIPPED = ",;:!?.…"
+
+
+def plain(word: str) -> str:
+    """Return a word as phrases have it: small letters, without the marks around it."""
+    return word.casefold().strip(_STRIPPED + "()\"'“”„’") or word.casefold()
+
+
+def words_of(phrase: str) -> Words:
+    """Return a phrase's words."""
+    return tuple(plain(word) for word in phrase.split())
+
+
+class Lookup:
+    """Phrases of one kind and what each of them means; the longest one at a place wins."""
+
+    def __init__(self) -> None:
+        self._by_first: dict[str, list[tuple[Words, str]]] = {}
+
+    def add(self, phrases: Iterable[str], meaning: str) -> None:
+        """Add phrases of one meaning."""
+        for phrase in phrases:
+            words = words_of(phrase)
+            listed = self._by_first.setdefault(words[0], [])
+            if all(known != words for known, _ in listed):
+                listed.append((words, meaning))
+                listed.sort(key=lambda entry: -len(entry[0]))
+
+    def at(self, words: Sequence[str], place: int) -> tuple[int, str] | None:
+        """Return (how many words, meaning) of the phrase that begins at a place."""
+        if place >= len(words):
+            return None
+        for phrase, meaning in self._by_first.get(words[place], ()):
+            if tuple(words[place : place + len(phrase)]) == phrase:
+                return len(phrase), meaning
+        return None
+
+    def ending(self, words: Sequence[str]) -> tuple[int, str] | None:
+        """Return (how many words, meaning) of the longest phrase at the end."""
+        for place in range(max(0, len(words) - 5), len(words)):
+            found = self.at(words, place)
+            if found is not None and place + found[0] == len(words):
+                return found
+        return None
+
+    def meaning(self, word: str) -> str | None:
+        """Return what one word or phrase means."""
+        words = words_of(word)
+        found = self.at(words, 0) if words else None
+        return found[1] if found is not None and found[0] == len(words) else None
+
+
+@dataclass(slots=True)
+class Phrases:
+    """All languages' phrases by kind."""
+
+    verbs: Lookup = field(default_factory=Lookup)
+    reasons: Lookup = field(default_factory=Lookup)
+    words: dict[str, Lookup] = field(default_factory=dict)
+    conditions: Lookup = field(default_factory=Lookup)
+    packs: dict[str, list[str]] = field(default_factory=dict)
+    numbers: Lookup = field(default_factory=Lookup)
+    days: Lookup = field(default_factory=Lookup)
+    places: Lookup = field(default_factory=Lookup)
+    reorder: list[Words] = field(default_factory=list)
+    stock: list[tuple[Words, Words]] = field(default_factory=list)
+
+    def pack_codes(self, word: str) -> Sequence[str]:
+        """Return the packs a word may stand for: a German "Karton" is a carton or a box."""
+        return self.packs.get(word, ())
+
+    def is_(self, kind: str, words: Sequence[str], place: int) -> int:
+        """Return how many words of a kind ("from", "each" …) begin at a place, 0 when none."""
+        found = self.words[kind].at(words, place)
+        return found[0] if found is not None else 0
+
+
+@cache
+def phrases() -> Phrases:
+    """Read every language's file, once."""
+    found = Phrases()
+    folder = files("jitledger_bot.reading") / "phrases"
+    for file in sorted(folder.iterdir(), key=lambda f: f.name):
+        if file.name.endswith(".toml"):
+            _take(found, tomllib.loads(file.read_text(encoding="utf-8")))
+    found.stock.sort(key=lambda parts: -len(parts[0]) - len(parts[1]))
+    return found
+
+
+def _take(found: Phrases, language: Mapping[str, Any]) -> None:
+    for kind in ("verbs", "reasons", "conditions", "numbers", "days", "places"):
+        lookup: Lookup = getattr(found, kind)
+        for meaning, listed in language[kind].items():
+            lookup.add(listed, meaning)
+    for code, listed in language["packs"].items():
+        for word in listed:
+            codes = found.packs.setdefault(plain(word), [])
+            if code not in codes:
+                codes.append(code)
+    for kind, listed in language["words"].items():
+        found.words.setdefault(kind, Lookup()).add(listed, kind)
+    for kind in ("on", "time", "oclock"):
+        found.words.setdefault(kind, Lookup()).add(language["days"][kind], kind)
+    questions = language["questions"]
+    found.reorder += [words_of(phrase) for phrase in questions["reorder"]]
+    for phrase in questions["stock"]:
+        before, _, after = phrase.partition("…")
+        found.stock.append((words_of(before), words_of(after)))

@@ -1,0 +1,26 @@
+"""Reading, by the corpus: messages with their expected readings, in text files anyone can extend."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.bot.corpus import FOLDER, blocks, judge_file
+
+
+@pytest.mark.parametrize(("name", "share"), [("messages.txt", 0.98), ("untouched.txt", 0.90)])
+def test_the_corpus_is_read(name: str, share: float) -> None:
+    """So many messages are read right; what is read otherwise is asked, not recorded wrongly."""
+    results = judge_file(name)
+    unread = [r for r in results if not r.right]
+    assert len(unread) <= (1 - share) * len(results), unread[:5]
+    if name == "messages.txt":
+        assert not [r for r in results if r.wrong]
+
+
+def test_the_corpus_is_large_enough() -> None:
+    """At least 400 messages to develop with and 150 that nobody tuned on, none twice."""
+    known, untouched = blocks(FOLDER / "messages.txt"), blocks(FOLDER / "untouched.txt")
+    assert len(known) >= 400
+    assert len(untouched) >= 150
+    texts = [block.text for block in known + untouched]
+    assert len(texts) - len(set(texts)) < 15
