@@ -1,4 +1,4 @@
-"""The bot: long polling into the inbox, the sender beside it, the daily sweep.
+"""The bot: polling or a webhook into the inbox, the sender beside it, the daily sweep.
 
 SIGTERM ends it within seconds: the turn under way is finished, what waits is found again.
 """
@@ -11,6 +11,7 @@ import gc
 import logging
 import signal
 from collections.abc import Callable
+from typing import Any
 
 from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
@@ -19,6 +20,7 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import (
     AiogramError,
     ClientDecodeError,
+    TelegramConflictError,
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
@@ -36,6 +38,7 @@ from jitledger_bot.desk import Desk
 from jitledger_bot.handlers import make_dispatcher
 from jitledger_bot.inbox import Inbox
 from jitledger_bot.outbox import Outbox
+from jitledger_bot.webhook import Webhook
 
 POLL_SECONDS = 25
 ALLOWED = ["message", "edited_message", "callback_query"]
@@ -66,7 +69,10 @@ class BotRunner:
         self.outbox = Outbox(bot, self.desk)
         self.inbox = Inbox(bot, make_dispatcher(), self.desk, self.outbox)
         self.swept = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self.webhook: Webhook | None = None
+        if app.settings.webhook_url is not None:
+            self.webhook = Webhook(bot, self.inbox, app.settings, ALLOWED)
+        self._tasks: list[asyncio.Future[Any]] = []
 
     async def start(self) -> None:
         """Check the shop and start polling, sending and sweeping."""
@@ -82,8 +88,11 @@ class BotRunner:
         # What was imported stays for good: the search for garbage need not walk through it again.
         gc.collect()
         gc.freeze()
+        if self.webhook is not None:
+            await self.webhook.start()
+        arriving = self._poll() if self.webhook is None else asyncio.Event().wait()
         self._tasks = [
-            asyncio.create_task(self._poll(), name="poll"),
+            asyncio.ensure_future(arriving),
             asyncio.create_task(self._guarded(self.outbox.run), name="outbox"),
             asyncio.create_task(self._guarded(self._recover), name="recover"),
             asyncio.create_task(self._guarded(self._sweep), name="sweep"),
@@ -94,11 +103,13 @@ class BotRunner:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.webhook is not None:
+            await self.webhook.stop()
         await self.inbox.drain(3.0)
         await self.bot.session.close()
 
     async def wait(self) -> None:
-        """Wait until polling ends, which it does only for a reason that must be told."""
+        """Wait until updates stop arriving, which they do only for a reason to be told."""
         await self._tasks[0]
 
     async def _poll(self) -> None:
@@ -118,6 +129,9 @@ class BotRunner:
                 raise StoreError(
                     "bad-setting", "The Bot API refuses the token; check JITLEDGER_BOT_TOKEN."
                 ) from error
+            except TelegramConflictError as error:
+                await self._conflict(error)
+                continue
             except TelegramRetryAfter as error:
                 await asyncio.sleep(error.retry_after)
                 continue
@@ -154,6 +168,15 @@ class BotRunner:
                 if isinstance(raw, dict) and isinstance(raw.get("update_id"), int):
                     found.append(Update(update_id=raw["update_id"]))
         return found
+
+    async def _conflict(self, error: TelegramConflictError) -> None:
+        """Take over from a webhook that an earlier run left; wait while another bot polls."""
+        if "webhook" in str(error):
+            with contextlib.suppress(AiogramError, OSError):
+                await self.bot.delete_webhook(drop_pending_updates=False)
+            return
+        log.warning("another process asks for the updates of this bot; it is tried again")
+        await asyncio.sleep(5.0)
 
     async def _store(self, updates: list[Update]) -> bool:
         """Commit updates; False when the store would not take them now (they come again)."""

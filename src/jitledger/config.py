@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from jitledger.domain.errors import StoreError
 
 TELEGRAM = "https://api.telegram.org"
+WEBHOOK_LISTEN = "0.0.0.0:8080"
+_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}", re.ASCII)
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -21,6 +25,7 @@ class Settings:
     log: str = "INFO"
     log_format: str = "text"
     webhook_url: str | None = None
+    webhook_listen: str = WEBHOOK_LISTEN
     bot_token: str | None = field(default=None, repr=False)
     webhook_secret: str | None = field(default=None, repr=False)
 
@@ -42,11 +47,30 @@ def read_settings(database: str | None = None, env_file: Path | None = None) -> 
         database=database or values.get("JITLEDGER_DATABASE") or "sqlite:///jitledger.db",
         bot_token=values.get("JITLEDGER_BOT_TOKEN") or None,
         bot_api=api.rstrip("/"),
-        webhook_url=values.get("JITLEDGER_WEBHOOK_URL") or None,
-        webhook_secret=values.get("JITLEDGER_WEBHOOK_SECRET") or None,
+        **_webhook(values),
         log=level,
         log_format=form,
     )
+
+
+def _webhook(values: dict[str, str]) -> dict[str, Any]:
+    """Check where updates are taken: an address needs a secret, and a port to listen on."""
+    url = values.get("JITLEDGER_WEBHOOK_URL") or None
+    secret = values.get("JITLEDGER_WEBHOOK_SECRET") or None
+    listen = values.get("JITLEDGER_WEBHOOK_LISTEN") or WEBHOOK_LISTEN
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise StoreError("bad-setting", "JITLEDGER_WEBHOOK_URL must begin with https://.")
+    if url is not None and (secret is None or not _SECRET.fullmatch(secret)):
+        raise StoreError(
+            "bad-setting",
+            "JITLEDGER_WEBHOOK_SECRET is needed with JITLEDGER_WEBHOOK_URL: 1 to 256 letters, "
+            "digits, _ and -.",
+        )
+    if not re.fullmatch(r"[^\s]+:\d{1,5}", listen) or int(listen.rpartition(":")[2]) > 65_535:
+        raise StoreError(
+            "bad-setting", "JITLEDGER_WEBHOOK_LISTEN must be host:port, like 0.0.0.0:8080."
+        )
+    return {"webhook_url": url, "webhook_secret": secret, "webhook_listen": listen}
 
 
 def _env_file(path: Path) -> dict[str, str]:

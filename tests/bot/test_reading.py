@@ -1,4 +1,4 @@
-"""Reading, by the corpus: messages with their expected readings, in text files anyone can extend."""
+"""Reading, by the corpus: messages with their expected readings, in files anyone can extend."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ The same server is the test double for all bot tests; ``fail_next`` makes it fai
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections import deque
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from aiogram import methods, types
-from aiohttp import web
+from aiohttp import ClientError, ClientSession, web
 from pydantic import ValidationError
 
 FIRST_UPDATE = 100
@@ -30,7 +31,9 @@ SIMULATED: dict[str, type[Any]] = {
     "editMessageText": methods.EditMessageText,
     "editMessageReplyMarkup": methods.EditMessageReplyMarkup,
     "answerCallbackQuery": methods.AnswerCallbackQuery,
+    "setWebhook": methods.SetWebhook,
     "deleteWebhook": methods.DeleteWebhook,
+    "getWebhookInfo": methods.GetWebhookInfo,
     "setMyCommands": methods.SetMyCommands,
     "sendChatAction": methods.SendChatAction,
 }
@@ -72,6 +75,8 @@ class Sandbox:
     revision: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     open_queries: set[str] = field(default_factory=set)
+    webhook: methods.SetWebhook | None = None
+    _delivering: asyncio.Task[None] | None = None
 
     @property
     def bot_user(self) -> dict[str, Any]:
@@ -191,6 +196,17 @@ class Sandbox:
                 return self.bot_user
             case methods.GetUpdates():
                 return await self._get_updates(method)
+            case methods.SetWebhook():
+                return self._set_webhook(method)
+            case methods.DeleteWebhook():
+                self.webhook = None
+                return True
+            case methods.GetWebhookInfo():
+                return {
+                    "url": self.webhook.url if self.webhook else "",
+                    "has_custom_certificate": False,
+                    "pending_update_count": len(self.updates),
+                }
             case methods.SendMessage():
                 return self._send(method, params)
             case methods.EditMessageText():
@@ -202,7 +218,42 @@ class Sandbox:
             case _:
                 return True
 
+    def _set_webhook(self, method: methods.SetWebhook) -> bool:
+        """Post updates to an address from now on; plain HTTP is taken on loopback only."""
+        local = method.url.startswith("http://127.0.0.1:")
+        if method.url and not (local or method.url.startswith("https://")):
+            raise BotError(400, "Bad Request: bad webhook: An HTTPS URL must be provided")
+        self.webhook = method if method.url else None
+        if self.webhook is not None and (self._delivering is None or self._delivering.done()):
+            self._delivering = asyncio.create_task(self._deliver())
+        return True
+
+    async def _deliver(self) -> None:
+        """Post updates one after the other; whatever is not answered with 200 is posted again."""
+        async with ClientSession() as client:
+            while self.webhook is not None:
+                if not self.updates:
+                    event = self.changed
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(event.wait(), 0.5)
+                    continue
+                update, hook = self.updates[0], self.webhook
+                headers = {"X-Telegram-Bot-Api-Secret-Token": hook.secret_token or ""}
+                try:
+                    async with client.post(hook.url, json=update, headers=headers) as answer:
+                        taken = answer.status == 200
+                except (ClientError, OSError):
+                    taken = False
+                if not taken:
+                    await asyncio.sleep(0.1)
+                elif self.updates and self.updates[0] is update:
+                    self.updates.popleft()
+
     async def _get_updates(self, method: methods.GetUpdates) -> list[dict[str, Any]]:
+        if self.webhook is not None:
+            raise BotError(
+                409, "Conflict: can't use getUpdates method while webhook is active; delete it"
+            )
         if method.offset is not None:
             while self.updates and self.updates[0]["update_id"] < method.offset:
                 self.updates.popleft()
