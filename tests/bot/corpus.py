@@ -21,6 +21,7 @@ from jitledger.domain.quantity import show
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers import messages
 from jitledger_bot.handlers.messages import Line
+from jitledger_bot.handlers.questions import stock_asked
 from jitledger_bot.reading import asks_reorder, asks_stock
 
 FOLDER = Path(__file__).resolve().parents[1] / "corpus"
@@ -111,10 +112,11 @@ def outcome(text: str, desk: Desk, now: datetime) -> list[str]:
     if not readings:
         if asks_reorder(text):
             return ["question reorder"]
-        for words in asks_stock(text):
-            found = desk.resolver.resolve(words)
-            if found.exact is not None:
-                return [f"question stock {found.exact.sku}"]
+        words = stock_asked(text, desk)
+        if words is not None:
+            exact = desk.resolver.resolve(words).exact
+            assert exact is not None
+            return [f"question stock {exact.sku}"]
         asked = bool(asks_stock(text)) and text.rstrip().endswith("?")
         return ["ask"] if asked else ["nothing"]
     stamp = desk.app.queries.present(shop)

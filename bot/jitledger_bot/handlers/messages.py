@@ -22,7 +22,7 @@ from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk, title_of
 from jitledger_bot.handlers.questions import plain_question
-from jitledger_bot.reading import Reading, read_message
+from jitledger_bot.reading import Reading, read_message, spots
 from jitledger_bot.reading.phrases import phrases, plain
 from jitledger_bot.resolve import Resolved
 from jitledger_bot.turn import (
@@ -225,10 +225,44 @@ def read_fact(
 
 def read(text: str, local: datetime, desk: Desk, shop: Shop) -> list[Reading]:
     """Read a text against the shop; what names no product and no quantity is talk, not a fact."""
-    return [
-        reading if _is_meant(reading, desk) else Reading(reading.raw)
-        for reading in read_message(text, local, desk.places(shop))
-    ]
+    found: list[Reading] = []
+    for reading in read_message(text, local, desk.places(shop)):
+        found += _spotted(reading, desk) or [reading]
+    return [r if _is_meant(r, desk) else Reading(r.raw) for r in found]
+
+
+def _spotted(reading: Reading, desk: Desk) -> list[Reading]:
+    """Find the facts in a chatty line: a verb, and each number beside a product's exact name.
+
+    Nothing when the line reads well as it is, and when a number stands there that is no quantity:
+    then it is asked.
+    """
+    if reading.do is None or _reads_well(reading, desk):
+        return []
+    numbers = spots(reading)
+    for kind in ("behind", "before"):
+        hits = [
+            hit
+            for spot in numbers
+            if (hit := _hit(reading, spot.quantity, getattr(spot, kind), desk)) is not None
+        ]
+        if hits and (len(hits) == 1 or len(hits) == len(numbers)):
+            return hits
+    return []
+
+
+def _hit(reading: Reading, quantity: Decimal, runs: list[str], desk: Desk) -> Reading | None:
+    for run in runs:
+        trial = replace(reading, quantity=quantity, product=run, other=None, problem=None)
+        if find(trial, desk)[0].exact is not None:
+            return trial
+    return None
+
+
+def _reads_well(reading: Reading, desk: Desk) -> bool:
+    if reading.problem is not None and reading.quantity is not None:
+        return True  # It has its question already: an ambiguous number, a negative one.
+    return reading.problem is None and find(reading, desk)[0].exact is not None
 
 
 def _is_meant(reading: Reading, desk: Desk) -> bool:

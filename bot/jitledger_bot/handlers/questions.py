@@ -16,7 +16,7 @@ from jitledger.service.ledger import Answer
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
-from jitledger_bot.reading import asks_reorder, asks_stock
+from jitledger_bot.reading import asks_reorder, asks_stock, may_ask_stock
 from jitledger_bot.turn import Outgoing, Turn, store_proposal
 
 PLAIN_LIMIT = 120
@@ -218,9 +218,17 @@ def plain_question(text: str, turn: Turn, desk: Desk, warning: str) -> bool:
         answer_reorder(turn, desk, warning)
         return True
     asked = asks_stock(text)
-    named = next((words for words in asked if desk.resolver.resolve(words).exact is not None), None)
+    named = stock_asked(text, desk)
     if named is None and asked and not text.rstrip().endswith("?"):
         return False  # "MUG left on the table" is no question unless it names a product.
-    if asked:
+    if named is not None or asked:
         answer_stock(named or asked[0], turn, desk)
-    return bool(asked)
+    return bool(asked) or named is not None
+
+
+def stock_asked(text: str, desk: Desk) -> str | None:
+    """Return the words of a question that name one product exactly."""
+    for words in [*asks_stock(text), *may_ask_stock(text)]:
+        if desk.resolver.resolve(words).exact is not None:
+            return words
+    return None

@@ -5,8 +5,19 @@ from jitledger_bot.reading.lines import (
     Reading,
     asks_reorder,
     asks_stock,
+    may_ask_stock,
     read_line,
     read_message,
+    spots,
 )
 
-__all__ = ["Places", "Reading", "asks_reorder", "asks_stock", "read_line", "read_message"]
+__all__ = [
+    "Places",
+    "Reading",
+    "asks_reorder",
+    "asks_stock",
+    "may_ask_stock",
+    "read_line",
+    "read_message",
+    "spots",
+]

@@ -23,17 +23,21 @@ _HOUR = re.compile(r"([01]?\d|2[0-3])(?:h|uhr)?")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})?")
 _SIGNED = re.compile(r"([+–-])\s*(\d[\d.,]*)\s*[x×]?\s+(.+)", re.DOTALL)
+_CLAUSE = re.compile(r"[,;.]\s+(?=\S)|\s+(?:and|und|&|then|dann)\s+")
 _GLUED = re.compile(r"(\d+(?:[.,]\d+)?)([^\W\d_]+\.?|×)")
 _CURRENCY = "€$£"
 _CURRENCIES = {"€", "$", "£", "eur", "euro", "euros", "usd", "gbp", "chf"}
 _FOR_EACH = {"@", "à", "zu", "je"}
 """Prices of one; "for 28.50" may be the sum, and is not taken."""
+_SOME_DAY = datetime(2026, 1, 1)
 _RANGE = re.compile(r"\d+\s*[x×*/–-]\s*\d+(?=\s)")
 LONGEST_LINE = 400
 _MARKS = dict.fromkeys(
     [*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFE0F, 0xFEFF]
 )
-_SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "−": "-", "＋": "+"})
+_SPACES = str.maketrans(
+    {"\u00a0": " ", "\u202f": " ", "\u2009": " ", "−": "-", "＋": "+", "→": "->"}
+)
 _PRIORITY = ("unmet", "return", "transfer", "count", "adjust", "receive", "sell", "write-off")
 
 
@@ -93,10 +97,44 @@ def read_message(text: str, now: datetime, places: Places | None = None) -> list
     for place, line in enumerate(lines):
         head = _header(line, now, places) if place + 1 < len(lines) else None
         if head is not None:
-            header = head
+            header = _joined(header, head) if place and not found else head
             continue
-        found += read_line(line, now, header, places)
+        for clause in _clauses(line):
+            found += read_line(clause, now, header, places)
     return found
+
+
+def _joined(first: Reading | None, second: Reading) -> Reading:
+    """Join two header lines: "Delivery note Acme" and "received:" say one thing."""
+    if first is None:
+        return second
+    return replace(
+        second,
+        supplier=second.supplier or first.supplier,
+        location=second.location or first.location,
+        occurred=second.occurred or first.occurred,
+    )
+
+
+def _clauses(line: str) -> list[str]:
+    """Part "sold 2 mug, received 5 spoon" where each part has a verb and a number of its own."""
+    parts = [part for part in _CLAUSE.split(line) if part.strip()]
+    facts = [part for part in parts if _has_verb_and_number(part)]
+    rest = [part for part in parts if part not in facts]
+    if len(facts) > 1 and not any(any(c.isdigit() for c in part) for part in rest):
+        return facts
+    return [line]
+
+
+def _has_verb_and_number(text: str) -> bool:
+    norm = [plain(word) for word in text.split()]
+    verb = _verb(norm, at_start=True) or _verb(norm, at_start=False)
+    if verb is None:
+        return False
+    numbers = phrases().numbers
+    return _has_number(norm) or any(
+        numbers.at(norm, n) is not None and norm[n] not in ("a", "an") for n in range(len(norm))
+    )
 
 
 def _header(line: str, now: datetime, places: Places) -> Reading | None:
@@ -471,11 +509,15 @@ class _Tail:
                     code = self._places.location(named[the:]) if end <= len(norm) else None
                     if code is None:
                         continue
+                    begin = place
                     if kind == "to":
                         self.to = code
+                        source = self._places.location(norm[place - 1 : place])
+                        if place and source is not None:  # "main -> shop"
+                            self.location, begin = source, place - 1
                     else:
                         self.location = code
-                    self.words = self.words[:place] + self.words[end:]
+                    self.words = self.words[:begin] + self.words[end:]
                     return
         if self.to is None and len(norm) > 2 and known.is_("to", norm, len(norm) - 2) == 1:
             self.to, self.words = self.words[-1], self.words[:-2]
@@ -577,6 +619,72 @@ def _product(words: Sequence[str]) -> str:
     return " ".join(kept.split()[lead:]) if lead < len(norm) else kept
 
 
+# --- a fact within a sentence ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A number in a chatty line and the runs of words beside it that may name the product."""
+
+    quantity: Decimal
+    behind: list[str]
+    before: list[str]
+
+
+def spots(reading: Reading) -> list[Spot]:
+    """Return the numbers of a chatty line, each with the runs of words that stand beside it.
+
+    "Maureen here, sold 3 lavender soaps to a lady": a run ends where a word can be no part of a
+    product's name. The caller takes a run only when it names one product exactly.
+    """
+    words = _take_times(_LIST_MARK.sub("", reading.raw).split(), _SOME_DAY)[0]
+    if reading.do is None or len(words) > 40:
+        return []
+    norm = [plain(word) for word in words]
+    found: list[Spot] = []
+    place = 0
+    while place < len(words):
+        number = _leading_number(words[place:])
+        if number is None or number[0].ambiguous is not None or number[0].value <= 0:
+            place += 1
+            continue
+        digits = words[place][:1].isdigit()
+        if place and digits and words[place - 1][-1:].isdigit():
+            return []  # "1 200": nobody knows.
+        begin = place + number[1]
+        begin += phrases().is_("pieces", norm, begin)
+        behind = [
+            _product(words[begin : begin + length])
+            for length in range(min(6, len(words) - begin), 0, -1)
+            if _ends_here(words, norm, begin + length)
+        ]
+        alone = digits and _ends_here(words, norm, begin)
+        before = [
+            _product(words[first:place])
+            for first in range(max(0, place - 5), place if alone else 0)
+            if first == 0 or _ends_here(words, norm, first)
+        ]
+        found.append(Spot(number[0].value, list(filter(None, behind)), list(filter(None, before))))
+        place += number[1]
+    return found
+
+
+def _ends_here(words: list[str], norm: list[str], place: int) -> bool:
+    """Return whether no name goes on at a place: an end, a mark, or a word that is in no name."""
+    if place >= len(words) or words[place - 1][-1:] in ",;:.!)":
+        return True
+    if not any(c.isalnum() for c in words[place]) or words[place][:1] in '("':
+        return True
+    known = phrases()
+    kinds = ("stops", "fillers", "price", "from", "to", "at", "none")
+    return (
+        any(known.is_(kind, norm, place) for kind in kinds)
+        or known.verbs.at(norm, place) is not None
+        or known.conditions.at(norm, place) is not None
+        or known.reasons.at(norm, place) is not None
+    )
+
+
 # --- times ----------------------------------------------------------------------------------------
 
 
@@ -595,18 +703,26 @@ def _take_times(words: list[str], now: datetime) -> tuple[list[str], str | Readi
             return words, found
         if found is not None and day is None and not today:
             day, length, today = found
-            words[place : place + lead + length] = []
+            _cut(words, place, lead + length)
             continue
         lead = known.is_("time", norm, place)
         clock = _clock_at(norm, place + lead, lead > 0)
         if clock is not None and at is None:
             at, length = clock
-            words[place : place + lead + length] = []
+            _cut(words, place, lead + length)
             continue
         place += 1
     if at is not None:
         return words, datetime.combine(day or now.date(), at).isoformat()
     return words, day.isoformat() if day is not None else None
+
+
+def _cut(words: list[str], place: int, length: int) -> None:
+    """Take words out of a line; a comma behind them stays."""
+    comma = words[place + length - 1].endswith(",")
+    words[place : place + length] = []
+    if comma and place and not words[place - 1].endswith((",", ";")):
+        words[place - 1] += ","
 
 
 def _day_at(
@@ -663,11 +779,33 @@ def _clock_at(norm: list[str], place: int, led: bool) -> tuple[time, int] | None
 def asks_reorder(text: str) -> bool:
     """Return whether a text asks what needs ordering."""
     norm = [plain(word) for word in text.split()]
-    return any(
+    known = phrases()
+    listed = any(
         tuple(norm[place : place + len(phrase)]) == phrase
-        for phrase in phrases().reorder
+        for phrase in known.reorder
         for place in range(len(norm) - len(phrase) + 1)
     )
+    if listed or _has_number(norm) or not known.has("order_words", norm):
+        return listed
+    _, begins = _without_fillers(list(norm), list(norm))
+    asking = text.rstrip().endswith("?") or bool(known.is_("asking", begins, 0))
+    return asking and known.has("asking", norm) and len(norm) <= 10
+
+
+def may_ask_stock(text: str) -> list[str]:
+    """Return runs of words of a question about stock, longest first, to look for a product in."""
+    known = phrases()
+    raw = text.translate(_MARKS).rstrip("?!. ").split()
+    norm = [plain(word) for word in raw]
+    asking = text.rstrip().endswith("?") or bool(known.is_("asking", norm, 0))
+    if not asking or len(raw) > 14 or not known.has("stock_words", norm):
+        return []
+    return [
+        " ".join(raw[place : place + length]).strip(" ,;:!?-–")
+        for length in range(min(5, len(raw)), 0, -1)
+        for place in range(len(raw) - length + 1)
+        if length > 1 or len(norm[place]) > 2
+    ]
 
 
 def asks_stock(text: str) -> list[str]:
@@ -691,9 +829,12 @@ def asks_stock(text: str) -> list[str]:
 __all__ = [
     "Places",
     "Reading",
+    "Spot",
     "asks_reorder",
     "asks_stock",
+    "may_ask_stock",
     "read_line",
     "read_message",
+    "spots",
     "words_of",
 ]

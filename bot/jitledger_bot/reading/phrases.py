@@ -82,6 +82,10 @@ class Phrases:
     reorder: list[Words] = field(default_factory=list)
     stock: list[tuple[Words, Words]] = field(default_factory=list)
 
+    def has(self, kind: str, words: Sequence[str]) -> bool:
+        """Return whether some words hold a phrase of a kind anywhere."""
+        return any(self.is_(kind, words, place) for place in range(len(words)))
+
     def pack_codes(self, word: str) -> Sequence[str]:
         """Return the packs a word may stand for: a German "Karton" is a carton or a box."""
         return self.packs.get(word, ())
@@ -120,6 +124,8 @@ def _take(found: Phrases, language: Mapping[str, Any]) -> None:
         found.words.setdefault(kind, Lookup()).add(language["days"][kind], kind)
     questions = language["questions"]
     found.reorder += [words_of(phrase) for phrase in questions["reorder"]]
+    for kind in ("order_words", "asking", "stock_words"):
+        found.words.setdefault(kind, Lookup()).add(questions[kind], kind)
     for phrase in questions["stock"]:
         before, _, after = phrase.partition("…")
         found.stock.append((words_of(before), words_of(after)))
