@@ -1,7 +1,8 @@
 """Reading: how much of the corpus is read right, and how much of it would be recorded wrongly.
 
-``messages.txt`` and ``more.txt`` were used to develop the reading, ``untouched.txt`` was written by somebody else
-beforehand and never tuned on. Both are put through the bot's own reading against a real catalog.
+``messages.txt`` and ``more.txt`` were used to develop the reading, ``untouched.txt`` was written by
+somebody else beforehand and never tuned on. All are put through the bot's own reading against a
+real catalog.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ from jitledger.domain.moments import local_date
 from jitledger.service.ledger import Answer, Submission
 from jitledger.service.monitor import wake_snoozed
 from jitledger.store.database import Tx
+from jitledger_bot import digest
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers import make_dispatcher
 from jitledger_bot.inbox import Inbox
@@ -69,6 +70,7 @@ class BotRunner:
         self.outbox = Outbox(bot, self.desk)
         self.inbox = Inbox(bot, make_dispatcher(), self.desk, self.outbox)
         self.swept = asyncio.Event()
+        self._digested: str | None = None
         self.webhook: Webhook | None = None
         if app.settings.webhook_url is not None:
             self.webhook = Webhook(bot, self.inbox, app.settings, ALLOWED)
@@ -215,7 +217,18 @@ class BotRunner:
                 swept = today
                 self.swept.set()
             await self._wake_snoozed()
+            await self._digest()
             await asyncio.sleep(5)
+
+    async def _digest(self) -> None:
+        """Send the digest of the day once its hour has come."""
+        subject = digest.subject_of(self.app)
+        if subject is None or subject == self._digested:
+            return
+        if not digest.is_made(self.app, subject):
+            body = await asyncio.to_thread(digest.gather, self.app)
+            await digest.make(self.app, subject, body)
+        self._digested = subject
 
     async def _wake_snoozed(self) -> None:
         """Tell again of alerts whose snooze is over."""

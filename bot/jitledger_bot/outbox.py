@@ -339,6 +339,8 @@ class Outbox:
                 body["reply_markup"] = keyboard(
                     [[("Why?", f"w.{stored}"), ("Snooze 1 day", f"z.{stored}")]]
                 )
+            elif kind == "digest":
+                body["text"] = texts.digest(data)
             elif kind == "import-summary":
                 body["text"] = texts.import_summary(data)
             elif kind == "blocked":

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from jitledger.domain.quantity import show
+
 LIMIT = 4000
 STRANGER = (
     "Hello! This is a shop's own bot. If you work here, ask the owner for an invitation link."
@@ -21,6 +23,7 @@ sold 2 MUG yesterday 13:55
 <b>Ask me</b>
 /stock MUG – what is on the shelf
 /reorder – what needs reordering
+/runout – what runs out this week
 /history MUG – every entry
 /why MUG – how the number comes about
 /asof 2026-03-02 MUG – what was true then
@@ -180,6 +183,55 @@ def alert_state(body: dict[str, Any]) -> str:
     if body["state"] == "retracted":
         return f"↩ Retracted: {safe(body['reason'])}"
     return f"✓ Resolved: position {body['inventory_position']}"
+
+
+def digest(body: dict[str, Any]) -> str:
+    """Return the morning digest."""
+    lines = [f"☀ <b>{body['day']}</b>"]
+    if body["reorder_count"]:
+        lines.append(f"\n<b>{body['reorder_count']}</b> to order:")
+        lines += [
+            f"{row['suggested_qty']} × {safe(row['name'])} ({safe(row['sku'])})"
+            + (f" – {safe(row['supplier'])}" if row["supplier"] else "")
+            for row in body["reorder"]
+        ]
+        if body["reorder_count"] > len(body["reorder"]):
+            lines.append("… /reorder shows all")
+    else:
+        lines.append("Nothing needs reordering.")
+    if body["run_out_count"]:
+        lines.append(f"\n<b>{body['run_out_count']}</b> may run out this week:")
+        lines += [
+            f"{safe(row['name'])} ({safe(row['sku'])}) from {row['earliest']}"
+            for row in body["run_out"]
+        ]
+        if body["run_out_count"] > len(body["run_out"]):
+            lines.append("… /runout shows all")
+    if body["exceptions_count"]:
+        lines.append("\n⚠ Cannot be true (count?):")
+        lines += [
+            f"{safe(row['sku'])} at {safe(row['location'])}: {row['quantity']}"
+            for row in body["exceptions"]
+        ]
+    if body["seal"]:
+        lines.append(f"\nSeal <code>{body['seal']}</code>")
+    return clip("\n".join(lines))
+
+
+def run_out(rows: Sequence[Any], days: int, most: int = 30) -> str:
+    """Return what may run out, soonest first."""
+    if not rows:
+        return f"Nothing runs out within {days} days, as far as sales tell."
+    lines = [f"<b>{len(rows)}</b> may run out within {days} days"]
+    for row in rows[:most]:
+        likely = f", likely {row.likely.isoformat()}" if row.likely else ""
+        lines.append(
+            f"{show(row.on_hand)} × {safe(row.title)} ({safe(row.sku)}): "
+            f"from {row.earliest.isoformat()}{likely}"
+        )
+    if len(rows) > most:
+        lines.append(f"… and {len(rows) - most} more")
+    return clip("\n".join(lines))
 
 
 def import_summary(body: dict[str, Any]) -> str:

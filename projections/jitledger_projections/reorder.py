@@ -186,8 +186,8 @@ def _lines(
         planned.lead_days[index].tolist(),
         planned.review_days[index].tolist(),
         planned.level[index].tolist(),
-        _days(run_out_days(stock, per_day, phi, 0.5), today),
-        _days(run_out_days(stock, per_day, phi, 0.1), today),
+        days_of(run_out_days(stock, per_day, phi, 0.5), today),
+        days_of(run_out_days(stock, per_day, phi, 0.1), today),
         strict=True,
     )
     usual_cover, lines = float(shop.cover_days), []
@@ -258,7 +258,7 @@ def _most(p: Label, per_day: float) -> Decimal | None:
     return Decimal(int(per_day * p.shelf_life_days))
 
 
-def _days(offsets: Floats, today: date) -> list[date | None]:
+def days_of(offsets: Floats, today: date) -> list[date | None]:
     """Return the days of run-outs: the first day is today; None beyond the horizon."""
     known: dict[float, date | None] = {inf: None}
     found = []

@@ -20,6 +20,7 @@ from jitledger_projections.supply import Supply
 
 if TYPE_CHECKING:
     from jitledger_projections.reorder import ReorderLine
+    from jitledger_projections.run_out import RunOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,13 @@ class App:
 
         shop = self.queries.shop()
         return reorder(self.database, shop, self.queries.present(shop))
+
+    def run_outs(self, days: int = 7) -> list[RunOut]:
+        """Return what may run out within so many days, soonest first."""
+        from jitledger_projections.run_out import run_outs
+
+        shop = self.queries.shop()
+        return run_outs(self.database, shop, self.queries.present(shop), days)
 
     def sweep(self) -> int:
         """Fold the demand state through yesterday and store every reorder point."""

@@ -50,6 +50,10 @@ class Chat:
                 break
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.03)
+        return [m for m in self.heard(person, count) if not m["text"].startswith("☀")]
+
+    def heard(self, person: int, count: int = 0) -> list[dict[str, Any]]:
+        """Return what the bot said to a person after so many messages, digests too."""
         bot = self.sandbox.bot_user["id"]
         return [m for m in self.sandbox.messages[person][count:] if m["from"]["id"] == bot]
 

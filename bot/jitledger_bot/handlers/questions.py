@@ -29,6 +29,7 @@ def make_router() -> Router:
     router.message.register(help_, Command("help"))
     router.message.register(stock, Command("stock"))
     router.message.register(reorder, Command("reorder"))
+    router.message.register(run_out, Command("runout"))
     router.message.register(history, Command("history"))
     router.message.register(why, Command("why"))
     router.message.register(as_of, Command("asof"))
@@ -137,6 +138,16 @@ def answer_reorder(turn: Turn, desk: Desk, warning: str) -> None:
         return [turn.message(text, rows)]
 
     turn.render.append(render)
+
+
+async def run_out(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+    """Answer /runout: what may run out within a week, or within the days that were given."""
+    if not _admit(message, turn, desk):
+        return
+    word = (command.args or "").strip()
+    days = int(word) if word.isascii() and word.isdigit() and len(word) < 4 else 7
+    rows = await asyncio.to_thread(desk.app.run_outs, max(1, min(365, days)))
+    turn.say(texts.run_out(rows, max(1, min(365, days))))
 
 
 async def history(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
