@@ -30,7 +30,7 @@ from aiogram.exceptions import (
     TelegramServerError,
 )
 from aiogram.methods.base import TelegramMethod
-from aiogram.types import Message
+from aiogram.types import BufferedInputFile, Message
 
 from jitledger.service.ledger import Answer, Submission
 from jitledger.store.database import Tx
@@ -184,8 +184,7 @@ class Outbox:
         self._mark("failed", None, f"refused {MOST_TRIES} times", row.id)
 
     async def _call(self, row: Sending) -> int | None:
-        method = METHODS[row.method].model_validate(row.body)
-        result = await self._bot(method, request_timeout=30)
+        result = await self._bot(_method_of(row), request_timeout=30)
         return result.message_id if isinstance(result, Message) else None
 
     async def _before_push(self, row: Sending) -> None:
@@ -350,6 +349,15 @@ class Outbox:
                 body["text"] = texts.safe(data.get("text", ""))
             found.append(Outgoing(chat_id, "sendMessage", body, "push-message", subject))
         return found
+
+
+def _method_of(row: Sending) -> TelegramMethod[Any]:
+    """Return the call a row stands for; a file's text is kept in the row."""
+    if row.method != "sendDocument":
+        return METHODS[row.method].model_validate(row.body)
+    body = dict(row.body)
+    data = str(body.pop("text")).encode("utf-8-sig", "replace")
+    return methods.SendDocument(document=BufferedInputFile(data, body.pop("filename")), **body)
 
 
 def _is_waiting(tx: Tx, subject: str | None) -> bool:

@@ -59,6 +59,14 @@ class Turn:
         self.plain.append(message)
         self.render.append(lambda tx, answers, now: [message])
 
+    def document(self, name: str, text: str) -> None:
+        """Send a text file."""
+        body = {"chat_id": self.chat_id, "filename": name, "text": text}
+        if self.thread_id is not None:
+            body["message_thread_id"] = self.thread_id
+        out = Outgoing(self.chat_id, "sendDocument", body)
+        self.render.append(lambda tx, answers, now: [out])
+
     def toast(self, query_id: str, text: str, alert: bool = False) -> None:
         """Answer a button's press."""
         body: dict[str, Any] = {"callback_query_id": query_id, "text": text[:200]}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from aiogram import Dispatcher
 
-from jitledger_bot.handlers import buttons, edits, messages, questions
+from jitledger_bot.handlers import buttons, documents, edits, messages, questions
 
 
 def make_dispatcher() -> Dispatcher:
     """Return a dispatcher with every handler; questions come before what is to be recorded."""
     dispatcher = Dispatcher(disable_fsm=True)
     dispatcher.include_router(questions.make_router())
+    dispatcher.include_router(documents.make_router())
     dispatcher.include_router(messages.make_router())
     dispatcher.edited_message.register(edits.on_edit)
     dispatcher.include_router(buttons.make_router())

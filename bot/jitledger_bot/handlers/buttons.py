@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,13 +10,15 @@ from aiogram import Router
 from aiogram.types import CallbackQuery, Message
 
 from jitledger.domain.commands import parse
+from jitledger.domain.errors import LedgerError
 from jitledger.domain.names import split_entry
 from jitledger.domain.quantity import ZERO, show
+from jitledger.service.importers.tables import Table
 from jitledger.service.ledger import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers import messages, new_product, questions
+from jitledger_bot.handlers import documents, messages, new_product, questions
 from jitledger_bot.turn import (
     Button,
     Outgoing,
@@ -53,7 +55,9 @@ async def on_button(query: CallbackQuery, turn: Turn, desk: Desk) -> None:
         turn.toast(query.id, "Done already.")
         return
     message = query.message if isinstance(query.message, Message) else None
-    handler(Press(proposal, place, query, message, turn, desk))
+    done = handler(Press(proposal, place, query, message, turn, desk))
+    if done is not None:
+        await done
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class Press:
     desk: Desk
 
 
-Action = Callable[[Press], None]
+Action = Callable[[Press], Awaitable[None] | None]
 
 
 def _close(turn: Turn, message: Message | None, note: str, pressed: str = "") -> None:
@@ -319,7 +323,44 @@ def ask(press: Press) -> None:
     answer(press.proposal.body["sku"], press.turn, press.desk)
 
 
+async def which_table(press: Press) -> None:
+    """Preview a table as what its sender says it is."""
+    fits = press.proposal.body["fits"]
+    if not press.place.isdigit() or int(press.place) >= len(fits):
+        press.turn.toast(press.query.id, "This button is too old.")
+        return
+    form = fits[int(press.place)]
+    table = await _table(press)
+    if table is not None:
+        press.turn.effects.append(consume(press.proposal.id))
+        press.turn.toast(press.query.id, form.capitalize())
+        body = {key: press.proposal.body[key] for key in ("file_id", "name")}
+        await documents.preview(form, table, body, press.turn, press.desk)
+
+
+async def take_table(press: Press) -> None:
+    """Import a table that was previewed."""
+    table = await _table(press)
+    if table is not None:
+        press.turn.effects.append(consume(press.proposal.id))
+        press.turn.toast(press.query.id, "Taking it in")
+        _close(press.turn, press.message, "Taken in.")
+        await documents.take(press.proposal.body["form"], table, press.turn, press.desk)
+
+
+async def _table(press: Press) -> Table | None:
+    assert press.query.bot is not None
+    body = press.proposal.body
+    try:
+        return await documents.fetch(press.query.bot, body["file_id"], body["name"])
+    except LedgerError as error:
+        press.turn.toast(press.query.id, error.message, alert=True)
+        return None
+
+
 ACTIONS: dict[str, Action] = {
+    "t": which_table,
+    "i": take_table,
     "u": undo,
     "c": choose,
     "p": new,

@@ -40,7 +40,6 @@ MOST_QUESTIONS = 8
 VIEWER = "Your role is viewer: you can look, and ask the owner for the right to record."
 UNREADABLE = {
     "photo",
-    "document",
     "sticker",
     "voice",
     "video",

@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 FIRST_UPDATE = 100
 TEXT_LIMIT = 4096
+LARGEST_FETCHED = 20 * 1024 * 1024
 CALLBACK_LIMIT = 64
 TAGS = {"b", "strong", "i", "em", "u", "s", "code", "pre", "a", "blockquote", "tg-spoiler"}
 SIMULATED: dict[str, type[Any]] = {
@@ -31,6 +32,8 @@ SIMULATED: dict[str, type[Any]] = {
     "editMessageText": methods.EditMessageText,
     "editMessageReplyMarkup": methods.EditMessageReplyMarkup,
     "answerCallbackQuery": methods.AnswerCallbackQuery,
+    "sendDocument": methods.SendDocument,
+    "getFile": methods.GetFile,
     "setWebhook": methods.SetWebhook,
     "deleteWebhook": methods.DeleteWebhook,
     "getWebhookInfo": methods.GetWebhookInfo,
@@ -75,6 +78,7 @@ class Sandbox:
     revision: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     open_queries: set[str] = field(default_factory=set)
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     webhook: methods.SetWebhook | None = None
     _delivering: asyncio.Task[None] | None = None
 
@@ -113,6 +117,37 @@ class Sandbox:
         self.messages[person_id].append(message)
         self._post({"message": message})
         return message
+
+    def send_document(
+        self, person_id: int, name: str, data: bytes, caption: str | None = None
+    ) -> dict[str, Any]:
+        """Let a person send a file; returns the message."""
+        person = self.people[person_id]
+        number = self.keep(name, data)
+        message: dict[str, Any] = {
+            "message_id": self._new_message(),
+            "date": int(self.clock()),
+            "chat": {"id": person_id, "type": "private", "first_name": person.name},
+            "from": {"id": person_id, "is_bot": False, "first_name": person.name},
+            "document": {
+                "file_id": number,
+                "file_unique_id": number,
+                "file_name": name,
+                "file_size": len(data),
+            },
+        }
+        if caption is not None:
+            message["caption"] = caption
+        types.Message.model_validate(message)
+        self.messages[person_id].append(message)
+        self._post({"message": message})
+        return message
+
+    def keep(self, name: str, data: bytes) -> str:
+        """Keep a file; returns its id."""
+        number = f"file-{len(self.files) + 1}"
+        self.files[number] = (name, data)
+        return number
 
     def edit(self, person_id: int, message_id: int, text: str) -> dict[str, Any]:
         """Let a person edit a message."""
@@ -209,6 +244,10 @@ class Sandbox:
                 }
             case methods.SendMessage():
                 return self._send(method, params)
+            case methods.SendDocument():
+                return self._send_document(method)
+            case methods.GetFile():
+                return self._get_file(method)
             case methods.EditMessageText():
                 return self._edit_text(method, params)
             case methods.EditMessageReplyMarkup():
@@ -283,6 +322,40 @@ class Sandbox:
         self.messages[chat_id].append(message)
         self._touch()
         return message
+
+    def _send_document(self, method: methods.SendDocument) -> dict[str, Any]:
+        chat_id, number = int(method.chat_id), str(method.document)
+        person = self.people.get(chat_id)
+        if person is None:
+            raise BotError(400, "Bad Request: chat not found")
+        if number not in self.files:
+            raise BotError(400, "Bad Request: wrong file identifier/HTTP URL specified")
+        name, data = self.files[number]
+        message: dict[str, Any] = {
+            "message_id": self._new_message(),
+            "date": int(self.clock()),
+            "chat": {"id": chat_id, "type": "private", "first_name": person.name},
+            "from": self.bot_user,
+            "document": {
+                "file_id": number,
+                "file_unique_id": number,
+                "file_name": name,
+                "file_size": len(data),
+            },
+        }
+        self.messages[chat_id].append(message)
+        self._touch()
+        return message
+
+    def _get_file(self, method: methods.GetFile) -> dict[str, Any]:
+        if method.file_id not in self.files:
+            raise BotError(400, "Bad Request: invalid file_id")
+        size = len(self.files[method.file_id][1])
+        if size > LARGEST_FETCHED:
+            raise BotError(400, "Bad Request: file is too big")
+        number = method.file_id
+        path = f"documents/{number}"
+        return {"file_id": number, "file_unique_id": number, "file_size": size, "file_path": path}
 
     def _edit_text(self, method: methods.EditMessageText, params: dict[str, Any]) -> dict[str, Any]:
         chat_id = int(method.chat_id or 0)
@@ -379,7 +452,7 @@ def make_api(sandbox: Sandbox) -> web.Application:
     async def handle(request: web.Request) -> web.Response:
         if request.match_info["token"] != sandbox.token:
             return _failed(BotError(401, "Unauthorized"))
-        params = await _params(request)
+        params = await _params(request, sandbox)
         try:
             result = await sandbox.call(request.match_info["method"], params)
         except BotError as error:
@@ -387,7 +460,14 @@ def make_api(sandbox: Sandbox) -> web.Application:
         clean = _without_html(result)
         return web.json_response({"ok": True, "result": clean})
 
+    async def fetch(request: web.Request) -> web.Response:
+        found = sandbox.files.get(request.match_info["number"])
+        if request.match_info["token"] != sandbox.token or found is None:
+            return web.Response(status=404)
+        return web.Response(body=found[1])
+
     app = web.Application(client_max_size=50 * 1024 * 1024)
+    app.router.add_get("/file/bot{token}/documents/{number}", fetch)
     app.router.add_route("*", "/bot{token}/{method}", handle)
     return app
 
@@ -405,14 +485,20 @@ def _failed(error: BotError) -> web.Response:
     return web.json_response(body, status=error.code)
 
 
-async def _params(request: web.Request) -> dict[str, Any]:
+async def _params(request: web.Request, sandbox: Sandbox) -> dict[str, Any]:
     if request.content_type == "application/json":
         found = await request.json()
         return found if isinstance(found, dict) else {}
     params: dict[str, Any] = dict(request.query)
     if request.can_read_body:
         params.update(await request.post())
-    return {name: _decoded(value) for name, value in params.items()}
+    files = {k: v for k, v in params.items() if isinstance(v, web.FileField)}
+    for name, value in params.items():
+        if isinstance(value, str) and value.startswith("attach://"):
+            sent = files.get(value.removeprefix("attach://"))
+            if sent is not None:
+                params[name] = sandbox.keep(sent.filename, sent.file.read())
+    return {name: _decoded(value) for name, value in params.items() if name not in files}
 
 
 def _decoded(value: Any) -> Any:

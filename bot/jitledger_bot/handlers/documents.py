@@ -1,0 +1,207 @@
+"""Tables sent as documents: a preview of what would change, then a button, then the result.
+
+The file stays with Telegram; its id is kept with the button and it is fetched again when the button
+is pressed. Rows are idempotent (their key is what identifies them), so a press that is worked on
+twice records nothing twice. Bad rows come back as a file with the row and the reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from aiogram import Bot, F, Router
+from aiogram.exceptions import AiogramError
+from aiogram.types import Message
+
+from jitledger.domain.errors import LedgerError
+from jitledger.domain.shop import MAY_BUY
+from jitledger.service.importers.formats import FORMATS, map_header
+from jitledger.service.importers.rows import RowsSummary, import_rows
+from jitledger.service.importers.tables import Table, parse_table
+from jitledger.service.ledger import Answer
+from jitledger.service.summary import after_import
+from jitledger.store.database import Tx
+from jitledger_bot import texts
+from jitledger_bot.desk import Desk
+from jitledger_bot.turn import Outgoing, Turn, store_proposal
+
+MOST_BYTES = 20 * 1024 * 1024
+"""What a bot may fetch from Telegram."""
+ENDINGS = (".csv", ".csv.gz", ".xlsx", ".xlsm", ".tsv", ".txt")
+ORDER = ("items", "counts", "receipts", "sales", "suppliers")
+ONLY_BUYERS = ("items", "suppliers")
+MOST_SHOWN = 8
+
+
+def make_router() -> Router:
+    """Return the router of documents."""
+    router = Router(name="documents")
+    router.message.register(on_document, F.document)
+    return router
+
+
+async def on_document(message: Message, turn: Turn, desk: Desk, bot: Bot) -> None:
+    """Preview a table, or ask what it holds."""
+    user, document = message.from_user, message.document
+    admitted = desk.admit(turn, user.id if user else None, message.chat.type == "private")
+    if admitted is None or document is None:
+        return
+    if admitted[1].role == "viewer":
+        turn.say("Your role is viewer: you can look, and ask the owner for the right to record.")
+        return
+    name = document.file_name or "file.csv"
+    if not name.casefold().endswith(ENDINGS):
+        turn.say(f"I read tables as .csv or .xlsx; “{texts.safe(name[:80])}” is something else.")
+        return
+    if (document.file_size or 0) > MOST_BYTES:
+        turn.say("This file is over 20 MB; take it in with: jitledger import FORMAT FILE")
+        return
+    try:
+        table = await fetch(bot, document.file_id, name)
+    except LedgerError as error:
+        turn.say(f"✗ {texts.safe(error.message)}")
+        return
+    wanted = (message.caption or "").strip().casefold()
+    fits = [wanted] if wanted in FORMATS else fitting(table)
+    body = {"file_id": document.file_id, "name": name}
+    if len(fits) == 1:
+        await preview(fits[0], table, body, turn, desk)
+        return
+    if not fits:
+        columns = ", ".join(table.header)[:300]
+        turn.say(
+            f"I do not see what “{texts.safe(name[:80])}” holds (columns {texts.safe(columns)}). "
+            "Every table needs a code (sku); counts, receipts and sales need a quantity (qty)."
+        )
+        return
+    _ask_which(fits, body, name, len(table.rows), turn)
+
+
+def _ask_which(fits: list[str], body: dict[str, Any], name: str, rows: int, turn: Turn) -> None:
+    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
+        stored = store_proposal(tx, turn.chat_id, turn.member, "table", {**body, "fits": fits}, now)
+        buttons = [[(form.capitalize(), f"t.{stored}.{place}")] for place, form in enumerate(fits)]
+        text = f"“{texts.safe(name[:80])}” has {rows} rows. What are they?"
+        return [turn.message(text, buttons)]
+
+    turn.render.append(render)
+
+
+async def fetch(bot: Bot, file_id: str, name: str) -> Table:
+    """Fetch a document and read it as a table; raises ``bad-file`` in one sentence."""
+    from jitledger.domain.errors import Refused
+
+    data = io.BytesIO()
+    try:
+        file = await bot.get_file(file_id)
+        if file.file_path is None:
+            raise Refused("bad-file", f"{name} could not be fetched; send it again.")
+        await bot.download_file(file.file_path, data)
+    except AiogramError as error:
+        raise Refused("bad-file", f"{name} could not be fetched; send it again.") from error
+    return await asyncio.to_thread(parse_table, name, data.getvalue())
+
+
+def fitting(table: Table) -> list[str]:
+    """Return the formats whose required columns a table has, the likeliest first.
+
+    A name or a price makes it a list of products; a quantity makes it counts, receipts or sales.
+    """
+    found = []
+    for form in ORDER:
+        try:
+            columns = set(map_header(FORMATS[form], table.header).values())
+        except LedgerError:
+            continue
+        if form == "items" and not columns & {"name", "price", "barcodes", "category"}:
+            continue
+        if form == "suppliers" and not columns & {"lead", "contact", "moq", "currency"}:
+            continue
+        found.append(form)
+    if "items" in found and "suppliers" not in found:
+        columns = set(map_header(FORMATS["items"], table.header).values())
+        if "name" in columns:
+            return ["items"]
+    return found
+
+
+async def preview(form: str, table: Table, body: dict[str, Any], turn: Turn, desk: Desk) -> None:
+    """Say what a table would change, and offer to do it."""
+    role = desk.app.queries.shop().members.get(turn.member or "")
+    if form in ONLY_BUYERS and role not in MAY_BUY:
+        turn.say(f"A table of {form} is for the owner or a buyer to send.")
+        return
+    try:
+        summary = await asyncio.to_thread(
+            import_rows, desk.app.ledger, FORMATS[form], table, dry_run=True, member=turn.member
+        )
+    except LedgerError as error:
+        turn.say(f"✗ {texts.safe(error.message)}")
+        return
+    good = summary.rows - len(summary.bad)
+    head = f"<b>{good}</b> of {summary.rows} rows of {form} can be taken"
+    text = "\n".join([head, *_bad_lines(summary)])
+
+    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
+        kept = {**body, "form": form}
+        stored = store_proposal(tx, turn.chat_id, turn.member, "import", kept, now)
+        label = f"Take {good} rows" if summary.bad else f"Take all {good} rows"
+        buttons = [[(label, f"i.{stored}"), ("No", f"n.{stored}")]] if good else []
+        return [turn.message(texts.clip(text), buttons)]
+
+    turn.render.append(render)
+
+
+def _bad_lines(summary: RowsSummary) -> list[str]:
+    lines = [
+        f"✗ line {bad.line}{f', {texts.safe(bad.column)}' if bad.column else ''}: "
+        f"{texts.safe(bad.reason[:200])}"
+        for bad in summary.bad[:MOST_SHOWN]
+    ]
+    if len(summary.bad) > MOST_SHOWN:
+        lines.append(f"… and {len(summary.bad) - MOST_SHOWN} more")
+    return lines
+
+
+async def take(form: str, table: Table, turn: Turn, desk: Desk) -> None:
+    """Import the good rows, bring lists up to date, and say what became of every row."""
+    app = desk.app
+    summary = await asyncio.to_thread(
+        import_rows,
+        app.ledger,
+        FORMATS[form],
+        table,
+        skip_bad=True,
+        member=turn.member,
+        channel="telegram",
+    )
+    await asyncio.to_thread(_afterwards, desk)
+    text = (
+        f"<b>{summary.recorded}</b> of {summary.rows} rows recorded, {summary.repeated} were "
+        f"recorded before, {len(summary.bad)} not taken."
+    )
+    turn.say("\n".join([text, *_bad_lines(summary)]))
+    if summary.bad:
+        turn.document(f"{form}-not-taken.csv", _as_csv(table, summary))
+
+
+def _afterwards(desk: Desk) -> None:
+    app = desk.app
+    app.driver.catch_up()
+    app.sweep()
+    after_import(app.ledger, app.reorder(), app.queries.present())
+
+
+def _as_csv(table: Table, summary: RowsSummary) -> str:
+    """Return the bad rows with their line and the reason."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([*table.header, "line", "reason"])
+    for bad in summary.bad:
+        cells = [*bad.cells, *[""] * (len(table.header) - len(bad.cells))]
+        writer.writerow([*cells, bad.line, bad.reason])
+    return out.getvalue()

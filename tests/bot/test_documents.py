@@ -1,0 +1,117 @@
+"""Tables sent as documents: preview, button, result; bad rows come back as a file."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.bot.conftest import OWNER, STAFF, STRANGER, Chat
+
+ITEMS = b"Code,Product name,Price,EAN\nCUP,Tea cup,4.50,4006381333948\nPOT,Tea pot,19.90,\n"
+COUNTS = b"sku,qty\nMUG,7\nRED-MUG,3\nNO-SUCH,4\nMUG,x\n"
+
+
+async def send(
+    chat: Chat, name: str, data: bytes, person: int = OWNER, caption: str | None = None
+) -> list[dict[str, Any]]:
+    """Send a file and return the bot's answers."""
+    count = len(chat.sandbox.messages[person]) + 1
+    chat.sandbox.send_document(person, name, data, caption)
+    return await chat.settle(person, count)
+
+
+async def test_a_catalog_is_previewed_and_taken(chat: Chat) -> None:
+    """Columns by their usual names; nothing is recorded before the button is pressed."""
+    (shown,) = await send(chat, "catalog.csv", ITEMS)
+    assert shown["text"] == "2 of 2 rows of items can be taken"
+    assert chat.app.queries.find("CUP") is None
+    _, said = await chat.press(shown, "Take all 2")
+    assert "2 of 2 rows recorded, 0 were recorded before, 0 not taken." in said[0]["text"]
+    assert chat.app.queries.stock("POT")["name"] == "Tea pot"
+    (answer,) = await chat.say("received 5 4006381333948")
+    assert "Tea cup" in answer["text"]
+
+
+async def test_the_same_file_again_changes_nothing(chat: Chat) -> None:
+    """Rows are known by what identifies them; a button works once."""
+    (shown,) = await send(chat, "catalog.csv", ITEMS)
+    await chat.press(shown, "Take all 2")
+    toast, said = await chat.press_data(
+        shown, shown["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
+    )
+    assert "Done already" in toast
+    assert not said
+    (shown,) = await send(chat, "catalog.csv", ITEMS)
+    _, said = await chat.press(shown, "Take all 2")
+    assert "0 of 2 rows recorded, 2 were recorded before" in said[0]["text"]
+
+
+async def test_bad_rows_are_named_and_come_back_as_a_file(chat: Chat) -> None:
+    """A table with a quantity may be counts, receipts or sales: it is asked."""
+    (asked,) = await send(chat, "list.csv", COUNTS)
+    assert asked["text"] == "“list.csv” has 4 rows. What are they?"
+    _, (shown,) = await chat.press(asked, "Counts")
+    assert shown["text"].startswith("2 of 4 rows of counts can be taken\n✗ line 4")
+    _, said = await chat.press(shown, "Take 2 rows")
+    assert chat.on_hand() == "7"
+    assert "2 of 4 rows recorded" in said[0]["text"]
+    name, data = chat.sandbox.files[said[1]["document"]["file_id"]]
+    assert name == "counts-not-taken.csv"
+    lines = data.decode("utf-8-sig").splitlines()
+    assert lines[0] == "sku,qty,line,reason"
+    assert lines[1].startswith("NO-SUCH,4,4,")
+    assert lines[2].startswith("MUG,x,5,")
+
+
+async def test_a_caption_says_what_it_is_and_xlsx_is_read(chat: Chat) -> None:
+    """A spreadsheet with the caption "receipts" needs no question."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    for row in (["SKU", "Quantity", "Cost"], ["MUG", 12, 4.2]):
+        book.active.append(row)
+    data = io.BytesIO()
+    book.save(data)
+    (shown,) = await send(chat, "delivery.xlsx", data.getvalue(), STAFF, "receipts")
+    await chat.press(shown, "Take all 1", STAFF)
+    assert chat.on_hand() == "32"
+
+
+async def test_who_may_not_is_told_so(chat: Chat) -> None:
+    """Staff cannot send a catalog; a stranger's file is not even looked at."""
+    (answer,) = await send(chat, "catalog.csv", ITEMS, STAFF)
+    assert answer["text"] == "A table of items is for the owner or a buyer to send."
+    (answer,) = await send(chat, "counts.csv", COUNTS, STRANGER)
+    assert "MUG" not in answer["text"]
+    assert not any(name == "getFile" for name, p in chat.sandbox.calls if p.get("file_id") == "2")
+
+
+async def test_what_is_no_table_gets_a_sentence(chat: Chat) -> None:
+    """A picture, an empty file, a file without known columns, a broken spreadsheet."""
+    for name, data, said in (
+        ("photo.png", b"\x89PNG", "is something else"),
+        ("empty.csv", b"", "✗"),
+        ("other.csv", b"colour,shape\nred,round\n", "I do not see what"),
+        ("broken.xlsx", b"PK\x03\x04no", "✗"),
+    ):
+        (answer,) = await send(chat, name, data)
+        assert said in answer["text"], (name, answer["text"])
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=300), st.sampled_from(["a.csv", "b.xlsx", "c.csv.gz", "d.txt"]))
+def test_any_bytes_are_a_table_or_a_sentence(data: bytes, name: str) -> None:
+    """No bytes make reading a document fail otherwise than by a refusal."""
+    from jitledger.domain.errors import Refused
+    from jitledger.service.importers.tables import parse_table
+    from jitledger_bot.handlers.documents import fitting
+
+    try:
+        table = parse_table(name, data)
+    except Refused as refused:
+        assert refused.message
+        return
+    fitting(table)
