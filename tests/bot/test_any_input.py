@@ -125,7 +125,12 @@ async def test_any_message_gets_an_answer_and_no_dead_letter(tmp_path: Path) -> 
     photo.pop("text")
     count = len(chat.sandbox.messages[OWNER])
     chat.sandbox._post({"message": photo})
-    assert "text only" in (await chat.settle(OWNER, count))[0]["text"]
+    assert "could not be fetched" in (await chat.settle(OWNER, count))[0]["text"]
+    photo.pop("photo")
+    photo["voice"] = {"file_id": "f", "file_unique_id": "u", "duration": 3}
+    count = len(chat.sandbox.messages[OWNER])
+    chat.sandbox._post({"message": {**photo, "message_id": 998}})
+    assert "text, tables and barcodes" in (await chat.settle(OWNER, count))[0]["text"]
     await asyncio.sleep(0)
     await chat.runner.stop()
     await chat.server.close()

@@ -462,3 +462,11 @@ async def test_the_token_reaches_no_log(sqlite_url: str, caplog: pytest.LogCaptu
     secret = TOKEN.partition(":")[2]
     assert secret not in caplog.text
     assert secret not in repr(chat.app.settings)
+
+
+async def test_an_unknown_product_with_a_number_at_its_end_is_kept(chat: Chat) -> None:
+    """What could be parted in two ways is offered like any other unknown product."""
+    (answer,) = await chat.say("received 12 shiny thing 40")
+    assert "I do not know “shiny thing 40” (12)" in answer["text"]
+    await chat.press(answer, "Keep for later")
+    assert not chat.app.queries.find("shiny thing 40")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiogram import Dispatcher
 
-from jitledger_bot.handlers import buttons, documents, edits, messages, questions
+from jitledger_bot.handlers import buttons, documents, edits, messages, photos, questions
 
 
 def make_dispatcher() -> Dispatcher:
@@ -12,6 +12,7 @@ def make_dispatcher() -> Dispatcher:
     dispatcher = Dispatcher(disable_fsm=True)
     dispatcher.include_router(questions.make_router())
     dispatcher.include_router(documents.make_router())
+    dispatcher.include_router(photos.make_router())
     dispatcher.include_router(messages.make_router())
     dispatcher.edited_message.register(edits.on_edit)
     dispatcher.include_router(buttons.make_router())

@@ -39,7 +39,6 @@ AGAIN_SECONDS = 60
 MOST_QUESTIONS = 8
 VIEWER = "Your role is viewer: you can look, and ask the owner for the right to record."
 UNREADABLE = {
-    "photo",
     "sticker",
     "voice",
     "video",
@@ -85,7 +84,7 @@ async def on_text(message: Message, turn: Turn, desk: Desk) -> None:
     shop, member = admitted
     if message.text is None:
         if private and message.content_type in UNREADABLE:
-            turn.say("I can read text only for now. Write, for example: received 24 MUG")
+            turn.say("I read text, tables and barcodes. Write, for example: received 24 MUG")
         return
     if message.text.startswith("/"):
         if private and "@" not in message.text.split()[0]:
@@ -464,6 +463,7 @@ def offer(tx: Tx, turn: Turn, line: Line, key: str, now: int) -> Outgoing:
     reading = asdict(line.reading)
     reading["quantity"] = None if line.reading.quantity is None else show(line.reading.quantity)
     reading["price"] = None if line.reading.price is None else show(line.reading.price)
+    reading["other"] = None
     body = {
         "reading": reading,
         "nearest": list(line.nearest),

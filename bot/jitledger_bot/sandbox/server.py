@@ -143,6 +143,27 @@ class Sandbox:
         self._post({"message": message})
         return message
 
+    def send_photo(
+        self, person_id: int, data: bytes, size: tuple[int, int], caption: str | None = None
+    ) -> dict[str, Any]:
+        """Let a person send a photo of so many pixels; returns the message."""
+        person = self.people[person_id]
+        number = self.keep("photo.jpg", data)
+        photo = {"file_id": number, "file_unique_id": number, "file_size": len(data)}
+        message: dict[str, Any] = {
+            "message_id": self._new_message(),
+            "date": int(self.clock()),
+            "chat": {"id": person_id, "type": "private", "first_name": person.name},
+            "from": {"id": person_id, "is_bot": False, "first_name": person.name},
+            "photo": [{**photo, "width": size[0], "height": size[1]}],
+        }
+        if caption is not None:
+            message["caption"] = caption
+        types.Message.model_validate(message)
+        self.messages[person_id].append(message)
+        self._post({"message": message})
+        return message
+
     def keep(self, name: str, data: bytes) -> str:
         """Keep a file; returns its id."""
         number = f"file-{len(self.files) + 1}"
