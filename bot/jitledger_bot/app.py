@@ -24,7 +24,7 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
-from aiogram.types import Update
+from aiogram.types import BotCommand, Update
 from aiogram.utils.token import TokenValidationError, validate_token
 from pydantic import ValidationError
 
@@ -42,6 +42,16 @@ from jitledger_bot.outbox import Outbox
 from jitledger_bot.webhook import Webhook
 
 POLL_SECONDS = 25
+COMMANDS = {
+    "stock": "what is on the shelf: /stock MUG",
+    "reorder": "what needs reordering",
+    "runout": "what runs out this week",
+    "history": "every entry of a product",
+    "why": "how its number comes about",
+    "asof": "what was true on a day",
+    "later": "deliveries kept for later",
+    "help": "what I understand",
+}
 ALLOWED = ["message", "edited_message", "callback_query"]
 log = logging.getLogger(__name__)
 
@@ -84,6 +94,9 @@ class BotRunner:
             )
         with contextlib.suppress(AiogramError, OSError):
             await self.bot.me()  # Needed to read "/stock@this_bot"; asked again when it is missing.
+            await self.bot.set_my_commands(
+                [BotCommand(command=name, description=said) for name, said in COMMANDS.items()]
+            )
         await asyncio.to_thread(self.app.driver.catch_up)
         self.inbox.take_over()
         await self.inbox.recover()

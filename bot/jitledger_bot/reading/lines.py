@@ -15,7 +15,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from jitledger_bot.reading.numbers import Number, read_number
-from jitledger_bot.reading.phrases import WEEKDAYS, Lookup, Phrases, phrases, plain, words_of
+from jitledger_bot.reading.phrases import WEEKDAYS, Lookup, Phrases, phrases, plain
 
 _LIST_MARK = re.compile(r"^\s*(?:[-–*•·]\s+(?=\D|\d+\s)|[*•·](?=\S)|\d{1,3}[.)]\s+|\(\d{1,3}\)\s+)")
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[:.h]([0-5]\d)(?:h|uhr)?")
@@ -824,17 +824,3 @@ def asks_stock(text: str) -> list[str]:
                 lead = phrases().is_("the", [plain(w) for w in inner], 0)
                 found.append(" ".join(inner[lead:] or inner))
     return list(dict.fromkeys(found))
-
-
-__all__ = [
-    "Places",
-    "Reading",
-    "Spot",
-    "asks_reorder",
-    "asks_stock",
-    "may_ask_stock",
-    "read_line",
-    "read_message",
-    "spots",
-    "words_of",
-]

@@ -102,17 +102,26 @@ class Sandbox:
 
     def say(self, person_id: int, text: str, message_id: int | None = None) -> dict[str, Any]:
         """Let a person write a message; returns it."""
-        person = self.people[person_id]
-        message = {
-            "message_id": message_id or self._new_message(),
-            "date": int(self.clock()),
-            "chat": {"id": person_id, "type": "private", "first_name": person.name},
-            "from": {"id": person_id, "is_bot": False, "first_name": person.name},
-            "text": text,
-        }
+        message = self._written(person_id, text=text)
+        if message_id is not None:
+            message["message_id"] = message_id
         if text.startswith("/"):
             length = len(text.split()[0].encode("utf-16-le")) // 2
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": length}]
+        return self._arrive(person_id, message)
+
+    def _written(self, person_id: int, **content: Any) -> dict[str, Any]:
+        """Return a message of a person in their own chat."""
+        name = self.people[person_id].name
+        return {
+            "message_id": self._new_message(),
+            "date": int(self.clock()),
+            "chat": {"id": person_id, "type": "private", "first_name": name},
+            "from": {"id": person_id, "is_bot": False, "first_name": name},
+            **{key: value for key, value in content.items() if value is not None},
+        }
+
+    def _arrive(self, person_id: int, message: dict[str, Any]) -> dict[str, Any]:
         types.Message.model_validate(message)
         self.messages[person_id].append(message)
         self._post({"message": message})
@@ -122,47 +131,20 @@ class Sandbox:
         self, person_id: int, name: str, data: bytes, caption: str | None = None
     ) -> dict[str, Any]:
         """Let a person send a file; returns the message."""
-        person = self.people[person_id]
-        number = self.keep(name, data)
-        message: dict[str, Any] = {
-            "message_id": self._new_message(),
-            "date": int(self.clock()),
-            "chat": {"id": person_id, "type": "private", "first_name": person.name},
-            "from": {"id": person_id, "is_bot": False, "first_name": person.name},
-            "document": {
-                "file_id": number,
-                "file_unique_id": number,
-                "file_name": name,
-                "file_size": len(data),
-            },
-        }
-        if caption is not None:
-            message["caption"] = caption
-        types.Message.model_validate(message)
-        self.messages[person_id].append(message)
-        self._post({"message": message})
-        return message
+        document = {**self._file(self.keep(name, data)), "file_name": name}
+        return self._arrive(person_id, self._written(person_id, document=document, caption=caption))
 
     def send_photo(
         self, person_id: int, data: bytes, size: tuple[int, int], caption: str | None = None
     ) -> dict[str, Any]:
         """Let a person send a photo of so many pixels; returns the message."""
-        person = self.people[person_id]
         number = self.keep("photo.jpg", data)
-        photo = {"file_id": number, "file_unique_id": number, "file_size": len(data)}
-        message: dict[str, Any] = {
-            "message_id": self._new_message(),
-            "date": int(self.clock()),
-            "chat": {"id": person_id, "type": "private", "first_name": person.name},
-            "from": {"id": person_id, "is_bot": False, "first_name": person.name},
-            "photo": [{**photo, "width": size[0], "height": size[1]}],
-        }
-        if caption is not None:
-            message["caption"] = caption
-        types.Message.model_validate(message)
-        self.messages[person_id].append(message)
-        self._post({"message": message})
-        return message
+        photo = [{**self._file(number), "width": size[0], "height": size[1]}]
+        return self._arrive(person_id, self._written(person_id, photo=photo, caption=caption))
+
+    def _file(self, number: str) -> dict[str, Any]:
+        size = len(self.files[number][1])
+        return {"file_id": number, "file_unique_id": number, "file_size": size}
 
     def keep(self, name: str, data: bytes) -> str:
         """Keep a file; returns its id."""
@@ -351,18 +333,12 @@ class Sandbox:
             raise BotError(400, "Bad Request: chat not found")
         if number not in self.files:
             raise BotError(400, "Bad Request: wrong file identifier/HTTP URL specified")
-        name, data = self.files[number]
         message: dict[str, Any] = {
             "message_id": self._new_message(),
             "date": int(self.clock()),
             "chat": {"id": chat_id, "type": "private", "first_name": person.name},
             "from": self.bot_user,
-            "document": {
-                "file_id": number,
-                "file_unique_id": number,
-                "file_name": name,
-                "file_size": len(data),
-            },
+            "document": {**self._file(number), "file_name": self.files[number][0]},
         }
         self.messages[chat_id].append(message)
         self._touch()
@@ -371,12 +347,10 @@ class Sandbox:
     def _get_file(self, method: methods.GetFile) -> dict[str, Any]:
         if method.file_id not in self.files:
             raise BotError(400, "Bad Request: invalid file_id")
-        size = len(self.files[method.file_id][1])
-        if size > LARGEST_FETCHED:
+        found = self._file(method.file_id)
+        if found["file_size"] > LARGEST_FETCHED:
             raise BotError(400, "Bad Request: file is too big")
-        number = method.file_id
-        path = f"documents/{number}"
-        return {"file_id": number, "file_unique_id": number, "file_size": size, "file_path": path}
+        return {**found, "file_path": f"documents/{method.file_id}"}
 
     def _edit_text(self, method: methods.EditMessageText, params: dict[str, Any]) -> dict[str, Any]:
         chat_id = int(method.chat_id or 0)
