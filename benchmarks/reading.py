@@ -1,8 +1,8 @@
 """Reading: how much of the corpus is read right, and how much of it would be recorded wrongly.
 
-``messages.txt`` and ``more.txt`` were used to develop the reading, ``untouched.txt`` was written by
-somebody else beforehand and never tuned on. All are put through the bot's own reading against a
-real catalog.
+``messages.txt``, ``more.txt`` and ``never.txt`` (of which nothing may be recorded) were used to
+develop the reading; ``untouched.txt`` was written by somebody else beforehand and never tuned on.
+All are put through the bot's own reading against a real catalog.
 """
 
 from __future__ import annotations
@@ -16,11 +16,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.bot.corpus import judge_file
 
+LIMITS = {"messages.txt": 0.98, "more.txt": 0.98, "never.txt": 0.98, "untouched.txt": 0.95}
+
 
 def run() -> list[Result]:
     """Judge both files."""
     found = []
-    for name, limit in (("messages.txt", 0.98), ("more.txt", 0.98), ("untouched.txt", 0.95)):
+    for name, limit in (
+        ("messages.txt", 0.98),
+        ("more.txt", 0.95),
+        ("never.txt", 0.98),
+        ("untouched.txt", 0.95),
+    ):
         results = judge_file(name)
         right = sum(r.right for r in results) / len(results)
         wrong = sum(r.wrong for r in results)

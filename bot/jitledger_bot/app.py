@@ -238,10 +238,10 @@ class BotRunner:
         subject = digest.subject_of(self.app)
         if subject is None or subject == self._digested:
             return
+        self._digested = subject  # Should it fail, the next try is tomorrow's.
         if not digest.is_made(self.app, subject):
             body = await asyncio.to_thread(digest.gather, self.app)
             await digest.make(self.app, subject, body)
-        self._digested = subject
 
     async def _wake_snoozed(self) -> None:
         """Tell again of alerts whose snooze is over."""

@@ -80,6 +80,8 @@ class Inbox:
         self._owner = secrets.token_hex(8)
         self._waiting: dict[int, deque[Row]] = defaultdict(deque)
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._mine: set[int] = set()
+        """Rows that wait or are worked on here, also when their lease runs out meanwhile."""
 
     async def store(self, updates: Sequence[Update]) -> None:
         """Commit updates; only after this may they be acknowledged.
@@ -102,6 +104,9 @@ class Inbox:
             for row, number in zip(rows, stored, strict=True):
                 if row.stored is not None and not row.stored.done():
                     row.stored.set_result(number)
+                if number is not None and row.id == 0:
+                    row.id = number
+                    self._mine.add(number)
 
     def _insert(self, tx: Tx, row: Row, now: int) -> int | None:
         this = (self._desk.bot_id, row.update_id, row.chat_id)
@@ -136,7 +141,7 @@ class Inbox:
     async def recover(self) -> int:
         """Lease rows that nobody works on: after a crash, or of a process that died."""
         now = time_ns()
-        mine = {row.id for waiting in self._waiting.values() for row in waiting}
+        mine = set(self._mine)
 
         def claim(tx: Tx, answers: list[Answer], at: int) -> list[Row]:
             found = tx.all(
@@ -159,6 +164,7 @@ class Inbox:
         if stale is None:
             return 0
         rows = await self._submit(Submission([], then=claim))
+        self._mine.update(row.id for row in rows)
         for row in rows:
             self._enqueue(row)
         return len(rows)
@@ -187,7 +193,10 @@ class Inbox:
         waiting = self._waiting[chat_id]
         while waiting:
             row = waiting.popleft()
-            await self._handle(row)
+            try:
+                await self._handle(row)
+            finally:
+                self._mine.discard(row.id)
         self._tasks.pop(chat_id, None)
         if not waiting:
             self._waiting.pop(chat_id, None)

@@ -6,6 +6,7 @@ learns nothing. When the store would not take an update, 503 makes Telegram deli
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 import logging
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from aiogram import Bot
+from aiogram.exceptions import AiogramError
 from aiogram.types import Update
 from aiohttp import web
 from pydantic import ValidationError
@@ -42,6 +44,7 @@ class Webhook:
         host, _, port = settings.webhook_listen.rpartition(":")
         self._host, self._port = host, int(port)
         self._runner: web.AppRunner | None = None
+        self._telling: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Listen, then tell the Bot API server where; what waits there is kept."""
@@ -50,21 +53,37 @@ class Webhook:
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=3.0)
         await self._runner.setup()
         await web.TCPSite(self._runner, self._host, self._port).start()
-        await self._bot.set_webhook(
-            self._url,
-            secret_token=self._secret,
-            allowed_updates=self._allowed,
-            drop_pending_updates=False,
-        )
+        self._telling = asyncio.create_task(self._tell())
+
+    async def _tell(self) -> None:
+        """Tell the Bot API server our address; while it cannot be reached, again and again."""
+        pause = 1.0
+        while True:
+            try:
+                await self._bot.set_webhook(
+                    self._url,
+                    secret_token=self._secret,
+                    allowed_updates=self._allowed,
+                    drop_pending_updates=False,
+                )
+            except (AiogramError, OSError) as error:
+                log.warning("setWebhook: %s", type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(60.0, pause * 2)
+            else:
+                return
 
     async def stop(self) -> None:
         """Stop listening; Telegram keeps what comes and tries again."""
+        if self._telling is not None:
+            self._telling.cancel()
         if self._runner is not None:
             await self._runner.cleanup()
 
     async def _take(self, request: web.Request) -> web.Response:
         given = request.headers.get(SECRET_HEADER, "")
-        if not hmac.compare_digest(given.encode(), self._secret.encode()):
+        sent = given.encode("utf-8", "surrogateescape")
+        if not hmac.compare_digest(sent, self._secret.encode()):
             return web.Response(status=403)
         try:
             raw = json.loads(await request.read())

@@ -352,7 +352,7 @@ async def _table(press: Press) -> Table | None:
     assert press.query.bot is not None
     body = press.proposal.body
     try:
-        return await documents.fetch(press.query.bot, body["file_id"], body["name"])
+        return await documents.fetch_table(press.query.bot, body["file_id"], body["name"])
     except LedgerError as error:
         press.turn.toast(press.query.id, error.message, alert=True)
         return None

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from aiogram import Bot, F, Router
-from aiogram.exceptions import AiogramError
 from aiogram.types import Message
 
 from jitledger.domain.errors import LedgerError
@@ -27,8 +26,10 @@ from jitledger.service.summary import after_import
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
+from jitledger_bot.files import fetch
 from jitledger_bot.turn import Outgoing, Turn, store_proposal
 
+MOST_UNPACKED = 100 * 1024 * 1024
 MOST_BYTES = 20 * 1024 * 1024
 """What a bot may fetch from Telegram."""
 ENDINGS = (".csv", ".csv.gz", ".xlsx", ".xlsm", ".tsv", ".txt")
@@ -61,7 +62,7 @@ async def on_document(message: Message, turn: Turn, desk: Desk, bot: Bot) -> Non
         turn.say("This file is over 20 MB; take it in with: jitledger import FORMAT FILE")
         return
     try:
-        table = await fetch(bot, document.file_id, name)
+        table = await fetch_table(bot, document.file_id, name)
     except LedgerError as error:
         turn.say(f"✗ {texts.safe(error.message)}")
         return
@@ -91,19 +92,10 @@ def _ask_which(fits: list[str], body: dict[str, Any], name: str, rows: int, turn
     turn.render.append(render)
 
 
-async def fetch(bot: Bot, file_id: str, name: str) -> Table:
+async def fetch_table(bot: Bot, file_id: str, name: str) -> Table:
     """Fetch a document and read it as a table; raises ``bad-file`` in one sentence."""
-    from jitledger.domain.errors import Refused
-
-    data = io.BytesIO()
-    try:
-        file = await bot.get_file(file_id)
-        if file.file_path is None:
-            raise Refused("bad-file", f"{name} could not be fetched; send it again.")
-        await bot.download_file(file.file_path, data)
-    except AiogramError as error:
-        raise Refused("bad-file", f"{name} could not be fetched; send it again.") from error
-    return await asyncio.to_thread(parse_table, name, data.getvalue())
+    data = await fetch(bot, file_id, name)
+    return await asyncio.to_thread(parse_table, name, data, MOST_UNPACKED)
 
 
 def fitting(table: Table) -> list[str]:

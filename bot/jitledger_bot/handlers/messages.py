@@ -224,8 +224,12 @@ def read_fact(
 def read(text: str, local: datetime, desk: Desk, shop: Shop) -> list[Reading]:
     """Read a text against the shop; what names no product and no quantity is talk, not a fact."""
     found: list[Reading] = []
-    for reading in read_message(text, local, desk.places(shop)):
-        found += _spotted(reading, desk) or [reading]
+    readings = read_message(text, local, desk.places(shop))
+    raws = [reading.raw for reading in readings]
+    for reading in readings:
+        # Of a line that holds several facts each one must read well by itself.
+        alone = raws.count(reading.raw) == 1
+        found += (_spotted(reading, desk) if alone else []) or [reading]
     return [r if _is_meant(r, desk) else Reading(r.raw) for r in found]
 
 
@@ -239,14 +243,29 @@ def _spotted(reading: Reading, desk: Desk) -> list[Reading]:
         return []
     numbers = spots(reading)
     for kind in ("behind", "before"):
-        hits = [
-            hit
-            for spot in numbers
-            if (hit := _hit(reading, spot.quantity, getattr(spot, kind), desk)) is not None
-        ]
-        if hits and (len(hits) == 1 or len(hits) == len(numbers)):
-            return hits
+        hits = [(spot, _hit(reading, spot.quantity, getattr(spot, kind), desk)) for spot in numbers]
+        found = [hit for _, hit in hits if hit is not None]
+        left = [spot for spot, hit in hits if hit is None and not spot.article]
+        apart = [spot for spot, hit in hits if hit is not None and not spot.joined]
+        if found and not left and not apart:
+            return [] if len(found) == 1 and _may_be_another(found[0], desk) else found
     return []
+
+
+def _may_be_another(reading: Reading, desk: Desk) -> bool:
+    """Return whether a word of the line makes it another product: "sold 3 mug, red"."""
+    used = {plain(word) for word in reading.product.split()}
+    exact = find(reading, desk)[0].exact
+    for word in reading.raw.split():
+        norm = plain(word)
+        if norm in used or not norm.isalpha() or len(norm) < 3:
+            continue
+        if phrases().verbs.at([norm], 0) or phrases().is_("stops", [norm], 0):
+            continue
+        other = desk.resolver.resolve(f"{norm} {reading.product}").exact
+        if other is not None and exact is not None and other.sku != exact.sku:
+            return True
+    return False
 
 
 def _hit(reading: Reading, quantity: Decimal, runs: list[str], desk: Desk) -> Reading | None:
@@ -328,7 +347,6 @@ def _in_packs(words: str, desk: Desk) -> tuple[Resolved | None, str | None]:
     if not rest:
         return None, None
     codes = known.pack_codes(first)
-    measure = known.words["measures"].meaning(first) is not None
     inner = desk.resolver.resolve(rest)
     if inner.exact is None:
         return None, None
@@ -336,9 +354,7 @@ def _in_packs(words: str, desk: Desk) -> tuple[Resolved | None, str | None]:
     for code in (first, *codes):
         if desk.knows_pack(sku, code):
             return inner, code
-    if codes:
-        return inner, codes[0]
-    return (inner, None) if measure else (None, None)
+    return (inner, codes[0]) if codes else (None, None)
 
 
 def raw_payload(raw: str, sent_at: datetime) -> bytes:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import io
 
 from aiogram import Bot, F, Router
-from aiogram.exceptions import AiogramError
 from aiogram.types import Message, PhotoSize
 
 from jitledger.domain.errors import LedgerError
 from jitledger_bot import texts
 from jitledger_bot.barcodes import LONGEST_SIDE, read_barcodes
 from jitledger_bot.desk import Desk
+from jitledger_bot.files import fetch
 from jitledger_bot.handlers import messages, questions
 from jitledger_bot.turn import Turn
 
+LONGEST_CODE = 60
 SHOW = "Take the barcode closer and straight, or write what it is: received 24 MUG"
 
 
@@ -46,6 +46,8 @@ async def on_photo(message: Message, turn: Turn, desk: Desk, bot: Bot) -> None:
     except LedgerError as error:
         turn.say(f"✗ {texts.safe(error.message)}")
         return
+    if len(codes) != 1 and not private:
+        return
     if len(codes) != 1:
         seen = "no barcode" if not codes else f"{len(codes)} barcodes ({', '.join(codes[:4])})"
         turn.say(f"I see {texts.safe(seen)} in this photo. {SHOW}")
@@ -53,11 +55,17 @@ async def on_photo(message: Message, turn: Turn, desk: Desk, bot: Bot) -> None:
     if not caption:
         questions.answer_stock(codes[0], turn, desk)
         return
+    exact = desk.resolver.resolve(codes[0]).exact
+    if exact is None and not codes[0].isdigit():
+        # A QR code may say anything; only a product's own code is put beside a caption.
+        turn.say(f"I know no product with the code “{texts.safe(codes[0])}”.")
+        return
     if member.role == "viewer":
         turn.say(messages.VIEWER)
         return
-    text = f"{caption} {codes[0]}"
-    messages.record_text(text, message.date, prefix, turn, desk, shop, private=True)
+    first, *rest = caption.split("\n")
+    text = "\n".join([f"{first} {exact.sku if exact is not None else codes[0]}", *rest])
+    messages.record_text(text, message.date, prefix, turn, desk, shop, private)
 
 
 def _fitting(sizes: list[PhotoSize]) -> PhotoSize:
@@ -69,14 +77,7 @@ def _fitting(sizes: list[PhotoSize]) -> PhotoSize:
 
 
 async def _codes(bot: Bot, photo: PhotoSize) -> list[str]:
-    from jitledger.domain.errors import Refused
-
-    data = io.BytesIO()
-    try:
-        file = await bot.get_file(photo.file_id)
-        if file.file_path is None:
-            raise Refused("bad-file", "The photo could not be fetched; send it again.")
-        await bot.download_file(file.file_path, data)
-    except AiogramError as error:
-        raise Refused("bad-file", "The photo could not be fetched; send it again.") from error
-    return await asyncio.to_thread(read_barcodes, data.getvalue())
+    """Return what the barcodes say; a text of several lines is no product's code."""
+    data = await fetch(bot, photo.file_id, "The photo")
+    codes = await asyncio.to_thread(read_barcodes, data)
+    return [code for code in codes if code.isprintable() and len(code) <= LONGEST_CODE]

@@ -30,6 +30,8 @@ _CURRENCIES = {"€", "$", "£", "eur", "euro", "euros", "usd", "gbp", "chf"}
 _FOR_EACH = {"@", "à", "zu", "je"}
 """Prices of one; "for 28.50" may be the sum, and is not taken."""
 _SOME_DAY = datetime(2026, 1, 1)
+_LIKE_A_DATE = re.compile(r"\d{1,4}[/-]\d{1,2}[/-]\d{1,4}|\d{1,2}(?:am|pm|st|nd|rd|th)")
+_AGO = re.compile(r"\bvor \w+ (tag|woche|monat|jahr)|\b(am|vom) \d{1,2}\.\s?\d{1,2}(?!\d|\.\d)")
 _RANGE = re.compile(r"\d+\s*[x×*/–-]\s*\d+(?=\s)")
 LONGEST_LINE = 400
 _MARKS = dict.fromkeys(
@@ -171,7 +173,7 @@ def read_line(
     if len(line) > LONGEST_LINE:
         return [Reading(line[:LONGEST_LINE], problem="the line is longer than 400 characters")]
     text = _unwrapped(_LIST_MARK.sub("", line).strip())
-    if text.endswith("?") or _is_plan(text):
+    if "?" in text or _is_plan(text):
         return [Reading(line)]
     words, occurred = _take_times(text.split(), now)
     if isinstance(occurred, Reading):
@@ -188,7 +190,13 @@ def read_line(
         do = header.do
     if not words:
         return [Reading(line, do=do)]
-    return _facts(line, do, cause, words, occurred, header, places)
+    found = _facts(line, do, cause, words, occurred, header, places)
+    doubt = _doubt(words, do, places)
+    norm = [plain(word) for word in words]
+    numbered = _has_number(norm) or phrases().has("hedges", norm)  # "half a box"
+    if doubt is not None and do is not None and numbered:
+        return [replace(r, quantity=r.quantity or Decimal(0), problem=doubt) for r in found[:1]]
+    return found
 
 
 def _unwrapped(text: str) -> str:
@@ -207,9 +215,49 @@ def _is_plan(text: str) -> bool:
     if none is not None:  # "asked for 2, not there" is a fact.
         words = words[: -none[0]]
     _, begins = _without_fillers(list(words), list(words))
-    if known.is_("orders", begins, 0):
+    if known.is_("orders", words, 0) or known.is_("orders", begins, 0):
         return True
-    return any(known.is_("plans", words, place) for place in range(len(words)))
+    place = 0
+    while place < len(words):
+        condition = known.conditions.at(words, place)
+        if condition is not None:  # "not sellable"
+            place += condition[0]
+            continue
+        if known.is_("plans", words, place):
+            return True
+        place += 1
+    return False
+
+
+def _doubt(words: list[str], do: str | None, places: Places) -> str | None:
+    """Return why a line must be asked about although a number and a product may stand in it."""
+    norm, known = [plain(word) for word in words], phrases()
+    if any(known.days.at(norm, n) for n in range(len(norm)) if len(norm[n]) > 3):
+        return "which day? One line for each day, please"
+    if known.has("undated", norm) or any(_LIKE_A_DATE.fullmatch(w) for w in norm):
+        return "which day? Write it like 2026-11-19, or yesterday"
+    if _AGO.search(" ".join(words).casefold()):
+        return "which day? Write it like 2026-11-19, or yesterday"
+    hedged = [n for n in range(len(norm)) if known.is_("hedges", norm, n)]
+    numbers = {n for n in range(len(norm)) if known.numbers.at(norm, n)}
+    if any(n not in numbers for n in hedged if _number_follows(norm, n)):
+        return "the number is not exact; write it exactly"
+    if do == "receive" and known.has("customers", norm):
+        return "received from a supplier, or sold to a customer?"
+    if do == "return" and any(
+        " ".join(norm[n : n + length]) in places.suppliers
+        for length in (1, 2, 3)
+        for n in range(len(norm))
+    ):
+        return "back from a customer, or back to the supplier?"
+    return None
+
+
+def _number_follows(norm: list[str], place: int) -> bool:
+    near = norm[place + 1 : place + 4]
+    return any(read_number(w) is not None or phrases().numbers.at([w], 0) for w in near) or (
+        place > 0 and read_number(norm[place - 1]) is not None
+    )
 
 
 def _take_verb(words: list[str]) -> tuple[list[str], str | None, str | None]:
@@ -313,7 +361,10 @@ def _facts(
             condition=tail.condition or last.condition,
             other=other,
         )
-        found.append(_checked(reading, number))
+        checked = _checked(reading, number)
+        if tail.weak_price and number is not None and number.value != 1:
+            checked = replace(checked, problem="is that the price of one? Write it like @ 4.20")
+        found.append(checked)
     return found
 
 
@@ -395,6 +446,7 @@ class _Tail:
         self.location: str | None = None
         self.to: str | None = None
         self.condition: str | None = None
+        self.weak_price = False
 
     def take(self) -> None:
         """Take until nothing more is found."""
@@ -454,6 +506,8 @@ class _Tail:
             if not taken or (place == 0 and not lead and not glued):
                 continue
             self.price = value
+            sums = phrases().has("sums", norm)
+            self.weak_price = sums or not (strong or glued or each or at)
             self.words = self.words[:place] + self.words[begin + length + each :]
             return
 
@@ -588,8 +642,7 @@ def _trailing_number(words: list[str]) -> tuple[Number, int] | None:
 
 
 def _is_unit(word: str) -> bool:
-    words = phrases().words
-    return any(words[kind].meaning(word) is not None for kind in ("pieces", "measures"))
+    return phrases().words["pieces"].meaning(word) is not None
 
 
 def _quantity(
@@ -629,6 +682,10 @@ class Spot:
     quantity: Decimal
     behind: list[str]
     before: list[str]
+    joined: bool
+    """Whether it begins the line's facts, or follows the one before with a comma or "and"."""
+    article: bool
+    """Whether the number is a word for one, which often is none ("by a toddler")."""
 
 
 def spots(reading: Reading) -> list[Spot]:
@@ -638,9 +695,11 @@ def spots(reading: Reading) -> list[Spot]:
     product's name. The caller takes a run only when it names one product exactly.
     """
     words = _take_times(_LIST_MARK.sub("", reading.raw).split(), _SOME_DAY)[0]
-    if reading.do is None or len(words) > 40:
-        return []
     norm = [plain(word) for word in words]
+    if reading.do is None or len(words) > 40 or _other_verb(norm, reading):
+        return []
+    if not _verb_leads_to_a_number(words, norm):
+        return []
     found: list[Spot] = []
     place = 0
     while place < len(words):
@@ -664,9 +723,70 @@ def spots(reading: Reading) -> list[Spot]:
             for first in range(max(0, place - 5), place if alone else 0)
             if first == 0 or _ends_here(words, norm, first)
         ]
-        found.append(Spot(number[0].value, list(filter(None, behind)), list(filter(None, before))))
+        article = not digits and number[0].value == 1
+        if not _is_amount(words, norm, place, number[1]):
+            behind, before = list(filter(None, behind)), list(filter(None, before))
+            joined = not found or words[place - 1].endswith((",", ";", ":"))
+            joined = joined or phrases().is_("joiners", norm, place - 1) > 0
+            found.append(Spot(number[0].value, behind, before, joined, article))
         place += number[1]
     return found
+
+
+def _is_amount(words: list[str], norm: list[str], place: int, length: int) -> bool:
+    """Return whether a number is money: a currency or "each" stands with it."""
+    after = place + length
+    if any(c in _CURRENCY for c in words[place]) or phrases().is_("each", norm, after):
+        return True
+    return after < len(words) and (words[after] in _CURRENCIES or norm[after] in _CURRENCIES)
+
+
+def _other_verb(norm: list[str], reading: Reading) -> bool:
+    """Return whether another kind of verb stands in a line: then nobody knows which one holds."""
+    verbs, known = phrases().verbs, phrases()
+    kinds = {found[1] for n in range(len(norm)) if (found := verbs.at(norm, n)) is not None}
+    kinds.discard(reading.do or "")
+    if reading.do == "return":
+        kinds -= {"write-off", "adjust"}
+    if reading.do in ("adjust", "write-off"):
+        kinds -= {"transfer", "adjust", "write-off"}
+    if reading.do == "unmet" and known.has("none", norm):
+        kinds.discard("sell")
+    return bool(kinds)
+
+
+def _is_article(words: list[str]) -> bool:
+    """Return whether a number is a word for one: "a", "ein"."""
+    number = _leading_number(words)
+    return number is not None and number[0].value == 1 and not words[0][:1].isdigit()
+
+
+def _verb_leads_to_a_number(words: list[str], norm: list[str]) -> bool:
+    """Return whether only small words stand between a leading verb and the first number.
+
+    "received payment for 3 mug" is another story.
+    """
+    known = phrases()
+    for place in range(len(words)):
+        if _leading_number(words[place:]) is not None:
+            return True  # The number comes first.
+        found = known.verbs.at(norm, place)
+        if found is None:
+            continue
+        at = place + found[0]
+        while at < len(words) and (_leading_number(words[at:]) is None or _is_article(words[at:])):
+            small = _is_article(words[at:]) or any(
+                known.is_(k, norm, at) for k in ("stops", "fillers", "the", "at", "from")
+            )
+            again = known.verbs.at(norm, at) is not None
+            if not small and not again:
+                later = range(at, len(words))
+                return not any(
+                    _leading_number(words[n:]) and not _is_article(words[n:]) for n in later
+                )
+            at += 1
+        return True
+    return True
 
 
 def _ends_here(words: list[str], norm: list[str], place: int) -> bool:
@@ -756,6 +876,10 @@ def _day_at(
     except ValueError:
         return None
     if dotted.group(3) is None and day > now.date():
+        if (day - now.date()).days < 180:
+            return Reading(
+                "", problem=f"{text} has not come yet; write the year if you mean the last"
+            )
         day = day.replace(year=day.year - 1)
     return day, 1, False
 

@@ -43,18 +43,30 @@ def read_table(path: Path) -> Table:
     return parse_table(path.name, path.read_bytes())
 
 
-def parse_table(name: str, data: bytes) -> Table:
-    """Read a table from bytes; the name's ending tells the kind."""
+def parse_table(name: str, data: bytes, most: int = MOST_BYTES) -> Table:
+    """Read a table from bytes; the name's ending tells the kind.
+
+    ``most`` is how many bytes it may have when it is unpacked; a larger one is refused.
+    """
     lowered = name.casefold()
     try:
         if lowered.endswith((".xlsx", ".xlsm")):
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                _check_size(name, sum(entry.file_size for entry in archive.infolist()), most)
             return _from_xlsx(name, data)
         if lowered.endswith(".gz"):
             with gzip.open(io.BytesIO(data)) as file:
-                data = file.read(MOST_BYTES)
+                data = file.read(most + 1)
+            _check_size(name, len(data), most)
     except (OSError, EOFError, zipfile.BadZipFile, KeyError, ValueError) as error:
         raise Refused("bad-file", f"{name} cannot be read: {error}.", file=name) from error
     return _from_csv(name, data)
+
+
+def _check_size(name: str, size: int, most: int) -> None:
+    if size > most:
+        megabytes = most // (1024 * 1024)
+        raise Refused("bad-file", f"{name} is larger than {megabytes} MiB unpacked.", file=name)
 
 
 def _from_csv(name: str, data: bytes) -> Table:
