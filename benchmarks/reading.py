@@ -16,25 +16,23 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.bot.corpus import judge_file
 
-LIMITS = {"messages.txt": 0.98, "more.txt": 0.98, "never.txt": 0.98, "untouched.txt": 0.95}
+DEVELOPED_WITH = ("messages.txt", "more.txt", "never.txt")
+UNTOUCHED = ("untouched.txt",)
 
 
 def run() -> list[Result]:
-    """Judge both files."""
+    """Judge what the reading was developed with, and what nobody tuned on."""
     found = []
-    for name, limit in (
-        ("messages.txt", 0.98),
-        ("more.txt", 0.95),
-        ("never.txt", 0.98),
-        ("untouched.txt", 0.95),
+    for what, names, limit in (
+        ("developed with", DEVELOPED_WITH, 0.98),
+        ("untouched", UNTOUCHED, 0.95),
     ):
-        results = judge_file(name)
+        results = [result for name in names for result in judge_file(name)]
         right = sum(r.right for r in results) / len(results)
         wrong = sum(r.wrong for r in results)
-        found.append(
-            Result(f"messages read right, {name}", f"{right:.1%}", f"{limit:.0%}", right >= limit)
-        )
-        found.append(Result(f"recorded wrongly, {name}", str(wrong), "0", wrong == 0))
+        title = f"of {len(results)} messages {what}"
+        found.append(Result(f"{title}, read right", f"{right:.1%}", f"{limit:.0%}", right >= limit))
+        found.append(Result(f"{title}, recorded wrongly", str(wrong), "0", wrong == 0))
     return found
 
 
