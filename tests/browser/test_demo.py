@@ -111,6 +111,7 @@ def test_an_alert_arrives_unasked(page: Any) -> None:
     alert = page.locator(".bubble", has_text="🔔 Reorder").first
     alert.wait_for(timeout=60_000)
     assert "reorder point" in alert.inner_text()
+    alert.scroll_into_view_if_needed()
     page.screenshot(path=str(SHOTS / "5-alert.png"))
 
 
