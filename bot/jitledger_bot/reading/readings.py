@@ -1,0 +1,54 @@
+"""What a line was read as, and what the shop calls its places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from jitledger_bot.reading.phrases import phrases
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What the shop calls its locations and suppliers: {words in small letters: code}."""
+
+    locations: dict[str, str] = field(default_factory=dict)
+    suppliers: dict[str, str] = field(default_factory=dict)
+
+    def location(self, words: Sequence[str]) -> str | None:
+        """Return the location some words name: its code, its name, or a usual word for it."""
+        typed = " ".join(words)
+        if typed in self.locations:
+            return self.locations[typed]
+        usual = phrases().places.meaning(typed)
+        if usual is None:
+            return None
+        same = {
+            code for name, code in self.locations.items() if phrases().places.meaning(name) == usual
+        }
+        return same.pop() if len(same) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a line was read as; ``problem`` says why nothing can be recorded from it."""
+
+    raw: str
+    do: str | None = None
+    quantity: Decimal | None = None
+    product: str = ""
+    price: Decimal | None = None
+    supplier: str | None = None
+    location: str | None = None
+    to: str | None = None
+    occurred: str | None = None
+    cause: str | None = None
+    condition: str | None = None
+    problem: str | None = None
+    other: tuple[Decimal, str] | None = None
+
+    @property
+    def is_fact(self) -> bool:
+        """Return whether the line names something to record."""
+        return self.do is not None and self.problem is None

@@ -1,0 +1,180 @@
+"""What stands around quantity and product: price, supplier, locations, condition."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from jitledger_bot.reading.numbers import read_number
+from jitledger_bot.reading.phrases import Lookup, Phrases, phrases, plain
+from jitledger_bot.reading.readings import Places
+from jitledger_bot.reading.words import has_number, without_fillers
+
+CURRENCY = "€$£"
+CURRENCIES = {"€", "$", "£", "eur", "euro", "euros", "usd", "gbp", "chf"}
+_FOR_EACH = {"@", "à", "zu", "je"}
+"""Prices of one; "for 28.50" may be the sum, and is not taken."""
+
+
+class Tail:
+    """Takes price, supplier, locations and condition off a part of a line."""
+
+    def __init__(self, words: list[str], do: str | None, places: Places) -> None:
+        self.words = words
+        self._do = do
+        self._places = places
+        self.price: Decimal | None = None
+        self.supplier: str | None = None
+        self.location: str | None = None
+        self.to: str | None = None
+        self.condition: str | None = None
+        self.weak_price = False
+
+    def take(self) -> None:
+        """Take until nothing more is found."""
+        known = phrases()
+        while True:
+            before = len(self.words)
+            if self._do == "unmet":
+                self._drop(known.words["none"])
+            if self._do == "return" and self.condition is None:
+                self.condition = self._phrase(known.conditions)
+            if self.price is None:
+                self._take_price(known)
+            if self._do == "transfer":
+                self._take_way(known)
+            elif self.location is None:
+                self._take_location(known)
+            if self._do == "receive" and self.supplier is None:
+                self._take_supplier(known)
+            self.words, _ = without_fillers(self.words, self._norm())
+            if len(self.words) == before:
+                return
+
+    def _norm(self) -> list[str]:
+        return [plain(word) for word in self.words]
+
+    def _drop(self, lookup: Lookup) -> None:
+        found = lookup.ending(self._norm())
+        if found is not None and found[0] < len(self.words):
+            self.words = self.words[: -found[0]]
+
+    def _phrase(self, lookup: Lookup) -> str | None:
+        """Take a phrase that stands anywhere behind the first word."""
+        norm = self._norm()
+        for place in range(1, len(norm)):
+            found = lookup.at(norm, place)
+            if found is not None:
+                self.words = self.words[:place] + self.words[place + found[0] :]
+                return found[1]
+        return None
+
+    def _take_price(self, known: Phrases) -> None:
+        norm = self._norm()
+        for place in range(len(self.words)):
+            lead = known.is_("price", norm, place)
+            strong = lead > 0 and bool(set(norm[place : place + lead]) & _FOR_EACH)
+            at = lead > 0 and norm[place] == "at"
+            glued = not lead and self.words[place][:1] in "@à" and len(self.words[place]) > 1
+            begin = place + lead
+            found = self._amount(begin, strip="@à" if glued else "")
+            if found is None:
+                continue
+            value, length, currency = found
+            each = known.is_("each", norm, begin + length)
+            taken = strong or glued or each > 0 or (at and lead > 0)
+            if currency and not lead and place > 0:
+                taken = True
+            if not taken or (place == 0 and not lead and not glued):
+                continue
+            self.price = value
+            sums = phrases().has("sums", norm)
+            self.weak_price = sums or not (strong or glued or each or at)
+            self.words = self.words[:place] + self.words[begin + length + each :]
+            return
+
+    def _amount(self, place: int, strip: str) -> tuple[Decimal, int, bool] | None:
+        """Return (amount, how many words, whether a currency stands with it)."""
+        if place >= len(self.words):
+            return None
+        length, currency = 1, False
+        text = self.words[place].lstrip(strip).rstrip(",;")
+        if text.casefold() in CURRENCIES and place + 1 < len(self.words):
+            text, length, currency = self.words[place + 1].rstrip(",;"), 2, True
+        bare = text.strip(CURRENCY)
+        currency = currency or bare != text
+        match = re.fullmatch(r"(\d[\d.,]*?)(eur|euro|€)?[.,;]?", bare.casefold())
+        if match is None:
+            return None
+        currency = currency or match.group(2) is not None
+        number = read_number(match.group(1))
+        if number is None or number.ambiguous is not None or number.value < 0:
+            return None
+        after = self.words[place + length] if place + length < len(self.words) else ""
+        if plain(after) in CURRENCIES or after in CURRENCIES:
+            length, currency = length + 1, True
+        return number.value, length, currency
+
+    def _take_location(self, known: Phrases) -> None:
+        norm = self._norm()
+        for place in range(len(norm)):
+            lead = known.is_("at", norm, place)
+            if not lead:
+                continue
+            for length in (2, 1):
+                code = self._places.location(norm[place + lead : place + lead + length])
+                if code is not None and place + lead + length <= len(norm):
+                    self.location = code
+                    self.words = self.words[:place] + self.words[place + lead + length :]
+                    return
+        if len(norm) > 2 and norm[-2] == "at" and read_number(norm[-1]) is None:
+            self.location, self.words = self.words[-1], self.words[:-2]
+
+    def _take_way(self, known: Phrases) -> None:
+        """Take "from main to shop", "in den Laden", "von main nach shop"."""
+        norm = self._norm()
+        for place in range(len(norm) - 1, -1, -1):
+            for kind in ("to", "from"):
+                lead = known.is_(kind, norm, place)
+                if not lead or (self.to if kind == "to" else self.location) is not None:
+                    continue
+                for length in (2, 1):
+                    end = place + lead + length
+                    named = norm[place + lead : end]
+                    the = known.is_("the", named, 0) if length == 2 else 0
+                    code = self._places.location(named[the:]) if end <= len(norm) else None
+                    if code is None:
+                        continue
+                    begin = place
+                    if kind == "to":
+                        self.to = code
+                        source = self._places.location(norm[place - 1 : place])
+                        if place and source is not None:  # "main -> shop"
+                            self.location, begin = source, place - 1
+                    else:
+                        self.location = code
+                    self.words = self.words[:begin] + self.words[end:]
+                    return
+        if self.to is None and len(norm) > 2 and known.is_("to", norm, len(norm) - 2) == 1:
+            self.to, self.words = self.words[-1], self.words[:-2]
+
+    def _take_supplier(self, known: Phrases) -> None:
+        norm = self._norm()
+        for place in range(len(norm) - 1, -1, -1):
+            lead = known.is_("from", norm, place)
+            rest = self.words[place + lead :]
+            if lead and 0 < len(rest) <= 3 and not has_number([plain(w) for w in rest]):
+                self.supplier = " ".join(word.rstrip(",;.:") for word in rest)
+                self.words = self.words[:place]
+                return
+            for length in (3, 2, 1):
+                named = " ".join(norm[place + lead : place + lead + length])
+                if lead and place + lead + length <= len(norm) and named in self._places.suppliers:
+                    self.supplier = self._places.suppliers[named]
+                    self.words = self.words[:place] + self.words[place + lead + length :]
+                    return
+        for length in (3, 2, 1):  # "Metro 24 COLA geliefert"
+            code = self._places.suppliers.get(" ".join(norm[:length]))
+            if code is not None and length < len(norm):
+                self.supplier, self.words = code, self.words[length:]
+                return

@@ -1,0 +1,103 @@
+"""When it happened, as people write it: yesterday, am Donnerstag, 19.11., 13:55."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta
+
+from jitledger_bot.reading.phrases import WEEKDAYS, phrases, plain
+from jitledger_bot.reading.readings import Reading
+
+_CLOCK = re.compile(r"([01]?\d|2[0-3])[:.h]([0-5]\d)(?:h|uhr)?")
+_HOUR = re.compile(r"([01]?\d|2[0-3])(?:h|uhr)?")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})?")
+
+
+def take_times(words: list[str], now: datetime) -> tuple[list[str], str | Reading | None]:
+    """Take "yesterday 13:55", "am Donnerstag" or "19.11." out of a line; return it in ISO 8601."""
+    known = phrases()
+    at: time | None = None
+    day: date | None = None
+    place, today = 0, False
+    words = list(words)
+    while place < len(words):
+        norm = [plain(word) for word in words]
+        lead = known.is_("on", norm, place)
+        found = _day_at(words, norm, place + lead, lead > 0, now)
+        if isinstance(found, Reading):
+            return words, found
+        if found is not None and day is None and not today:
+            day, length, today = found
+            _cut(words, place, lead + length)
+            continue
+        lead = known.is_("time", norm, place)
+        clock = _clock_at(norm, place + lead, lead > 0)
+        if clock is not None and at is None:
+            at, length = clock
+            _cut(words, place, lead + length)
+            continue
+        place += 1
+    if at is not None:
+        return words, datetime.combine(day or now.date(), at).isoformat()
+    return words, day.isoformat() if day is not None else None
+
+
+def _cut(words: list[str], place: int, length: int) -> None:
+    """Take words out of a line; a comma behind them stays."""
+    comma = words[place + length - 1].endswith(",")
+    words[place : place + length] = []
+    if comma and place and not words[place - 1].endswith((",", ";")):
+        words[place - 1] += ","
+
+
+def _day_at(
+    words: list[str], norm: list[str], place: int, led: bool, now: datetime
+) -> tuple[date | None, int, bool] | Reading | None:
+    """Return (day or None for today, how many words, whether it is today) of a day named here."""
+    if place >= len(words):
+        return None
+    found = phrases().days.at(norm, place)
+    if found is not None:
+        length, meaning = found
+        if meaning == "today":
+            return None, length, True
+        if meaning in ("yesterday", "before_yesterday"):
+            return now.date() - timedelta(days=1 + (meaning != "yesterday")), length, False
+        if meaning in WEEKDAYS and (led or len(norm[place]) > 3):
+            back = (now.weekday() - WEEKDAYS.index(meaning) - 1) % 7 + 1
+            return now.date() - timedelta(days=back), length, False
+    text = words[place].strip("(),;:")
+    if _DAY.fullmatch(text):
+        try:
+            return date.fromisoformat(text), 1, False
+        except ValueError:
+            return Reading("", problem=f"{text} is no date")
+    dotted = _DOTTED.fullmatch(text)
+    if dotted is None:
+        return None
+    year = int(dotted.group(3) or now.year)
+    try:
+        day = date(year + 2000 if year < 100 else year, int(dotted.group(2)), int(dotted.group(1)))
+    except ValueError:
+        return None
+    if dotted.group(3) is None and day > now.date():
+        if (day - now.date()).days < 180:
+            return Reading(
+                "", problem=f"{text} has not come yet; write the year if you mean the last"
+            )
+        day = day.replace(year=day.year - 1)
+    return day, 1, False
+
+
+def _clock_at(norm: list[str], place: int, led: bool) -> tuple[time, int] | None:
+    if place >= len(norm):
+        return None
+    oclock = phrases().is_("oclock", norm, place + 1)
+    found = _CLOCK.fullmatch(norm[place])
+    if found is not None and (":" in norm[place] or oclock or "uhr" in norm[place]):
+        return time(int(found.group(1)), int(found.group(2))), 1 + oclock
+    hour = _HOUR.fullmatch(norm[place])
+    if hour is not None and led and (oclock or norm[place] != hour.group(1)):
+        return time(int(hour.group(1))), 1 + oclock
+    return None
