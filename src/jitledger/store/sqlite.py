@@ -28,10 +28,11 @@ ASK_AGAIN_MS = 1
 
 
 class _Pool(SQLiteConnectionPool):
-    """The library's pool with durable commits.
+    """The library's pool with durable commits; it creates the tables and serves its own reads.
 
-    The library asks for ``cached_statements=True``, which is a cache of one statement; an append
-    runs about twenty different ones, and preparing them anew was half of its cost.
+    Appends use a connection of their thread (``_writer``), opened in the same way. The library asks
+    for ``cached_statements=True``, which is a cache of one statement; preparing the rest anew was
+    half of an append's cost.
     """
 
     def _create_connection(self) -> SQLiteConnection:
