@@ -22,6 +22,7 @@ from jitledger_bot.desk import Desk
 from jitledger_bot.handlers import messages
 from jitledger_bot.handlers.messages import Line
 from jitledger_bot.handlers.questions import stock_asked
+from jitledger_bot.meaning import read
 from jitledger_bot.reading import asks_reorder, asks_stock
 
 FOLDER = Path(__file__).resolve().parents[1] / "corpus"
@@ -108,7 +109,7 @@ def _commands(kind: str, cells: list[str]) -> list[dict[str, object]]:
 def outcome(text: str, desk: Desk, now: datetime) -> list[str]:
     """Return what the bot makes of a text, in the notation of ``FORMAT.txt``."""
     shop = desk.app.queries.shop()
-    readings = [r for r in messages.read(text, now, desk, shop) if r.do or r.problem]
+    readings = [r for r in read(text, now, desk, shop) if r.do or r.problem]
     if not readings:
         if asks_reorder(text):
             return ["question reorder"]

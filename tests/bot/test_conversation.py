@@ -470,3 +470,13 @@ async def test_an_unknown_product_with_a_number_at_its_end_is_kept(chat: Chat) -
     assert "I do not know “shiny thing 40” (12)" in answer["text"]
     await chat.press(answer, "Keep for later")
     assert not chat.app.queries.find("shiny thing 40")
+
+
+async def test_an_edit_leaves_a_greeting_alone(chat: Chat) -> None:
+    """A greeting above a fact is no line of its own, neither when it is sent nor when edited."""
+    (said,) = await chat.say("good morning\nsold 3 mug")
+    assert said["text"] == "Sold 3 × Blue mug (MUG). On hand 17."
+    number = chat.last_of(OWNER)["message_id"]
+    (said,) = await chat.edit(number, "good morning\nsold 2 mug")
+    assert "✗" not in said["text"]
+    assert chat.on_hand() == "18"

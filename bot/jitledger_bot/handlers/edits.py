@@ -26,6 +26,7 @@ from jitledger_bot import texts
 from jitledger_bot.desk import Desk, title_of
 from jitledger_bot.handlers import messages
 from jitledger_bot.handlers.messages import Line
+from jitledger_bot.meaning import read
 from jitledger_bot.reading import Reading
 from jitledger_bot.turn import Button, Outgoing, Turn, store_proposal
 
@@ -132,7 +133,7 @@ def _correct(
 ) -> None:
     now = desk.app.queries.present(shop)
     local = to_datetime(now).astimezone(shop.tz)
-    readings = messages.read(message.text or "", local, desk, shop)
+    readings = read(message.text or "", local, desk, shop)
     left = list(olds)
     lines: list[Line] = []
     unread = False

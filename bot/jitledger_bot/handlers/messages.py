@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -22,9 +22,8 @@ from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk, title_of
 from jitledger_bot.handlers.questions import plain_question
-from jitledger_bot.reading import Reading, read_message, spots
-from jitledger_bot.reading.phrases import phrases, plain
-from jitledger_bot.resolve import Resolved
+from jitledger_bot.meaning import find, read, says_something
+from jitledger_bot.reading import Reading
 from jitledger_bot.turn import (
     Button,
     Outgoing,
@@ -96,7 +95,8 @@ async def on_text(message: Message, turn: Turn, desk: Desk) -> None:
         repeat(recorded, turn, desk)
         return
     local = to_datetime(desk.app.queries.present(shop)).astimezone(shop.tz)
-    if not any(_says_something(r) for r in read(message.text, local, desk, shop)):
+    readings = read(message.text, local, desk, shop)
+    if not any(says_something(r) for r in readings):
         if _answers_question(message.text, turn, desk):
             return
         if plain_question(message.text, turn, desk, desk.warning(member)):
@@ -104,7 +104,7 @@ async def on_text(message: Message, turn: Turn, desk: Desk) -> None:
     elif member.role == "viewer":
         turn.say(VIEWER)
         return
-    record_text(message.text, message.date, prefix, turn, desk, shop, private)
+    record_text(message.text, message.date, prefix, turn, desk, shop, private, readings=readings)
 
 
 def repeat(recorded: dict[str, list[str]], turn: Turn, desk: Desk) -> None:
@@ -126,12 +126,13 @@ def record_text(
     shop: Shop,
     private: bool,
     again: bool = False,
+    readings: Sequence[Reading] | None = None,
 ) -> None:
-    """Read a text line by line and prepare what it records."""
+    """Prepare what a text records, line by line; it is read unless its readings are given."""
     now = desk.app.queries.present(shop)
-    local = to_datetime(now).astimezone(shop.tz)
-    readings = [r for r in read(text, local, desk, shop) if _says_something(r) or _is_odd(r)]
-    if not any(_says_something(r) for r in readings):
+    if readings is None:
+        readings = read(text, to_datetime(now).astimezone(shop.tz), desk, shop)
+    if not any(says_something(r) for r in readings):
         if private:
             turn.say(
                 "I did not understand this. For example: received 24 blue mug\n/help shows more."
@@ -219,142 +220,6 @@ def read_fact(
         return line
     line.ask = Ask(command, f"{prefix}:{number}", raw_payload(reading.raw, sent_at))
     return line
-
-
-def read(text: str, local: datetime, desk: Desk, shop: Shop) -> list[Reading]:
-    """Read a text against the shop; what names no product and no quantity is talk, not a fact."""
-    found: list[Reading] = []
-    readings = read_message(text, local, desk.places(shop))
-    raws = [reading.raw for reading in readings]
-    for reading in readings:
-        # Of a line that holds several facts each one must read well by itself.
-        alone = raws.count(reading.raw) == 1
-        found += (_spotted(reading, desk) if alone else []) or [reading]
-    return [r if _is_meant(r, desk) else Reading(r.raw) for r in found]
-
-
-def _spotted(reading: Reading, desk: Desk) -> list[Reading]:
-    """Find the facts in a chatty line: a verb, and each number beside a product's exact name.
-
-    Nothing when the line reads well as it is, and when a number stands there that is no quantity:
-    then it is asked.
-    """
-    if reading.do is None or _reads_well(reading, desk):
-        return []
-    numbers = spots(reading)
-    for kind in ("behind", "before"):
-        hits = [(spot, _hit(reading, spot.quantity, getattr(spot, kind), desk)) for spot in numbers]
-        found = [hit for _, hit in hits if hit is not None]
-        left = [spot for spot, hit in hits if hit is None and not spot.article]
-        apart = [spot for spot, hit in hits if hit is not None and not spot.joined]
-        if found and not left and not apart:
-            return [] if len(found) == 1 and _may_be_another(found[0], desk) else found
-    return []
-
-
-def _may_be_another(reading: Reading, desk: Desk) -> bool:
-    """Return whether a word of the line makes it another product: "sold 3 mug, red"."""
-    used = {plain(word) for word in reading.product.split()}
-    exact = find(reading, desk)[0].exact
-    for word in reading.raw.split():
-        norm = plain(word)
-        if norm in used or not norm.isalpha() or len(norm) < 3:
-            continue
-        if phrases().verbs.at([norm], 0) or phrases().is_("stops", [norm], 0):
-            continue
-        other = desk.resolver.resolve(f"{norm} {reading.product}").exact
-        if other is not None and exact is not None and other.sku != exact.sku:
-            return True
-    return False
-
-
-def _hit(reading: Reading, quantity: Decimal, runs: list[str], desk: Desk) -> Reading | None:
-    for run in runs:
-        trial = replace(reading, quantity=quantity, product=run, other=None, problem=None)
-        if find(trial, desk)[0].exact is not None:
-            return trial
-    return None
-
-
-def _reads_well(reading: Reading, desk: Desk) -> bool:
-    if reading.problem is not None and reading.quantity is not None:
-        return True  # It has its question already: an ambiguous number, a negative one.
-    return reading.problem is None and find(reading, desk)[0].exact is not None
-
-
-def _is_meant(reading: Reading, desk: Desk) -> bool:
-    """Return whether a line that lacks its verb or its quantity still names a product exactly."""
-    if reading.problem is None or (reading.do is not None and reading.quantity is not None):
-        return True
-    if reading.do is None and reading.quantity is None and not reading.product:
-        return True
-    return bool(reading.product) and find(reading, desk)[0].exact is not None
-
-
-def _is_odd(reading: Reading) -> bool:
-    """Return whether a line is more than a greeting: then it is told that it was not read."""
-    fillers = phrases().words["fillers"]
-    words = [plain(word) for word in reading.raw.split()]
-    place = 0
-    while place < len(words):
-        found = fillers.at(words, place)
-        if found is None:
-            return True
-        place += found[0]
-    return False
-
-
-def _says_something(reading: Reading) -> bool:
-    return reading.do is not None or reading.problem is not None
-
-
-def find(reading: Reading, desk: Desk) -> tuple[Resolved, str | None, Reading]:
-    """Return the product of a reading, the pack it is counted in, and how it was parted.
-
-    "boxes napkins" is a pack of a product when the rest names one exactly; so is "kg coffee" a
-    measure. "250 ml bottle 40" is forty bottles when that names a product and the rest does not.
-    """
-    found = desk.resolver.resolve(reading.product)
-    if found.exact is not None:
-        return found, None, reading
-    words = reading.product.split()
-    the = phrases().is_("the", [plain(word) for word in words], 0)
-    if the and the < len(words):  # "broke the mug"
-        named = desk.resolver.resolve(" ".join(words[the:]))
-        if named.exact is not None:
-            return named, None, reading
-    inner, pack = _in_packs(reading.product, desk)
-    if inner is not None:
-        return inner, pack, reading
-    if reading.other is not None:
-        quantity, product = reading.other
-        other = desk.resolver.resolve(product)
-        pack = None
-        if other.exact is None:
-            inner, pack = _in_packs(product, desk)
-            other = inner or other
-        if other.exact is not None:
-            return other, pack, replace(reading, quantity=quantity, product=product)
-    return found, None, reading
-
-
-def _in_packs(words: str, desk: Desk) -> tuple[Resolved | None, str | None]:
-    first, _, rest = words.partition(" ")
-    known, first = phrases(), plain(first)
-    norm = [plain(word) for word in rest.split()]
-    lead = known.is_("of", norm, 0)
-    rest = " ".join(rest.split()[lead:])
-    if not rest:
-        return None, None
-    codes = known.pack_codes(first)
-    inner = desk.resolver.resolve(rest)
-    if inner.exact is None:
-        return None, None
-    sku = inner.exact.sku
-    for code in (first, *codes):
-        if desk.knows_pack(sku, code):
-            return inner, code
-    return (inner, codes[0]) if codes else (None, None)
 
 
 def raw_payload(raw: str, sent_at: datetime) -> bytes:
