@@ -9,7 +9,9 @@ import asyncio
 import contextlib
 import gc
 import logging
+import secrets
 import signal
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -33,26 +35,36 @@ from jitledger.domain.errors import LedgerError, StoreError
 from jitledger.domain.moments import local_date
 from jitledger.service.ledger import Answer, Submission
 from jitledger.service.monitor import wake_snoozed
+from jitledger.service.people import hash_code, invite
 from jitledger.store.database import Tx
-from jitledger_bot import digest
+from jitledger_bot import digest, notices
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers import make_dispatcher
+from jitledger_bot.handlers import documents, make_dispatcher
 from jitledger_bot.inbox import Inbox
+from jitledger_bot.jobs import Jobs
+from jitledger_bot.language import SOURCE, Voice, _, languages, mark, speaking
 from jitledger_bot.outbox import Outbox
 from jitledger_bot.webhook import Webhook
 
 POLL_SECONDS = 25
 COMMANDS = {
-    "stock": "what is on the shelf: /stock MUG",
-    "reorder": "what needs reordering",
-    "runout": "what runs out this week",
-    "history": "every entry of a product",
-    "why": "how its number comes about",
-    "asof": "what was true on a day",
-    "later": "deliveries kept for later",
-    "help": "what I understand",
+    "stock": mark("what is on the shelf: /stock MUG"),
+    "chart": mark("stock and demand as a picture"),
+    "reorder": mark("what needs reordering"),
+    "runout": mark("what runs out this week"),
+    "dead": mark("what lies and does not sell"),
+    "history": mark("every entry of a product"),
+    "why": mark("how its number comes about"),
+    "asof": mark("what was true on a day"),
+    "log": mark("who entered what today"),
+    "count": mark("a counting round"),
+    "later": mark("deliveries kept for later"),
+    "supplier": mark("a supplier's terms and products"),
+    "export": mark("lists as tables"),
+    "settings": mark("language, quiet hours, what I tell you"),
+    "help": mark("what I understand"),
 }
-ALLOWED = ["message", "edited_message", "callback_query"]
+ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member"]
 log = logging.getLogger(__name__)
 
 
@@ -79,6 +91,8 @@ class BotRunner:
         self.desk = Desk(app, bot.id)
         self.outbox = Outbox(bot, self.desk)
         self.inbox = Inbox(bot, make_dispatcher(), self.desk, self.outbox)
+        works = {"import": documents.take}
+        self.jobs = Jobs(bot, self.desk, self.outbox, works)
         self.swept = asyncio.Event()
         self._digested: str | None = None
         self.webhook: Webhook | None = None
@@ -88,15 +102,9 @@ class BotRunner:
 
     async def start(self) -> None:
         """Check the shop and start polling, sending and sweeping."""
-        if not self.app.queries.shop().opened:
-            raise StoreError(
-                "no-shop", "No shop is open in this database; run jitledger init first."
-            )
         with contextlib.suppress(AiogramError, OSError):
             await self.bot.me()  # Needed to read "/stock@this_bot"; asked again when it is missing.
-            await self.bot.set_my_commands(
-                [BotCommand(command=name, description=said) for name, said in COMMANDS.items()]
-            )
+            await self._offer_commands()
         await asyncio.to_thread(self.app.driver.catch_up)
         self.inbox.take_over()
         await self.inbox.recover()
@@ -110,8 +118,17 @@ class BotRunner:
             asyncio.ensure_future(arriving),
             asyncio.create_task(self._guarded(self.outbox.run), name="outbox"),
             asyncio.create_task(self._guarded(self._recover), name="recover"),
+            asyncio.create_task(self._guarded(self.jobs.run), name="jobs"),
             asyncio.create_task(self._guarded(self._sweep), name="sweep"),
         ]
+
+    async def _offer_commands(self) -> None:
+        """Tell Telegram the menu of commands, in every language there is."""
+        for language in languages():
+            with speaking(Voice(language)):
+                menu = [BotCommand(command=n, description=_(said)) for n, said in COMMANDS.items()]
+            code = None if language == SOURCE else language
+            await self.bot.set_my_commands(menu, language_code=code)
 
     async def stop(self) -> None:
         """End within seconds."""
@@ -224,12 +241,16 @@ class BotRunner:
         swept: object = None
         while True:
             shop = self.app.queries.shop()
+            if not shop.opened:
+                await asyncio.sleep(1)
+                continue
             today = local_date(self.app.queries.present(shop), shop.tz)
             if today != swept:
                 await asyncio.to_thread(self.app.sweep)
                 swept = today
                 self.swept.set()
             await self._wake_snoozed()
+            await notices.tell_exceptions(self.app)
             await self._digest()
             await asyncio.sleep(5)
 
@@ -242,6 +263,7 @@ class BotRunner:
         if not digest.is_made(self.app, subject):
             body = await asyncio.to_thread(digest.gather, self.app)
             await digest.make(self.app, subject, body)
+            await notices.tell_day(self.app, await asyncio.to_thread(notices.gather_day, self.app))
 
     async def _wake_snoozed(self) -> None:
         """Tell again of alerts whose snooze is over."""
@@ -264,10 +286,24 @@ class BotRunner:
         await self.app.ledger.acommit(Submission([], then=wake))
 
 
+async def _invite_first_owner(runner: BotRunner) -> None:
+    """Print the link of the first owner; it is good once, as long as this process runs."""
+    if runner.app.queries.shop().opened:
+        code = await asyncio.to_thread(invite, runner.app.ledger, "owner")
+        what = "There is no owner yet. For the next 15 minutes"
+    else:
+        code = secrets.token_urlsafe(12)
+        runner.desk.opening = hash_code(code)
+        what = "No shop is open yet. Whoever opens it owns it:"
+    print(f"{what} send this to the bot, once: /start {code}", file=sys.stderr, flush=True)
+
+
 async def run_bot(app: App) -> None:
     """Run the bot until SIGTERM or SIGINT."""
     bot = make_bot(app.settings.bot_token, app.settings.bot_api)
     runner = BotRunner(app, bot)
+    if not app.queries.shop().owners():
+        await _invite_first_owner(runner)
     await runner.start()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()

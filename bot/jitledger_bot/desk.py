@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from aiogram.types import User
 
 from jitledger.bootstrap import App
 from jitledger.domain.moments import MINUTE, SECOND, to_datetime
@@ -17,6 +18,7 @@ from jitledger.service.ledger import Answer
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import Member, member_of
+from jitledger_bot.language import Voice, _, choose, speak, spoken
 from jitledger_bot.reading import Places
 from jitledger_bot.resolve import Resolver
 from jitledger_bot.turn import Turn
@@ -33,6 +35,8 @@ class Desk:
     app: App
     bot_id: int
     resolver: Resolver = field(init=False)
+    opening: str | None = None
+    """The hash of the code that lets somebody open a new shop; None once there is one."""
 
     def __post_init__(self) -> None:
         self.resolver = Resolver(self.app.database)
@@ -42,20 +46,37 @@ class Desk:
         shop = self.app.queries.shop()
         return shop, self.app.queries.present(shop)
 
-    def admit(self, turn: Turn, user_id: int | None, private: bool) -> tuple[Shop, Member] | None:
-        """Return the shop and the member asking; a stranger gets one polite line in private."""
+    def admit(self, turn: Turn, user: User | None, private: bool) -> tuple[Shop, Member] | None:
+        """Return the shop and the member asking; a stranger gets one polite line in private.
+
+        From here on the turn speaks the person's language and their zone's time.
+        """
         shop = self.app.queries.shop()
-        if user_id is not None:
+        tag = user.language_code if user is not None else None
+        if user is not None:
             with self.app.database.snapshot() as tx:
-                member = member_of(tx, shop, user_id)
+                member = member_of(tx, shop, user.id)
             if member is not None:
-                turn.member = member.id
-                if private and member.person.chat_id != turn.chat_id:
+                person = member.person
+                language = choose(person.language, tag, shop.locale)
+                speak(Voice(language, person.timezone or shop.timezone))
+                turn.member, turn.voice = member.id, spoken()
+                if private and person.chat_id != turn.chat_id:
                     turn.effects.append(_reach(member.id, turn.chat_id))
                 return shop, member
+        speak(Voice(choose(tag, shop.locale), shop.timezone))
+        turn.voice = spoken()
         if private:
-            turn.say(texts.STRANGER)
+            turn.say(_(texts.STRANGER))
         return None
+
+    def voice_in(self, tx: Tx, chat_id: int) -> Voice:
+        """Return how a chat is spoken to when nobody in particular is answered."""
+        shop = self.app.queries.shop()
+        row = tx.one("SELECT language, timezone FROM people WHERE chat_id = ?", (chat_id,))
+        row = row or tx.one("SELECT language, timezone FROM chats WHERE chat_id = ?", (chat_id,))
+        language, timezone = row or (None, None)
+        return Voice(choose(language, shop.locale), timezone or shop.timezone)
 
     def message_key(self, chat_id: int, message_id: int) -> str:
         """Return what the command keys of a message begin with."""
@@ -80,7 +101,7 @@ class Desk:
 
     def recent_count(self, sku: str, location: str, now: int) -> int | None:
         """Return the moment of a count of this item within the last hour, if there was one."""
-        _, entries = self.app.queries.entries(sku)
+        _sku, entries = self.app.queries.entries(sku)
         gone = voids(entries)
         found = [
             data["effective_at"]
@@ -100,7 +121,7 @@ class Desk:
 
     def knows_pack(self, sku: str, pack: str) -> bool:
         """Return whether a product has a pack of this name."""
-        item, _, _ = self.app.queries.item(sku)
+        item, _q, _shop = self.app.queries.item(sku)
         return pack.casefold() in item.catalog.packs
 
     def warning(self, member: Member) -> str:
@@ -138,6 +159,30 @@ def _reach(member: str, chat_id: int) -> Callable[..., None]:
 
     def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
         tx.execute("UPDATE people SET chat_id = ? WHERE member = ?", (chat_id, member))
+
+    return effect
+
+
+def keep_chat(chat_id: int, title: str | None) -> Callable[..., None]:
+    """Return the effect that notes a group; it is told nothing until an owner says so."""
+
+    def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
+        tx.execute(
+            "INSERT INTO chats (chat_id, title) VALUES (?, ?) ON CONFLICT (chat_id) DO UPDATE SET "
+            "title = excluded.title",
+            (chat_id, title),
+        )
+
+    return effect
+
+
+def forget_chat(chat_id: int) -> Callable[..., None]:
+    """Return the effect that tells a chat nothing any more: the bot was blocked or removed."""
+
+    def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
+        if chat_id < 0:
+            tx.execute("DELETE FROM chats WHERE chat_id = ?", (chat_id,))
+        tx.execute("UPDATE people SET chat_id = NULL WHERE chat_id = ?", (chat_id,))
 
     return effect
 

@@ -31,6 +31,7 @@ from jitledger.domain.moments import SECOND
 from jitledger.service.ledger import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot.desk import Desk
+from jitledger_bot.language import Voice, _, speak, speaking
 from jitledger_bot.outbox import Outbox, put
 from jitledger_bot.turn import Turn
 
@@ -229,6 +230,7 @@ class Inbox:
         update = row.update
         if update is None:
             update = Update.model_validate_json(row.body, context={"bot": self._bot})
+        speak(Voice())  # Until it is known who asks.
         turn = Turn(row.chat_id, update.update_id, thread_of(update))
         await self._dispatcher.feed_update(self._bot, update, turn=turn, desk=self._desk)
         if turn.only_says and turn.plain and await self._outbox.send_at_once(turn.plain):
@@ -254,7 +256,8 @@ class Inbox:
                 raise LeaseLost
             for effect in turn.effects:
                 effect(tx, answers, now)
-            outgoing = [out for render in turn.render for out in render(tx, answers, now)]
+            with speaking(turn.voice):
+                outgoing = [out for render in turn.render for out in render(tx, answers, now)]
             stored = put(tx, outgoing, time_ns())
             tx.execute(
                 "UPDATE inbox SET state = 'done', owner = NULL, error = NULL WHERE id = ?",
@@ -276,9 +279,9 @@ class Inbox:
             )
             if not dead or row.chat_id == 0:
                 return []
-            turn = Turn(row.chat_id)
-            text = f"I could not work on this message; it is set aside as no. {row.id}."
-            return put(tx, [turn.message(text)], time_ns())
+            with speaking(self._desk.voice_in(tx, row.chat_id)):
+                text = _("I could not work on this; it is set aside as no. {number}.")
+            return put(tx, [Turn(row.chat_id).message(text.format(number=row.id))], time_ns())
 
         try:
             self._outbox.send(await self._submit(Submission([], then=note)))
@@ -315,7 +318,12 @@ def chat_of(update: Update) -> int:
     if update.callback_query is not None:
         message = update.callback_query.message
         return message.chat.id if message is not None else update.callback_query.from_user.id
-    for event in (update.message, update.edited_message, update.channel_post):
+    for event in (
+        update.message,
+        update.edited_message,
+        update.channel_post,
+        update.my_chat_member,
+    ):
         if event is not None:
             return event.chat.id
     return 0

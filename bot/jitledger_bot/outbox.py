@@ -9,6 +9,7 @@ crash is repeated once, marked as such.
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
@@ -35,14 +36,15 @@ from aiogram.types import BufferedInputFile, Message
 from jitledger.service.ledger import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot import texts
-from jitledger_bot.access import receivers
-from jitledger_bot.desk import Desk
+from jitledger_bot.access import PUSHES, Receiver, quiet_until, receivers
+from jitledger_bot.desk import Desk, forget_chat
+from jitledger_bot.language import _, mark, speaking
 from jitledger_bot.turn import Outgoing, keyboard, store_proposal
 
 OVERALL_PER_SECOND = 30
 GROUP_PER_MINUTE = 20
 MOST_TRIES = 8
-REPEATED = "(sent again: the first try may not have arrived)\n"
+REPEATED = mark("(sent again: the first try may not have arrived)")
 METHODS: dict[str, type[TelegramMethod[Any]]] = {
     "sendMessage": methods.SendMessage,
     "editMessageText": methods.EditMessageText,
@@ -231,7 +233,9 @@ class Outbox:
         body = {**row.body, "chat_id": chat_id}
 
         def move(tx: Tx, answers: list[Answer], now: int) -> None:
-            tx.execute("UPDATE people SET chat_id = ? WHERE chat_id = ?", (chat_id, row.chat_id))
+            for table in ("people", "chats"):
+                sql = f"UPDATE {table} SET chat_id = ? WHERE chat_id = ?"
+                tx.execute(sql, (chat_id, row.chat_id))
             tx.execute("UPDATE proposals SET chat_id = ? WHERE chat_id = ?", (chat_id, row.chat_id))
             tx.execute(
                 "UPDATE outbox SET chat_id = ?, body = ? WHERE id = ?",
@@ -246,7 +250,7 @@ class Outbox:
 
         def drop(tx: Tx, answers: list[Answer], now: int) -> None:
             gone = tx.one("SELECT name FROM people WHERE chat_id = ?", (row.chat_id,))
-            tx.execute("UPDATE people SET chat_id = NULL WHERE chat_id = ?", (row.chat_id,))
+            forget_chat(row.chat_id)(tx, answers, now)
             tx.execute(
                 "UPDATE outbox SET state = 'failed', error = ? WHERE chat_id = ? AND state = 'new'",
                 (error[:300], row.chat_id),
@@ -273,91 +277,130 @@ class Outbox:
             await asyncio.sleep(0.2)
 
     async def look(self, *, after_crash: bool = False) -> None:
-        """Fan pushes out to their receivers and send what waits."""
+        """Fan pushes out to their receivers and send what waits and is due."""
         with self._desk.app.database.snapshot() as tx:
             waiting = tx.all(
                 "SELECT id, chat_id, kind, method, body, tries FROM outbox WHERE state = 'new' "
-                "ORDER BY id LIMIT 200"
+                "AND due_at <= ? ORDER BY id LIMIT 200",
+                (self._desk.app.clock.now(),),
             )
+            rows = [row for row in waiting if row[3] != "push"]
+            again = {row[1] for row in rows if row[5] and row[2] == "push-message"}
+            voices = {chat_id: self._desk.voice_in(tx, chat_id) for chat_id in again}
         pushes = [row for row in waiting if row[3] == "push"]
         if pushes and await self._submit(lambda tx, answers, now: self._fan_out(tx, pushes)):
             await self.look()
             return
-        rows = []
-        for row in waiting:
-            if row[3] == "push":
-                continue
-            body = orjson.loads(row[4])
-            if row[5] and row[2] == "push-message":
-                if row[5] >= 2:
-                    self._mark("failed", None, "outcome unknown twice", row[0])
+        sendings = []
+        for number, chat_id, kind, method, body, tries in rows:
+            fields = orjson.loads(body)
+            if tries and kind == "push-message":
+                if tries >= 2:
+                    self._mark("failed", None, "outcome unknown twice", number)
                     continue
-                body["text"] = REPEATED + body["text"]
-            rows.append(Sending(row[0], row[1], row[2], row[3], body, row[5]))
-        self.send(rows)
+                with speaking(voices[chat_id]):
+                    fields["text"] = f"{_(REPEATED)}\n{fields['text']}"
+            sendings.append(Sending(number, chat_id, kind, method, fields, tries))
+        self.send(sendings)
 
     def _fan_out(self, tx: Tx, pushes: Sequence[Any]) -> int:
         """Turn each push into one row for each receiver; return how many were turned.
 
-        The end of an alert waits until the alert itself has been sent.
+        The end of an alert waits until the alert itself has been sent; one that waited for the end
+        of somebody's quiet hours meanwhile is never sent to them.
         """
         shop = self._desk.app.queries.shop()
         to = receivers(tx, shop)
         now = time_ns()
         turned = 0
-        for row_id, _, kind, _, body, _ in pushes:
+        for row_id, _chat, kind, _method, body, _tries in pushes:
             data = orjson.loads(body)
             state = tx.one("SELECT state, subject FROM outbox WHERE id = ?", (row_id,))
             if state is None or state[0] != "new":
                 continue
-            if kind == "alert-edit" and _is_waiting(tx, state[1]):
-                continue
-            for out in self._pushed(tx, kind, data, state[1], to, now):
-                put(tx, [out], now)
+            if kind == "alert-edit":
+                _drop_waiting(tx, state[1], self._desk.app.clock.now())
+                if _is_waiting(tx, state[1]):
+                    continue
+                outgoing = _alert_edits(tx, data, state[1], self._desk)
+                put(tx, outgoing, now)
+            else:
+                self._tell(tx, kind, data, state[1], to, now)
             tx.execute("UPDATE outbox SET state = 'done' WHERE id = ?", (row_id,))
             turned += 1
         return turned
 
-    def _pushed(
+    def _tell(
         self,
         tx: Tx,
         kind: str,
         data: dict[str, Any],
         subject: str | None,
-        to: Sequence[tuple[str, int]],
+        to: Sequence[Receiver],
         now: int,
-    ) -> list[Outgoing]:
-        if kind == "alert-edit":
-            return _alert_edits(tx, data, subject)
-        found = []
-        for member, chat_id in to:
-            body: dict[str, Any] = {"chat_id": chat_id, "parse_mode": "HTML"}
-            if kind == "alert":
-                stored = store_proposal(tx, chat_id, member, "why", {"sku": data["sku"]}, now)
-                body["text"] = texts.alert(data)
-                body["reply_markup"] = keyboard(
-                    [[("Why?", f"w.{stored}"), ("Snooze 1 day", f"z.{stored}")]]
-                )
-            elif kind == "digest":
-                body["text"] = texts.digest(data)
-            elif kind == "import-summary":
-                body["text"] = texts.import_summary(data)
-            elif kind == "blocked":
-                name = texts.safe(data["name"])
-                body["text"] = f"{name} blocked the bot and gets no messages any more."
-            else:
-                body["text"] = texts.safe(data.get("text", ""))
-            found.append(Outgoing(chat_id, "sendMessage", body, "push-message", subject))
-        return found
+    ) -> None:
+        """Write a push for everyone who wants it, in their language, after their quiet hours."""
+        for receiver in to:
+            if kind in PUSHES and kind not in receiver.wishes.wants:
+                continue
+            with speaking(receiver.voice):
+                body = _pushed(tx, kind, data, receiver, now)
+            out = Outgoing(receiver.chat_id, "sendMessage", body, "push-message", subject)
+            (sending,) = put(tx, [out], now)
+            due = quiet_until(receiver, self._desk.app.clock.now())
+            if due:
+                tx.execute("UPDATE outbox SET due_at = ? WHERE id = ?", (due, sending.id))
+
+
+def _pushed(
+    tx: Tx, kind: str, data: dict[str, Any], receiver: Receiver, now: int
+) -> dict[str, Any]:
+    chat_id, member = receiver.chat_id, receiver.member
+    body: dict[str, Any] = {"chat_id": chat_id, "parse_mode": "HTML"}
+    if receiver.wishes.thread_id is not None:
+        body["message_thread_id"] = receiver.wishes.thread_id
+    match kind:
+        case "alert":
+            stored = store_proposal(tx, chat_id, member, "why", {"sku": data["sku"]}, now)
+            body["text"] = texts.alert(data)
+            body["reply_markup"] = keyboard(
+                [[(_("Why?"), f"w.{stored}"), (_("Snooze 1 day"), f"z.{stored}")]]
+            )
+        case "exception":
+            stored = store_proposal(tx, chat_id, member, "why", {"sku": data["sku"]}, now)
+            body["text"] = texts.exception(data)
+            body["reply_markup"] = keyboard(
+                [[(_("How it came about"), f"e.{stored}"), (_("Count it"), f"q.{stored}")]]
+            )
+        case "runout":
+            body["text"] = texts.run_out_ahead(data)
+        case "expiry":
+            body["text"] = texts.expiring(data)
+        case "digest":
+            body["text"] = texts.digest(data)
+        case "import-summary":
+            body["text"] = texts.import_summary(data)
+        case "blocked":
+            name = texts.safe(data["name"])
+            body["text"] = _("{name} blocked the bot and gets no messages any more.", name=name)
+        case _:
+            body["text"] = texts.safe(data.get("text", ""))
+    return body
 
 
 def _method_of(row: Sending) -> TelegramMethod[Any]:
     """Return the call a row stands for; a file's text is kept in the row."""
-    if row.method != "sendDocument":
-        return METHODS[row.method].model_validate(row.body)
     body = dict(row.body)
-    data = str(body.pop("text")).encode("utf-8-sig", "replace")
-    return methods.SendDocument(document=BufferedInputFile(data, body.pop("filename")), **body)
+    match row.method:
+        case "sendDocument":
+            data = str(body.pop("text")).encode("utf-8-sig", "replace")
+            file = BufferedInputFile(data, body.pop("filename"))
+            return methods.SendDocument(document=file, **body)
+        case "sendPhoto":
+            picture = BufferedInputFile(base64.b64decode(body.pop("photo")), "chart.png")
+            return methods.SendPhoto(photo=picture, **body)
+        case _:
+            return METHODS[row.method].model_validate(body)
 
 
 def _is_waiting(tx: Tx, subject: str | None) -> bool:
@@ -369,8 +412,17 @@ def _is_waiting(tx: Tx, subject: str | None) -> bool:
     return row is not None
 
 
-def _alert_edits(tx: Tx, data: dict[str, Any], subject: str | None) -> list[Outgoing]:
-    """Return edits of the newest alert message of a subject in every chat."""
+def _drop_waiting(tx: Tx, subject: str | None, now: int) -> None:
+    """Drop what waits for the end of quiet hours and is not true any more."""
+    tx.execute(
+        "UPDATE outbox SET state = 'done' WHERE subject = ? AND state = 'new' "
+        "AND kind = 'push-message' AND due_at > ?",
+        (subject, now),
+    )
+
+
+def _alert_edits(tx: Tx, data: dict[str, Any], subject: str | None, desk: Desk) -> list[Outgoing]:
+    """Return edits of the newest message of a subject in every chat."""
     rows = tx.all(
         "SELECT chat_id, message_id, body FROM outbox WHERE subject = ? AND state = 'sent' "
         "AND kind = 'push-message' AND message_id IS NOT NULL ORDER BY id DESC LIMIT 50",
@@ -380,7 +432,8 @@ def _alert_edits(tx: Tx, data: dict[str, Any], subject: str | None) -> list[Outg
     for chat_id, message_id, body in rows:
         if chat_id in edits:
             continue
-        text = f"{orjson.loads(body)['text']}\n{texts.alert_state(data)}"
+        with speaking(desk.voice_in(tx, chat_id)):
+            text = f"{orjson.loads(body)['text']}\n{texts.alert_state(data)}"
         edit = {
             "chat_id": chat_id,
             "message_id": message_id,

@@ -2,44 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from jitledger.domain.errors import LedgerError
 from jitledger.domain.quantity import show
+from jitledger_bot.language import SOURCE, _, local, mark, plural, spoken
+
+if TYPE_CHECKING:
+    from jitledger_projections.reorder import ReorderLine
+    from jitledger_projections.supply import SupplierCard, SupplierRow
 
 LIMIT = 4000
-STRANGER = (
+STRANGER = mark(
     "Hello! This is a shop's own bot. If you work here, ask the owner for an invitation link."
 )
-HELP = """<b>Tell me what happened</b>, one thing a line:
+VIEWER = mark("Your role is viewer: you can look, and ask the owner for the right to record.")
+RECORDING = mark(
+    """<b>Tell me what happened</b>, one thing a line:
 received 24 blue mug @ 4.20 from Acme
 sold 3 MUG
 count MUG 17
 broke 1 vase
 moved 8 MUG to shop
 sold 2 MUG yesterday 13:55
-
-<b>Ask me</b>
-/stock MUG – what is on the shelf
-/reorder – what needs reordering
-/runout – what runs out this week
-/history MUG – every entry
-/why MUG – how the number comes about
-/asof 2026-03-02 MUG – what was true then
-/later – deliveries kept for later
-
+A photo of a barcode with “+24” works too, and so do tables (.csv, .xlsx).
 Edit a message to correct it; press Undo to take it back."""
+)
 VERB = {
-    "receive": "Received",
-    "sell": "Sold",
-    "count": "Counted",
-    "write-off": "Written off",
-    "return": "Returned",
-    "adjust": "Adjusted",
-    "transfer": "Moved",
-    "unmet": "Asked for, none:",
+    "receive": mark("Received"),
+    "sell": mark("Sold"),
+    "count": mark("Counted"),
+    "write-off": mark("Written off"),
+    "return": mark("Returned"),
+    "adjust": mark("Adjusted"),
+    "transfer": mark("Moved"),
+    "unmet": mark("Asked for, none:"),
 }
+EVENT = {
+    "item-registered": mark("new product"),
+    "item-renamed": mark("renamed"),
+    "item-retired": mark("retired"),
+    "price-set": mark("price"),
+    "pack-defined": mark("pack"),
+    "supplier-linked": mark("supplier"),
+    "policy-set": mark("reorder policy"),
+    "opening-balance": mark("opening balance"),
+    "stock-received": mark("received"),
+    "stock-sold": mark("sold"),
+    "sale-returned": mark("returned"),
+    "returned-to-supplier": mark("back to the supplier"),
+    "stock-counted": mark("counted"),
+    "stock-adjusted": mark("adjusted"),
+    "stock-written-off": mark("written off"),
+    "status-moved": mark("set aside"),
+    "transfer-dispatched": mark("sent away"),
+    "transfer-received": mark("arrived"),
+    "transfer-lost": mark("lost on the way"),
+    "stock-reserved": mark("reserved"),
+    "reservation-released": mark("released"),
+    "backorder-taken": mark("backordered"),
+    "backorder-cancelled": mark("backorder cancelled"),
+    "demand-unmet": mark("asked for, none"),
+    "entry-voided": mark("taken back"),
+}
+ROLE = {
+    "owner": mark("owner"),
+    "buyer": mark("buyer"),
+    "staff": mark("staff"),
+    "viewer": mark("viewer"),
+}
+QUANTITY = {
+    "reserved": mark("reserved"),
+    "unsellable": mark("unsellable"),
+    "in_transit": mark("in transit"),
+}
+EXCEPTION = {
+    "negative-stock": mark("below zero"),
+    "oversold": mark("promised more than there is"),
+    "negative-in-transit": mark("more arrived than was sent"),
+}
+REFUSAL = {
+    "unknown-sku": mark("No product “{sku}” is registered. Register it first."),
+    "unknown-location": mark("There is no location “{location}”."),
+    "unknown-entry": mark("There is no entry “{entry}”; entries are written like MUG/17."),
+    "unknown-supplier": mark("There is no supplier “{supplier}”; register it first."),
+    "unknown-unit": mark("{sku} has no pack “{pack}”; say first what it holds."),
+    "unknown-member": mark("There is no member “{member}”."),
+    "already-voided": mark("{entry} is already voided by {by}; void {by} to bring it back."),
+    "not-available": mark(
+        "{asked} of {sku} asked at {location}, {available} available "
+        "({on_hand} on hand, {reserved} reserved)."
+    ),
+    "not-permitted": mark("Your role is {role}; that is not for you to do."),
+    "duplicate-sku": mark("“{sku}” is registered already; use it, or choose another code."),
+    "duplicate-barcode": mark("Barcode {barcode} belongs to {sku} already."),
+    "is-a-bundle": mark("{sku} is a bundle without stock of its own; enter it for its parts."),
+    "not-positive": mark("{field} is {value}; it must be more than 0."),
+    "too-precise": mark("{value} of {sku} asked; {sku} is not kept that exactly."),
+    "in-the-future": mark("{occurred_at} has not come yet; a plan is not a fact."),
+    "long-ago": mark("{occurred_at} is very long ago; the command line takes it with force."),
+    "last-owner": mark("The last owner stays owner; make somebody else owner first."),
+    "already-retired": mark("{sku} is retired already."),
+    "not-correctable": mark("{entry} cannot be corrected; void it and enter it anew."),
+    "key-conflict": mark("This was recorded before with another content."),
+    "bad-value": mark("{field} is “{value}”: that cannot be."),
+}
+"""A refusal's sentence by its code; English says the ledger's own, which is more exact."""
 
 
 def safe(text: object) -> str:
@@ -47,19 +119,40 @@ def safe(text: object) -> str:
     return escape(str(text), quote=False)
 
 
+def problem(error: LedgerError) -> str:
+    """Return a refusal in the language of the turn (not escaped)."""
+    template = REFUSAL.get(error.code)
+    if spoken().language == SOURCE or template is None:
+        return error.message
+    try:
+        return _(template, **error.fields)
+    except (KeyError, IndexError):
+        return error.message
+
+
+def units(text: str) -> int:
+    """Return the length of a text as Telegram counts it, in UTF-16 units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
 def clip(text: str, limit: int = LIMIT) -> str:
-    """Return whole lines that fit into one message (counted in UTF-16 units)."""
-    if len(text.encode("utf-16-le")) // 2 <= limit:
+    """Return whole lines that fit into one message."""
+    if units(text) <= limit:
         return text
     kept: list[str] = []
     size = 0
-    for line in text.splitlines():
-        size += len(line.encode("utf-16-le")) // 2 + 1
-        if size > limit - 30:
+    lines = text.splitlines()
+    for line in lines:
+        size += units(line) + 1
+        if size > limit - 40:
             break
         kept.append(line)
-    left = len(text.splitlines()) - len(kept)
-    return "\n".join(kept) + f"\n… and {left} more lines"
+    return "\n".join([*kept, more(len(lines) - len(kept))])
+
+
+def more(count: int) -> str:
+    """Say how many lines are left out."""
+    return plural("… and {n} more", "… and {n} more", count)
 
 
 def product(title: str, sku: str) -> str:
@@ -69,59 +162,116 @@ def product(title: str, sku: str) -> str:
     return f"<b>{safe(title)}</b> ({safe(sku)})"
 
 
+def when(moment: str, length: int = 16) -> str:
+    """Return a moment or a day of the ledger's JSON in the zone of the turn."""
+    if len(moment) <= 10:
+        return moment
+    return local(datetime.fromisoformat(moment)).isoformat(sep=" ")[:length]
+
+
+def help_for(role: str) -> str:
+    """Return what a member of this role can say."""
+    asks = [
+        ("/stock MUG", _("what is on the shelf")),
+        ("/chart MUG", _("its stock and demand as a picture")),
+        ("/reorder", _("what needs reordering")),
+        ("/runout", _("what runs out this week")),
+        ("/dead", _("what lies and does not sell")),
+        ("/supplier Acme", _("a supplier's terms and products")),
+        ("/history MUG", _("every entry")),
+        ("/why MUG", _("how the number comes about")),
+        ("/asof 2026-03-02 MUG", _("what was true then")),
+        ("/log ana", _("who entered what today")),
+    ]
+    if role != "viewer":
+        asks += [
+            ("/count", _("a counting round, one product after another")),
+            ("/later", _("deliveries kept for later")),
+        ]
+    if role in ("owner", "buyer"):
+        asks.append(("/export", _("stock, history or products as a table")))
+    asks.append(("/settings", _("language, time zone, quiet hours, what I tell you")))
+    if role == "owner":
+        asks += [
+            ("/invite staff", _("a link that lets somebody in, once")),
+            ("/people", _("who may do what")),
+            ("/shop", _("name, time zone, service level")),
+        ]
+    listed = "\n".join(f"{command} – {text}" for command, text in asks)
+    head = _(RECORDING) + "\n\n" if role != "viewer" else ""
+    return f"{head}<b>{_('Ask me')}</b>\n{listed}"
+
+
 def stock(row: dict[str, Any]) -> str:
     """Return an item's quantities."""
+    name = product(row["name"], row["sku"])
     if not row["known"]:
-        head = f"<b>{row['on_hand']}</b> {product(row['name'], row['sku'])}: count first, "
-        return head + "nothing was received or counted yet"
-    parts = [f"<b>{row['on_hand']}</b> on hand – {product(row['name'], row['sku'])}"]
+        return f"<b>{row['on_hand']}</b> {name}: " + _(
+            "count first, nothing was received or counted yet"
+        )
+    parts = [f"<b>{row['on_hand']}</b> " + _("on hand – {product}", product=name)]
     if row["available"] != row["on_hand"]:
-        parts.append(f"{row['available']} available")
-    parts += [
-        f"{row[name]} {name.replace('_', ' ')}"
-        for name in ("reserved", "unsellable", "in_transit")
-        if row[name] != "0"
-    ]
+        parts.append(_("{quantity} available", quantity=row["available"]))
+    parts += [f"{row[key]} {_(said)}" for key, said in QUANTITY.items() if row[key] != "0"]
     if len(row["by_location"]) > 1:
         parts += [f"{safe(code)}: {there['on_hand']}" for code, there in row["by_location"].items()]
     for found in row["exceptions"]:
         parts.append(
-            f"⚠ {found['code'].replace('-', ' ')} at {safe(found['location'])}: "
-            f"{found['quantity']}. A receipt not entered? Count?"
+            "⚠ "
+            + _(
+                "{what} at {location}: {quantity}. A receipt not entered? Count?",
+                what=_(EXCEPTION.get(found["code"], found["code"])),
+                location=safe(found["location"]),
+                quantity=found["quantity"],
+            )
         )
     return "\n".join(parts)
 
 
-def history(rows: Sequence[dict[str, Any]], title: str, sku: str, most: int = 20) -> str:
-    """Return the newest entries of an item."""
-    lines = [f"{product(title, sku)} – the last {min(most, len(rows))} of {len(rows)} entries"]
-    for row in list(rows)[-most:]:
-        when = str(row["occurred_at"])[:16].replace("T", " ")
-        change = "" if row["delta"] is None else _signed(row["delta"])
-        balance = "" if row["balance"] is None else f" → {row['balance']}"
-        gone = f" (voided by {safe(row['voided_by'])})" if row["voided_by"] else ""
-        who = f" · {safe(row['actor'])}" if row["actor"] else ""
-        entry = safe(row["entry"])
-        lines.append(f"{when} {row['event']} {change}{balance} <i>{entry}</i>{who}{gone}")
-    return "\n".join(lines)
+def entry_line(row: dict[str, Any]) -> str:
+    """Return one entry of a history in one line."""
+    change = "" if row["delta"] is None else _signed(row["delta"])
+    balance = "" if row["balance"] is None else f" → {row['balance']}"
+    gone = ""
+    if row["voided_by"]:
+        gone = " " + _("(voided by {entry})", entry=safe(row["voided_by"]))
+    who = f" · {safe(row['actor'])}" if row["actor"] else ""
+    return (
+        f"{when(str(row['occurred_at']))} {event(row['event'])} {change}{balance} "
+        f"<i>{safe(row['entry'])}</i>{who}{gone}"
+    )
+
+
+def event(name: str) -> str:
+    """Return what an event is called."""
+    return _(EVENT[name]) if name in EVENT else name
+
+
+def history(rows: Sequence[dict[str, Any]], title: str, sku: str, first: int, count: int) -> str:
+    """Return a page of an item's entries: ``rows`` from number ``first`` of ``count``, oldest 1."""
+    last = first + len(rows) - 1
+    head = _("{product} – entries {first} to {last} of {count}")
+    lines = [head.format(product=product(title, sku), first=first, last=last, count=count)]
+    return "\n".join(lines + [entry_line(row) for row in rows])
 
 
 def why(answer: dict[str, Any], title: str, most: int = 40) -> str:
     """Return the entries that sum to on-hand; older ones are drawn together."""
     terms = answer["terms"]
-    lines = [f"<b>{answer['on_hand']}</b> on hand – {product(title, answer['sku'])}"]
+    name = product(title, answer["sku"])
+    lines = [f"<b>{answer['on_hand']}</b> " + _("on hand – {product}", product=name)]
     older = terms[:-most] if len(terms) > most else []
     if older:
-        from decimal import Decimal
-
         total = sum((Decimal(t["delta"]) for t in older), Decimal(0))
-        lines.append(f"{_signed(format(total, 'f'))} in {len(older)} earlier entries")
+        said = _("in {count} earlier entries", count=len(older))
+        lines.append(f"{_signed(format(total, 'f'))} {said}")
     for term in terms[-most:]:
-        when = str(term["occurred_at"])[:10]
-        counted = f" (counted {term['counted']})" if term["counted"] is not None else ""
-        lines.append(
-            f"{_signed(term['delta'])} {term['event']}{counted} {when} <i>{safe(term['entry'])}</i>"
-        )
+        day = when(str(term["occurred_at"]), 10)
+        counted = ""
+        if term["counted"] is not None:
+            counted = " " + _("(counted {quantity})", quantity=term["counted"])
+        entry = f"<i>{safe(term['entry'])}</i>"
+        lines.append(f"{_signed(term['delta'])} {event(term['event'])}{counted} {day} {entry}")
     lines.append(f"= {answer['on_hand']}")
     return "\n".join(lines)
 
@@ -130,117 +280,260 @@ def _signed(text: str) -> str:
     return text if text.startswith("-") or text == "0" else f"+{text}"
 
 
-def reorder(lines: Sequence[dict[str, Any]], most: int = 25) -> str:
-    """Return what needs reordering, by supplier, most urgent first."""
-    if not lines:
-        return "Nothing needs reordering."
-    by: dict[str, list[dict[str, Any]]] = {}
-    for line in lines[:most]:
-        by.setdefault(line["supplier"] or "No supplier yet", []).append(line)
-    text = [f"<b>{len(lines)}</b> to reorder"]
+def log(rows: Sequence[dict[str, Any]], head: str, most: int = 40) -> str:
+    """Return what was entered, newest last."""
+    if not rows:
+        return head + "\n" + _("Nothing was entered.")
+    lines = [head]
+    for row in rows[-most:]:
+        quantity = f" {row['quantity']}" if row["quantity"] else ""
+        who = f" · {safe(row['actor'])}" if row["actor"] else ""
+        lines.append(
+            f"{when(str(row['recorded_at']))[-5:]} {event(row['event'])}{quantity} "
+            f"<i>{safe(row['entry'])}</i>{who}"
+        )
+    if len(rows) > most:
+        lines.insert(1, more(len(rows) - most))
+    return clip("\n".join(lines))
+
+
+def reorder(lines: Sequence[ReorderLine], total: int, first: int = 0) -> str:
+    """Return a page of what needs reordering, by supplier, most urgent first."""
+    if not total:
+        return _("Nothing needs reordering.")
+    by: dict[str, list[ReorderLine]] = {}
+    for line in lines:
+        by.setdefault(line.supplier or "", []).append(line)
+    text = [f"<b>{total}</b> " + _("to reorder")]
+    if len(lines) < total:
+        said = _("{first} to {last}", first=first + 1, last=first + len(lines))
+        text = [f"{text[0]}, {said}"]
     for supplier, mine in by.items():
-        text.append(f"\n<b>{safe(supplier)}</b>")
+        text.append(f"\n<b>{safe(supplier) or _('No supplier yet')}</b>")
         for line in mine:
-            cost = f", {line['line_cost']}" if line["line_cost"] else ""
-            out = line["runs_out"]["likely"]
-            runs = f" – runs out {out}" if out else ""
-            text.append(
-                f"{line['suggested_qty']} × {safe(line['name'])} ({safe(line['sku'])}){cost}{runs}"
-            )
-    if len(lines) > most:
-        text.append(f"\n… and {len(lines) - most} more")
-    return "\n".join(text)
+            quantity = line.suggestion.quantity
+            cost = f", {show(line.unit_cost * quantity)}" if line.unit_cost is not None else ""
+            runs = " – " + _("runs out {day}", day=line.likely.isoformat()) if line.likely else ""
+            text.append(f"{show(quantity)} × {safe(line.name)} ({safe(line.sku)}){cost}{runs}")
+    return clip("\n".join(text))
 
 
-def why_reorder(line: dict[str, Any]) -> str:
+def why_reorder(line: ReorderLine) -> str:
     """Return a reorder point term by term."""
+    lead, review = line.lead_time_days, line.review_days
+    point = show(line.reorder_point)
     shown = [
-        f"<b>{line['suggested_qty']}</b> × {product(line['name'], line['sku'])}",
-        f"on hand {line['on_hand']}, position {line['inventory_position']}, "
-        f"reorder point {line['reorder_point']}",
-        f"demand {line['demand_per_day']:.2f} a day, lead time {line['lead_time_days']:g} days, "
-        f"safety stock {line['safety_stock']:g}",
-        safe(line["why"]),
+        f"<b>{show(line.suggestion.quantity)}</b> × {product(line.name, line.sku)}",
+        _(
+            "on hand {on_hand}, position {position}, reorder point {point}",
+            on_hand=show(line.on_hand),
+            position=show(line.inventory_position),
+            point=point,
+        ),
+        _(
+            "demand {rate} a day, {lead} days to deliver, {review} to review",
+            rate=f"{line.demand_per_day:.2f}",
+            lead=f"{lead:g}",
+            review=f"{review:g}",
+        ),
     ]
-    if line["order_by"]:
-        shown.append(f"order by {line['order_by']}")
+    if line.method in ("manual", "min-max"):
+        shown.append(_("the reorder point was set by hand"))
+    else:
+        shown.append(
+            _(
+                "{point} = {expected} expected in {days} days + {safety} safety for {level}",
+                point=point,
+                expected=f"{line.lead_time_demand:.1f}",
+                days=f"{lead + review:g}",
+                safety=f"{line.safety_stock:.1f}",
+                level=f"{line.service_level:.0%}",
+            )
+        )
+    if line.suggestion.question:
+        shown.append(safe(line.suggestion.question))
+    if line.order_by:
+        shown.append(_("order by {day}", day=line.order_by.isoformat()))
     return "\n".join(shown)
 
 
 def alert(body: dict[str, Any]) -> str:
     """Return a reorder alert."""
-    where = f" at {safe(body['location'])}" if body["location"] else ""
     name = product(body["name"], body["sku"])
-    return (
-        f"🔔 Reorder {name}{where}\n"
-        f"<b>{body['inventory_position']}</b> left in position, reorder point "
-        f"{body['reorder_point']} – order {body['quantity']}"
+    where = " " + _("at {location}", location=safe(body["location"])) if body["location"] else ""
+    return f"🔔 {_('Reorder {product}', product=name)}{where}\n" + _(
+        "<b>{position}</b> left in position, reorder point {point} – order {quantity}",
+        position=body["inventory_position"],
+        point=body["reorder_point"],
+        quantity=body["quantity"],
     )
 
 
 def alert_state(body: dict[str, Any]) -> str:
     """Return the line that closes an alert."""
+    if body["state"] == "explained":
+        return "✓ " + _("Explained: stock is not below zero any more")
     if body["state"] == "retracted":
-        return f"↩ Retracted: {safe(body['reason'])}"
-    return f"✓ Resolved: position {body['inventory_position']}"
+        reason = _("a fact recorded later shows that stock was above the reorder point")
+        return "↩ " + _("Retracted: {reason}", reason=reason)
+    position = body["inventory_position"]
+    return "✓ " + _("Resolved: position {position}", position=position)
+
+
+def exception(body: dict[str, Any]) -> str:
+    """Return the push about stock that cannot be true."""
+    return (
+        f"⚠ <b>{body['quantity']}</b> {product(body['name'], body['sku'])} "
+        + _("at {location}", location=safe(body["location"]))
+        + "\n"
+        + _("Stock below zero cannot be. A receipt not entered? Count?")
+    )
+
+
+def run_out_ahead(body: dict[str, Any]) -> str:
+    """Return the push about items that are about to run out."""
+    lines = [f"⏱ <b>{len(body['items'])}</b> " + _("about to run out")]
+    for row in body["items"]:
+        likely = _("likely {day}", day=row["likely"])
+        lines.append(f"{row['on_hand']} × {safe(row['name'])} ({safe(row['sku'])}): {likely}")
+    return clip("\n".join(lines))
+
+
+def expiring(body: dict[str, Any]) -> str:
+    """Return the push about stock that expires soon."""
+    lines = [f"⏳ <b>{len(body['lots'])}</b> " + _("expire soon")]
+    for lot in body["lots"][:20]:
+        day = _("on {day}", day=lot["expiry"])
+        lines.append(
+            f"{lot['quantity']} × {safe(lot['name'])} ({safe(lot['sku'])}) {day}, "
+            + _("at {location}", location=safe(lot["location"]))
+        )
+    if len(body["lots"]) > 20:
+        lines.append(more(len(body["lots"]) - 20))
+    return clip("\n".join(lines))
 
 
 def digest(body: dict[str, Any]) -> str:
     """Return the morning digest."""
     lines = [f"☀ <b>{body['day']}</b>"]
     if body["reorder_count"]:
-        lines.append(f"\n<b>{body['reorder_count']}</b> to order:")
+        lines.append(f"\n<b>{body['reorder_count']}</b> " + _("to order:"))
         lines += [
             f"{row['suggested_qty']} × {safe(row['name'])} ({safe(row['sku'])})"
             + (f" – {safe(row['supplier'])}" if row["supplier"] else "")
             for row in body["reorder"]
         ]
         if body["reorder_count"] > len(body["reorder"]):
-            lines.append("… /reorder shows all")
+            lines.append("… " + _("{command} shows all", command="/reorder"))
     else:
-        lines.append("Nothing needs reordering.")
+        lines.append(_("Nothing needs reordering."))
     if body["run_out_count"]:
-        lines.append(f"\n<b>{body['run_out_count']}</b> may run out this week:")
+        lines.append(f"\n<b>{body['run_out_count']}</b> " + _("may run out this week:"))
         lines += [
-            f"{safe(row['name'])} ({safe(row['sku'])}) from {row['earliest']}"
+            f"{safe(row['name'])} ({safe(row['sku'])}) " + _("from {day}", day=row["earliest"])
             for row in body["run_out"]
         ]
         if body["run_out_count"] > len(body["run_out"]):
-            lines.append("… /runout shows all")
+            lines.append("… " + _("{command} shows all", command="/runout"))
     if body["exceptions_count"]:
-        lines.append("\n⚠ Cannot be true (count?):")
+        lines.append("\n⚠ " + _("Cannot be true (count?):"))
         lines += [
-            f"{safe(row['sku'])} at {safe(row['location'])}: {row['quantity']}"
+            f"{safe(row['sku'])} "
+            + _("at {location}", location=safe(row["location"]))
+            + f": {row['quantity']}"
             for row in body["exceptions"]
         ]
     if body["seal"]:
-        lines.append(f"\nSeal <code>{body['seal']}</code>")
+        lines.append("\n" + _("Seal {seal}", seal=f"<code>{body['seal']}</code>"))
     return clip("\n".join(lines))
 
 
 def run_out(rows: Sequence[Any], days: int, most: int = 30) -> str:
     """Return what may run out, soonest first."""
     if not rows:
-        return f"Nothing runs out within {days} days, as far as sales tell."
-    lines = [f"<b>{len(rows)}</b> may run out within {days} days"]
+        return _("Nothing runs out within {days} days, as far as sales tell.", days=days)
+    lines = [f"<b>{len(rows)}</b> " + _("may run out within {days} days", days=days)]
     for row in rows[:most]:
-        likely = f", likely {row.likely.isoformat()}" if row.likely else ""
+        from_day = _("from {day}", day=row.earliest.isoformat())
+        likely = ", " + _("likely {day}", day=row.likely.isoformat()) if row.likely else ""
         lines.append(
-            f"{show(row.on_hand)} × {safe(row.title)} ({safe(row.sku)}): "
-            f"from {row.earliest.isoformat()}{likely}"
+            f"{show(row.on_hand)} × {safe(row.title)} ({safe(row.sku)}): {from_day}{likely}"
         )
     if len(rows) > most:
-        lines.append(f"… and {len(rows) - most} more")
+        lines.append(more(len(rows) - most))
+    return clip("\n".join(lines))
+
+
+def dead(rows: Sequence[Any], days: int, most: int = 30) -> str:
+    """Return what lies on the shelf without selling, the longest first."""
+    if not rows:
+        return _("Everything on the shelf sold within {days} days.", days=days)
+    lines = [f"<b>{len(rows)}</b> " + _("did not sell for {days} days", days=days)]
+    for row in rows[:most]:
+        last = (
+            _("last sold {day}", day=row.last_sold.isoformat())
+            if row.last_sold
+            else _("never sold")
+        )
+        lines.append(f"{show(row.on_hand)} × {safe(row.title)} ({safe(row.sku)}): {last}")
+    if len(rows) > most:
+        lines.append(more(len(rows) - most))
+    return clip("\n".join(lines))
+
+
+def suppliers(known: Mapping[str, SupplierRow]) -> str:
+    """Return every supplier with its lead time."""
+    if not known:
+        return _("No supplier yet.") + " " + _("A table of suppliers or “supplier” adds them.")
+    lines = [f"<b>{len(known)}</b> " + plural("supplier", "suppliers", len(known))]
+    lines += [f"{safe(row.title)} ({safe(row.code)}): {_lead(row)}" for row in known.values()]
+    return clip("\n".join(lines))
+
+
+def _lead(row: SupplierRow) -> str:
+    if row.lead_time_days is None:
+        return _("lead time not known")
+    return _("{days} days to deliver", days=show(row.lead_time_days))
+
+
+def supplier(card: SupplierCard) -> str:
+    """Return a supplier's terms and products."""
+    row = card.supplier
+    lines = [f"{product(row.title, row.code)}: {_lead(row)}"]
+    if row.minimum_order is not None:
+        amount = f"{show(row.minimum_order)} {row.currency or ''}".strip()
+        lines.append(_("minimum order {amount}", amount=amount))
+    if row.contact:
+        lines.append(safe(row.contact))
+    lines.append(
+        f"<b>{len(card.products)}</b> " + plural("product", "products", len(card.products))
+    )
+    for sku, title, agreed in card.products[:30]:
+        parts = []
+        if agreed.get("unit_cost") is not None:
+            parts.append(f"{agreed['unit_cost']} {agreed.get('currency') or ''}".strip())
+        if agreed.get("moq") is not None:
+            parts.append(_("at least {quantity}", quantity=agreed["moq"]))
+        if agreed.get("pack") is not None:
+            parts.append(_("in packs of {quantity}", quantity=agreed["pack"]))
+        lines.append(f"{safe(title)} ({safe(sku)}) {', '.join(parts)}".strip())
+    if len(card.products) > 30:
+        lines.append(more(len(card.products) - 30))
     return clip("\n".join(lines))
 
 
 def import_summary(body: dict[str, Any]) -> str:
     """Return the one message after an import."""
     skus = ", ".join(safe(sku) for sku in body["skus"])
-    more = "" if body["count"] <= len(body["skus"]) else " …"
-    return f"Import done: <b>{body['count']}</b> to reorder ({skus}{more}). /reorder shows them."
+    rest = "" if body["count"] <= len(body["skus"]) else " …"
+    return _(
+        "Import done: <b>{count}</b> to reorder ({skus}). /reorder shows them.",
+        count=body["count"],
+        skus=skus + rest,
+    )
 
 
 def warning(stopped: Sequence[str]) -> str:
     """Return the owner's warning that a view stands still."""
-    return f"⚠ Some lists are not up to date ({', '.join(map(safe, stopped))}): jitledger doctor"
+    names = ", ".join(map(safe, stopped))
+    return "⚠ " + _("Some lists are not up to date ({names}): jitledger doctor", names=names)

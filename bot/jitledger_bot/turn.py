@@ -6,6 +6,7 @@ submits them together: the entries, the replies (outbox) and the finished inbox 
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ import orjson
 
 from jitledger.service.ledger import Answer, Ask
 from jitledger.store.database import Tx
+from jitledger_bot.language import Voice
 
 Button = tuple[str, str]
 """(what it says, callback data of at most 64 bytes)"""
@@ -38,8 +40,11 @@ class Turn:
     chat_id: int
     update_id: int = 0
     thread_id: int | None = None
+    voice: Voice = field(default_factory=Voice)
     asks: list[Ask] = field(default_factory=list)
     member: str | None = None
+    author: str | None = None
+    """Who writes, where others read along."""
     correlation: str | None = None
     effects: list[Callable[[Tx, Sequence[Answer], int], None]] = field(default_factory=list)
     render: list[Callable[[Tx, Sequence[Answer], int], list[Outgoing]]] = field(
@@ -65,6 +70,21 @@ class Turn:
         if self.thread_id is not None:
             body["message_thread_id"] = self.thread_id
         out = Outgoing(self.chat_id, "sendDocument", body)
+        self.render.append(lambda tx, answers, now: [out])
+
+    def photo(self, png: bytes, caption: str, buttons: Sequence[Sequence[Button]] = ()) -> None:
+        """Send a picture with what it shows."""
+        body: dict[str, Any] = {
+            "chat_id": self.chat_id,
+            "photo": base64.b64encode(png).decode(),
+            "caption": caption,
+            "parse_mode": "HTML",
+        }
+        if self.thread_id is not None:
+            body["message_thread_id"] = self.thread_id
+        if buttons:
+            body["reply_markup"] = keyboard(buttons)
+        out = Outgoing(self.chat_id, "sendPhoto", body)
         self.render.append(lambda tx, answers, now: [out])
 
     def toast(self, query_id: str, text: str, alert: bool = False) -> None:

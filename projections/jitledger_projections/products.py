@@ -158,6 +158,19 @@ def products(tx: Tx, *, limit: int = 1 << 40, after: str = "") -> list[Product]:
     return [_product(row) for row in rows]
 
 
+def catalog_row(p: Product) -> dict[str, str | None]:
+    """Return a product as a row of a table."""
+    return {
+        "sku": p.sku,
+        "name": p.title,
+        "unit": p.unit,
+        "category": p.category,
+        "barcodes": " ".join(p.barcodes),
+        "price": p.price,
+        "supplier": p.supplier,
+    }
+
+
 class Label(NamedTuple):
     """What a list says of a product."""
 

@@ -141,3 +141,28 @@ class Terms:
 def terms(tx: Tx, today: str) -> Terms:
     """Return the terms in force on a day."""
     return Terms(tx.all("SELECT supplier, sku, dated FROM terms"), today)
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierCard:
+    """One supplier with the products it supplies and the terms in force for each."""
+
+    supplier: SupplierRow
+    products: list[tuple[str, str, dict[str, Any]]]
+    """(SKU, name, terms)"""
+
+
+def supplier_card(tx: Tx, code: str, today: str) -> SupplierCard | None:
+    """Return a supplier with its products: those linked to it, and those with terms."""
+    found = suppliers(tx).get(code)
+    if found is None:
+        return None
+    agreed = Terms(
+        tx.all("SELECT supplier, sku, dated FROM terms WHERE supplier = ?", (code,)), today
+    )
+    rows = tx.all(
+        "SELECT sku, title FROM products WHERE retired = 0 AND (supplier = ? OR sku IN "
+        "(SELECT sku FROM terms WHERE supplier = ?)) ORDER BY sku",
+        (code, code),
+    )
+    return SupplierCard(found, [(sku, title, agreed.of(code, sku)) for sku, title in rows])

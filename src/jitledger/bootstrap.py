@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jitledger.config import Settings
 from jitledger.service.clock import Clock, SystemClock
@@ -15,10 +15,11 @@ from jitledger.store.database import Database, open_database
 from jitledger_projections.demand_rate import DemandRate
 from jitledger_projections.exceptions import Exceptions
 from jitledger_projections.on_hand import OnHand
-from jitledger_projections.products import Products
+from jitledger_projections.products import Products, catalog_row, products
 from jitledger_projections.supply import Supply
 
 if TYPE_CHECKING:
+    from jitledger_projections.dead_stock import DeadItem
     from jitledger_projections.reorder import ReorderLine
     from jitledger_projections.run_out import RunOut
 
@@ -48,6 +49,13 @@ class App:
         shop = self.queries.shop()
         return run_outs(self.database, shop, self.queries.present(shop), days)
 
+    def dead_stock(self, days: int = 90) -> list[DeadItem]:
+        """Return what lies on the shelf and nobody asked for within so many days."""
+        from jitledger_projections.dead_stock import dead_stock
+
+        shop = self.queries.shop()
+        return dead_stock(self.database, shop, self.queries.present(shop), days)
+
     def sweep(self) -> int:
         """Fold the demand state through yesterday and store every reorder point."""
         from jitledger_projections.sweep import sweep
@@ -55,6 +63,27 @@ class App:
         shop = self.queries.shop()
         self.driver.catch_up()
         return sweep(self.database, shop, self.queries.present(shop))
+
+    def exported(self, name: str, sku: str | None = None) -> list[dict[str, Any]]:
+        """Return a list for a table: stock, items, history (of a SKU), reorder or log."""
+        match name:
+            case "history":
+                return self.queries.history(sku or "")
+            case "log":
+                return self.queries.log()
+            case "reorder":
+                from jitledger_projections.reorder import as_shape
+
+                shapes = [as_shape(line) for line in self.reorder()]
+                return [{k: v for k, v in row.items() if k != "runs_out"} for row in shapes]
+        with self.database.snapshot() as tx:
+            found = products(tx)
+        if name == "items":
+            return [catalog_row(p) for p in found]
+        return [
+            {k: v for k, v in row.items() if not isinstance(v, (dict, list))}
+            for row in self.queries.stocks([p.sku for p in found])
+        ]
 
     def close(self) -> None:
         """Finish what waits and close the database."""

@@ -50,7 +50,7 @@ class Chat:
                 break
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.03)
-        return [m for m in self.heard(person, count) if not m["text"].startswith("☀")]
+        return [m for m in self.heard(person, count) if not m.get("text", "").startswith("☀")]
 
     def heard(self, person: int, count: int = 0) -> list[dict[str, Any]]:
         """Return what the bot said to a person after so many messages, digests too."""
@@ -61,8 +61,9 @@ class Chat:
         """Return whether nothing waits in the inbox or the outbox."""
         with self.app.database.snapshot() as tx:
             waiting = tx.one("SELECT COUNT(*) FROM inbox WHERE state = 'new'")[0]
-            sending = tx.one("SELECT COUNT(*) FROM outbox WHERE state = 'new'")[0]
-        return not self.sandbox.updates and not waiting and not sending
+            sending = tx.one("SELECT COUNT(*) FROM outbox WHERE state = 'new' AND due_at = 0")[0]
+            working = tx.one("SELECT COUNT(*) FROM jobs WHERE state = 'new'")[0]
+        return not (self.sandbox.updates or waiting or sending or working)
 
     async def say(self, text: str, person: int = OWNER) -> list[dict[str, Any]]:
         """Write a message and return the bot's answers."""

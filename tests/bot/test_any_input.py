@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jitledger.service.health import health
 from jitledger_bot import texts
 from jitledger_bot.reading import read_message
-from jitledger_bot.sandbox.server import _content
+from jitledger_bot.sandbox.rules import content_of
 from tests.bot.conftest import OWNER, STRANGER, open_chat
 
 NOW = datetime(2026, 3, 5, 9, 0, tzinfo=UTC)
@@ -70,7 +70,7 @@ def test_any_text_is_read(text: str) -> None:
 def test_whatever_is_echoed_is_valid_html(text: str) -> None:
     """Escaped and clipped, any text passes Telegram's rules."""
     shown = texts.clip(f"“{texts.safe(text[:120])}” <b>x</b>")
-    _content(shown, {"parse_mode": "HTML"})
+    content_of(shown, {"parse_mode": "HTML"})
 
 
 async def test_any_message_gets_an_answer_and_no_dead_letter(tmp_path: Path) -> None:

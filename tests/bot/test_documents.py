@@ -26,7 +26,7 @@ async def send(
 async def test_a_catalog_is_previewed_and_taken(chat: Chat) -> None:
     """Columns by their usual names; nothing is recorded before the button is pressed."""
     (shown,) = await send(chat, "catalog.csv", ITEMS)
-    assert shown["text"] == "2 of 2 rows of items can be taken"
+    assert shown["text"] == "2 of 2 rows can be taken (products)"
     assert chat.app.queries.find("CUP") is None
     _, said = await chat.press(shown, "Take all 2")
     assert "2 of 2 rows recorded, 0 were recorded before, 0 not taken." in said[0]["text"]
@@ -53,8 +53,8 @@ async def test_bad_rows_are_named_and_come_back_as_a_file(chat: Chat) -> None:
     """A table with a quantity may be counts, receipts or sales: it is asked."""
     (asked,) = await send(chat, "list.csv", COUNTS)
     assert asked["text"] == "“list.csv” has 4 rows. What are they?"
-    _, (shown,) = await chat.press(asked, "Counts")
-    assert shown["text"].startswith("2 of 4 rows of counts can be taken\n✗ line 4")
+    _, (shown,) = await chat.press(asked, "counts")
+    assert shown["text"].startswith("2 of 4 rows can be taken (counts)\n✗ line 4")
     _, said = await chat.press(shown, "Take 2 rows")
     assert chat.on_hand() == "7"
     assert "2 of 4 rows recorded" in said[0]["text"]
@@ -83,7 +83,7 @@ async def test_a_caption_says_what_it_is_and_xlsx_is_read(chat: Chat) -> None:
 async def test_who_may_not_is_told_so(chat: Chat) -> None:
     """Staff cannot send a catalog; a stranger's file is not even looked at."""
     (answer,) = await send(chat, "catalog.csv", ITEMS, STAFF)
-    assert answer["text"] == "A table of items is for the owner or a buyer to send."
+    assert answer["text"] == "This table is for the owner or a buyer to send (products)."
     before = len(chat.sandbox.calls)
     (answer,) = await send(chat, "counts.csv", COUNTS, STRANGER)
     assert "invitation link" in answer["text"]

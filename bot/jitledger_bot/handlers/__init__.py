@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from aiogram import Dispatcher
 
-from jitledger_bot.handlers import buttons, documents, edits, messages, photos, questions
+from jitledger_bot.handlers import (
+    buttons,
+    catalog,
+    counting,
+    documents,
+    edits,
+    joining,
+    messages,
+    people,
+    photos,
+    questions,
+    settings,
+)
 
 
 def make_dispatcher() -> Dispatcher:
     """Return a dispatcher with every handler; questions come before what is to be recorded."""
     dispatcher = Dispatcher(disable_fsm=True)
-    dispatcher.include_router(questions.make_router())
+    for room in (joining, questions, people, settings, counting, catalog):
+        dispatcher.include_router(room.make_router())
     dispatcher.include_router(documents.make_router())
     dispatcher.include_router(photos.make_router())
     dispatcher.include_router(messages.make_router())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,14 +12,18 @@ from aiogram.types import CallbackQuery, Message
 
 from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError
-from jitledger.domain.names import split_entry
-from jitledger.domain.quantity import ZERO, show
 from jitledger.service.importers.tables import Table
 from jitledger.service.ledger import Answer, Ask
 from jitledger.store.database import Tx
-from jitledger_bot import texts
+from jitledger_bot import charts, texts
+from jitledger_bot.access import Member
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers import documents, messages, new_product, questions
+from jitledger_bot.handlers import counting, documents, messages, new_product, questions
+from jitledger_bot.handlers.settings import press_setting
+from jitledger_bot.handlers.undo import take_back
+from jitledger_bot.jobs import start_job
+from jitledger_bot.language import _
+from jitledger_bot.pages import page_keys
 from jitledger_bot.turn import (
     Button,
     Outgoing,
@@ -39,23 +44,26 @@ def make_router() -> Router:
 
 async def on_button(query: CallbackQuery, turn: Turn, desk: Desk) -> None:
     """Do what a button stands for, if the member who pressed it may and it was not used yet."""
-    admitted = desk.admit(turn, query.from_user.id, private=False)
+    admitted = desk.admit(turn, query.from_user, private=False)
     if admitted is None:
-        turn.toast(query.id, "This button is not for you.")
+        turn.toast(query.id, _("This button is not for you."))
         return
-    action, _, rest = (query.data or "").partition(".")
-    stored, _, place = rest.partition(".")
+    action, _dot, rest = (query.data or "").partition(".")
+    stored, _dot, place = rest.partition(".")
     with desk.app.database.snapshot() as tx:
         proposal = load_proposal(tx, stored)
     handler = ACTIONS.get(action)
     if proposal is None or handler is None or proposal.chat_id != turn.chat_id:
-        turn.toast(query.id, "This button is too old.")
+        turn.toast(query.id, _("This button is too old."))
         return
-    if proposal.consumed and action not in ("w", "a", "z"):
-        turn.toast(query.id, "Done already.")
+    if proposal.consumed and action not in LOOKING:
+        turn.toast(query.id, _("Done already."))
+        return
+    if action not in LOOKING and admitted[1].role == "viewer":
+        turn.toast(query.id, _(texts.VIEWER), alert=True)
         return
     message = query.message if isinstance(query.message, Message) else None
-    done = handler(Press(proposal, place, query, message, turn, desk))
+    done = handler(Press(proposal, place, query, message, turn, desk, admitted[1]))
     if done is not None:
         await done
 
@@ -70,6 +78,7 @@ class Press:
     message: Message | None
     turn: Turn
     desk: Desk
+    member: Member
 
 
 Action = Callable[[Press], Awaitable[None] | None]
@@ -101,76 +110,20 @@ def _others(message: Message, pressed: str) -> list[list[Button]]:
 
 def undo(press: Press) -> None:
     """Take back the whole append of a message, or what took it back; offer the reverse."""
-    redo = bool(press.proposal.body.get("redo"))
-    text = str(
-        press.proposal.body.get("text")
-        or (press.message.text if press.message is not None else "")
-        or ""
-    )
-    entries = _undoable(press.proposal.body["entries"], press.desk)
-    press.turn.asks = [
-        Ask(
-            parse({"do": "void", "entry": entry, "reason": "redo" if redo else "undo"}),
-            f"pr:{press.proposal.id}:{number}",
-        )
-        for number, entry in enumerate(entries)
-    ]
-    press.turn.correlation = f"pr:{press.proposal.id}"
-    press.turn.effects.append(consume(press.proposal.id))
+    body = press.proposal.body
+    text = str(body.get("text") or (press.message.text if press.message else "") or "")
+    turn, key = press.turn, f"pr:{press.proposal.id}"
+    turn.effects.append(consume(press.proposal.id))
 
-    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
-        # What one void took along another one finds voided already: that is as it should be.
-        refused = [
-            a.error for a in answers if a.error is not None and a.error.code != "already-voided"
-        ]
-        undone = [entry for a in answers for entry in a.entries]
-        if refused or not undone:
-            said = refused[0].message if refused else "This was taken back already."
-            return [_toast(press.turn, press.query, said), press.turn.message(texts.safe(said))]
-        body = {"entries": undone, "text": text, "redo": not redo}
-        stored = store_proposal(tx, press.turn.chat_id, press.turn.member, "undo", body, now)
-        said = f"{'Recorded again' if redo else 'Undone'}. {_left(tx, undone, press.desk)}"
-        shown, button = texts.safe(text), ("↩ Undo", f"u.{stored}")
-        if not redo:
-            shown, button = f"<s>{shown}</s>", ("↪ Redo", f"u.{stored}")
-        shown += f"\n{'↪' if redo else '↩'} {texts.safe(said)}"
-        toast = _toast(press.turn, press.query, said)
-        if press.message is None:
-            return [toast, press.turn.message(texts.safe(said), [[button]])]
-        return [toast, press.turn.edit(press.message.message_id, texts.clip(shown), [[button]])]
+    def shown(said: str, below: str, button: Button | None) -> list[Outgoing]:
+        toast = _toast(turn, press.query, said)
+        if press.message is None or button is None:
+            rows = [] if button is None else [[button]]
+            return [toast, turn.message(texts.safe(said), rows)]
+        return [toast, turn.edit(press.message.message_id, below, [[button]])]
 
-    press.turn.render.append(render)
-
-
-def _left(tx: Tx, entries: list[str], desk: Desk) -> str:
-    """Say what is on hand of each product that was touched, as the transaction leaves it."""
-    skus = list(dict.fromkeys(split_entry(entry)[0] for entry in entries))
-    found = []
-    for sku in skus[:12]:
-        item = desk.app.ledger.item_now(sku)
-        total = show(sum((s.on_hand for s in item.shelves.values()), ZERO))
-        found.append((item.catalog.title, total))
-    if len(found) == 1:
-        return f"On hand {found[0][1]}."
-    return "On hand " + ", ".join(f"{total} {title}" for title, total in found) + "."
-
-
-def _undoable(entries: list[str], desk: Desk) -> list[str]:
-    """Return what to void for an append: of a correction only the new entry's void and its own."""
-    found = []
-    for entry in entries:
-        sku, version = split_entry(entry)
-        if sku == "shop" or sku.startswith("supplier"):
-            continue
-        try:
-            _, stored = desk.app.queries.entries(sku)
-        except Exception:  # Only entries of items can be taken back.
-            continue
-        name = next((n for v, n, _ in stored if v == version), None)
-        if name in ("item-registered", "price-set", "supplier-linked", None):
-            continue
-        found.append(entry)
-    return list(reversed(found))
+    redo = bool(body.get("redo"))
+    take_back(body["entries"], text, key, turn, press.desk, shown, redo=redo)
 
 
 def _toast(turn: Turn, query: CallbackQuery, text: str) -> Outgoing:
@@ -182,7 +135,7 @@ def choose(press: Press) -> None:
     """Record a kept line for the product that was chosen, and learn the alias."""
     nearest = press.proposal.body["nearest"]
     if not press.place.isdigit() or int(press.place) >= len(nearest):
-        press.turn.toast(press.query.id, "This button is too old.")
+        press.turn.toast(press.query.id, _("This button is too old."))
         return
     sku, title = nearest[int(press.place)]
     problem = messages.record_kept(
@@ -205,27 +158,27 @@ def choose(press: Press) -> None:
 
 def new(press: Press) -> None:
     """Ask for the new product's line."""
-    press.turn.toast(press.query.id, "New product")
+    press.turn.toast(press.query.id, _("New product"))
     new_product.ask_for_line(press.proposal, press.turn)
 
 
 def how_many(press: Press) -> None:
     """Ask how many pieces a pack holds."""
-    press.turn.toast(press.query.id, "How many?")
+    press.turn.toast(press.query.id, _("How many?"))
     new_product.ask_for_pack(press.proposal, press.turn)
 
 
 def keep(press: Press) -> None:
     """Keep a line for later; it stays open and is listed by /later."""
-    press.turn.toast(press.query.id, "Kept for later")
-    _close(press.turn, press.message, "Kept for later. /later shows it.")
+    press.turn.toast(press.query.id, _("Kept for later"))
+    _close(press.turn, press.message, _("Kept for later. /later shows it."))
 
 
 def again(press: Press) -> None:
     """Record the same text again, as the person said yes."""
     press.turn.effects.append(consume(press.proposal.id))
-    press.turn.toast(press.query.id, "Again")
-    _close(press.turn, press.message, "Yes, again.")
+    press.turn.toast(press.query.id, _("Again"))
+    _close(press.turn, press.message, _("Yes, again."))
     sent = datetime.fromtimestamp(press.proposal.body["sent"], UTC)
     messages.record_text(
         press.proposal.body["text"],
@@ -242,15 +195,16 @@ def again(press: Press) -> None:
 def not_again(press: Press) -> None:
     """Record nothing."""
     press.turn.effects.append(consume(press.proposal.id))
-    press.turn.toast(press.query.id, "Nothing recorded")
-    _close(press.turn, press.message, "Nothing recorded.")
+    press.turn.toast(press.query.id, _("Nothing recorded."))
+    _close(press.turn, press.message, _("Nothing recorded."))
 
 
 def before(press: Press) -> None:
     """Confirm that a sale was before the count: nothing changes."""
     press.turn.effects.append(consume(press.proposal.id))
-    press.turn.toast(press.query.id, "Before the count: the count stands.")
-    _close(press.turn, press.message, "Before the count: the count stands.", press.proposal.id)
+    said = _("Before the count: the count stands.")
+    press.turn.toast(press.query.id, said)
+    _close(press.turn, press.message, said, press.proposal.id)
 
 
 def after(press: Press) -> None:
@@ -266,34 +220,78 @@ def after(press: Press) -> None:
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
         if answers[0].error is not None:
-            return [_toast(press.turn, press.query, answers[0].error.message)]
-        said = f"After the count. On hand {answers[0].on_hand}."
+            return [_toast(press.turn, press.query, texts.problem(answers[0].error))]
+        said = _("After the count.") + " "
+        said += _("On hand {quantity}", quantity=answers[0].on_hand) + "."
         shown = [_toast(press.turn, press.query, said)]
         body = {"entries": list(answers[0].entries)}
         stored = store_proposal(tx, press.turn.chat_id, press.turn.member, "undo", body, now)
         text = f"{texts.safe((press.message.text or '') if press.message else '')}\n{said}"
         if press.message is not None:
-            rows = [*_others(press.message, press.proposal.id), [("↩ Undo this", f"u.{stored}")]]
+            rows = [*_others(press.message, press.proposal.id), [(_("↩ Undo this"), f"u.{stored}")]]
             shown.append(press.turn.edit(press.message.message_id, texts.clip(text), rows))
         return shown
 
     press.turn.render.append(render)
 
 
-def why(press: Press) -> None:
-    """Explain a reorder line term by term, as it stands now."""
-    from jitledger_projections.reorder import as_shape
-
-    press.turn.toast(press.query.id, "Why?")
-    lines = [as_shape(line) for line in press.desk.app.reorder()]
-    line = next(
-        (x for x in lines if x["sku"] == press.proposal.body["sku"]),
-        press.proposal.body.get("line"),
-    )
+async def why(press: Press) -> None:
+    """Explain a reorder line term by term, as it stands now, with its chart."""
+    press.turn.toast(press.query.id, _("Why?"))
+    app, sku = press.desk.app, press.proposal.body["sku"]
+    lines = await asyncio.to_thread(app.reorder)
+    line = next((x for x in lines if x.sku == sku), None)
     if line is None:
-        questions.answer_stock(press.proposal.body["sku"], press.turn, press.desk)
+        shown = texts.stock(app.queries.stock(sku))
+        text = _("It needs no reordering now.") + "\n" + shown
+    else:
+        text = texts.why_reorder(line)
+    picture = await asyncio.to_thread(charts.stock_chart, app, sku)
+    press.turn.photo(picture, texts.clip(text, 1000))
+
+
+def why_on_hand(press: Press) -> None:
+    """Explain how an on-hand number came about."""
+    press.turn.toast(press.query.id, _("How it came about"))
+    questions.answer_why(press.proposal.body["sku"], press.turn, press.desk)
+
+
+def count_it(press: Press) -> None:
+    """Ask for the count of one product."""
+    press.turn.toast(press.query.id, _("Count it"))
+    counting.ask_one(press.proposal.body["sku"], press.turn, press.desk)
+
+
+async def turn_page(press: Press) -> None:
+    """Show another page of a long answer, in place."""
+    body, turn = press.proposal.body, press.turn
+    if not (press.place.isascii() and press.place.isdigit()) or press.message is None:
+        turn.toast(press.query.id, _("This button is too old."))
         return
-    press.turn.say(texts.why_reorder(line))
+    first = int(press.place)
+    page = await asyncio.to_thread(
+        questions.page_of, body["what"], body["fields"], first, press.desk
+    )
+    turn.toast(press.query.id, "")
+    message_id = press.message.message_id
+
+    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
+        rows = page_keys(tx, turn, page, body["what"], body["fields"], now)
+        return [turn.edit(message_id, page.text, rows)]
+
+    turn.render.append(render)
+
+
+def setting(press: Press) -> None:
+    """Change a setting and show them all again, in place."""
+    message_id = press.message.message_id if press.message is not None else 0
+    if press.turn.chat_id < 0 and press.member.role != "owner":
+        press.turn.toast(press.query.id, _("This button is not for you."))
+        return
+    if not press_setting(press.place, press.turn, press.desk, press.member, message_id):
+        press.turn.toast(press.query.id, _("This button is too old."))
+        return
+    press.turn.toast(press.query.id, "✓")
 
 
 def snooze(press: Press) -> None:
@@ -306,46 +304,53 @@ def snooze(press: Press) -> None:
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
         refused = answers[0].error
         return [
-            _toast(press.turn, press.query, refused.message if refused else "Snoozed for a day.")
+            _toast(
+                press.turn,
+                press.query,
+                texts.problem(refused) if refused else _("Snoozed for a day."),
+            )
         ]
 
     press.turn.render.append(render)
 
 
-def ask(press: Press) -> None:
+async def ask(press: Press) -> None:
     """Answer a question for the product that was chosen."""
-    press.turn.toast(press.query.id, press.proposal.body["sku"])
-    answer = {
-        "stock": questions.answer_stock,
-        "history": questions.answer_history,
-        "why": questions.answer_why,
-    }[press.proposal.body["question"]]
-    answer(press.proposal.body["sku"], press.turn, press.desk)
+    sku, question = press.proposal.body["sku"], press.proposal.body["question"]
+    press.turn.toast(press.query.id, sku)
+    match question:
+        case "chart":
+            await questions.answer_chart(sku, press.turn, press.desk)
+        case "history":
+            questions.answer_history(sku, press.turn, press.desk)
+        case "why":
+            questions.answer_why(sku, press.turn, press.desk)
+        case _:
+            questions.answer_stock(sku, press.turn, press.desk)
 
 
 async def which_table(press: Press) -> None:
     """Preview a table as what its sender says it is."""
     fits = press.proposal.body["fits"]
     if not press.place.isdigit() or int(press.place) >= len(fits):
-        press.turn.toast(press.query.id, "This button is too old.")
+        press.turn.toast(press.query.id, _("This button is too old."))
         return
     form = fits[int(press.place)]
     table = await _table(press)
     if table is not None:
         press.turn.effects.append(consume(press.proposal.id))
-        press.turn.toast(press.query.id, form.capitalize())
+        press.turn.toast(press.query.id, _(documents.FORM[form]))
         body = {key: press.proposal.body[key] for key in ("file_id", "name")}
         await documents.preview(form, table, body, press.turn, press.desk)
 
 
-async def take_table(press: Press) -> None:
-    """Import a table that was previewed."""
-    table = await _table(press)
-    if table is not None:
-        press.turn.effects.append(consume(press.proposal.id))
-        press.turn.toast(press.query.id, "Taking it in")
-        _close(press.turn, press.message, "Taken in.")
-        await documents.take(press.proposal.body["form"], table, press.turn, press.desk)
+def take_table(press: Press) -> None:
+    """Import a table that was previewed, as a job beside the conversation."""
+    body = press.proposal.body
+    press.turn.effects.append(consume(press.proposal.id))
+    press.turn.toast(press.query.id, _("Taking it in"))
+    _close(press.turn, press.message, _("Taking it in …"))
+    start_job(press.turn, "import", {key: body[key] for key in ("form", "file_id", "name")})
 
 
 async def _table(press: Press) -> Table | None:
@@ -354,8 +359,13 @@ async def _table(press: Press) -> Table | None:
     try:
         return await documents.fetch_table(press.query.bot, body["file_id"], body["name"])
     except LedgerError as error:
-        press.turn.toast(press.query.id, error.message, alert=True)
+        press.turn.toast(press.query.id, texts.problem(error), alert=True)
         return None
+
+
+async def counting_action(press: Press) -> None:
+    """Go on with a counting round: skip a product, end the round, record its counts."""
+    await counting.press(press)
 
 
 ACTIONS: dict[str, Action] = {
@@ -373,4 +383,11 @@ ACTIONS: dict[str, Action] = {
     "w": why,
     "z": snooze,
     "a": ask,
+    "e": why_on_hand,
+    "q": count_it,
+    "g": turn_page,
+    "s": setting,
+    "o": counting_action,
 }
+LOOKING = ("w", "a", "e", "g", "s")
+"""What may be pressed again and again, and by viewers."""

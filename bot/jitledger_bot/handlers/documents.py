@@ -27,6 +27,8 @@ from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
 from jitledger_bot.files import fetch
+from jitledger_bot.jobs import Job
+from jitledger_bot.language import _, mark
 from jitledger_bot.turn import Outgoing, Turn, store_proposal
 
 MOST_UNPACKED = 100 * 1024 * 1024
@@ -36,6 +38,13 @@ ENDINGS = (".csv", ".csv.gz", ".xlsx", ".xlsm", ".tsv", ".txt")
 ORDER = ("items", "counts", "receipts", "sales", "suppliers")
 ONLY_BUYERS = ("items", "suppliers")
 MOST_SHOWN = 8
+FORM = {
+    "items": mark("products"),
+    "counts": mark("counts"),
+    "receipts": mark("receipts"),
+    "sales": mark("sales"),
+    "suppliers": mark("suppliers"),
+}
 
 
 def make_router() -> Router:
@@ -47,24 +56,25 @@ def make_router() -> Router:
 
 async def on_document(message: Message, turn: Turn, desk: Desk, bot: Bot) -> None:
     """Preview a table, or ask what it holds."""
-    user, document = message.from_user, message.document
-    admitted = desk.admit(turn, user.id if user else None, message.chat.type == "private")
+    document = message.document
+    admitted = desk.admit(turn, message.from_user, message.chat.type == "private")
     if admitted is None or document is None:
         return
     if admitted[1].role == "viewer":
-        turn.say("Your role is viewer: you can look, and ask the owner for the right to record.")
+        turn.say(_(texts.VIEWER))
         return
     name = document.file_name or "file.csv"
     if not name.casefold().endswith(ENDINGS):
-        turn.say(f"I read tables as .csv or .xlsx; “{texts.safe(name[:80])}” is something else.")
+        said = _("I read tables as .csv or .xlsx; “{name}” is something else.")
+        turn.say(said.format(name=texts.safe(name[:80])))
         return
     if (document.file_size or 0) > MOST_BYTES:
-        turn.say("This file is over 20 MB; take it in with: jitledger import FORMAT FILE")
+        turn.say(_("This file is over 20 MB; take it in with: jitledger import FORMAT FILE"))
         return
     try:
         table = await fetch_table(bot, document.file_id, name)
     except LedgerError as error:
-        turn.say(f"✗ {texts.safe(error.message)}")
+        turn.say(f"✗ {texts.safe(texts.problem(error))}")
         return
     wanted = (message.caption or "").strip().casefold()
     fits = [wanted] if wanted in FORMATS else fitting(table)
@@ -75,8 +85,12 @@ async def on_document(message: Message, turn: Turn, desk: Desk, bot: Bot) -> Non
     if not fits:
         columns = ", ".join(table.header)[:300]
         turn.say(
-            f"I do not see what “{texts.safe(name[:80])}” holds (columns {texts.safe(columns)}). "
-            "Every table needs a code (sku); counts, receipts and sales need a quantity (qty)."
+            _(
+                "I do not see what “{name}” holds (columns {columns}). Every table needs a code "
+                "(sku); counts, receipts and sales need a quantity (qty).",
+                name=texts.safe(name[:80]),
+                columns=texts.safe(columns),
+            )
         )
         return
     _ask_which(fits, body, name, len(table.rows), turn)
@@ -85,8 +99,8 @@ async def on_document(message: Message, turn: Turn, desk: Desk, bot: Bot) -> Non
 def _ask_which(fits: list[str], body: dict[str, Any], name: str, rows: int, turn: Turn) -> None:
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
         stored = store_proposal(tx, turn.chat_id, turn.member, "table", {**body, "fits": fits}, now)
-        buttons = [[(form.capitalize(), f"t.{stored}.{place}")] for place, form in enumerate(fits)]
-        text = f"“{texts.safe(name[:80])}” has {rows} rows. What are they?"
+        buttons = [[(_(FORM[form]), f"t.{stored}.{place}")] for place, form in enumerate(fits)]
+        text = _("“{name}” has {rows} rows. What are they?", name=texts.safe(name[:80]), rows=rows)
         return [turn.message(text, buttons)]
 
     turn.render.append(render)
@@ -125,24 +139,30 @@ async def preview(form: str, table: Table, body: dict[str, Any], turn: Turn, des
     """Say what a table would change, and offer to do it."""
     role = desk.app.queries.shop().members.get(turn.member or "")
     if form in ONLY_BUYERS and role not in MAY_BUY:
-        turn.say(f"A table of {form} is for the owner or a buyer to send.")
+        turn.say(_("This table is for the owner or a buyer to send ({form}).", form=_(FORM[form])))
         return
     try:
         summary = await asyncio.to_thread(
             import_rows, desk.app.ledger, FORMATS[form], table, dry_run=True, member=turn.member
         )
     except LedgerError as error:
-        turn.say(f"✗ {texts.safe(error.message)}")
+        turn.say(f"✗ {texts.safe(texts.problem(error))}")
         return
     good = summary.rows - len(summary.bad)
-    head = f"<b>{good}</b> of {summary.rows} rows of {form} can be taken"
+    head = _(
+        "<b>{good}</b> of {rows} rows can be taken ({form})",
+        good=good,
+        rows=summary.rows,
+        form=_(FORM[form]),
+    )
     text = "\n".join([head, *_bad_lines(summary)])
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
         kept = {**body, "form": form}
         stored = store_proposal(tx, turn.chat_id, turn.member, "import", kept, now)
-        label = f"Take {good} rows" if summary.bad else f"Take all {good} rows"
-        buttons = [[(label, f"i.{stored}"), ("No", f"n.{stored}")]] if good else []
+        label = _("Take {good} rows") if summary.bad else _("Take all {good} rows")
+        keys = [(label.format(good=good), f"i.{stored}"), (_("No"), f"n.{stored}")]
+        buttons = [keys] if good else []
         return [turn.message(texts.clip(text), buttons)]
 
     turn.render.append(render)
@@ -150,18 +170,20 @@ async def preview(form: str, table: Table, body: dict[str, Any], turn: Turn, des
 
 def _bad_lines(summary: RowsSummary) -> list[str]:
     lines = [
-        f"✗ line {bad.line}{f', {texts.safe(bad.column)}' if bad.column else ''}: "
+        f"✗ {_('line {n}', n=bad.line)}{f', {texts.safe(bad.column)}' if bad.column else ''}: "
         f"{texts.safe(bad.reason[:200])}"
         for bad in summary.bad[:MOST_SHOWN]
     ]
     if len(summary.bad) > MOST_SHOWN:
-        lines.append(f"… and {len(summary.bad) - MOST_SHOWN} more")
+        lines.append(texts.more(len(summary.bad) - MOST_SHOWN))
     return lines
 
 
-async def take(form: str, table: Table, turn: Turn, desk: Desk) -> None:
+async def take(job: Job, desk: Desk) -> None:
     """Import the good rows, bring lists up to date, and say what became of every row."""
     app = desk.app
+    form, turn = job.body["form"], job.turn
+    table = await fetch_table(job.bot, job.body["file_id"], job.body["name"])
     summary = await asyncio.to_thread(
         import_rows,
         app.ledger,
@@ -170,11 +192,16 @@ async def take(form: str, table: Table, turn: Turn, desk: Desk) -> None:
         skip_bad=True,
         member=turn.member,
         channel="telegram",
+        progress=job.advance,
     )
     await asyncio.to_thread(_afterwards, desk)
-    text = (
-        f"<b>{summary.recorded}</b> of {summary.rows} rows recorded, {summary.repeated} were "
-        f"recorded before, {len(summary.bad)} not taken."
+    text = _(
+        "<b>{recorded}</b> of {rows} rows recorded, {repeated} were recorded before, "
+        "{bad} not taken.",
+        recorded=summary.recorded,
+        rows=summary.rows,
+        repeated=summary.repeated,
+        bad=len(summary.bad),
     )
     turn.say("\n".join([text, *_bad_lines(summary)]))
     if summary.bad:

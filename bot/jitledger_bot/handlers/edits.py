@@ -26,6 +26,7 @@ from jitledger_bot import texts
 from jitledger_bot.desk import Desk, title_of
 from jitledger_bot.handlers import messages
 from jitledger_bot.handlers.messages import Line
+from jitledger_bot.language import _
 from jitledger_bot.meaning import read
 from jitledger_bot.reading import Reading
 from jitledger_bot.turn import Button, Outgoing, Turn, store_proposal
@@ -55,14 +56,13 @@ class Old:
 
 async def on_edit(message: Message, turn: Turn, desk: Desk) -> None:
     """Correct what a message recorded: the entry is voided and written anew."""
-    user = message.from_user
     private = message.chat.type == "private"
-    admitted = desk.admit(turn, user.id if user else None, private)
+    admitted = desk.admit(turn, message.from_user, private)
     if admitted is None or message.text is None:
         return
     shop, member = admitted
     if member.role == "viewer":
-        turn.say(messages.VIEWER)
+        turn.say(_(texts.VIEWER))
         return
     prefix = desk.message_key(message.chat.id, message.message_id)
     recorded = desk.recorded(prefix)
@@ -80,7 +80,7 @@ async def on_edit(message: Message, turn: Turn, desk: Desk) -> None:
         return
     olds, gone = _in_force(recorded, prefix, desk)
     if not olds and gone:
-        turn.say(f"✗ {texts.safe(gone)} The edit was not recorded.")
+        turn.say(f"✗ {texts.safe(gone)} " + _("The edit was not recorded."))
         return
     _correct(message, olds, prefix, suffix, turn, desk, shop)
 
@@ -110,13 +110,14 @@ def _in_force(
             sku, version = split_entry(entry)
             if sku == "shop" or sku.startswith("supplier/"):
                 continue
-            _, stored = desk.app.queries.entries(sku)
+            _sku, stored = desk.app.queries.entries(sku)
             in_force = voids(stored)
             name, data = next((n, d) for v, n, d in stored if v == version)
             if name == "entry-voided":
                 continue
             if version in in_force:
-                gone = f"{entry} is already voided by {sku}/{in_force[version]}."
+                by = f"{sku}/{in_force[version]}"
+                gone = _("{entry} is already voided by {by}.", entry=entry, by=by)
                 continue
             found.append(Old(number, entry, sku, name, data))
     return sorted(found, key=lambda old: old.number), gone
@@ -165,7 +166,7 @@ def _correct(
     turn.correlation = prefix
     turn.asks = [line.ask for line in lines if line.ask is not None]
     if not lines:
-        turn.say("Nothing changed.")
+        turn.say(_("Nothing changed."))
         return
     turn.render.append(lambda tx, answers, at: _said(tx, lines, answers, at, turn, prefix))
 
@@ -238,20 +239,22 @@ def _said(
             continue
         answer = next(given)
         if answer.error is not None:
-            said.append(f"✗ {texts.safe(answer.error.message)} The edit was not recorded.")
+            refused = texts.safe(texts.problem(answer.error))
+            said.append(f"✗ {refused} " + _("The edit was not recorded."))
             continue
         entries += answer.entries
         name = texts.product(line.title or title_of(tx, line.sku or ""), line.sku or "")
         if line.removed:
-            said.append(f"Taken back: {name}. On hand <b>{answer.on_hand}</b>.")
+            left = messages.on_hand(f"<b>{answer.on_hand}</b>")
+            said.append(_("Taken back: {product}.", product=name) + f" {left}.")
         elif line.corrects:
-            said.append(f"Corrected: {messages.said(line, answer)}")
+            said.append(_("Corrected: {line}").replace("{line}", messages.said(line, answer)))
         else:
             said.append(messages.said(line, answer))
     buttons: list[list[Button]] = []
     if entries:
         body = {"entries": entries}
         stored = store_proposal(tx, turn.chat_id, turn.member, "undo", body, now)
-        buttons.append([("↩ Undo", f"u.{stored}")])
+        buttons.append([(_("↩ Undo"), f"u.{stored}")])
     shown = [turn.message(texts.clip("\n".join(said)), buttons)] if said else []
     return shown + extra

@@ -21,7 +21,11 @@ from jitledger.service.ledger import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk, title_of
+from jitledger_bot.handlers import counting
+from jitledger_bot.handlers.joining import open_shop
 from jitledger_bot.handlers.questions import plain_question
+from jitledger_bot.handlers.undo import replies
+from jitledger_bot.language import _
 from jitledger_bot.meaning import find, read, says_something
 from jitledger_bot.reading import Reading
 from jitledger_bot.turn import (
@@ -36,7 +40,6 @@ from jitledger_bot.turn import (
 
 AGAIN_SECONDS = 60
 MOST_QUESTIONS = 8
-VIEWER = "Your role is viewer: you can look, and ask the owner for the right to record."
 UNREADABLE = {
     "sticker",
     "voice",
@@ -75,45 +78,61 @@ class Line:
 
 async def on_text(message: Message, turn: Turn, desk: Desk) -> None:
     """Record what a message says, or answer what it asks."""
-    user = message.from_user
     private = message.chat.type == "private"
-    admitted = desk.admit(turn, user.id if user else None, private)
+    if private and await open_shop(message, turn, desk):
+        return
+    admitted = desk.admit(turn, message.from_user, private)
     if admitted is None:
+        _anonymous(message, turn)
         return
     shop, member = admitted
     if message.text is None:
         if private and message.content_type in UNREADABLE:
-            turn.say("I read text, tables and barcodes. Write, for example: received 24 MUG")
+            turn.say(_("I read text, tables and barcodes. Write, for example: received 24 MUG"))
         return
     if message.text.startswith("/"):
         if private and "@" not in message.text.split()[0]:
-            turn.say("I do not know this command. /help shows what I understand.")
+            turn.say(_("I do not know this command. /help shows what I understand."))
         return
     prefix = desk.message_key(message.chat.id, message.message_id)
     recorded = desk.recorded(prefix)
     if recorded:
         repeat(recorded, turn, desk)
         return
+    if member.role != "viewer" and replies(message, turn, desk):
+        return
+    if member.role != "viewer":
+        stated = desk.stated_at(message.date, desk.app.queries.present(shop))
+        if counting.take_count(message.text, prefix, turn, desk, stated):
+            return
     local = to_datetime(desk.app.queries.present(shop)).astimezone(shop.tz)
     readings = read(message.text, local, desk, shop)
     if not any(says_something(r) for r in readings):
         if _answers_question(message.text, turn, desk):
             return
-        if plain_question(message.text, turn, desk, desk.warning(member)):
+        if await plain_question(message.text, turn, desk, desk.warning(member)):
             return
     elif member.role == "viewer":
-        turn.say(VIEWER)
+        turn.say(_(texts.VIEWER))
         return
+    turn.author = None if private else member.name
     record_text(message.text, message.date, prefix, turn, desk, shop, private, readings=readings)
+
+
+def _anonymous(message: Message, turn: Turn) -> None:
+    """Tell an anonymous administrator of a group why nothing is recorded."""
+    anonymous = message.sender_chat is not None and message.sender_chat.id == message.chat.id
+    if anonymous and (message.text or "").startswith("/"):
+        turn.say(_("I cannot see who you are: switch anonymity off to ask or record here."))
 
 
 def repeat(recorded: dict[str, list[str]], turn: Turn, desk: Desk) -> None:
     """Answer a redelivered message: what it recorded, and today's on-hand."""
     entries = [entry for found in recorded.values() for entry in found]
-    lines = [f"Already recorded: {', '.join(map(texts.safe, entries))}."]
+    lines = [_("Already recorded: {entries}.", entries=", ".join(map(texts.safe, entries)))]
     for sku in dict.fromkeys(entry.rpartition("/")[0] for entry in entries):
         row = desk.app.queries.stock(sku)
-        lines.append(f"On hand {row['on_hand']} – {texts.product(row['name'], sku)}")
+        lines.append(on_hand(row["on_hand"]) + f" – {texts.product(row['name'], sku)}")
     turn.say("\n".join(lines))
 
 
@@ -127,6 +146,7 @@ def record_text(
     private: bool,
     again: bool = False,
     readings: Sequence[Reading] | None = None,
+    attachment: str | None = None,
 ) -> None:
     """Prepare what a text records, line by line; it is read unless its readings are given."""
     now = desk.app.queries.present(shop)
@@ -135,14 +155,16 @@ def record_text(
     if not any(says_something(r) for r in readings):
         if private:
             turn.say(
-                "I did not understand this. For example: received 24 blue mug\n/help shows more."
+                _("I did not understand this. For example: received 24 blue mug")
+                + "\n"
+                + _("/help shows more.")
             )
         return
     if not again and _said_just_now(text, sent_at, prefix, turn, desk):
         return
     stated = desk.stated_at(sent_at, now)
     lines = [
-        read_fact(reading, number, prefix, stated, sent_at, now, desk, shop)
+        read_fact(reading, number, prefix, stated, sent_at, now, desk, shop, attachment)
         for number, reading in enumerate(readings)
     ]
     turn.correlation = prefix
@@ -155,7 +177,7 @@ def _said_just_now(text: str, sent_at: datetime, prefix: str, turn: Turn, desk: 
     key = f"last:{turn.chat_id}:{turn.member}"
     digest = hashlib.sha256(text.strip().casefold().encode("utf-8", "replace")).hexdigest()[:24]
     with desk.app.database.snapshot() as tx:
-        _, kept = recall(tx, key)
+        _state, kept = recall(tx, key)
     sent = int(sent_at.timestamp())
     recent = [r for r in kept.get("recent", []) if 0 <= sent - r["sent"] <= AGAIN_SECONDS][-20:]
     mine = next((r for r in recent if r["prefix"] == prefix), None)
@@ -174,8 +196,8 @@ def _said_just_now(text: str, sent_at: datetime, prefix: str, turn: Turn, desk: 
         shown = texts.safe(text[:200])
         return [
             turn.message(
-                f"You wrote the same a moment ago: “{shown}”. Again?",
-                [[("Yes, again", f"y.{stored}"), ("No", f"n.{stored}")]],
+                _("You wrote the same a moment ago: “{text}”. Again?", text=shown),
+                [[(_("Yes, again"), f"y.{stored}"), (_("No"), f"n.{stored}")]],
             )
         ]
 
@@ -192,11 +214,12 @@ def read_fact(
     now: int,
     desk: Desk,
     shop: Shop,
+    attachment: str | None = None,
 ) -> Line:
     """Resolve a reading's product and make its command, or say what is missing."""
     line = Line(reading)
     if reading.problem is not None or not reading.is_fact:
-        line.problem = reading.problem or "I did not understand this line"
+        line.problem = reading.problem or _("I did not understand this line")
         return line
     found, line.pack, line.reading = find(reading, desk)
     reading = line.reading
@@ -214,9 +237,11 @@ def read_fact(
                 line.pending_count = count
                 fields["occurred_at"] = to_datetime(count - MICROSECOND).isoformat()
                 fields["note"] = PENDING
+        if attachment is not None and reading.do == "receive":
+            fields["attachment"] = attachment
         command = parse(fields)
     except LedgerError as error:
-        line.problem = error.message
+        line.problem = texts.problem(error)
         return line
     line.ask = Ask(command, f"{prefix}:{number}", raw_payload(reading.raw, sent_at))
     return line
@@ -273,7 +298,8 @@ def raise_missing(field: str) -> None:
     """Say that a move needs a place to go to."""
     from jitledger.domain.errors import Malformed
 
-    raise Malformed("missing-field", "where to? For example: moved 8 MUG to shop", field=field)
+    said = _("where to? For example: moved 8 MUG to shop")
+    raise Malformed("missing-field", said, field=field)
 
 
 def _confirm(
@@ -293,7 +319,7 @@ def _confirm(
             entries += answer.entries if answer.ok else ()
             if answer.ok and line.pending_count is not None:
                 buttons.append(_before_or_after(tx, turn, answer.entries[-1], now, line))
-                shown.append("It was counted a moment ago. Was this before or after the count?")
+                shown.append(_("It was counted a moment ago. Was this before or after the count?"))
         elif line.problem is not None:
             raw = texts.safe(line.reading.raw.strip()[:120])
             shown.append(f"✗ “{raw}”: {texts.safe(line.problem)}")
@@ -304,10 +330,12 @@ def _confirm(
             else:
                 waiting += 1
     if waiting:
-        shown.append(f"{waiting} more lines wait for their product: /later")
+        shown.append(_("{n} more lines wait for their product: /later", n=waiting))
     if entries:
         stored = store_proposal(tx, turn.chat_id, turn.member, "undo", {"entries": entries}, now)
-        buttons.append([("↩ Undo", f"u.{stored}")])
+        buttons.append([(_("↩ Undo"), f"u.{stored}")])
+    if turn.author is not None and shown:
+        shown[-1] += f" · {texts.safe(turn.author)}"
     first = [turn.message(texts.clip("\n".join(shown)), buttons)] if shown else []
     return first + extra
 
@@ -315,7 +343,7 @@ def _confirm(
 def _before_or_after(tx: Tx, turn: Turn, entry: str, now: int, line: Line) -> list[Button]:
     body = {"entry": entry, "now": show_moment(now), "sku": line.sku}
     stored = store_proposal(tx, turn.chat_id, turn.member, "count-order", body, now)
-    return [("Before the count", f"b.{stored}"), ("After the count", f"f.{stored}")]
+    return [(_("Before the count"), f"b.{stored}"), (_("After the count"), f"f.{stored}")]
 
 
 def said(line: Line, answer: Answer) -> str:
@@ -323,20 +351,29 @@ def said(line: Line, answer: Answer) -> str:
     reading = line.reading
     name = texts.product(line.title, line.sku or "")
     if answer.error is not None:
-        return f"✗ “{texts.safe(reading.raw.strip()[:120])}”: {texts.safe(answer.error.message)}"
+        raw = texts.safe(reading.raw.strip()[:120])
+        return f"✗ “{raw}”: {texts.safe(texts.problem(answer.error))}"
     quantity = show(reading.quantity or Decimal(0))
     if line.pack is not None:
         quantity += f" {line.pack}"
-    verb = texts.VERB[reading.do or "receive"]
-    on_hand = f"On hand <b>{answer.on_hand}</b>."
+    verb = _(texts.VERB[reading.do or "receive"])
+    left = on_hand(f"<b>{answer.on_hand}</b>") + "."
     if answer.on_hand is not None and answer.on_hand.startswith("-"):
-        on_hand += " ⚠ Below zero: a receipt not entered? Count?"
+        left += " ⚠ " + _("Below zero: a receipt not entered? Count?")
     if answer.repeat:
-        return f"Already recorded {', '.join(answer.entries)}: {name}. {on_hand}"
+        entries = ", ".join(answer.entries)
+        return _("Already recorded: {entries}.", entries=entries) + f" {name}. {left}"
     price = f" @ {show(reading.price)}" if reading.price is not None else ""
-    source = f" from {texts.safe(reading.supplier)}" if reading.supplier else ""
+    source = ""
+    if reading.supplier:
+        source = " " + _("from {supplier}", supplier=texts.safe(reading.supplier))
     when = f" ({texts.safe(reading.occurred.replace('T', ' '))})" if reading.occurred else ""
-    return f"{verb} {quantity} × {name}{price}{source}{when}. {on_hand}"
+    return f"{verb} {quantity} × {name}{price}{source}{when}. {left}"
+
+
+def on_hand(quantity: str) -> str:
+    """Say how much there is."""
+    return _("On hand {quantity}", quantity=quantity)
 
 
 def offer(tx: Tx, turn: Turn, line: Line, key: str, now: int) -> Outgoing:
@@ -361,18 +398,24 @@ def offer(tx: Tx, turn: Turn, line: Line, key: str, now: int) -> Outgoing:
 def _offer(turn: Turn, stored: str, body: dict[str, Any]) -> Outgoing:
     reading = body["reading"]
     if body.get("pack") and body.get("sku"):
-        text = (
-            f"How many {texts.product(body['title'], body['sku'])} does one "
-            f"{texts.safe(body['pack'])} hold?"
+        text = _(
+            "How many {product} does one {pack} hold?",
+            product=texts.product(body["title"], body["sku"]),
+            pack=texts.safe(body["pack"]),
         )
-        return turn.message(text, [[("Answer", f"h.{stored}"), ("Keep for later", f"k.{stored}")]])
+        keys = [(_("Answer"), f"h.{stored}"), (_("Keep for later"), f"k.{stored}")]
+        return turn.message(text, [keys])
     rows: list[list[Button]] = [
         [(f"{title} ({sku})", f"c.{stored}.{place}")]
         for place, (sku, title) in enumerate(body["nearest"])
     ]
-    rows.append([("New product", f"p.{stored}"), ("Keep for later", f"k.{stored}")])
+    rows.append([(_("New product"), f"p.{stored}"), (_("Keep for later"), f"k.{stored}")])
     typed = texts.safe(reading["product"][:80])
-    text = f"I do not know “{typed}” ({reading['quantity']}). Which is it?"
+    text = _(
+        "I do not know “{typed}” ({quantity}). Which is it?",
+        typed=typed,
+        quantity=reading["quantity"],
+    )
     return turn.message(text, rows)
 
 
@@ -419,7 +462,7 @@ def record_kept(
         fields = command_fields(reading, sku, body["at"], desk, body.get("pack"))
         command = parse(fields)
     except LedgerError as error:
-        return error.message
+        return texts.problem(error)
     payload = raw_payload(reading.raw, datetime.fromtimestamp(0))
     turn.asks.append(Ask(command, body["key"], payload))
     turn.correlation = body["key"].rpartition(":")[0]
@@ -445,7 +488,7 @@ def record_kept(
             return [turn.message(text)]
         undo = {"entries": list(answer.entries)}
         stored = store_proposal(tx, turn.chat_id, turn.member, "undo", undo, now)
-        return [turn.message(text, [[("↩ Undo", f"u.{stored}")]])]
+        return [turn.message(text, [[(_("↩ Undo"), f"u.{stored}")]])]
 
     turn.render.append(render)
     return None

@@ -16,9 +16,11 @@ from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers.messages import record_kept
+from jitledger_bot.language import _
 from jitledger_bot.reading.numbers import read_number
 from jitledger_bot.turn import Outgoing, Proposal, Turn, consume, remember
 
+_BARCODE = re.compile(r"\d{8}|\d{12,14}", re.ASCII)
 _CODE = re.compile(r"(?=.*\d)[A-Z0-9][A-Z0-9._-]{1,15}", re.ASCII)
 
 
@@ -29,8 +31,9 @@ def ask_for_line(proposal: Proposal, turn: Turn) -> None:
         remember(f"new:{turn.chat_id}:{turn.member}", "asked", {"proposal": proposal.id})
     )
     turn.say(
-        f"Write the new product in one line: name, price, supplier. For example:\n"
-        f"<code>{typed}, 9.50, Acme</code>\nOnly the name is needed; “no” stops."
+        _("Write the new product in one line: name, price, supplier. For example:")
+        + f"\n<code>{typed}, 9.50, Acme</code>\n"
+        + _("Only the name is needed; “no” stops.")
     )
 
 
@@ -56,26 +59,24 @@ def register_from_line(text: str, proposal: Proposal, key: str, turn: Turn, desk
     done = remember(key, None, {})
     if text.strip().casefold() in ("no", "nein", "stop", "cancel"):
         turn.effects.append(done)
-        turn.say("Kept for later. /later shows it.")
+        turn.say(_("Kept for later. /later shows it."))
         return True
     # A comma between digits belongs to a price.
     parts = [part.strip() for part in re.split(r",(?!\d)|(?<!\d),", text.split("\n", 1)[0])]
     name = parts[0]
     if not name:
         return False
-    with desk.app.database.snapshot() as tx:
-        base = normalise(code_for(name, proposal.body["reading"]["product"], set()))
-        rows = tx.all(
-            "SELECT value FROM claims WHERE kind = 'sku' AND value >= ? AND value < ?",
-            (base, base + "\U0010ffff"),
-        )
-    sku = code_for(name, proposal.body["reading"]["product"], {row[0] for row in rows})
+    typed = proposal.body["reading"]["product"]
+    barcode = typed.strip() if _BARCODE.fullmatch(typed.strip()) else None
+    sku = code_of_line(name, name if barcode is not None else typed, desk)
     role = desk.app.queries.shop().members.get(turn.member or "")
     try:
-        commands, told = _commands(sku, name, parts[1:], may_buy=role in MAY_BUY)
+        commands, told = product_commands(sku, name, parts[1:], may_buy=role in MAY_BUY)
+        if barcode is not None:
+            commands[0]["barcodes"] = [barcode]
         asks = [Ask(parse(fields)) for fields in commands]
     except LedgerError as error:
-        turn.say(texts.safe(error.message))
+        turn.say(texts.safe(texts.problem(error)))
         return True
     before = len(turn.asks)
     turn.asks += asks
@@ -89,14 +90,26 @@ def register_from_line(text: str, proposal: Proposal, key: str, turn: Turn, desk
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
         refused = next((a.error for a in answers[: len(asks)] if a.error is not None), None)
         if refused is not None:
-            return [turn.message(texts.safe(refused.message))]
-        return [turn.message(f"New product: {texts.product(name, sku)}{told}.")]
+            return [turn.message(texts.safe(texts.problem(refused)))]
+        said = _("New product: {product}", product=texts.product(name, sku))
+        return [turn.message(f"{said}{told}.")]
 
     turn.render.insert(0, render)
     return True
 
 
-def _commands(
+def code_of_line(name: str, typed: str, desk: Desk) -> str:
+    """Return a free code for a new product."""
+    with desk.app.database.snapshot() as tx:
+        base = normalise(code_for(name, typed, set()))
+        rows = tx.all(
+            "SELECT value FROM claims WHERE kind = 'sku' AND value >= ? AND value < ?",
+            (base, base + "\U0010ffff"),
+        )
+    return code_for(name, typed, {row[0] for row in rows})
+
+
+def product_commands(
     sku: str, name: str, rest: list[str], *, may_buy: bool
 ) -> tuple[list[dict[str, Any]], str]:
     """Return the commands of a line's parts, and how price and supplier were read."""
@@ -106,16 +119,18 @@ def _commands(
         number = read_number(part.lstrip("€$£ ").strip())
         if number is not None and number.ambiguous is not None:
             one, other = number.ambiguous
-            raise bad_value("the price", part, f"it can be {one} or {other}; write one of them")
+            why = _("it can be {one} or {other}; write one of them", one=one, other=other)
+            raise bad_value(_("the price"), part, why)
         if not may_buy:
-            told += f"; {texts.safe(part)} is for the owner or a buyer to set"
+            said = _("{what} is for the owner or a buyer to set", what=texts.safe(part))
+            told += f"; {said}"
         elif number is not None:
             commands.append({"do": "price", "sku": sku, "price": show(number.value)})
-            told += f", price {show(number.value)}"
+            told += ", " + _("price {price}", price=show(number.value))
         else:
             commands.append({"do": "supplier", "code": part})
             commands.append({"do": "link", "sku": sku, "supplier": part})
-            told += f", from {texts.safe(part)}"
+            told += ", " + _("from {supplier}", supplier=texts.safe(part))
     return commands, told
 
 
@@ -125,7 +140,7 @@ def ask_for_pack(proposal: Proposal, turn: Turn) -> None:
         remember(f"new:{turn.chat_id}:{turn.member}", "pack", {"proposal": proposal.id})
     )
     pack = texts.safe(proposal.body["pack"])
-    turn.say(f"Write the number of pieces in one {pack}, for example 12.")
+    turn.say(_("Write the number of pieces in one {pack}, for example 12.", pack=pack))
 
 
 def define_pack(text: str, proposal: Proposal, key: str, turn: Turn, desk: Desk) -> bool:

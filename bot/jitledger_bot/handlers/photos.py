@@ -3,33 +3,48 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+from collections.abc import Sequence
 
 from aiogram import Bot, F, Router
+from aiogram.filters import Command, CommandObject
 from aiogram.types import Message, PhotoSize
 
 from jitledger.domain.errors import LedgerError
+from jitledger.domain.moments import to_datetime
+from jitledger.domain.names import split_entry
+from jitledger.domain.shop import Shop
+from jitledger.service.ledger import Answer
+from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.barcodes import LONGEST_SIDE, read_barcodes
 from jitledger_bot.desk import Desk
 from jitledger_bot.files import fetch
 from jitledger_bot.handlers import messages, questions
+from jitledger_bot.language import _, mark
+from jitledger_bot.meaning import find, read
 from jitledger_bot.turn import Turn
 
 LONGEST_CODE = 60
-SHOW = "Take the barcode closer and straight, or write what it is: received 24 MUG"
+SHOW = mark("Take the barcode closer and straight, or write what it is: received 24 MUG")
 
 
 def make_router() -> Router:
     """Return the router of photos."""
     router = Router(name="photos")
     router.message.register(on_photo, F.photo)
+    router.message.register(show_attachment, Command("photo"))
     return router
 
 
 async def on_photo(message: Message, turn: Turn, desk: Desk, bot: Bot) -> None:
-    """Read the barcode and record what the caption says of it, or answer its stock."""
-    user, private = message.from_user, message.chat.type == "private"
-    admitted = desk.admit(turn, user.id if user else None, private)
+    """Read the barcode and record what the caption says of it, or answer its stock.
+
+    A caption that is a fact by itself ("received 24 mug from Acme") makes the photo the receipt's
+    attachment: a delivery note.
+    """
+    private = message.chat.type == "private"
+    admitted = desk.admit(turn, message.from_user, private)
     if admitted is None or not message.photo:
         return
     shop, member = admitted
@@ -42,15 +57,29 @@ async def on_photo(message: Message, turn: Turn, desk: Desk, bot: Bot) -> None:
         messages.repeat(recorded, turn, desk)
         return
     try:
-        codes = await _codes(bot, _fitting(message.photo))
+        data = await fetch(bot, _fitting(message.photo).file_id, "The photo")
     except LedgerError as error:
-        turn.say(f"✗ {texts.safe(error.message)}")
+        turn.say(f"✗ {texts.safe(texts.problem(error))}")
+        return
+    turn.author = None if private else member.name
+    if caption and member.role != "viewer" and _is_fact(caption, desk, shop):
+        attachment = keep_attachment(data, "image/jpeg", turn)
+        messages.record_text(
+            caption, message.date, prefix, turn, desk, shop, private, attachment=attachment
+        )
+        return
+    try:
+        codes = await _codes(data)
+    except LedgerError as error:
+        turn.say(f"✗ {texts.safe(texts.problem(error))}")
         return
     if len(codes) != 1 and not private:
         return
     if len(codes) != 1:
-        seen = "no barcode" if not codes else f"{len(codes)} barcodes ({', '.join(codes[:4])})"
-        turn.say(f"I see {texts.safe(seen)} in this photo. {SHOW}")
+        seen = _("no barcode")
+        if codes:
+            seen = _("{n} barcodes ({codes})", n=len(codes), codes=", ".join(codes[:4]))
+        turn.say(_("I see {what} in this photo.", what=texts.safe(seen)) + " " + _(SHOW))
         return
     if not caption:
         questions.answer_stock(codes[0], turn, desk)
@@ -58,14 +87,56 @@ async def on_photo(message: Message, turn: Turn, desk: Desk, bot: Bot) -> None:
     exact = desk.resolver.resolve(codes[0]).exact
     if exact is None and not codes[0].isdigit():
         # A QR code may say anything; only a product's own code is put beside a caption.
-        turn.say(f"I know no product with the code “{texts.safe(codes[0])}”.")
+        turn.say(_("I know no product with the code “{code}”.", code=texts.safe(codes[0])))
         return
     if member.role == "viewer":
-        turn.say(messages.VIEWER)
+        turn.say(_(texts.VIEWER))
         return
     first, *rest = caption.split("\n")
     text = "\n".join([f"{first} {exact.sku if exact is not None else codes[0]}", *rest])
     messages.record_text(text, message.date, prefix, turn, desk, shop, private)
+
+
+def _is_fact(caption: str, desk: Desk, shop: Shop) -> bool:
+    """Return whether a caption names its products itself, so that it needs no barcode."""
+    local = to_datetime(desk.app.queries.present(shop)).astimezone(shop.tz)
+    readings = [r for r in read(caption, local, desk, shop) if r.is_fact]
+    return any(find(reading, desk)[0].exact is not None for reading in readings)
+
+
+def keep_attachment(data: bytes, media_type: str, turn: Turn) -> str:
+    """Keep a photo with the turn that records it; return its name, the hash of its content."""
+    name = f"sha256-{hashlib.sha256(data).hexdigest()}"
+
+    def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
+        if any(answer.ok for answer in answers):
+            tx.execute(
+                "INSERT INTO attachments VALUES (?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING",
+                (name, media_type, data, now),
+            )
+
+    turn.effects.append(effect)
+    return name
+
+
+async def show_attachment(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+    """Answer /photo ENTRY with the delivery note that was kept with a receipt."""
+    if desk.admit(turn, message.from_user, message.chat.type == "private") is None:
+        return
+    entry = (command.args or "").strip()
+    try:
+        sku, version = split_entry(entry)
+        _sku, stored = desk.app.queries.entries(sku)
+    except (LedgerError, ValueError):
+        turn.say(_("Which entry? For example: {example}", example="/photo MUG/17"))
+        return
+    data = next((d for v, _name, d in stored if v == version), {})
+    with desk.app.database.snapshot() as tx:
+        row = tx.one("SELECT body FROM attachments WHERE hash = ?", (data.get("attachment"),))
+    if row is None:
+        turn.say(_("No photo is kept with {entry}.", entry=texts.safe(entry[:80])))
+        return
+    turn.photo(bytes(row[0]), texts.safe(entry))
 
 
 def _fitting(sizes: list[PhotoSize]) -> PhotoSize:
@@ -76,8 +147,7 @@ def _fitting(sizes: list[PhotoSize]) -> PhotoSize:
     return chosen(area, key=lambda pair: pair[0])[1]
 
 
-async def _codes(bot: Bot, photo: PhotoSize) -> list[str]:
+async def _codes(data: bytes) -> list[str]:
     """Return what the barcodes say; a text of several lines is no product's code."""
-    data = await fetch(bot, photo.file_id, "The photo")
     codes = await asyncio.to_thread(read_barcodes, data)
     return [code for code in codes if code.isprintable() and len(code) <= LONGEST_CODE]

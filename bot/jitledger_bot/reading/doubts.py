@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from jitledger_bot.language import _
 from jitledger_bot.reading.numbers import read_number
 from jitledger_bot.reading.phrases import phrases, plain
 from jitledger_bot.reading.readings import Places
@@ -20,7 +21,7 @@ def is_plan(text: str) -> bool:
     none = known.words["none"].ending(words)
     if none is not None:  # "asked for 2, not there" is a fact.
         words = words[: -none[0]]
-    _, begins = without_fillers(list(words), list(words))
+    _raw, begins = without_fillers(list(words), list(words))
     if known.is_("orders", words, 0) or known.is_("orders", begins, 0):
         return True
     place = 0
@@ -39,23 +40,23 @@ def doubt_of(words: list[str], do: str | None, places: Places) -> str | None:
     """Return why a line must be asked about although a number and a product may stand in it."""
     norm, known = [plain(word) for word in words], phrases()
     if any(known.days.at(norm, n) for n in range(len(norm)) if len(norm[n]) > 3):
-        return "which day? One line for each day, please"
+        return _("which day? One line for each day, please")
     if known.has("undated", norm) or any(_LIKE_A_DATE.fullmatch(w) for w in norm):
-        return "which day? Write it like 2026-11-19, or yesterday"
+        return _("which day? Write it like 2026-11-19, or yesterday")
     if _AGO.search(" ".join(words).casefold()):
-        return "which day? Write it like 2026-11-19, or yesterday"
+        return _("which day? Write it like 2026-11-19, or yesterday")
     hedged = [n for n in range(len(norm)) if known.is_("hedges", norm, n)]
     numbers = {n for n in range(len(norm)) if known.numbers.at(norm, n)}
     if any(n not in numbers for n in hedged if _number_follows(norm, n)):
-        return "the number is not exact; write it exactly"
+        return _("the number is not exact; write it exactly")
     if do == "receive" and known.has("customers", norm):
-        return "received from a supplier, or sold to a customer?"
+        return _("received from a supplier, or sold to a customer?")
     if do == "return" and any(
         " ".join(norm[n : n + length]) in places.suppliers
         for length in (1, 2, 3)
         for n in range(len(norm))
     ):
-        return "back from a customer, or back to the supplier?"
+        return _("back from a customer, or back to the supplier?")
     return None
 
 

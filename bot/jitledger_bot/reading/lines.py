@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from jitledger_bot.language import _
 from jitledger_bot.reading.doubts import doubt_of, is_plan
 from jitledger_bot.reading.numbers import Number
 from jitledger_bot.reading.phrases import phrases, plain
@@ -121,7 +122,7 @@ def read_line(
     """Read one line, which may hold several facts of one verb; ``now`` is in the shop's zone."""
     places = places or Places()
     if len(line) > LONGEST_LINE:
-        return [Reading(line[:LONGEST_LINE], problem="the line is longer than 400 characters")]
+        return [Reading(line[:LONGEST_LINE], problem=_("the line is longer than 400 characters"))]
     text = _unwrapped(LIST_MARK.sub("", line).strip())
     if "?" in text or is_plan(text):
         return [Reading(line)]
@@ -189,7 +190,7 @@ def _facts(
         )
         checked = _checked(reading, number)
         if tail.weak_price and number is not None and number.value != 1:
-            checked = replace(checked, problem="is that the price of one? Write it like @ 4.20")
+            checked = replace(checked, problem=_("is that the price of one? Write it like @ 4.20"))
         found.append(checked)
     return found
 
@@ -200,26 +201,28 @@ def _checked(reading: Reading, number: Number | None) -> Reading:
         return Reading(reading.raw)
     if number is None and _RANGE.match(reading.product):
         shown = reading.product.split()[0]
-        return replace(reading, quantity=Decimal(0), problem=f"{shown}: which number is it?")
+        asked = _("{shown}: which number is it?", shown=shown)
+        return replace(reading, quantity=Decimal(0), problem=asked)
     if number is None:
         return replace(reading, problem=_no_quantity(reading.do))
     reading = replace(reading, quantity=number.value)
     if number.ambiguous is not None:
         one, other = number.ambiguous
-        shown = f"{one} or {other}"
-        return replace(reading, problem=f"the number can be {shown}; write one of them")
+        said = _("the number can be {one} or {other}; write one of them", one=one, other=other)
+        return replace(reading, problem=said)
     if number.value < 0 and reading.do != "adjust":
-        return replace(reading, problem="a quantity cannot be negative")
+        return replace(reading, problem=_("a quantity cannot be negative"))
     if not reading.product:
-        return replace(reading, problem="which product is it?")
+        return replace(reading, problem=_("which product is it?"))
     if reading.do is None:
-        return replace(reading, problem="received, sold or counted? Write that word before it")
+        said = _("received, sold or counted? Write that word before it")
+        return replace(reading, problem=said)
     return reading
 
 
 def _no_quantity(do: str | None) -> str:
     example = {"count": "count mug 17", "sell": "sold 3 mug", None: "sold 3 mug"}
-    return f"how many? For example: {example.get(do, f'{do} 3 mug')}"
+    return _("how many? For example: {example}", example=example.get(do, f"{do} 3 mug"))
 
 
 def _parts(words: list[str]) -> list[list[str]]:

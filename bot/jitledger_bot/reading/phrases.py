@@ -81,6 +81,8 @@ class Phrases:
     places: Lookup = field(default_factory=Lookup)
     reorder: list[Words] = field(default_factory=list)
     stock: list[tuple[Words, Words]] = field(default_factory=list)
+    run_out: list[tuple[Words, str]] = field(default_factory=list)
+    log: list[tuple[Words, Words]] = field(default_factory=list)
 
     def has(self, kind: str, words: Sequence[str]) -> bool:
         """Return whether some words hold a phrase of a kind anywhere."""
@@ -104,7 +106,8 @@ def phrases() -> Phrases:
     for file in sorted(folder.iterdir(), key=lambda f: f.name):
         if file.name.endswith(".toml"):
             _take(found, tomllib.loads(file.read_text(encoding="utf-8")))
-    found.stock.sort(key=lambda parts: -len(parts[0]) - len(parts[1]))
+    for asked in (found.stock, found.log):
+        asked.sort(key=lambda parts: -len(parts[0]) - len(parts[1]))
     return found
 
 
@@ -124,8 +127,11 @@ def _take(found: Phrases, language: Mapping[str, Any]) -> None:
         found.words.setdefault(kind, Lookup()).add(language["days"][kind], kind)
     questions = language["questions"]
     found.reorder += [words_of(phrase) for phrase in questions["reorder"]]
-    for kind in ("order_words", "asking", "stock_words"):
+    for kind in ("order_words", "asking", "stock_words", "undo", "was", "round_skip", "round_stop"):
         found.words.setdefault(kind, Lookup()).add(questions[kind], kind)
-    for phrase in questions["stock"]:
-        before, _, after = phrase.partition("…")
-        found.stock.append((words_of(before), words_of(after)))
+    for kind, listed in (("stock", found.stock), ("log", found.log)):
+        for phrase in questions[kind]:
+            before, _, after = phrase.partition("…")
+            listed.append((words_of(before), words_of(after)))
+    for days, asked in questions["run_out"].items():
+        found.run_out += [(words_of(phrase), days) for phrase in asked]

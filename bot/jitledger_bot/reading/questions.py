@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from jitledger_bot.reading.phrases import phrases, plain
+from collections.abc import Sequence
+from decimal import Decimal
+
+from jitledger_bot.reading.numbers import read_number
+from jitledger_bot.reading.phrases import Words, phrases, plain
 from jitledger_bot.reading.words import MARKS, has_number, without_fillers
 
 
@@ -54,3 +58,61 @@ def asks_stock(text: str) -> list[str]:
                 lead = phrases().is_("the", [plain(w) for w in inner], 0)
                 found.append(" ".join(inner[lead:] or inner))
     return list(dict.fromkeys(found))
+
+
+def asks_run_out(text: str) -> int | None:
+    """Return for how many days a text asks what runs out; None when it does not."""
+    found = _phrase_of(text, phrases().run_out)
+    return None if found is None else int(found)
+
+
+def _phrase_of(text: str, listed: Sequence[tuple[Words, str]]) -> str | None:
+    norm = [plain(word) for word in text.translate(MARKS).rstrip("?!. ").split()]
+    _raw, begins = without_fillers(list(norm), list(norm))
+    for phrase, meaning in listed:
+        if tuple(norm) == phrase or tuple(begins) == phrase:
+            return meaning
+    return None
+
+
+def asks_log(text: str) -> str | None:
+    """Return whose entries of today a text asks for: a name, "" for everybody's, None for none."""
+    raw = text.translate(MARKS).rstrip("?!. ").split()
+    norm = [plain(word) for word in raw]
+    for before, after in phrases().log:
+        end = len(norm) - len(after)
+        if end < len(before) or tuple(norm[: len(before)]) != before or tuple(norm[end:]) != after:
+            continue
+        name = raw[len(before) : end]
+        if len(name) <= 3:
+            return " ".join(name)
+    return None
+
+
+def wants_undo(text: str) -> bool:
+    """Return whether a reply takes back what it answers."""
+    norm = [plain(word) for word in text.split()]
+    _raw, begins = without_fillers(list(norm), list(norm))
+    return any(words and phrases().is_("undo", words, 0) == len(words) for words in (norm, begins))
+
+
+def reads_was(text: str) -> Decimal | None:
+    """Return the quantity that a reply ("was 12", "12") says is right; None when it is none."""
+    words = text.split()
+    lead = phrases().is_("was", [plain(word) for word in words], 0)
+    left = words[lead:]
+    if len(left) != 1:
+        return None
+    number = read_number(left[0].rstrip(".!"))
+    if number is None or number.ambiguous is not None or number.value <= 0:
+        return None
+    return number.value
+
+
+def round_word(text: str) -> str | None:
+    """Return "skip" or "stop" when a text says that in a counting round."""
+    norm = [plain(word) for word in text.split()]
+    for kind in ("round_skip", "round_stop"):
+        if norm and phrases().is_(kind, norm, 0) == len(norm):
+            return kind.removeprefix("round_")
+    return None

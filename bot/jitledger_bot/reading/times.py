@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time, timedelta
 
+from jitledger_bot.language import _
 from jitledger_bot.reading.phrases import WEEKDAYS, phrases, plain
 from jitledger_bot.reading.readings import Reading
 
@@ -72,7 +73,7 @@ def _day_at(
         try:
             return date.fromisoformat(text), 1, False
         except ValueError:
-            return Reading("", problem=f"{text} is no date")
+            return Reading("", problem=_("{text} is no date", text=text))
     dotted = _DOTTED.fullmatch(text)
     if dotted is None:
         return None
@@ -84,7 +85,10 @@ def _day_at(
     if dotted.group(3) is None and day > now.date():
         if (day - now.date()).days < 180:
             return Reading(
-                "", problem=f"{text} has not come yet; write the year if you mean the last"
+                "",
+                problem=_(
+                    "{text} has not come yet; write the year if you mean the last", text=text
+                ),
             )
         day = day.replace(year=day.year - 1)
     return day, 1, False

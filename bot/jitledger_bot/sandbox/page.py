@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import secrets
 from importlib.resources import files
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 
-from jitledger_bot.sandbox.server import BotError, Sandbox
+from jitledger_bot.sandbox.rules import BotError
+from jitledger_bot.sandbox.server import Sandbox, pixels
 
 COOKIE = "jitledger_chat"
 LONGEST = 8192
@@ -43,7 +46,7 @@ def add_page(app: web.Application, sandbox: Sandbox) -> str:
         headers = {
             "Cache-Control": "no-store",
             "Content-Security-Policy": "default-src 'none'; script-src 'self' 'unsafe-inline'; "
-            "style-src 'unsafe-inline'; connect-src 'self'",
+            "style-src 'unsafe-inline'; connect-src 'self'; img-src 'self'",
         }
         return web.Response(text=text, content_type="text/html", headers=headers)
 
@@ -64,6 +67,18 @@ def add_page(app: web.Application, sandbox: Sandbox) -> str:
             raise web.HTTPBadRequest(text=str(error)) from error
         return web.json_response({"ok": True})
 
+    async def file(request: web.Request) -> web.Response:
+        check(request)
+        found = sandbox.files.get(request.match_info["number"])
+        if found is None:
+            raise web.HTTPNotFound
+        headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
+        if found[0].endswith((".png", ".jpg")):
+            return web.Response(body=found[1], content_type="image/png", headers=headers)
+        headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found[0])}"
+        return web.Response(body=found[1], content_type="text/csv", headers=headers)
+
+    app.router.add_get("/files/{number}", file)
     app.router.add_get("/open/{once}", enter)
     app.router.add_get("/chat", page)
     app.router.add_get("/state", look)
@@ -72,41 +87,66 @@ def add_page(app: web.Application, sandbox: Sandbox) -> str:
 
 
 def _act(sandbox: Sandbox, body: dict[str, Any]) -> None:
-    person = int(body["person"])
-    if person not in sandbox.people:
-        raise ValueError("no such person")
+    person, chat = int(body["person"]), int(body["chat"])
+    if person not in sandbox.people or (chat != person and chat not in sandbox.groups):
+        raise ValueError("no such person or chat")
     match body["do"]:
         case "say":
             text = str(body["text"])[:LONGEST]
+            reply = body.get("reply")
             if text.strip():
-                sandbox.say(person, text)
+                sandbox.say(
+                    person, text, chat_id=chat, reply_to=None if reply is None else int(reply)
+                )
         case "press":
-            sandbox.press(person, int(body["message"]), str(body["data"]))
+            sandbox.press(person, int(body["message"]), str(body["data"]), chat)
         case "edit":
-            sandbox.edit(person, int(body["message"]), str(body["text"])[:LONGEST])
+            sandbox.edit(person, int(body["message"]), str(body["text"])[:LONGEST], chat)
+        case "file":
+            _send_file(sandbox, person, chat, body)
         case other:
             raise ValueError(f"unknown: {other}")
 
 
+def _send_file(sandbox: Sandbox, person: int, chat: int, body: dict[str, Any]) -> None:
+    name, caption = str(body["name"])[:200], str(body.get("caption") or "")[:1024] or None
+    data = base64.b64decode(body["data"], validate=True)
+    if str(body.get("type", "")).startswith("image/"):
+        sandbox.send_photo(person, data, pixels(data), caption, chat)
+    else:
+        sandbox.send_document(person, name, data, caption, chat)
+
+
 def _state(sandbox: Sandbox) -> dict[str, Any]:
-    bot = sandbox.bot_user["id"]
     return {
         "revision": sandbox.revision,
         "people": [{"id": p.id, "name": p.name} for p in sandbox.people.values()],
+        "groups": [{"id": chat, "name": title} for chat, title in sandbox.groups.items()],
         "toasts": sandbox.toasts[-5:],
         "messages": {
-            str(chat): [
-                {
-                    "id": m["message_id"],
-                    "mine": m["from"]["id"] != bot,
-                    "text": m["text"],
-                    "html": m.get("html"),
-                    "date": m["date"],
-                    "edited": "edit_date" in m,
-                    "buttons": m.get("reply_markup", {}).get("inline_keyboard", []),
-                }
-                for m in messages[-200:]
-            ]
+            str(chat): [_shown(m, sandbox) for m in messages[-200:]]
             for chat, messages in sandbox.messages.items()
         },
+    }
+
+
+def _shown(m: dict[str, Any], sandbox: Sandbox) -> dict[str, Any]:
+    """Return a message as the page draws it."""
+    answered = m.get("reply_to_message")
+    document = m.get("document")
+    return {
+        "id": m["message_id"],
+        "from": m["from"]["id"],
+        "bot": m["from"]["id"] == sandbox.bot_user["id"],
+        "author": m["from"]["first_name"],
+        "text": m.get("text") or m.get("caption") or "",
+        "html": m.get("html"),
+        "photo": m["photo"][-1]["file_id"] if "photo" in m else None,
+        "file": None
+        if document is None
+        else {"id": document["file_id"], "name": document.get("file_name", "file")},
+        "reply": None if answered is None else (answered.get("text") or "")[:80],
+        "date": m["date"],
+        "edited": "edit_date" in m,
+        "buttons": m.get("reply_markup", {}).get("inline_keyboard", []),
     }

@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from typing import Any
 
 from aiogram import methods, types
 from aiohttp import ClientError, ClientSession, web
+from PIL import Image
 from pydantic import ValidationError
 
+from jitledger_bot.sandbox.rules import BotError, check_markup, content_of
+
 FIRST_UPDATE = 100
-TEXT_LIMIT = 4096
 LARGEST_FETCHED = 20 * 1024 * 1024
-CALLBACK_LIMIT = 64
-TAGS = {"b", "strong", "i", "em", "u", "s", "code", "pre", "a", "blockquote", "tg-spoiler"}
 SIMULATED: dict[str, type[Any]] = {
     "getMe": methods.GetMe,
     "getUpdates": methods.GetUpdates,
@@ -33,6 +33,7 @@ SIMULATED: dict[str, type[Any]] = {
     "editMessageReplyMarkup": methods.EditMessageReplyMarkup,
     "answerCallbackQuery": methods.AnswerCallbackQuery,
     "sendDocument": methods.SendDocument,
+    "sendPhoto": methods.SendPhoto,
     "getFile": methods.GetFile,
     "setWebhook": methods.SetWebhook,
     "deleteWebhook": methods.DeleteWebhook,
@@ -42,22 +43,30 @@ SIMULATED: dict[str, type[Any]] = {
 }
 
 
-class BotError(Exception):
-    """An error as Telegram answers it."""
-
-    def __init__(self, code: int, description: str, **parameters: Any) -> None:
-        super().__init__(description)
-        self.code = code
-        self.description = description
-        self.parameters = parameters
-
-
 @dataclass(slots=True)
 class Person:
     """Somebody who chats with the bot."""
 
     id: int
     name: str
+    language: str | None = None
+
+    def as_user(self) -> dict[str, Any]:
+        """Return the person as Telegram tells of them."""
+        user: dict[str, Any] = {"id": self.id, "is_bot": False, "first_name": self.name}
+        return user if self.language is None else {**user, "language_code": self.language}
+
+
+@dataclass(slots=True)
+class Faults:
+    """What is to go wrong, on request."""
+
+    slow: float = 0.0
+    """Seconds that every call but ``getUpdates`` takes longer."""
+    duplicate: int = 0
+    """How many of the next updates are delivered twice."""
+    lose_offset: int = 0
+    """How many of the next confirmations of updates are forgotten."""
 
 
 @dataclass(slots=True)
@@ -67,6 +76,10 @@ class Sandbox:
     token: str
     clock: Callable[[], float]
     people: dict[int, Person] = field(default_factory=dict)
+    groups: dict[int, str] = field(default_factory=dict)
+    reads_groups: bool = True
+    """Whether privacy mode is off, so that the bot sees every message of its groups."""
+    faults: Faults = field(default_factory=Faults)
     messages: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     toasts: list[dict[str, Any]] = field(default_factory=list)
     calls: deque[tuple[str, dict[str, Any]]] = field(default_factory=lambda: deque(maxlen=10_000))
@@ -90,57 +103,124 @@ class Sandbox:
             "is_bot": True,
             "first_name": "jitledger",
             "username": "jitledger_bot",
+            "can_read_all_group_messages": self.reads_groups,
         }
 
     # --- what people do ---------------------------------------------------------------------------
 
-    def add_person(self, person_id: int, name: str) -> Person:
+    def add_person(self, person_id: int, name: str, language: str | None = None) -> Person:
         """Let somebody in."""
-        person = self.people[person_id] = Person(person_id, name)
+        person = self.people[person_id] = Person(person_id, name, language)
         self.messages.setdefault(person_id, [])
         return person
 
-    def say(self, person_id: int, text: str, message_id: int | None = None) -> dict[str, Any]:
-        """Let a person write a message; returns it."""
-        message = self._written(person_id, text=text)
+    def add_group(self, chat_id: int, title: str, by: int) -> None:
+        """Let a person make a group and bring the bot into it; its id is negative."""
+        self.groups[chat_id] = title
+        self.messages.setdefault(chat_id, [])
+        self._post({"my_chat_member": self._moved(chat_id, by, "left", "member")})
+
+    def remove_from_group(self, chat_id: int, by: int) -> None:
+        """Let a person remove the bot from a group."""
+        self._post({"my_chat_member": self._moved(chat_id, by, "member", "kicked")})
+
+    def _moved(self, chat_id: int, by: int, before: str, after: str) -> dict[str, Any]:
+        def standing(status: str) -> dict[str, Any]:
+            more = {"until_date": 0} if status == "kicked" else {}
+            return {"user": self.bot_user, "status": status, **more}
+
+        return {
+            "chat": self._chat(chat_id),
+            "from": self.people[by].as_user(),
+            "date": int(self.clock()),
+            "old_chat_member": standing(before),
+            "new_chat_member": standing(after),
+        }
+
+    def _chat(self, chat_id: int) -> dict[str, Any]:
+        if chat_id in self.groups:
+            return {"id": chat_id, "type": "supergroup", "title": self.groups[chat_id]}
+        person = self.people.get(chat_id)
+        if person is None:
+            raise BotError(400, "Bad Request: chat not found")
+        return {"id": chat_id, "type": "private", "first_name": person.name}
+
+    def say(
+        self,
+        person_id: int,
+        text: str,
+        message_id: int | None = None,
+        chat_id: int | None = None,
+        reply_to: int | None = None,
+        thread_id: int | None = None,
+    ) -> dict[str, Any]:
+        """Let a person write a message, in their own chat or in a group; returns it."""
+        message = self._written(person_id, chat_id, text=text)
+        if reply_to is not None:
+            answered = self._find(chat_id or person_id, reply_to)
+            message["reply_to_message"] = _without_html(answered)
+        if thread_id is not None:
+            message |= {"message_thread_id": thread_id, "is_topic_message": True}
         if message_id is not None:
             message["message_id"] = message_id
         if text.startswith("/"):
             length = len(text.split()[0].encode("utf-16-le")) // 2
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": length}]
-        return self._arrive(person_id, message)
+        return self._arrive(message)
 
-    def _written(self, person_id: int, **content: Any) -> dict[str, Any]:
-        """Return a message of a person in their own chat."""
-        name = self.people[person_id].name
+    def _written(
+        self, person_id: int, chat_id: int | None = None, **content: Any
+    ) -> dict[str, Any]:
+        """Return a message of a person."""
         return {
             "message_id": self._new_message(),
             "date": int(self.clock()),
-            "chat": {"id": person_id, "type": "private", "first_name": name},
-            "from": {"id": person_id, "is_bot": False, "first_name": name},
+            "chat": self._chat(person_id if chat_id is None else chat_id),
+            "from": self.people[person_id].as_user(),
             **{key: value for key, value in content.items() if value is not None},
         }
 
-    def _arrive(self, person_id: int, message: dict[str, Any]) -> dict[str, Any]:
+    def _arrive(self, message: dict[str, Any]) -> dict[str, Any]:
         types.Message.model_validate(message)
-        self.messages[person_id].append(message)
-        self._post({"message": message})
+        self.messages[message["chat"]["id"]].append(message)
+        if self._is_seen(message):
+            self._post({"message": message})
+        else:
+            self._touch()
         return message
 
+    def _is_seen(self, message: dict[str, Any]) -> bool:
+        """Return whether privacy mode lets the bot see a message."""
+        if self.reads_groups or message["chat"]["type"] == "private":
+            return True
+        replied = message.get("reply_to_message", {}).get("from", {}).get("id")
+        text = str(message.get("text", ""))
+        return text.startswith("/") or replied == self.bot_user["id"]
+
     def send_document(
-        self, person_id: int, name: str, data: bytes, caption: str | None = None
+        self,
+        person_id: int,
+        name: str,
+        data: bytes,
+        caption: str | None = None,
+        chat_id: int | None = None,
     ) -> dict[str, Any]:
         """Let a person send a file; returns the message."""
         document = {**self._file(self.keep(name, data)), "file_name": name}
-        return self._arrive(person_id, self._written(person_id, document=document, caption=caption))
+        return self._arrive(self._written(person_id, chat_id, document=document, caption=caption))
 
     def send_photo(
-        self, person_id: int, data: bytes, size: tuple[int, int], caption: str | None = None
+        self,
+        person_id: int,
+        data: bytes,
+        size: tuple[int, int],
+        caption: str | None = None,
+        chat_id: int | None = None,
     ) -> dict[str, Any]:
         """Let a person send a photo of so many pixels; returns the message."""
         number = self.keep("photo.jpg", data)
         photo = [{**self._file(number), "width": size[0], "height": size[1]}]
-        return self._arrive(person_id, self._written(person_id, photo=photo, caption=caption))
+        return self._arrive(self._written(person_id, chat_id, photo=photo, caption=caption))
 
     def _file(self, number: str) -> dict[str, Any]:
         size = len(self.files[number][1])
@@ -152,17 +232,22 @@ class Sandbox:
         self.files[number] = (name, data)
         return number
 
-    def edit(self, person_id: int, message_id: int, text: str) -> dict[str, Any]:
-        """Let a person edit a message."""
-        message = self._find(person_id, message_id)
-        edited = {**message, "text": text, "edit_date": int(self.clock())}
-        self._replace(person_id, edited)
+    def edit(
+        self, person_id: int, message_id: int, text: str, chat_id: int | None = None
+    ) -> dict[str, Any]:
+        """Let a person edit a message, or the caption of a photo or a file."""
+        chat = person_id if chat_id is None else chat_id
+        message = self._find(chat, message_id)
+        what = "text" if "text" in message else "caption"
+        edited = {**message, what: text, "edit_date": int(self.clock())}
+        self._replace(chat, edited)
         self._post({"edited_message": edited})
         return edited
 
-    def press(self, person_id: int, message_id: int, data: str) -> str:
+    def press(self, person_id: int, message_id: int, data: str, chat_id: int | None = None) -> str:
         """Let a person press a button; returns the query's id."""
         person = self.people[person_id]
+        chat = person_id if chat_id is None else chat_id
         query = str(self.next_query)
         self.next_query += 1
         self.open_queries.add(query)
@@ -170,9 +255,9 @@ class Sandbox:
             {
                 "callback_query": {
                     "id": query,
-                    "from": {"id": person_id, "is_bot": False, "first_name": person.name},
-                    "chat_instance": str(person_id),
-                    "message": self._find(person_id, message_id),
+                    "from": person.as_user(),
+                    "chat_instance": str(chat),
+                    "message": _without_html(self._find(chat, message_id)),
                     "data": data,
                 }
             }
@@ -184,7 +269,10 @@ class Sandbox:
         self._post({k: v for k, v in update.items() if k != "update_id"})
 
     def _post(self, update: dict[str, Any]) -> None:
-        self.updates.append({"update_id": self.next_update, **update})
+        times = 2 if self.faults.duplicate else 1
+        self.faults.duplicate = max(0, self.faults.duplicate - 1)
+        for _ in range(times):  # Delivered again under the same number, as Telegram does.
+            self.updates.append({"update_id": self.next_update, **update})
         self.next_update += 1
         self._touch()
 
@@ -226,6 +314,8 @@ class Sandbox:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
             raise BotError(400, f"Bad Request: {where}: {first['msg']}") from error
+        if self.faults.slow and name != "getUpdates":
+            await asyncio.sleep(self.faults.slow)
         if self.fail_next and name != "getUpdates":
             raise self.fail_next.popleft()
         self.calls.append((name, params))
@@ -248,7 +338,9 @@ class Sandbox:
             case methods.SendMessage():
                 return self._send(method, params)
             case methods.SendDocument():
-                return self._send_document(method)
+                return self._send_file(method, str(method.document), params)
+            case methods.SendPhoto():
+                return self._send_file(method, str(method.photo), params)
             case methods.GetFile():
                 return self._get_file(method)
             case methods.EditMessageText():
@@ -296,6 +388,9 @@ class Sandbox:
             raise BotError(
                 409, "Conflict: can't use getUpdates method while webhook is active; delete it"
             )
+        if method.offset is not None and self.updates and self.faults.lose_offset:
+            self.faults.lose_offset -= 1
+            return list(self.updates)[: method.limit or 100]
         if method.offset is not None:
             while self.updates and self.updates[0]["update_id"] < method.offset:
                 self.updates.popleft()
@@ -310,39 +405,45 @@ class Sandbox:
                     break
         return list(self.updates)[: method.limit or 100]
 
-    def _send(self, method: methods.SendMessage, params: dict[str, Any]) -> dict[str, Any]:
-        chat_id = int(method.chat_id)
-        person = self.people.get(chat_id)
-        if person is None:
-            raise BotError(400, "Bad Request: chat not found")
-        message = {
+    def _sent(self, chat_id: int, thread_id: int | None, **content: Any) -> dict[str, Any]:
+        message: dict[str, Any] = {
             "message_id": self._new_message(),
             "date": int(self.clock()),
-            "chat": {"id": chat_id, "type": "private", "first_name": person.name},
+            "chat": self._chat(chat_id),
             "from": self.bot_user,
-            **_content(method.text, params),
+            **content,
         }
+        if thread_id is not None:
+            message |= {"message_thread_id": thread_id, "is_topic_message": True}
         self.messages[chat_id].append(message)
         self._touch()
         return message
 
-    def _send_document(self, method: methods.SendDocument) -> dict[str, Any]:
-        chat_id, number = int(method.chat_id), str(method.document)
-        person = self.people.get(chat_id)
-        if person is None:
-            raise BotError(400, "Bad Request: chat not found")
+    def _send(self, method: methods.SendMessage, params: dict[str, Any]) -> dict[str, Any]:
+        chat_id = int(method.chat_id)
+        self._chat(chat_id)
+        return self._sent(chat_id, method.message_thread_id, **content_of(method.text, params))
+
+    def _send_file(
+        self,
+        method: methods.SendDocument | methods.SendPhoto,
+        number: str,
+        params: dict[str, Any],
+    ) -> dict[str, Any]:
+        chat_id = int(method.chat_id)
+        self._chat(chat_id)
         if number not in self.files:
             raise BotError(400, "Bad Request: wrong file identifier/HTTP URL specified")
-        message: dict[str, Any] = {
-            "message_id": self._new_message(),
-            "date": int(self.clock()),
-            "chat": {"id": chat_id, "type": "private", "first_name": person.name},
-            "from": self.bot_user,
-            "document": {**self._file(number), "file_name": self.files[number][0]},
-        }
-        self.messages[chat_id].append(message)
-        self._touch()
-        return message
+        content = content_of(method.caption, params, caption=True) if method.caption else {}
+        if params.get("reply_markup"):
+            check_markup(params["reply_markup"])
+            content["reply_markup"] = params["reply_markup"]
+        if isinstance(method, methods.SendDocument):
+            document = {**self._file(number), "file_name": self.files[number][0]}
+            return self._sent(chat_id, method.message_thread_id, document=document, **content)
+        width, height = pixels(self.files[number][1])
+        photo = [{**self._file(number), "width": width, "height": height}]
+        return self._sent(chat_id, method.message_thread_id, photo=photo, **content)
 
     def _get_file(self, method: methods.GetFile) -> dict[str, Any]:
         if method.file_id not in self.files:
@@ -355,7 +456,7 @@ class Sandbox:
     def _edit_text(self, method: methods.EditMessageText, params: dict[str, Any]) -> dict[str, Any]:
         chat_id = int(method.chat_id or 0)
         message = self._find(chat_id, method.message_id or 0)
-        fresh = _content(method.text, params)
+        fresh = content_of(method.text, params)
         unchanged = {k: message.get(k) for k in ("html", "reply_markup")}
         if unchanged == {k: fresh.get(k) for k in ("html", "reply_markup")}:
             raise BotError(400, "Bad Request: message is not modified")
@@ -373,7 +474,7 @@ class Sandbox:
             raise BotError(400, "Bad Request: message is not modified")
         message.pop("reply_markup", None)
         if params.get("reply_markup"):
-            _check_markup(params["reply_markup"])
+            check_markup(params["reply_markup"])
             message["reply_markup"] = params["reply_markup"]
         self._replace(chat_id, message)
         return message
@@ -386,59 +487,6 @@ class Sandbox:
             self.toasts.append({"id": method.callback_query_id, "text": method.text})
             self._touch()
         return True
-
-
-class _Checker(HTMLParser):
-    """Refuses what Telegram's HTML parse mode refuses, and collects the plain text."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[str] = []
-        self.text: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in TAGS:
-            why = f"can't parse entities: Unsupported start tag {tag!r}"
-            raise BotError(400, f"Bad Request: {why}")
-        self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if not self.open or self.open.pop() != tag:
-            raise BotError(400, "Bad Request: can't parse entities: unexpected end tag")
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
-
-
-def _content(text: str | None, params: dict[str, Any]) -> dict[str, Any]:
-    """Check a text with its markup as Telegram does; return what is stored of it."""
-    text = text or ""
-    plain = text
-    if str(params.get("parse_mode", "")).upper() == "HTML":
-        checker = _Checker()
-        checker.feed(text)
-        checker.close()
-        if checker.open:
-            raise BotError(400, "Bad Request: can't parse entities: can't find end tag")
-        plain = "".join(checker.text)
-    units = len(plain.encode("utf-16-le", "surrogatepass")) // 2
-    if not plain.strip():
-        raise BotError(400, "Bad Request: message text is empty")
-    if units > TEXT_LIMIT:
-        raise BotError(400, "Bad Request: message is too long")
-    found: dict[str, Any] = {"text": plain, "html": text}
-    if params.get("reply_markup"):
-        _check_markup(params["reply_markup"])
-        found["reply_markup"] = params["reply_markup"]
-    return found
-
-
-def _check_markup(markup: dict[str, Any]) -> None:
-    for row in markup.get("inline_keyboard", ()):
-        for button in row:
-            data = button.get("callback_data")
-            if data is not None and not 1 <= len(data.encode()) <= CALLBACK_LIMIT:
-                raise BotError(400, "Bad Request: BUTTON_DATA_INVALID")
 
 
 def make_api(sandbox: Sandbox) -> web.Application:
@@ -461,10 +509,45 @@ def make_api(sandbox: Sandbox) -> web.Application:
             return web.Response(status=404)
         return web.Response(body=found[1])
 
+    async def control(request: web.Request) -> web.Response:
+        if request.match_info["token"] != sandbox.token:
+            return _failed(BotError(401, "Unauthorized"))
+        try:
+            _break(sandbox, await request.json())
+        except (ValueError, TypeError, KeyError) as error:
+            return _failed(BotError(400, f"Bad Request: {error}"))
+        return web.json_response({"ok": True, "result": True})
+
     app = web.Application(client_max_size=50 * 1024 * 1024)
+    app.router.add_post("/control/bot{token}/faults", control)
     app.router.add_get("/file/bot{token}/documents/{number}", fetch)
     app.router.add_route("*", "/bot{token}/{method}", handle)
     return app
+
+
+def _break(sandbox: Sandbox, wanted: dict[str, Any]) -> None:
+    """Let things go wrong: fail (code, times, retry_after), slow, duplicate, lose_offset."""
+    unknown = set(wanted) - {"fail", "slow", "duplicate", "lose_offset"}
+    if unknown:
+        raise ValueError(f"unknown fault {sorted(unknown)[0]}")
+    if "fail" in wanted:
+        code = int(wanted["fail"]["code"])
+        more = {k: int(v) for k, v in wanted["fail"].items() if k == "retry_after"}
+        said = "Too Many Requests: retry later" if code == 429 else "Internal Server Error"
+        for _ in range(int(wanted["fail"].get("times", 1))):
+            sandbox.fail_next.append(BotError(code, said, **more))
+    sandbox.faults.slow = float(wanted.get("slow", sandbox.faults.slow))
+    sandbox.faults.duplicate += int(wanted.get("duplicate", 0))
+    sandbox.faults.lose_offset += int(wanted.get("lose_offset", 0))
+
+
+def pixels(data: bytes) -> tuple[int, int]:
+    """Return the size of a picture; what cannot be decoded is refused as Telegram does."""
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            return picture.size
+    except (OSError, ValueError) as error:
+        raise BotError(400, "Bad Request: IMAGE_PROCESS_FAILED") from error
 
 
 def _without_html(result: Any) -> Any:

@@ -77,7 +77,7 @@ def forget(ctx: click.Context, member: str) -> None:
     with opened(ctx) as app:
         shop = app.queries.shop()
         person = people.resolve(app.database, shop, member)
-        people.forget(app.ledger, shop, person.member)
+        people.forget(app.ledger, shop, person)
     click.echo(f"{member} is forgotten; their entries remain as {person.member}.")
 
 

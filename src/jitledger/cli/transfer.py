@@ -148,44 +148,10 @@ def export(ctx: click.Context, name: str, sku: str | None) -> None:
     """
     with opened(ctx) as app:
         app.driver.catch_up()
-        rows = _exported(app, name, sku)
+        if name == "history" and sku is None:
+            raise click.UsageError("history needs a SKU, like: jitledger export history MUG")
+        rows = app.exported(name, sku)
     writer = csv.writer(sys.stdout)
     if rows:
         writer.writerow(rows[0])
         writer.writerows(row.values() for row in rows)
-
-
-def _exported(app: App, name: str, sku: str | None) -> list[dict[str, Any]]:
-    from jitledger_projections.products import products
-
-    if name == "history":
-        if sku is None:
-            raise click.UsageError("history needs a SKU, like: jitledger export history MUG")
-        return app.queries.history(sku)
-    if name == "log":
-        return app.queries.log()
-    if name == "reorder":
-        from jitledger_projections.reorder import as_shape
-
-        return [
-            {k: v for k, v in as_shape(line).items() if k != "runs_out"} for line in app.reorder()
-        ]
-    with app.database.snapshot() as tx:
-        found = products(tx)
-    if name == "items":
-        return [
-            {
-                "sku": p.sku,
-                "name": p.title,
-                "unit": p.unit,
-                "category": p.category,
-                "barcodes": " ".join(p.barcodes),
-                "price": p.price,
-                "supplier": p.supplier,
-            }
-            for p in found
-        ]
-    return [
-        {k: v for k, v in row.items() if not isinstance(v, (dict, list))}
-        for row in app.queries.stocks([p.sku for p in found])
-    ]

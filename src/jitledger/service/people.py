@@ -65,7 +65,13 @@ def everybody(tx: Tx) -> list[Person]:
 
 
 def join(
-    ledger: Ledger, code: str, user_id: int, chat_id: int, name: str, channel: str = "telegram"
+    ledger: Ledger,
+    code: str,
+    user_id: int,
+    chat_id: int,
+    name: str,
+    channel: str = "telegram",
+    language: str | None = None,
 ) -> tuple[Answer, str]:
     """Use an invitation; the person's row is written in the same transaction."""
     with ledger.database.snapshot() as tx:
@@ -76,10 +82,10 @@ def join(
     def remember(tx: Tx, answers: list[Answer], now: int) -> None:
         if answers[0].ok:
             tx.execute(
-                "INSERT INTO people (member, name, user_id, chat_id) VALUES (?, ?, ?, ?) "
-                "ON CONFLICT (member) DO UPDATE SET name = excluded.name, "
+                "INSERT INTO people (member, name, user_id, chat_id, language) "
+                "VALUES (?, ?, ?, ?, ?) ON CONFLICT (member) DO UPDATE SET name = excluded.name, "
                 "user_id = excluded.user_id, chat_id = excluded.chat_id",
-                (member, name[:100], user_id, chat_id),
+                (member, name[:100], user_id, chat_id, language),
             )
 
     submission = Submission([Ask(command)], channel=channel, member=member, then=remember)
@@ -106,15 +112,31 @@ def leave(ledger: Ledger, member: str) -> None:
         raise answer.error
 
 
-def forget(ledger: Ledger, shop: Shop, member: str) -> None:
-    """Take access and erase the person's row; entries keep the opaque id."""
-    if member in shop.members:
-        leave(ledger, member)
+def forget(ledger: Ledger, shop: Shop, person: Person) -> None:
+    """Take access and erase what is kept of a person; entries keep the opaque id."""
+    if person.member in shop.members:
+        leave(ledger, person.member)
+    ledger.commit(Submission([], then=lambda tx, answers, now: erase(tx, person)))
 
-    def erase(tx: Tx, answers: list[Answer], now: int) -> None:
-        tx.execute("DELETE FROM people WHERE member = ?", (member,))
 
-    ledger.commit(Submission([], then=erase))
+def erase(tx: Tx, person: Person) -> None:
+    """Erase a person's row, their private chat, and what they wrote elsewhere and is worked on."""
+    tx.execute("DELETE FROM people WHERE member = ?", (person.member,))
+    tx.execute("DELETE FROM proposals WHERE member = ?", (person.member,))
+    tx.execute("DELETE FROM conversations WHERE key LIKE ?", (f"%:{person.member}",))
+    if person.chat_id is not None:
+        for table in ("chats", "outbox", "proposals", "jobs"):
+            tx.execute(f"DELETE FROM {table} WHERE chat_id = ?", (person.chat_id,))
+        tx.execute(
+            "DELETE FROM inbox WHERE chat_id = ? AND state <> 'new'",
+            (person.chat_id,),
+        )
+    if person.user_id is not None:
+        written = f'"id":{person.user_id},'.encode()
+        rows = tx.all("SELECT id, body FROM inbox WHERE chat_id < 0 AND state <> 'new'")
+        gone = [(row[0],) for row in rows if written in bytes(row[1])]
+        if gone:
+            tx.executemany("DELETE FROM inbox WHERE id = ?", gone)
 
 
 def export(database: Database, person: Person, shop: Shop) -> dict[str, Any]:

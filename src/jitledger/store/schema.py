@@ -55,5 +55,19 @@ TABLES: tuple[str, ...] = (
     "consumed_at BIGINT)",
     "CREATE TABLE IF NOT EXISTS conversations (key TEXT PRIMARY KEY, state TEXT, "
     "data TEXT NOT NULL)",
+    # What a chat wants to be told, and when not; a group also its language and topic.
+    "CREATE TABLE IF NOT EXISTS chats (chat_id BIGINT PRIMARY KEY, title TEXT, thread_id BIGINT, "
+    "language TEXT, timezone TEXT, wants TEXT, quiet_from BIGINT, quiet_until BIGINT)",
+    # What was pushed about a state that lasts, so that it is told once and its end is told too.
+    "CREATE TABLE IF NOT EXISTS notices (subject TEXT PRIMARY KEY, kind TEXT NOT NULL, "
+    "told_at BIGINT NOT NULL)",
+    # Slow work: done step by step beside the conversation, found again after a crash.
+    "CREATE TABLE IF NOT EXISTS jobs (id /*serial*/, chat_id BIGINT NOT NULL, member TEXT, "
+    "thread_id BIGINT, kind TEXT NOT NULL, body TEXT NOT NULL, created_at BIGINT NOT NULL, "
+    "state TEXT NOT NULL DEFAULT 'new', leased_until BIGINT NOT NULL DEFAULT 0, owner TEXT, "
+    "tries BIGINT NOT NULL DEFAULT 0, message_id BIGINT, error TEXT)",
+    # Photos of delivery notes, named by the hash of their content.
+    "CREATE TABLE IF NOT EXISTS attachments (hash TEXT PRIMARY KEY, media_type TEXT NOT NULL, "
+    "body BLOB NOT NULL, received_at BIGINT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS aliases (alias TEXT PRIMARY KEY, sku TEXT NOT NULL)",
 )

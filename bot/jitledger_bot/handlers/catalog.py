@@ -1,0 +1,154 @@
+"""The catalog by message: new products, bundles, suppliers with their lead time; lists as files."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from aiogram import Router
+from aiogram.filters import Command, CommandObject
+from aiogram.types import Message
+
+from jitledger.domain.commands import parse
+from jitledger.domain.errors import LedgerError
+from jitledger.domain.quantity import show
+from jitledger.domain.shop import MAY_BUY
+from jitledger.service.ledger import Answer, Ask
+from jitledger.store.database import Tx
+from jitledger_bot import texts
+from jitledger_bot.desk import Desk
+from jitledger_bot.handlers.new_product import code_of_line, product_commands
+from jitledger_bot.handlers.questions import admit, exact_or_ask
+from jitledger_bot.language import _
+from jitledger_bot.reading.numbers import read_number
+from jitledger_bot.turn import Outgoing, Turn
+
+_PART = re.compile(r"(?:(\d+(?:[.,]\d+)?)\s*[x×]?\s+)?(.+)", re.DOTALL)
+EXPORTS = ("stock", "items", "history", "reorder", "log")
+
+
+def make_router() -> Router:
+    """Return the router of the catalog."""
+    router = Router(name="catalog")
+    router.message.register(new, Command("new"))
+    router.message.register(new_supplier, Command("new_supplier"))
+    router.message.register(export, Command("export"))
+    return router
+
+
+async def new(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+    """Answer /new NAME, PRICE, SUPPLIER, and /new NAME = 2 MUG + 1 SPOON for a bundle."""
+    admitted = admit(message, turn, desk)
+    if admitted is None:
+        return
+    line = (command.args or "").strip().split("\n", 1)[0]
+    if not line:
+        example = "<code>/new Blue mug, 9.50, Acme</code>"
+        turn.say(_("Write the product behind it, for example: {example}", example=example))
+        return
+    name, equals, parts = line.partition("=")
+    head = [part.strip() for part in re.split(r",(?!\d)|(?<!\d),", name)]
+    try:
+        sku = code_of_line(head[0], head[0], desk)
+        may_buy = admitted[1].role in MAY_BUY
+        commands, told = product_commands(sku, head[0], head[1:], may_buy=may_buy)
+        if equals:
+            commands[0]["components"] = _components(parts, desk)
+        asks = [Ask(parse(fields)) for fields in commands]
+    except LedgerError as error:
+        turn.say(f"✗ {texts.safe(texts.problem(error))}")
+        return
+    said = _("New product: {product}", product=texts.product(head[0], sku)) + told + "."
+    _do(asks, said, message, turn, desk)
+
+
+def _components(text: str, desk: Desk) -> dict[str, str]:
+    """Read "2 mug + 1 spoon" as {SKU: quantity}; raises ``unknown-sku``."""
+    from jitledger.domain.errors import unknown_sku
+
+    found: dict[str, str] = {}
+    for part in text.split("+"):
+        matched = _PART.fullmatch(part.strip())
+        words = matched.group(2).strip() if matched is not None else ""
+        exact = desk.resolver.resolve(words).exact if words else None
+        if matched is None or exact is None:
+            raise unknown_sku(part.strip()[:60])
+        number = read_number(matched.group(1) or "1")
+        found[exact.sku] = show(number.value) if number is not None else "1"
+    return found
+
+
+async def new_supplier(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+    """Answer /new_supplier NAME, 7 days, contact."""
+    if admit(message, turn, desk) is None:
+        return
+    parts = [part.strip() for part in (command.args or "").split(",")]
+    if not parts[0]:
+        example = "<code>/new_supplier Acme, 7 days, orders@acme.example</code>"
+        turn.say(_("Write the supplier behind it, for example: {example}", example=example))
+        return
+    fields: dict[str, Any] = {"do": "supplier", "code": parts[0]}
+    days = read_number(parts[1].split()[0]) if len(parts) > 1 and parts[1] else None
+    if days is not None:
+        fields["lead_time_days"] = show(days.value)
+    contact = ", ".join(part for part in parts[2 if days is not None else 1 :] if part)
+    if contact:
+        fields["contact"] = contact
+    try:
+        asks = [Ask(parse(fields))]
+    except LedgerError as error:
+        turn.say(f"✗ {texts.safe(texts.problem(error))}")
+        return
+    said = _("Supplier {name}", name=f"<b>{texts.safe(parts[0])}</b>")
+    if days is not None:
+        said += ": " + _("{days} days to deliver", days=show(days.value))
+    _do(asks, said + ".", message, turn, desk)
+
+
+def _do(asks: list[Ask], said: str, message: Message, turn: Turn, desk: Desk) -> None:
+    key = desk.message_key(message.chat.id, message.message_id)
+    turn.asks = [Ask(ask.command, f"{key}:{number}") for number, ask in enumerate(asks)]
+    turn.correlation = key
+
+    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
+        refused = [a.error for a in answers if a.error is not None]
+        if answers[0].error is not None:
+            return [turn.message(f"✗ {texts.safe(texts.problem(answers[0].error))}")]
+        lines = [said, *(f"✗ {texts.safe(texts.problem(error))}" for error in refused)]
+        return [turn.message("\n".join(lines))]
+
+    turn.render.append(render)
+
+
+async def export(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+    """Answer /export NAME [PRODUCT] with a table as a file."""
+    admitted = admit(message, turn, desk)
+    if admitted is None:
+        return
+    if admitted[1].role not in MAY_BUY:
+        turn.say(_("That is for the owner or a buyer to do."))
+        return
+    name, _space, words = (command.args or "").strip().partition(" ")
+    name = name.casefold()
+    if name not in EXPORTS:
+        listed = ", ".join(f"/export {known}" for known in EXPORTS)
+        turn.say(_("Which list? {lists}", lists=listed))
+        return
+    sku = None
+    if name == "history":
+        sku = exact_or_ask(words, turn, desk, "history")
+        if sku is None:
+            return
+    rows = await asyncio.to_thread(desk.app.exported, name, sku)
+    if not rows:
+        turn.say(_("The list is empty."))
+        return
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(rows[0])
+    writer.writerows(row.values() for row in rows)
+    turn.document(f"{name}{f'-{sku}' if sku else ''}.csv", out.getvalue())

@@ -1,0 +1,186 @@
+"""People: inviting, roles, leaving, forgetting, and what is kept about somebody."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import orjson
+from aiogram import Bot, Router
+from aiogram.filters import Command, CommandObject
+from aiogram.types import Message
+
+from jitledger.domain.commands import parse
+from jitledger.domain.errors import LedgerError
+from jitledger.domain.shop import ROLES, Shop
+from jitledger.service import people
+from jitledger.service.ledger import Answer, Ask
+from jitledger.store.database import Tx
+from jitledger_bot import texts
+from jitledger_bot.access import Member
+from jitledger_bot.desk import Desk
+from jitledger_bot.handlers.questions import admit
+from jitledger_bot.language import _, mark
+from jitledger_bot.turn import Outgoing, Turn
+
+ONLY_OWNER = mark("That is for the owner to do.")
+
+
+def make_router() -> Router:
+    """Return the router of people."""
+    router = Router(name="people")
+    for name, handler in (
+        ("invite", invite),
+        ("people", list_people),
+        ("role", role),
+        ("remove", remove),
+        ("forget", forget),
+        ("export_person", export_person),
+    ):
+        router.message.register(handler, Command(name))
+    return router
+
+
+def owner(message: Message, turn: Turn, desk: Desk) -> tuple[Shop, Member] | None:
+    """Return the shop and the owner who asks; anybody else is told whose it is to do."""
+    admitted = admit(message, turn, desk)
+    if admitted is not None and admitted[1].role != "owner":
+        turn.say(_(ONLY_OWNER))
+        return None
+    return admitted
+
+
+async def invite(
+    message: Message, command: CommandObject, turn: Turn, desk: Desk, bot: Bot
+) -> None:
+    """Answer /invite ROLE with a link that works once; in a group it is not shown."""
+    if owner(message, turn, desk) is None:
+        return
+    wanted = (command.args or "").strip().casefold()
+    if wanted not in ROLES:
+        turn.say(_("Which role? {roles}", roles=_roles("/invite")))
+        return
+    if message.chat.type != "private":
+        turn.say(_("Ask me for that in our own chat: here everybody could use the link."))
+        return
+    minutes = people.FIRST_MINUTES if wanted == "owner" else people.INVITE_MINUTES
+    code = await asyncio.to_thread(people.invite, desk.app.ledger, wanted, minutes, turn.member)
+    me = await bot.me()
+    good_for = _("{minutes} minutes", minutes=minutes) if minutes < 120 else _("7 days")
+    turn.say(
+        _("Send this to the person; it works once, within {time}:", time=good_for)
+        + f"\nhttps://t.me/{me.username}?start={code}"
+    )
+
+
+def _roles(command: str) -> str:
+    return ", ".join(f"{command} {name}" for name in ROLES)
+
+
+async def list_people(message: Message, turn: Turn, desk: Desk) -> None:
+    """Answer /people: who may do what."""
+    admitted = owner(message, turn, desk)
+    if admitted is None:
+        return
+    names = desk.app.queries.people()
+    lines = [
+        f"{texts.safe(names.get(member, member))} – {_(texts.ROLE[held])}"
+        for member, held in admitted[0].members.items()
+    ]
+    turn.say(
+        "\n".join(lines)
+        + "\n\n"
+        + _("/role NAME buyer, /remove NAME, /forget NAME, /export_person NAME, /log NAME")
+    )
+
+
+def _named(words: str, turn: Turn, desk: Desk, shop: Shop) -> people.Person | None:
+    if not words:
+        turn.say(_("Whom? Write the name behind the command; /people lists them."))
+        return None
+    try:
+        return people.resolve(desk.app.database, shop, words)
+    except LedgerError as error:
+        turn.say(f"✗ {texts.safe(texts.problem(error))}")
+        return None
+
+
+async def role(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+    """Answer /role NAME ROLE."""
+    admitted = owner(message, turn, desk)
+    if admitted is None:
+        return
+    name, _space, wanted = (command.args or "").strip().rpartition(" ")
+    if wanted.casefold() not in ROLES:
+        turn.say(_("Which role? {roles}", roles=_roles("/role NAME")))
+        return
+    person = _named(name, turn, desk, admitted[0])
+    if person is not None:
+        said = f"{texts.safe(person.name or person.member)}: {_(texts.ROLE[wanted.casefold()])}."
+        _do({"do": "role", "member": person.member, "role": wanted.casefold()}, said, turn)
+
+
+async def remove(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+    """Answer /remove NAME: access ends at once, entries stay."""
+    admitted = owner(message, turn, desk)
+    if admitted is None:
+        return
+    person = _named((command.args or "").strip(), turn, desk, admitted[0])
+    if person is not None:
+        name = texts.safe(person.name or person.member)
+        said = _("{name} has no access any more.", name=name)
+        _do({"do": "leave", "member": person.member}, said, turn)
+
+
+async def forget(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+    """Answer /forget NAME: access ends, name and chat are erased, entries keep an opaque id."""
+    admitted = owner(message, turn, desk)
+    if admitted is None:
+        return
+    person = _named((command.args or "").strip(), turn, desk, admitted[0])
+    if person is None:
+        return
+    said = _("Forgotten. Entries show {member} from now on.", member=person.member)
+    if person.member in admitted[0].members:
+        _do({"do": "leave", "member": person.member}, said, turn)
+    else:
+        turn.say(said)
+
+    def erase(tx: Tx, answers: Sequence[Answer], now: int) -> None:
+        if all(answer.ok for answer in answers):
+            people.erase(tx, person)
+
+    turn.effects.append(erase)
+
+
+def _do(fields: dict[str, str], said: str, turn: Turn) -> None:
+    turn.asks = [Ask(parse(dict(fields)))]
+
+    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
+        error = answers[0].error
+        return [turn.message(said if error is None else f"✗ {texts.safe(texts.problem(error))}")]
+
+    turn.render.append(render)
+
+
+async def export_person(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+    """Answer /export_person: a file with all that is kept about somebody, oneself by default."""
+    admitted = admit(message, turn, desk)
+    if admitted is None:
+        return
+    words = (command.args or "").strip()
+    shop, member = admitted
+    person: people.Person | None = member.person
+    if words:
+        if member.role != "owner":
+            turn.say(_(ONLY_OWNER))
+            return
+        person = _named(words, turn, desk, shop)
+    if person is None:
+        return
+    if message.chat.type != "private":
+        turn.say(_("Ask me for that in our own chat."))
+        return
+    kept = await asyncio.to_thread(people.export, desk.app.database, person, shop)
+    text = orjson.dumps(kept, option=orjson.OPT_INDENT_2, default=str).decode()
+    turn.document("person.json", text)

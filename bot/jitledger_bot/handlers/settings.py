@@ -1,0 +1,252 @@
+"""Settings: a person's or a group's own (/settings), and the shop's (/shop)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aiogram import Router
+from aiogram.filters import Command, CommandObject
+from aiogram.types import Message
+
+from jitledger.domain.commands import parse
+from jitledger.domain.errors import LedgerError
+from jitledger.domain.moments import zone
+from jitledger.service.ledger import Answer, Ask
+from jitledger.store.database import Tx
+from jitledger_bot import texts
+from jitledger_bot.access import PUSHES, Member, Wishes, wishes_of
+from jitledger_bot.desk import Desk
+from jitledger_bot.handlers.people import ONLY_OWNER, owner
+from jitledger_bot.handlers.questions import admit
+from jitledger_bot.language import Voice, _, choose, languages, mark, speak, spoken
+from jitledger_bot.turn import Button, Outgoing, Turn, store_proposal
+
+QUIET: tuple[tuple[int, int] | None, ...] = (None, (22, 7), (20, 8), (18, 9))
+PUSH_NAMES = {
+    "alert": mark("reorder alerts"),
+    "runout": mark("run-outs ahead"),
+    "exception": mark("stock below zero"),
+    "expiry": mark("expiry"),
+    "digest": mark("morning digest"),
+    "import-summary": mark("imports"),
+}
+LANGUAGE_NAMES = {"en": "English", "de": "Deutsch"}
+
+
+def make_router() -> Router:
+    """Return the router of settings."""
+    router = Router(name="settings")
+    router.message.register(settings, Command("settings"))
+    router.message.register(shop_settings, Command("shop"))
+    return router
+
+
+async def settings(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+    """Answer /settings, or change one of them: /settings quiet 21-6."""
+    admitted = admit(message, turn, desk)
+    if admitted is None:
+        return
+    member = admitted[1]
+    if message.chat.type != "private" and member.role != "owner":
+        turn.say(_(ONLY_OWNER))
+        return
+    words = (command.args or "").split()
+    if words:
+        problem = _change(words, turn, desk, member)
+        if problem is not None:
+            turn.say(f"✗ {texts.safe(problem)}")
+            return
+    say_settings(turn, desk, member)
+
+
+def _change(words: Sequence[str], turn: Turn, desk: Desk, member: Member) -> str | None:
+    """Change what a line says; return the problem when it cannot be read."""
+    what, value = words[0].casefold(), " ".join(words[1:])
+    if what in ("language", "sprache"):
+        if choose(value) != value.casefold():
+            return _("Languages: {known}", known=", ".join(languages()))
+        set_voice(turn, desk, member, language=value.casefold())
+    elif what in ("timezone", "zeitzone"):
+        try:
+            zone(value)
+        except LedgerError:
+            return _("There is no time zone “{name}”; try Europe/Berlin", name=value)
+        set_voice(turn, desk, member, timezone=value)
+    elif what in ("quiet", "ruhe"):
+        begin, dash, end = value.partition("-")
+        if not dash and value.casefold() in ("off", "none", "aus"):
+            set_wishes(turn, quiet=None)
+            return None
+        if not (begin.isascii() and begin.isdigit() and end.isascii() and end.isdigit()):
+            return _("Quiet hours are written like 22-7, or “off”")
+        hours = (int(begin), int(end))
+        if max(hours) > 24 or hours[0] == hours[1]:
+            return _("Quiet hours are written like 22-7, or “off”")
+        set_wishes(turn, quiet=(hours[0] % 24, hours[1] % 24))
+    else:
+        return _("I know: language, timezone, quiet")
+    return None
+
+
+def set_voice(
+    turn: Turn, desk: Desk, member: Member, language: str | None = None, timezone: str | None = None
+) -> None:
+    """Change how a person, or a group, is spoken to; this turn is answered that way already."""
+    private = turn.chat_id > 0
+
+    def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
+        for column, value in (("language", language), ("timezone", timezone)):
+            if value is None:
+                continue
+            if private:
+                sql = f"UPDATE people SET {column} = ? WHERE member = ?"
+                tx.execute(sql, (value, member.id))
+            else:
+                tx.execute(
+                    f"INSERT INTO chats (chat_id, {column}) VALUES (?, ?) "
+                    f"ON CONFLICT (chat_id) DO UPDATE SET {column} = excluded.{column}",
+                    (turn.chat_id, value),
+                )
+
+    turn.effects.append(effect)
+    if private:
+        now = spoken()
+        speak(Voice(language or now.language, timezone or now.zone))
+        turn.voice = spoken()
+
+
+def set_wishes(turn: Turn, **fields: object) -> None:
+    """Change what this chat wants to be told (``wants``), or its quiet hours (``quiet``)."""
+
+    def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
+        tx.execute(
+            "INSERT INTO chats (chat_id, thread_id) VALUES (?, ?) ON CONFLICT (chat_id) DO NOTHING",
+            (turn.chat_id, turn.thread_id),
+        )
+        if "wants" in fields:
+            tx.execute(
+                "UPDATE chats SET wants = ?, thread_id = ? WHERE chat_id = ?",
+                (fields["wants"], turn.thread_id, turn.chat_id),
+            )
+        if "quiet" in fields:
+            hours = fields["quiet"] or (None, None)
+            tx.execute(
+                "UPDATE chats SET quiet_from = ?, quiet_until = ? WHERE chat_id = ?",
+                (*hours, turn.chat_id),  # type: ignore[misc]
+            )
+
+    turn.effects.append(effect)
+
+
+def say_settings(turn: Turn, desk: Desk, member: Member, message_id: int | None = None) -> None:
+    """Show the settings of this chat with a button for each; edits a message when it is named."""
+
+    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
+        role = member.role if turn.chat_id > 0 else None
+        wishes = wishes_of(tx, turn.chat_id, role)
+        voice = turn.voice if turn.chat_id > 0 else desk.voice_in(tx, turn.chat_id)
+        stored = store_proposal(tx, turn.chat_id, turn.member, "settings", {}, now)
+        text, rows = _shown(wishes, voice, stored)
+        if message_id is not None:
+            return [turn.edit(message_id, text, rows)]
+        return [turn.message(text, rows)]
+
+    turn.render.append(render)
+
+
+def _shown(wishes: Wishes, voice: Voice, stored: str) -> tuple[str, list[list[Button]]]:
+    language = LANGUAGE_NAMES.get(voice.language, voice.language)
+    quiet = _("none")
+    if wishes.quiet is not None:
+        quiet = f"{wishes.quiet[0]}–{wishes.quiet[1]}"
+    text = "\n".join(
+        [
+            f"<b>{_('Settings')}</b>",
+            _("Language: {language}", language=language),
+            _("Time zone: {zone}", zone=texts.safe(voice.zone))
+            + " · <code>/settings timezone Europe/Berlin</code>",
+            _("Quiet hours: {hours}", hours=quiet) + " · <code>/settings quiet 22-7</code>",
+            _("What I tell you here by myself:"),
+        ]
+    )
+    rows: list[list[Button]] = [
+        [(f"🌐 {language}", f"s.{stored}.language"), (f"🌙 {quiet}", f"s.{stored}.quiet")]
+    ]
+    for name in PUSHES:
+        sign = "✓" if name in wishes.wants else "–"
+        rows.append([(f"{sign} {_(PUSH_NAMES[name])}", f"s.{stored}.{name}")])
+    return text, rows
+
+
+def press_setting(place: str, turn: Turn, desk: Desk, member: Member, message_id: int) -> bool:
+    """Change the setting of a button; False when there is none of that name."""
+    with desk.app.database.snapshot() as tx:
+        role = member.role if turn.chat_id > 0 else None
+        wishes = wishes_of(tx, turn.chat_id, role)
+        voice = turn.voice if turn.chat_id > 0 else desk.voice_in(tx, turn.chat_id)
+    if place == "language":
+        known = languages()
+        following = known[(known.index(voice.language) + 1) % len(known)]
+        set_voice(turn, desk, member, language=following)
+    elif place == "quiet":
+        at = QUIET.index(wishes.quiet) if wishes.quiet in QUIET else 0
+        set_wishes(turn, quiet=QUIET[(at + 1) % len(QUIET)])
+    elif place in PUSHES:
+        set_wishes(turn, wants=" ".join(sorted(wishes.wants ^ {place})))
+    else:
+        return False
+    say_settings(turn, desk, member, message_id)
+    return True
+
+
+SHOP_FIELDS = {
+    "name": "name",
+    "timezone": "timezone",
+    "locale": "locale",
+    "prices": "prices",
+    "service": "service_level",
+    "cover": "cover_days",
+}
+
+
+async def shop_settings(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+    """Answer /shop, or change one of its settings: /shop service 0.98."""
+    admitted = owner(message, turn, desk)
+    if admitted is None:
+        return
+    shop = admitted[0]
+    what, _space, value = (command.args or "").strip().partition(" ")
+    if not what:
+        turn.say(
+            "\n".join(
+                [
+                    f"<b>{texts.safe(shop.title)}</b>",
+                    f"name, timezone {texts.safe(shop.timezone)}, locale {shop.locale}, "
+                    f"prices {shop.prices}, currency {shop.currency}",
+                    f"service {shop.service_level}, cover {shop.cover_days}",
+                    _("locations: {codes}", codes=texts.safe(", ".join(shop.locations))),
+                    _("Change one like: {example}", example="<code>/shop service 0.97</code>"),
+                    _("A further location: {example}", example="<code>/shop location back</code>"),
+                ]
+            )
+        )
+        return
+    fields = {"do": "settings", SHOP_FIELDS.get(what.casefold(), ""): value.strip()}
+    if what.casefold() == "location":
+        fields = {"do": "location", "code": value.strip()}
+    elif "" in fields:
+        turn.say(_("I know: {known}", known=", ".join([*SHOP_FIELDS, "location"])))
+        return
+    try:
+        turn.asks = [Ask(parse(dict(fields)))]
+    except LedgerError as error:
+        turn.say(f"✗ {texts.safe(texts.problem(error))}")
+        return
+
+    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
+        error = answers[0].error
+        if error is not None:
+            return [turn.message(f"✗ {texts.safe(texts.problem(error))}")]
+        return [turn.message(f"✓ {texts.safe(what)}: {texts.safe(value.strip())}")]
+
+    turn.render.append(render)

@@ -1,0 +1,176 @@
+"""Taking back: by a button, or by a reply to a message ("undo", "was 12")."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+import orjson
+from aiogram.types import Message
+
+from jitledger.domain.commands import parse
+from jitledger.domain.errors import LedgerError
+from jitledger.domain.names import split_entry
+from jitledger.domain.quantity import ZERO, show
+from jitledger.domain.stock_item import voids
+from jitledger.service.ledger import Answer, Ask
+from jitledger.store.database import Tx
+from jitledger_bot import texts
+from jitledger_bot.desk import Desk
+from jitledger_bot.language import _
+from jitledger_bot.reading import reads_was, wants_undo
+from jitledger_bot.turn import Button, Outgoing, Turn, load_proposal, store_proposal
+
+KEPT_NAMES = ("item-registered", "price-set", "supplier-linked", "entry-voided")
+Show = Callable[[str, str, Button | None], list[Outgoing]]
+"""(what is said, the message's text with it, the button that reverses it) → what is sent"""
+
+
+def take_back(
+    entries: Sequence[str], text: str, key: str, turn: Turn, desk: Desk, shown: Show, *, redo: bool
+) -> None:
+    """Void entries, or what voided them; offer the reverse."""
+    reason = "redo" if redo else "undo"
+    turn.asks = [
+        Ask(parse({"do": "void", "entry": entry, "reason": reason}), f"{key}:{number}")
+        for number, entry in enumerate(undoable(entries, desk))
+    ]
+    turn.correlation = key
+
+    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
+        # What one void took along another one finds voided already: that is as it should be.
+        refused = [
+            a.error for a in answers if a.error is not None and a.error.code != "already-voided"
+        ]
+        undone = [entry for a in answers for entry in a.entries]
+        if refused or not undone:
+            said = texts.problem(refused[0]) if refused else _("This was taken back already.")
+            return shown(said, texts.safe(said), None)
+        body = {"entries": undone, "text": text, "redo": not redo}
+        stored = store_proposal(tx, turn.chat_id, turn.member, "undo", body, now)
+        said = _("Recorded again.") if redo else _("Undone.")
+        said = f"{said} {left(undone, desk)}"
+        below, button = texts.safe(text), (_("↩ Undo"), f"u.{stored}")
+        if not redo:
+            below, button = f"<s>{below}</s>", (_("↪ Redo"), f"u.{stored}")
+        below = f"{below}\n{'↪' if redo else '↩'} {texts.safe(said)}"
+        return shown(said, texts.clip(below), button)
+
+    turn.render.append(render)
+
+
+def left(entries: Sequence[str], desk: Desk) -> str:
+    """Say what is on hand of each product that was touched, as the transaction leaves it."""
+    skus = list(dict.fromkeys(split_entry(entry)[0] for entry in entries))
+    found = []
+    for sku in skus[:12]:
+        item = desk.app.ledger.item_now(sku)
+        total = show(sum((s.on_hand for s in item.shelves.values()), ZERO))
+        found.append((item.catalog.title, total))
+    if len(found) == 1:
+        return _("On hand {quantity}", quantity=found[0][1]) + "."
+    listed = ", ".join(f"{total} {title}" for title, total in found)
+    return _("On hand {quantity}", quantity=listed) + "."
+
+
+def undoable(entries: Sequence[str], desk: Desk) -> list[str]:
+    """Return what to void for an append, the newest first; a void is voided, not what it voids."""
+    found = []
+    for entry in entries:
+        sku, version = split_entry(entry)
+        if sku == "shop" or sku.startswith("supplier"):
+            continue
+        try:
+            _sku, stored = desk.app.queries.entries(sku)
+        except LedgerError:  # Only entries of items can be taken back.
+            continue
+        name = next((n for v, n, _data in stored if v == version), None)
+        if name in (*KEPT_NAMES[:3], None):
+            continue
+        found.append(entry)
+    return list(reversed(found))
+
+
+def replies(message: Message, turn: Turn, desk: Desk) -> bool:
+    """Do what a reply to a message that recorded something asks for; False when it is none."""
+    answered = message.reply_to_message
+    if answered is None or message.text is None:
+        return False
+    undo, was = wants_undo(message.text), reads_was(message.text)
+    if not undo and was is None:
+        return False
+    entries = _entries_of(answered, turn, desk)
+    if not entries:
+        turn.say(_("I find no entry behind that message."))
+        return True
+    key = desk.message_key(message.chat.id, message.message_id)
+    if undo:
+        _undo_by_reply(entries, answered, key, turn, desk)
+    else:
+        assert was is not None
+        _correct_by_reply(entries, was, key, turn, desk)
+    return True
+
+
+def _undo_by_reply(
+    entries: Sequence[str], answered: Message, key: str, turn: Turn, desk: Desk
+) -> None:
+    def shown(said: str, text: str, button: Button | None) -> list[Outgoing]:
+        return [turn.message(texts.safe(said), [] if button is None else [[button]])]
+
+    take_back(entries, answered.text or "", key, turn, desk, shown, redo=False)
+
+
+def _correct_by_reply(
+    entries: Sequence[str], was: Decimal, key: str, turn: Turn, desk: Desk
+) -> None:
+    standing = [entry for entry in entries if _stands(entry, desk)]
+    if len(standing) != 1:
+        turn.say(_("{n} entries stand behind that message; edit it instead.", n=len(standing)))
+        return
+    fields = {"do": "correct", "entry": standing[0], "with": {"qty": show(was)}, "reason": "reply"}
+    turn.asks = [Ask(parse(fields), f"{key}:0")]
+    turn.correlation = key
+
+    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
+        error = answers[0].error
+        if error is not None:
+            return [turn.message(f"✗ {texts.safe(texts.problem(error))}")]
+        body = {"entries": list(answers[0].entries)}
+        stored = store_proposal(tx, turn.chat_id, turn.member, "undo", body, now)
+        said = _("Corrected to {quantity}.", quantity=show(was))
+        said = f"{said} {left(answers[0].entries, desk)}"
+        return [turn.message(texts.safe(said), [[(_("↩ Undo"), f"u.{stored}")]])]
+
+    turn.render.append(render)
+
+
+def _stands(entry: str, desk: Desk) -> bool:
+    sku, version = split_entry(entry)
+    if sku == "shop" or sku.startswith("supplier"):
+        return False
+    _sku, stored = desk.app.queries.entries(sku)
+    name = next((n for v, n, _data in stored if v == version), None)
+    return version not in voids(stored) and name not in (*KEPT_NAMES, None)
+
+
+def _entries_of(answered: Message, turn: Turn, desk: Desk) -> list[str]:
+    """Return the entries a message recorded: somebody's own, or the bot's confirmation of it."""
+    own = desk.recorded(desk.message_key(answered.chat.id, answered.message_id))
+    if own:
+        return [entry for entries in own.values() for entry in entries]
+    with desk.app.database.snapshot() as tx:
+        row = tx.one(
+            "SELECT body FROM outbox WHERE chat_id = ? AND message_id = ? ORDER BY id LIMIT 1",
+            (turn.chat_id, answered.message_id),
+        )
+        if row is None:
+            return []
+        markup = orjson.loads(row[0]).get("reply_markup", {})
+        for keys in markup.get("inline_keyboard", ()):
+            for key in keys:
+                action, _dot, stored = key["callback_data"].partition(".")
+                proposal = load_proposal(tx, stored) if action == "u" else None
+                if proposal is not None:
+                    return list(proposal.body["entries"])
+    return []

@@ -1,0 +1,212 @@
+"""Slow work beside the conversation: a row that is leased, told of by a message that is edited.
+
+What a job does is repeatable (imports know their rows), so one that a crash interrupted is done
+again from the start, and ends the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+import orjson
+from aiogram import Bot
+from aiogram.exceptions import AiogramError
+
+from jitledger.domain.errors import LedgerError
+from jitledger.domain.moments import SECOND
+from jitledger.service.ledger import Answer, Submission
+from jitledger.store.database import Tx
+from jitledger_bot import texts
+from jitledger_bot.desk import Desk
+from jitledger_bot.language import Voice, _, choose, speak
+from jitledger_bot.outbox import Outbox, put
+from jitledger_bot.turn import Turn
+
+LEASE = 60 * SECOND
+RENEW_SECONDS = 20.0
+EDIT_SECONDS = 2.0
+MOST_TRIES = 3
+log = logging.getLogger(__name__)
+
+
+def start_job(turn: Turn, kind: str, body: dict[str, Any]) -> None:
+    """Store a job with the turn that asked for it."""
+
+    def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
+        tx.execute(
+            "INSERT INTO jobs (chat_id, member, thread_id, kind, body, created_at) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                turn.chat_id,
+                turn.member,
+                turn.thread_id,
+                kind,
+                orjson.dumps({**body, "language": turn.voice.language}).decode(),
+                now,
+            ),
+        )
+
+    turn.effects.append(effect)
+
+
+@dataclass(slots=True)
+class Job:
+    """One job under way."""
+
+    id: int
+    chat_id: int
+    member: str | None
+    thread_id: int | None
+    kind: str
+    body: dict[str, Any]
+    tries: int
+    message_id: int | None
+    bot: Bot
+    done: int = 0
+    total: int = 0
+    turn: Turn = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.turn = Turn(self.chat_id, thread_id=self.thread_id, member=self.member)
+
+    def advance(self, done: int, total: int) -> None:
+        """Note how far the work is; called from any thread."""
+        self.done, self.total = done, total
+
+
+Work = Callable[[Job, Desk], Awaitable[None]]
+
+
+class Jobs:
+    """Does the jobs of one bot, one after the other."""
+
+    def __init__(self, bot: Bot, desk: Desk, outbox: Outbox, works: Mapping[str, Work]) -> None:
+        self._bot = bot
+        self._desk = desk
+        self._outbox = outbox
+        self._works = works
+        self._owner = secrets.token_hex(8)
+
+    async def run(self) -> None:
+        """Look for jobs and do them."""
+        while True:
+            job = await self._take()
+            if job is None:
+                await asyncio.sleep(0.25)
+            else:
+                await self._do(job)
+
+    async def _submit(self, then: Callable[[Tx, Sequence[Answer], int], Any]) -> Any:
+        return (await self._desk.app.ledger.acommit(Submission([], then=then))).value
+
+    async def _take(self) -> Job | None:
+        now = self._desk.app.clock.now()
+        looked = (
+            "SELECT id, chat_id, member, thread_id, kind, body, tries, message_id FROM jobs "
+            "WHERE state = 'new' AND leased_until < ? ORDER BY id LIMIT 1"
+        )
+        with self._desk.app.database.snapshot() as tx:
+            if tx.one(looked, (now,)) is None:
+                return None
+
+        def lease(tx: Tx, answers: Sequence[Answer], at: int) -> Any:
+            row = tx.one(looked, (now,))
+            if row is not None:
+                tx.execute(
+                    "UPDATE jobs SET leased_until = ?, owner = ?, tries = tries + 1 WHERE id = ?",
+                    (now + LEASE, self._owner, row[0]),
+                )
+            return row
+
+        row = await self._submit(lease)
+        if row is None:
+            return None
+        number, chat_id, member, thread_id, kind, body, tries, message_id = row
+        fields = orjson.loads(body)
+        return Job(
+            number, chat_id, member, thread_id, kind, fields, tries + 1, message_id, self._bot
+        )
+
+    async def _do(self, job: Job) -> None:
+        shop = self._desk.app.queries.shop()
+        voice = Voice(choose(job.body.get("language"), shop.locale), shop.timezone)
+        speak(voice)
+        job.turn.voice = voice
+        telling = asyncio.create_task(self._tell(job))
+        state, error = "done", None
+        try:
+            await self._works[job.kind](job, self._desk)
+        except LedgerError as refused:
+            job.turn.say(f"✗ {texts.safe(texts.problem(refused))}")
+        except Exception as failed:
+            log.exception("job %s failed", job.id)
+            state = "new" if job.tries < MOST_TRIES else "dead"
+            error = f"{type(failed).__name__}: {failed}"[:300]
+            if state == "dead":
+                job.turn.say(_("I could not finish this; it is set aside as job {id}.", id=job.id))
+        finally:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
+        await self._end(job, state, error)
+
+    async def _end(self, job: Job, state: str, error: str | None) -> None:
+        turn = job.turn
+
+        def end(tx: Tx, answers: Sequence[Answer], now: int) -> Any:
+            tx.execute(
+                "UPDATE jobs SET state = ?, error = ?, leased_until = ? WHERE id = ?",
+                (state, error, self._desk.app.clock.now() + SECOND * job.tries, job.id),
+            )
+            if state == "new":
+                return []
+            outgoing = [out for render in turn.render for out in render(tx, answers, now)]
+            return put(tx, outgoing, now)
+
+        self._outbox.send(await self._submit(end))
+
+    async def _tell(self, job: Job) -> None:
+        """Keep the lease, and show how far the work is in one message that is edited."""
+        renewed = monotonic()
+        shown = ""
+        while True:
+            await asyncio.sleep(EDIT_SECONDS)
+            if monotonic() - renewed > RENEW_SECONDS:
+                renewed = monotonic()
+                await self._submit(lambda tx, answers, now: self._renew(tx, job))
+            text = _progress(job)
+            if job.total == 0 or text == shown:
+                continue
+            shown = text
+            try:
+                await self._show(job, text)
+            except (AiogramError, OSError) as error:
+                log.warning("the progress of job %s is not told: %s", job.id, type(error).__name__)
+
+    def _renew(self, tx: Tx, job: Job) -> None:
+        tx.execute(
+            "UPDATE jobs SET leased_until = ? WHERE id = ? AND owner = ?",
+            (self._desk.app.clock.now() + LEASE, job.id, self._owner),
+        )
+
+    async def _show(self, job: Job, text: str) -> None:
+        if job.message_id is not None:
+            await self._bot.edit_message_text(text, chat_id=job.chat_id, message_id=job.message_id)
+            return
+        sent = await self._bot.send_message(job.chat_id, text, message_thread_id=job.thread_id)
+        job.message_id = sent.message_id
+        row = (sent.message_id, job.id)
+        await self._submit(
+            lambda tx, answers, now: tx.execute("UPDATE jobs SET message_id = ? WHERE id = ?", row)
+        )
+
+
+def _progress(job: Job) -> str:
+    share = job.done / job.total if job.total else 0.0
+    bar = "▓" * round(10 * share) + "░" * (10 - round(10 * share))
+    return f"{bar} {job.done} / {job.total}"
