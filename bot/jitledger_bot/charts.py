@@ -116,22 +116,22 @@ def _draw_stock(axes: Axes, shown: Course) -> None:
             _at([day]), [level], "o", color=STOCK, ms=4, label=None if label in known else label
         )
     if shown.reorder_point is not None:
-        said = f"{_('reorder point')} {shown.reorder_point:g}"
+        said = _("reorder point") + f" {shown.reorder_point:g}"
         axes.axhline(shown.reorder_point, color=SAFE, ls="--", lw=1.2, label=said)
     today, left = shown.days[-1], shown.stock[-1]
     axes.axvline(_at([today])[0], color="#0003", lw=1)
     if shown.per_day > 0 and left > 0:
         span = min(AHEAD_DAYS, left / shown.per_day)
         end = today + timedelta(days=round(span))
-        rest = max(0.0, left - shown.per_day * span)
+        rest = 0.0 if span < AHEAD_DAYS else left - shown.per_day * span
         said = _("at {rate} a day", rate=f"{shown.per_day:.2f}")
-        if rest == 0:
+        if span < AHEAD_DAYS:
             said += ", " + _("runs out {day}", day=end.isoformat())
         axes.plot(_at([today, end]), [left, rest], color=LATE, ls=":", lw=1.8, label=said)
     axes.set_ylim(bottom=min(0.0, *shown.stock) * 1.05)
     axes.grid(axis="y", color="#0001")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="upper left", fontsize=8, framealpha=0.9)
+    axes.legend(loc="upper right", fontsize=8, framealpha=0.9)
 
 
 def _draw_demand(axes: Axes, shown: Course) -> None:

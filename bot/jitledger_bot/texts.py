@@ -199,7 +199,7 @@ def help_for(role: str) -> str:
         ]
     listed = "\n".join(f"{command} – {text}" for command, text in asks)
     head = _(RECORDING) + "\n\n" if role != "viewer" else ""
-    return f"{head}<b>{_('Ask me')}</b>\n{listed}"
+    return head + "<b>" + _("Ask me") + f"</b>\n{listed}"
 
 
 def stock(row: dict[str, Any]) -> str:
@@ -309,7 +309,8 @@ def reorder(lines: Sequence[ReorderLine], total: int, first: int = 0) -> str:
         said = _("{first} to {last}", first=first + 1, last=first + len(lines))
         text = [f"{text[0]}, {said}"]
     for supplier, mine in by.items():
-        text.append(f"\n<b>{safe(supplier) or _('No supplier yet')}</b>")
+        named = safe(supplier) or _("No supplier yet")
+        text.append(f"\n<b>{named}</b>")
         for line in mine:
             quantity = line.suggestion.quantity
             cost = f", {show(line.unit_cost * quantity)}" if line.unit_cost is not None else ""
@@ -361,11 +362,16 @@ def alert(body: dict[str, Any]) -> str:
     """Return a reorder alert."""
     name = product(body["name"], body["sku"])
     where = " " + _("at {location}", location=safe(body["location"])) if body["location"] else ""
-    return f"🔔 {_('Reorder {product}', product=name)}{where}\n" + _(
-        "<b>{position}</b> left in position, reorder point {point} – order {quantity}",
-        position=body["inventory_position"],
-        point=body["reorder_point"],
-        quantity=body["quantity"],
+    return (
+        "🔔 "
+        + _("Reorder {product}", product=name)
+        + f"{where}\n"
+        + _(
+            "<b>{position}</b> left in position, reorder point {point} – order {quantity}",
+            position=body["inventory_position"],
+            point=body["reorder_point"],
+            quantity=body["quantity"],
+        )
     )
 
 
@@ -484,7 +490,7 @@ def dead(rows: Sequence[Any], days: int, most: int = 30) -> str:
 def suppliers(known: Mapping[str, SupplierRow]) -> str:
     """Return every supplier with its lead time."""
     if not known:
-        return _("No supplier yet.") + " " + _("A table of suppliers or “supplier” adds them.")
+        return _("No supplier yet.") + " " + _("A table of suppliers or /new_supplier adds them.")
     lines = [f"<b>{len(known)}</b> " + plural("supplier", "suppliers", len(known))]
     lines += [f"{safe(row.title)} ({safe(row.code)}): {_lead(row)}" for row in known.values()]
     return clip("\n".join(lines))

@@ -170,8 +170,10 @@ async def preview(form: str, table: Table, body: dict[str, Any], turn: Turn, des
 
 def _bad_lines(summary: RowsSummary) -> list[str]:
     lines = [
-        f"✗ {_('line {n}', n=bad.line)}{f', {texts.safe(bad.column)}' if bad.column else ''}: "
-        f"{texts.safe(bad.reason[:200])}"
+        "✗ "
+        + _("line {n}", n=bad.line)
+        + (f", {texts.safe(bad.column)}" if bad.column else "")
+        + f": {texts.safe(bad.reason[:200])}"
         for bad in summary.bad[:MOST_SHOWN]
     ]
     if len(summary.bad) > MOST_SHOWN:

@@ -356,7 +356,7 @@ def said(line: Line, answer: Answer) -> str:
     quantity = show(reading.quantity or Decimal(0))
     if line.pack is not None:
         quantity += f" {line.pack}"
-    verb = _(texts.VERB[reading.do or "receive"])
+    said_verb = texts.VERB[reading.do or "receive"]
     left = on_hand(f"<b>{answer.on_hand}</b>") + "."
     if answer.on_hand is not None and answer.on_hand.startswith("-"):
         left += " ⚠ " + _("Below zero: a receipt not entered? Count?")
@@ -368,7 +368,7 @@ def said(line: Line, answer: Answer) -> str:
     if reading.supplier:
         source = " " + _("from {supplier}", supplier=texts.safe(reading.supplier))
     when = f" ({texts.safe(reading.occurred.replace('T', ' '))})" if reading.occurred else ""
-    return f"{verb} {quantity} × {name}{price}{source}{when}. {left}"
+    return f"{_(said_verb)} {quantity} × {name}{price}{source}{when}. {left}"
 
 
 def on_hand(quantity: str) -> str:

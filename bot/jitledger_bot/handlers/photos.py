@@ -106,7 +106,7 @@ def _is_fact(caption: str, desk: Desk, shop: Shop) -> bool:
 
 def keep_attachment(data: bytes, media_type: str, turn: Turn) -> str:
     """Keep a photo with the turn that records it; return its name, the hash of its content."""
-    name = f"sha256-{hashlib.sha256(data).hexdigest()}"
+    name = hashlib.sha256(data).hexdigest()
 
     def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
         if any(answer.ok for answer in answers):

@@ -161,7 +161,7 @@ def _shown(wishes: Wishes, voice: Voice, stored: str) -> tuple[str, list[list[Bu
         quiet = f"{wishes.quiet[0]}–{wishes.quiet[1]}"
     text = "\n".join(
         [
-            f"<b>{_('Settings')}</b>",
+            "<b>" + _("Settings") + "</b>",
             _("Language: {language}", language=language),
             _("Time zone: {zone}", zone=texts.safe(voice.zone))
             + " · <code>/settings timezone Europe/Berlin</code>",
