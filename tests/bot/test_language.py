@@ -53,13 +53,10 @@ def test_no_text_escapes_the_catalogs() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
                 continue
-            if (
-                node.func.id in ("_", "mark")
-                and node.args
-                and isinstance(node.args[0], ast.Constant)
-            ):
-                if node.args[0].value not in known:
-                    hidden.append(f"{path.name}: {node.args[0].value!r}")
+            if node.func.id not in ("_", "mark") or not isinstance(node.args[0], ast.Constant):
+                continue
+            if node.args[0].value not in known:
+                hidden.append(f"{path.name}: {node.args[0].value!r}")
     assert not hidden
 
 

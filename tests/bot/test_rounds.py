@@ -55,7 +55,7 @@ async def test_a_round_of_some_products_and_what_cannot_be_counted(chat: Chat) -
 
 
 async def test_a_reply_takes_back_or_corrects(chat: Chat) -> None:
-    """ "undo" and "was 12" below a message, one's own or the bot's, act on its entry."""
+    """Answering "undo" and "was 12" below a message, one's own or the bot's, act on its entry."""
     (answer,) = await chat.say("sold 3 mug")
     count = len(chat.sandbox.messages[OWNER])
     chat.sandbox.say(OWNER, "was 2", reply_to=answer["message_id"])

@@ -68,8 +68,8 @@ def page(address: str) -> Iterator[Any]:
 
 def send(page: Any, text: str) -> None:
     """Type a message and press Enter."""
-    page.get_by_label("Message").fill(text)
-    page.get_by_label("Message").press("Enter")
+    page.locator("#text").fill(text)
+    page.locator("#text").press("Enter")
 
 
 def last(page: Any) -> Any:
@@ -102,7 +102,10 @@ def test_what_needs_reordering_is_answered_by_supplier(page: Any) -> None:
     assert "runs out" in text
     page.screenshot(path=str(SHOTS / "3-reorder.png"))
     page.get_by_role("button", name=re.compile("^Why ")).first.click()
-    page.locator(".bubble", has_text="safety stock").last.wait_for(timeout=10_000)
+    explained = page.locator(".bubble:has(img)", has_text="order by").last
+    explained.wait_for(timeout=15_000)
+    picture = explained.locator("img")
+    page.wait_for_function("image => image.naturalWidth > 500", arg=picture.element_handle())
     page.screenshot(path=str(SHOTS / "4-why.png"))
 
 
@@ -124,6 +127,42 @@ def test_staff_writes_in_a_chat_of_their_own(page: Any) -> None:
     page.screenshot(path=str(SHOTS / "6-choices.png"))
     page.get_by_role("button", name=re.compile("Sticker set")).last.click()
     page.locator(".bubble", has_text="Sold 1 × Sticker set").last.wait_for(timeout=10_000)
+
+
+def test_a_table_is_sent_previewed_and_taken(page: Any) -> None:
+    """A file goes through the paper clip; its rows are previewed, taken, and bad ones come back."""
+    page.get_by_role("button", name="Olivia (owner)").click()
+    table = "sku,qty\nBLUE-MUG,31\nNO-SUCH,5\n"
+    file = {"name": "count.csv", "mimeType": "text/csv", "buffer": table.encode()}
+    page.locator("#text").fill("counts")
+    page.locator("#file").set_input_files(file)
+    page.get_by_role("button", name="Take 1 rows").last.click(timeout=15_000)
+    page.locator(".bubble", has_text="1 of 2 rows recorded").last.wait_for(timeout=30_000)
+    page.get_by_role("link", name="counts-not-taken.csv").last.wait_for(timeout=10_000)
+    page.screenshot(path=str(SHOTS / "7-table.png"))
+
+
+def test_a_group_shows_who_writes(page: Any) -> None:
+    """In the group both write, and the entry names its author."""
+    page.get_by_role("button", name="Shop floor").click()
+    page.locator(".bubble", has_text="In this group I record").wait_for(timeout=10_000)
+    page.get_by_role("button", name="Sam (staff)").click()
+    send(page, "received 5 blue mug")
+    page.locator(".bubble", has_text="· Sam (staff)").last.wait_for(timeout=10_000)
+    page.screenshot(path=str(SHOTS / "8-group.png"))
+    page.get_by_role("button", name="Own chat").click()
+
+
+def test_german_dark_and_by_keyboard(page: Any) -> None:
+    """One tap changes the language; dark is readable; Alt and a number change who writes."""
+    page.keyboard.press("Alt+1")
+    page.emulate_media(color_scheme="dark")
+    send(page, "/settings")
+    page.get_by_role("button", name="🌐 English").last.click(timeout=10_000)
+    page.locator(".bubble", has_text="Einstellungen").last.wait_for(timeout=10_000)
+    send(page, "was muss nachbestellt werden")
+    page.locator(".bubble", has_text="nachzubestellen").last.wait_for(timeout=10_000)
+    page.screenshot(path=str(SHOTS / "9-german-dark.png"))
 
 
 def test_the_address_works_once(page: Any, address: str) -> None:

@@ -66,11 +66,11 @@ async def new(message: Message, command: CommandObject, turn: Turn, desk: Desk) 
     _do(asks, said, message, turn, desk)
 
 
-def _components(text: str, desk: Desk) -> dict[str, str]:
-    """Read "2 mug + 1 spoon" as {SKU: quantity}; raises ``unknown-sku``."""
+def _components(text: str, desk: Desk) -> list[dict[str, str]]:
+    """Read "2 mug + 1 spoon" as a bundle's lines; raises ``unknown-sku``."""
     from jitledger.domain.errors import unknown_sku
 
-    found: dict[str, str] = {}
+    found: list[dict[str, str]] = []
     for part in text.split("+"):
         matched = _PART.fullmatch(part.strip())
         words = matched.group(2).strip() if matched is not None else ""
@@ -78,7 +78,8 @@ def _components(text: str, desk: Desk) -> dict[str, str]:
         if matched is None or exact is None:
             raise unknown_sku(part.strip()[:60])
         number = read_number(matched.group(1) or "1")
-        found[exact.sku] = show(number.value) if number is not None else "1"
+        quantity = show(number.value) if number is not None else "1"
+        found.append({"sku": exact.sku, "qty": quantity})
     return found
 
 

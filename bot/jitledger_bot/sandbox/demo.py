@@ -29,6 +29,7 @@ from jitledger_bot.sandbox.server import Running, Sandbox, make_api, serve
 
 TOKEN = "4242:SAMPLE-SHOP-TOKEN"
 OWNER, STAFF = 1001, 1002
+GROUP = -1_001_003
 SEED = 7
 DAYS = 365
 SPEED = 120.0
@@ -123,6 +124,9 @@ async def start_demo(
         sandbox.add_person(person, name)
         code = await asyncio.to_thread(invite, app.ledger, role, 600)
         sandbox.say(person, f"/start {code}")
+    while not app.queries.shop().owners():
+        await asyncio.sleep(0.05)
+    sandbox.add_group(GROUP, "Shop floor", OWNER)
     demo = Demo(app, sandbox, server, runner, server.url + path, story, clock)
     demo.going = asyncio.create_task(_go_on(demo))
     return demo
