@@ -65,6 +65,8 @@ class Faults:
     """Seconds that every call but ``getUpdates`` takes longer."""
     duplicate: int = 0
     """How many of the next updates are delivered twice."""
+    reorder: int = 0
+    """How many of the next updates are overtaken by the one behind them."""
     lose_offset: int = 0
     """How many of the next confirmations of updates are forgotten."""
 
@@ -94,6 +96,7 @@ class Sandbox:
     files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     webhook: methods.SetWebhook | None = None
     _delivering: asyncio.Task[None] | None = None
+    _held: dict[str, Any] | None = None
 
     @property
     def bot_user(self) -> dict[str, Any]:
@@ -269,12 +272,23 @@ class Sandbox:
         self._post({k: v for k, v in update.items() if k != "update_id"})
 
     def _post(self, update: dict[str, Any]) -> None:
+        if self.faults.reorder and self._held is None:
+            self.faults.reorder -= 1
+            self._held = update
+            asyncio.get_running_loop().call_later(0.5, self._release)
+            return
         times = 2 if self.faults.duplicate else 1
         self.faults.duplicate = max(0, self.faults.duplicate - 1)
         for _ in range(times):  # Delivered again under the same number, as Telegram does.
             self.updates.append({"update_id": self.next_update, **update})
         self.next_update += 1
         self._touch()
+
+    def _release(self) -> None:
+        """Let the update go that was held back to be overtaken."""
+        held, self._held = self._held, None
+        if held is not None:
+            self._post(held)
 
     def _touch(self) -> None:
         self.revision += 1
@@ -526,8 +540,8 @@ def make_api(sandbox: Sandbox) -> web.Application:
 
 
 def _break(sandbox: Sandbox, wanted: dict[str, Any]) -> None:
-    """Let things go wrong: fail (code, times, retry_after), slow, duplicate, lose_offset."""
-    unknown = set(wanted) - {"fail", "slow", "duplicate", "lose_offset"}
+    """Let things go wrong: fail (code, times, retry_after), slow, duplicate and the others."""
+    unknown = set(wanted) - {"fail", "slow", "duplicate", "reorder", "lose_offset"}
     if unknown:
         raise ValueError(f"unknown fault {sorted(unknown)[0]}")
     if "fail" in wanted:
@@ -538,6 +552,7 @@ def _break(sandbox: Sandbox, wanted: dict[str, Any]) -> None:
             sandbox.fail_next.append(BotError(code, said, **more))
     sandbox.faults.slow = float(wanted.get("slow", sandbox.faults.slow))
     sandbox.faults.duplicate += int(wanted.get("duplicate", 0))
+    sandbox.faults.reorder += int(wanted.get("reorder", 0))
     sandbox.faults.lose_offset += int(wanted.get("lose_offset", 0))
 
 
