@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
 from aiogram.client.session.aiohttp import AiohttpSession
@@ -26,7 +27,8 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
-from aiogram.types import BotCommand, Update
+from aiogram.methods import Response
+from aiogram.types import BotCommand, Message, Update
 from aiogram.utils.token import TokenValidationError, validate_token
 from pydantic import ValidationError
 
@@ -78,8 +80,17 @@ def make_bot(token: str | None, base: str) -> Bot:
         raise StoreError(
             "bad-setting", "JITLEDGER_BOT_TOKEN does not look like a token."
         ) from error
-    session = AiohttpSession(api=TelegramAPIServer.from_base(base))
+    api = TelegramAPIServer.from_base(base)
+    session = AiohttpSession(api=api, json_loads=orjson.loads, json_dumps=_json)
     return Bot(token, session=session, default=DefaultBotProperties(parse_mode="HTML"))
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+ANSWERS = (Response[bool], Response[Message], Response[Message | bool], Response[list[Update]])
+"""The shapes of the answers: pydantic forgets such models, and would make them for each call."""
 
 
 class BotRunner:

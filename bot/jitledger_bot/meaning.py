@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from jitledger.domain.moments import to_datetime
 from jitledger.domain.shop import Shop
 from jitledger_bot.desk import Desk
 from jitledger_bot.reading import Reading, read_message, spots
@@ -107,6 +108,13 @@ def _is_odd(reading: Reading) -> bool:
 def says_something(reading: Reading) -> bool:
     """Return whether a line is a fact, or lacks only something that can be asked."""
     return reading.do is not None or reading.problem is not None
+
+
+def names_its_product(text: str, desk: Desk, shop: Shop) -> bool:
+    """Return whether a text is a fact that names a product exactly, without a barcode's help."""
+    local = to_datetime(desk.app.queries.present(shop)).astimezone(shop.tz)
+    readings = [reading for reading in read(text, local, desk, shop) if reading.is_fact]
+    return any(find(reading, desk)[0].exact is not None for reading in readings)
 
 
 def find(reading: Reading, desk: Desk) -> tuple[Resolved, str | None, Reading]:

@@ -6,6 +6,8 @@ product has. Then full-text search, ranked by ``rapidfuzz`` over at most 200 can
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from jitledger.domain.names import normalise
@@ -37,10 +39,28 @@ class Resolver:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._known: dict[str, Resolved] | None = None
+
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """Look every wording up once within a block, which is one turn without a pause."""
+        self._known = {}
+        try:
+            yield
+        finally:
+            self._known = None
 
     def resolve(self, words: str) -> Resolved:
         """Return the product that some words name exactly, else the nearest ones."""
         typed = words.strip()
+        if self._known is None:
+            return self._resolve(typed)
+        found = self._known.get(typed)
+        if found is None:
+            found = self._known[typed] = self._resolve(typed)
+        return found
+
+    def _resolve(self, typed: str) -> Resolved:
         with self._database.snapshot() as tx:
             exact = _exact(tx, typed)
             if exact is not None:

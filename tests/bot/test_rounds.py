@@ -136,6 +136,18 @@ async def test_a_delivery_note_is_kept_with_its_receipt(chat: Chat) -> None:
     assert none["text"] == "No photo is kept with MUG/1."
 
 
+async def test_an_edited_caption_corrects_its_entry(chat: Chat) -> None:
+    """The caption of a delivery note is edited like any message."""
+    note = io.BytesIO()
+    Image.new("RGB", (400, 300), "white").save(note, "JPEG")
+    count = len(chat.sandbox.messages[OWNER])
+    sent = chat.sandbox.send_photo(OWNER, note.getvalue(), (400, 300), "received 12 mug")
+    await chat.settle(OWNER, count + 1)
+    (answer,) = await chat.edit(sent["message_id"], "received 10 mug")
+    assert answer["text"].startswith("Corrected: Received 10 × Blue mug (MUG).")
+    assert chat.on_hand() == "30"
+
+
 async def test_long_answers_have_pages(chat: Chat) -> None:
     """/history shows the newest entries; ◀ and ▶ turn pages in place."""
     for number in range(20):

@@ -13,7 +13,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from aiogram import Bot, F, Router
+from aiogram import Bot, Router
 from aiogram.types import Message
 
 from jitledger.domain.errors import LedgerError
@@ -27,6 +27,7 @@ from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
 from jitledger_bot.files import fetch
+from jitledger_bot.handlers.kinds import has_document
 from jitledger_bot.jobs import Job
 from jitledger_bot.language import _, mark
 from jitledger_bot.turn import Outgoing, Turn, store_proposal
@@ -50,7 +51,7 @@ FORM = {
 def make_router() -> Router:
     """Return the router of documents."""
     router = Router(name="documents")
-    router.message.register(on_document, F.document)
+    router.message.register(on_document, has_document)
     return router
 
 

@@ -27,7 +27,7 @@ from jitledger_bot.desk import Desk, title_of
 from jitledger_bot.handlers import messages
 from jitledger_bot.handlers.messages import Line
 from jitledger_bot.language import _
-from jitledger_bot.meaning import read
+from jitledger_bot.meaning import names_its_product, read
 from jitledger_bot.reading import Reading
 from jitledger_bot.turn import Button, Outgoing, Turn, store_proposal
 
@@ -58,7 +58,8 @@ async def on_edit(message: Message, turn: Turn, desk: Desk) -> None:
     """Correct what a message recorded: the entry is voided and written anew."""
     private = message.chat.type == "private"
     admitted = desk.admit(turn, message.from_user, private)
-    if admitted is None or message.text is None:
+    text = message.text or message.caption
+    if admitted is None or text is None:
         return
     shop, member = admitted
     if member.role == "viewer":
@@ -67,12 +68,14 @@ async def on_edit(message: Message, turn: Turn, desk: Desk) -> None:
     prefix = desk.message_key(message.chat.id, message.message_id)
     recorded = desk.recorded(prefix)
     turn.effects.append(_forget_questions(turn.chat_id, prefix))
+    if message.photo and not names_its_product(text, desk, shop):
+        # The barcode said which product; only what stands beside it was edited.
+        text = _beside_the_code(text, recorded)
     if not recorded:
-        messages.record_text(
-            message.text, message.date, prefix, turn, desk, shop, private, again=True
-        )
+        if message.text is not None:
+            messages.record_text(text, message.date, prefix, turn, desk, shop, private, again=True)
         return
-    mark = hashlib.sha256(message.text.encode("utf-8", "replace")).hexdigest()[:6]
+    mark = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:6]
     suffix = f":e{int(message.edit_date or 0)}-{mark}"
     done = {k: v for k, v in recorded.items() if k.endswith(suffix)}
     if done:
@@ -82,7 +85,7 @@ async def on_edit(message: Message, turn: Turn, desk: Desk) -> None:
     if not olds and gone:
         turn.say(f"✗ {texts.safe(gone)} " + _("The edit was not recorded."))
         return
-    _correct(message, olds, prefix, suffix, turn, desk, shop)
+    _correct(message, text, olds, prefix, suffix, turn, desk, shop)
 
 
 def _forget_questions(chat_id: int, prefix: str) -> Any:
@@ -123,8 +126,17 @@ def _in_force(
     return sorted(found, key=lambda old: old.number), gone
 
 
+def _beside_the_code(text: str, recorded: dict[str, list[str]]) -> str:
+    """Return an edited caption with the product that its photo's barcode had named."""
+    entries = [entry for found in recorded.values() for entry in found]
+    sku = split_entry(entries[0])[0] if entries else ""
+    first, *rest = text.split("\n")
+    return "\n".join([f"{first} {sku}".strip(), *rest])
+
+
 def _correct(
     message: Message,
+    text: str,
     olds: list[Old],
     prefix: str,
     suffix: str,
@@ -134,7 +146,7 @@ def _correct(
 ) -> None:
     now = desk.app.queries.present(shop)
     local = to_datetime(now).astimezone(shop.tz)
-    readings = read(message.text or "", local, desk, shop)
+    readings = read(text, local, desk, shop)
     left = list(olds)
     lines: list[Line] = []
     unread = False

@@ -89,7 +89,9 @@ def _key(turn: Turn) -> str:
 async def open_shop(message: Message, turn: Turn, desk: Desk) -> bool:
     """Open the shop that somebody with the first owner's link describes; False for others."""
     user = message.from_user
-    if user is None or message.text is None or desk.app.queries.shop().opened:
+    if desk.opening is None or user is None or message.text is None:
+        return False
+    if desk.app.queries.shop().opened:
         return False
     with desk.app.database.snapshot() as tx:
         state, _data = recall(tx, _key(turn))

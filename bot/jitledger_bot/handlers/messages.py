@@ -20,6 +20,7 @@ from jitledger.domain.shop import Shop
 from jitledger.service.ledger import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
+from jitledger_bot.access import Member
 from jitledger_bot.desk import Desk, title_of
 from jitledger_bot.handlers import counting
 from jitledger_bot.handlers.joining import open_shop
@@ -78,45 +79,74 @@ class Line:
 
 async def on_text(message: Message, turn: Turn, desk: Desk) -> None:
     """Record what a message says, or answer what it asks."""
-    private = message.chat.type == "private"
-    if private and await open_shop(message, turn, desk):
+    if message.chat.type == "private" and await open_shop(message, turn, desk):
         return
+    with desk.app.database.snapshot(), desk.resolver.remembering():
+        open_question = _take(message, turn, desk)
+    if open_question is None:
+        return
+    shop, member, readings = open_question
+    assert message.text is not None
+    if not await plain_question(message.text, turn, desk, desk.warning(member)):
+        _record(message, readings, turn, desk, shop, member)
+
+
+def _take(
+    message: Message, turn: Turn, desk: Desk
+) -> tuple[Shop, Member, Sequence[Reading]] | None:
+    """Take what a message says; None unless it may still be a plain question."""
+    private = message.chat.type == "private"
     admitted = desk.admit(turn, message.from_user, private)
     if admitted is None:
         _anonymous(message, turn)
-        return
+        return None
     shop, member = admitted
     if message.text is None:
         if private and message.content_type in UNREADABLE:
             turn.say(_("I read text, tables and barcodes. Write, for example: received 24 MUG"))
-        return
+        return None
     if message.text.startswith("/"):
         if private and "@" not in message.text.split()[0]:
             turn.say(_("I do not know this command. /help shows what I understand."))
-        return
+        return None
     prefix = desk.message_key(message.chat.id, message.message_id)
     recorded = desk.recorded(prefix)
     if recorded:
         repeat(recorded, turn, desk)
-        return
-    if member.role != "viewer" and replies(message, turn, desk):
-        return
+        return None
+    now = desk.app.queries.present(shop)
     if member.role != "viewer":
-        stated = desk.stated_at(message.date, desk.app.queries.present(shop))
+        stated = desk.stated_at(message.date, now)
+        if replies(message, turn, desk):
+            return None
         if counting.take_count(message.text, prefix, turn, desk, stated):
-            return
-    local = to_datetime(desk.app.queries.present(shop)).astimezone(shop.tz)
-    readings = read(message.text, local, desk, shop)
+            return None
+    readings = read(message.text, to_datetime(now).astimezone(shop.tz), desk, shop)
     if not any(says_something(r) for r in readings):
         if _answers_question(message.text, turn, desk):
-            return
-        if await plain_question(message.text, turn, desk, desk.warning(member)):
-            return
-    elif member.role == "viewer":
+            return None
+        return shop, member, readings
+    if member.role == "viewer":
         turn.say(_(texts.VIEWER))
-        return
+    else:
+        _record(message, readings, turn, desk, shop, member)
+    return None
+
+
+def _record(
+    message: Message,
+    readings: Sequence[Reading],
+    turn: Turn,
+    desk: Desk,
+    shop: Shop,
+    member: Member,
+) -> None:
+    private = message.chat.type == "private"
+    prefix = desk.message_key(message.chat.id, message.message_id)
     turn.author = None if private else member.name
-    record_text(message.text, message.date, prefix, turn, desk, shop, private, readings=readings)
+    record_text(
+        message.text or "", message.date, prefix, turn, desk, shop, private, readings=readings
+    )
 
 
 def _anonymous(message: Message, turn: Turn) -> None:

@@ -6,14 +6,12 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 
-from aiogram import Bot, F, Router
+from aiogram import Bot, Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import Message, PhotoSize
 
 from jitledger.domain.errors import LedgerError
-from jitledger.domain.moments import to_datetime
 from jitledger.domain.names import split_entry
-from jitledger.domain.shop import Shop
 from jitledger.service.ledger import Answer
 from jitledger.store.database import Tx
 from jitledger_bot import texts
@@ -21,8 +19,9 @@ from jitledger_bot.barcodes import LONGEST_SIDE, read_barcodes
 from jitledger_bot.desk import Desk
 from jitledger_bot.files import fetch
 from jitledger_bot.handlers import messages, questions
+from jitledger_bot.handlers.kinds import has_photo
 from jitledger_bot.language import _, mark
-from jitledger_bot.meaning import find, read
+from jitledger_bot.meaning import names_its_product
 from jitledger_bot.turn import Turn
 
 LONGEST_CODE = 60
@@ -32,7 +31,7 @@ SHOW = mark("Take the barcode closer and straight, or write what it is: received
 def make_router() -> Router:
     """Return the router of photos."""
     router = Router(name="photos")
-    router.message.register(on_photo, F.photo)
+    router.message.register(on_photo, has_photo)
     router.message.register(show_attachment, Command("photo"))
     return router
 
@@ -62,7 +61,7 @@ async def on_photo(message: Message, turn: Turn, desk: Desk, bot: Bot) -> None:
         turn.say(f"✗ {texts.safe(texts.problem(error))}")
         return
     turn.author = None if private else member.name
-    if caption and member.role != "viewer" and _is_fact(caption, desk, shop):
+    if caption and member.role != "viewer" and names_its_product(caption, desk, shop):
         attachment = keep_attachment(data, "image/jpeg", turn)
         messages.record_text(
             caption, message.date, prefix, turn, desk, shop, private, attachment=attachment
@@ -95,13 +94,6 @@ async def on_photo(message: Message, turn: Turn, desk: Desk, bot: Bot) -> None:
     first, *rest = caption.split("\n")
     text = "\n".join([f"{first} {exact.sku if exact is not None else codes[0]}", *rest])
     messages.record_text(text, message.date, prefix, turn, desk, shop, private)
-
-
-def _is_fact(caption: str, desk: Desk, shop: Shop) -> bool:
-    """Return whether a caption names its products itself, so that it needs no barcode."""
-    local = to_datetime(desk.app.queries.present(shop)).astimezone(shop.tz)
-    readings = [r for r in read(caption, local, desk, shop) if r.is_fact]
-    return any(find(reading, desk)[0].exact is not None for reading in readings)
 
 
 def keep_attachment(data: bytes, media_type: str, turn: Turn) -> str:
