@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import json
 import logging
 import secrets
 import signal
@@ -81,12 +82,20 @@ def make_bot(token: str | None, base: str) -> Bot:
             "bad-setting", "JITLEDGER_BOT_TOKEN does not look like a token."
         ) from error
     api = TelegramAPIServer.from_base(base)
-    session = AiohttpSession(api=api, json_loads=orjson.loads, json_dumps=_json)
+    session = AiohttpSession(api=api, json_loads=_parsed, json_dumps=_json)
     return Bot(token, session=session, default=DefaultBotProperties(parse_mode="HTML"))
 
 
 def _json(value: object) -> str:
     return orjson.dumps(value).decode()
+
+
+def _parsed(text: str) -> object:
+    """Read JSON fast; half a surrogate pair, which ``orjson`` refuses, is read the slow way."""
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        return json.loads(text)
 
 
 ANSWERS = (Response[bool], Response[Message], Response[Message | bool], Response[list[Update]])
