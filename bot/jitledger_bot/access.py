@@ -46,6 +46,7 @@ class Receiver:
     voice: Voice
     wishes: Wishes
     member: str | None = None
+    role: str | None = None
 
 
 def member_of(tx: Tx, shop: Shop, user_id: int) -> Member | None:
@@ -86,7 +87,7 @@ def receivers(tx: Tx, shop: Shop) -> list[Receiver]:
         if role is None:
             continue
         voice = Voice(choose(language, shop.locale), timezone or shop.timezone)
-        found.append(Receiver(chat_id, voice, wishes_of(tx, chat_id, role), member))
+        found.append(Receiver(chat_id, voice, wishes_of(tx, chat_id, role), member, role))
     for (chat_id,) in tx.all("SELECT chat_id FROM chats WHERE chat_id < 0 ORDER BY chat_id"):
         wishes = wishes_of(tx, chat_id, None)
         if chat_id not in private and wishes.wants:

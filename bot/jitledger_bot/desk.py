@@ -15,6 +15,7 @@ from jitledger.domain.moments import MINUTE, SECOND, to_datetime
 from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import voids
 from jitledger.service.ledger import Answer
+from jitledger.service.monitor import push
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import Member, member_of
@@ -176,12 +177,23 @@ def keep_chat(chat_id: int, title: str | None) -> Callable[..., None]:
     return effect
 
 
+def move_chat(tx: Tx, before: int, after: int) -> None:
+    """Follow a group that became a supergroup; what was set in the new one meanwhile gives way."""
+    if tx.one("SELECT 1 FROM chats WHERE chat_id = ?", (before,)) is not None:
+        tx.execute("DELETE FROM chats WHERE chat_id = ?", (after,))
+    for table in ("people", "chats"):
+        tx.execute(f"UPDATE {table} SET chat_id = ? WHERE chat_id = ?", (after, before))
+
+
 def forget_chat(chat_id: int) -> Callable[..., None]:
     """Return the effect that tells a chat nothing any more: the bot was blocked or removed."""
 
     def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
         if chat_id < 0:
             tx.execute("DELETE FROM chats WHERE chat_id = ?", (chat_id,))
+        gone = tx.one("SELECT name FROM people WHERE chat_id = ?", (chat_id,))
+        if gone is not None:
+            push(tx, "blocked", {"name": gone[0]}, now)
         tx.execute("UPDATE people SET chat_id = NULL WHERE chat_id = ?", (chat_id,))
 
     return effect

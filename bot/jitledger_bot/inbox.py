@@ -57,6 +57,8 @@ class Row:
     update_id: int = 0
     update: Update | None = None
     stored: asyncio.Future[int | None] | None = None
+    repeated: bool = False
+    """Whether the very same update was worked on before."""
 
     async def number(self) -> int | None:
         """Return the row's id once it is committed; None when it is not to be worked on."""
@@ -111,13 +113,15 @@ class Inbox:
 
     def _insert(self, tx: Tx, row: Row, now: int) -> int | None:
         this = (self._desk.bot_id, row.update_id, row.chat_id)
-        waiting = tx.one(
-            "SELECT id FROM inbox WHERE state = 'new' AND bot_id = ? AND update_id = ? "
-            "AND chat_id = ?",
+        before = tx.all(
+            "SELECT state, body FROM inbox WHERE bot_id = ? AND update_id = ? AND chat_id = ?",
             this,
         )
-        if waiting is not None:  # Delivered again before we worked on it.
-            return None
+        for state, body in before:
+            if state == "new":  # Delivered again before we worked on it.
+                return None
+            # Numbers begin anew after a week; the same number with the same words does not.
+            row.repeated = row.repeated or bytes(body) == row.body
         stored = tx.one(
             "INSERT INTO inbox (bot_id, update_id, chat_id, body, received_at, leased_until, owner)"
             " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
@@ -237,6 +241,8 @@ class Inbox:
             turn.render.clear()
         if await row.number() is None:
             raise LeaseLost
+        if row.repeated:
+            _only_say(turn)
         submission = Submission(
             turn.asks,
             channel="telegram",
@@ -295,6 +301,13 @@ class Inbox:
         tasks = [task for task in self._tasks.values() if not task.done()]
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
+
+
+def _only_say(turn: Turn) -> None:
+    """Do nothing a second time; what was said of it ("already recorded") is said again."""
+    turn.asks, turn.effects = [], []
+    plain = list(turn.plain)
+    turn.render = [lambda tx, answers, now: plain] if turn.render else []
 
 
 def _arrived(update: Update, stored: asyncio.Future[int | None]) -> Row:

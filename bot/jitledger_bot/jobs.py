@@ -94,7 +94,9 @@ class Jobs:
         self._owner = secrets.token_hex(8)
 
     async def run(self) -> None:
-        """Look for jobs and do them."""
+        """Look for jobs and do them; those of an earlier run, which must have ended, at once."""
+        free = "UPDATE jobs SET leased_until = 0 WHERE state = 'new'"
+        await self._submit(lambda tx, answers, now: tx.execute(free))
         while True:
             job = await self._take()
             if job is None:

@@ -37,7 +37,7 @@ from jitledger.service.ledger import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import PUSHES, Receiver, quiet_until, receivers
-from jitledger_bot.desk import Desk, forget_chat
+from jitledger_bot.desk import Desk, forget_chat, move_chat
 from jitledger_bot.language import _, mark, speaking
 from jitledger_bot.turn import Outgoing, keyboard, store_proposal
 
@@ -175,6 +175,9 @@ class Outbox:
                 await self._blocked(row, str(error))
                 return
             except TelegramBadRequest as error:
+                if "thread not found" in str(error) and "message_thread_id" in row.body:
+                    row = self._without_topic(row)  # The topic was deleted: the group is there.
+                    continue
                 fine = "message is not modified" in str(error) or "query is too old" in str(error)
                 self._mark("sent" if fine else "failed", None, str(error)[:300], row.id)
                 if not fine:
@@ -233,9 +236,7 @@ class Outbox:
         body = {**row.body, "chat_id": chat_id}
 
         def move(tx: Tx, answers: list[Answer], now: int) -> None:
-            for table in ("people", "chats"):
-                sql = f"UPDATE {table} SET chat_id = ? WHERE chat_id = ?"
-                tx.execute(sql, (chat_id, row.chat_id))
+            move_chat(tx, row.chat_id, chat_id)
             tx.execute("UPDATE proposals SET chat_id = ? WHERE chat_id = ?", (chat_id, row.chat_id))
             tx.execute(
                 "UPDATE outbox SET chat_id = ?, body = ? WHERE id = ?",
@@ -245,23 +246,19 @@ class Outbox:
         await self._submit(move)
         return Sending(row.id, chat_id, row.kind, row.method, body, row.tries)
 
+    def _without_topic(self, row: Sending) -> Sending:
+        body = {k: v for k, v in row.body.items() if k != "message_thread_id"}
+        return Sending(row.id, row.chat_id, row.kind, row.method, body, row.tries)
+
     async def _blocked(self, row: Sending, error: str) -> None:
         """Drop a chat that blocked the bot and tell the owners."""
 
         def drop(tx: Tx, answers: list[Answer], now: int) -> None:
-            gone = tx.one("SELECT name FROM people WHERE chat_id = ?", (row.chat_id,))
             forget_chat(row.chat_id)(tx, answers, now)
             tx.execute(
                 "UPDATE outbox SET state = 'failed', error = ? WHERE chat_id = ? AND state = 'new'",
                 (error[:300], row.chat_id),
             )
-            if gone is not None:
-                body = orjson.dumps({"name": gone[0]}).decode()
-                tx.execute(
-                    "INSERT INTO outbox (chat_id, kind, method, body, created_at) "
-                    "VALUES (0, 'blocked', 'push', ?, ?)",
-                    (body, time_ns()),
-                )
 
         await self._submit(drop)
         self._mark("failed", None, error[:300], row.id)
@@ -341,7 +338,8 @@ class Outbox:
     ) -> None:
         """Write a push for everyone who wants it, in their language, after their quiet hours."""
         for receiver in to:
-            if kind in PUSHES and kind not in receiver.wishes.wants:
+            owner = receiver.role == "owner"
+            if not (kind in receiver.wishes.wants if kind in PUSHES else owner):
                 continue
             with speaking(receiver.voice):
                 body = _pushed(tx, kind, data, receiver, now)

@@ -68,6 +68,14 @@ EVENT = {
     "backorder-cancelled": mark("backorder cancelled"),
     "demand-unmet": mark("asked for, none"),
     "entry-voided": mark("taken back"),
+    "landed-cost-added": mark("freight"),
+    "supplier-registered": mark("new supplier"),
+    "terms-agreed": mark("terms"),
+    "member-joined": mark("joined"),
+    "member-left": mark("left"),
+    "role-changed": mark("role changed"),
+    "location-opened": mark("new location"),
+    "settings-changed": mark("settings changed"),
 }
 ROLE = {
     "owner": mark("owner"),
@@ -109,9 +117,21 @@ REFUSAL = {
     "already-retired": mark("{sku} is retired already."),
     "not-correctable": mark("{entry} cannot be corrected; void it and enter it anew."),
     "key-conflict": mark("This was recorded before with another content."),
-    "bad-value": mark("{field} is “{value}”: that cannot be."),
+    "bad-value": mark("{field} is “{value}”: {why}"),
 }
 """A refusal's sentence by its code; English says the ledger's own, which is more exact."""
+
+
+WHYS = (
+    mark("no such time zone; try Europe/Berlin"),
+    mark("a plain decimal number is expected"),
+    mark("it is empty"),
+    mark("it is longer than 64 characters"),
+    mark("nothing to change was given"),
+    mark("a bundle cannot hold a bundle"),
+    mark("it is where the stock already is"),
+)
+"""Reasons of the ledger that people meet in the chat."""
 
 
 def safe(text: object) -> str:
@@ -124,8 +144,13 @@ def problem(error: LedgerError) -> str:
     template = REFUSAL.get(error.code)
     if spoken().language == SOURCE or template is None:
         return error.message
+    fields = dict(error.fields)
+    if fields.get("role") in ROLE:
+        fields["role"] = _(ROLE[fields["role"]])
+    if "why" in fields:
+        fields["why"] = _(fields["why"])
     try:
-        return _(template, **error.fields)
+        return _(template, **fields)
     except (KeyError, IndexError):
         return error.message
 
@@ -189,7 +214,11 @@ def help_for(role: str) -> str:
             ("/later", _("deliveries kept for later")),
         ]
     if role in ("owner", "buyer"):
-        asks.append(("/export", _("stock, history or products as a table")))
+        asks += [
+            ("/new Blue mug, 9.50, Acme", _("a new product")),
+            ("/new_supplier Acme, 7 days", _("a new supplier")),
+            ("/export", _("stock, history or products as a table")),
+        ]
     asks.append(("/settings", _("language, time zone, quiet hours, what I tell you")))
     if role == "owner":
         asks += [
@@ -383,6 +412,8 @@ def alert_state(body: dict[str, Any]) -> str:
         reason = _("a fact recorded later shows that stock was above the reorder point")
         return "↩ " + _("Retracted: {reason}", reason=reason)
     position = body["inventory_position"]
+    if body.get("known") is False:
+        return "✓ " + _("Ended: the stock is not known any more. Count first")
     return "✓ " + _("Resolved: position {position}", position=position)
 
 
@@ -473,7 +504,7 @@ def run_out(rows: Sequence[Any], days: int, most: int = 30) -> str:
 def dead(rows: Sequence[Any], days: int, most: int = 30) -> str:
     """Return what lies on the shelf without selling, the longest first."""
     if not rows:
-        return _("Everything on the shelf sold within {days} days.", days=days)
+        return _("Nothing has lain for {days} days without a sale.", days=days)
     lines = [f"<b>{len(rows)}</b> " + _("did not sell for {days} days", days=days)]
     for row in rows[:most]:
         last = (
@@ -496,10 +527,16 @@ def suppliers(known: Mapping[str, SupplierRow]) -> str:
     return clip("\n".join(lines))
 
 
+def days_to_deliver(days: str) -> str:
+    """Say how long a supplier takes."""
+    many = 1 if days == "1" else 2
+    return plural("{days} day to deliver", "{days} days to deliver", many, days=days)
+
+
 def _lead(row: SupplierRow) -> str:
     if row.lead_time_days is None:
         return _("lead time not known")
-    return _("{days} days to deliver", days=show(row.lead_time_days))
+    return days_to_deliver(show(row.lead_time_days))
 
 
 def supplier(card: SupplierCard) -> str:

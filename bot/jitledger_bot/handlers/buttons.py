@@ -18,7 +18,7 @@ from jitledger.store.database import Tx
 from jitledger_bot import charts, texts
 from jitledger_bot.access import Member
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers import counting, documents, messages, new_product, questions
+from jitledger_bot.handlers import catalog, counting, documents, messages, new_product, questions
 from jitledger_bot.handlers.settings import press_setting
 from jitledger_bot.handlers.undo import take_back
 from jitledger_bot.jobs import start_job
@@ -162,6 +162,21 @@ def new(press: Press) -> None:
     new_product.ask_for_line(press.proposal, press.turn)
 
 
+def register(press: Press) -> None:
+    """Register a product by its name alone, as the person said yes, and record the kept line."""
+    with press.desk.app.database.snapshot() as tx:
+        kept = load_proposal(tx, press.proposal.body["kept"])
+    if kept is None or kept.consumed:
+        press.turn.toast(press.query.id, _("Done already."))
+        return
+    press.turn.effects.append(consume(press.proposal.id))
+    press.turn.toast(press.query.id, _("New product"))
+    _close(press.turn, press.message, "✓")
+    key = f"new:{press.turn.chat_id}:{press.turn.member}"
+    name = press.proposal.body["name"]
+    new_product.register_from_line(name, kept, key, press.turn, press.desk, sure=True)
+
+
 def how_many(press: Press) -> None:
     """Ask how many pieces a pack holds."""
     press.turn.toast(press.query.id, _("How many?"))
@@ -284,7 +299,7 @@ async def turn_page(press: Press) -> None:
 
 def setting(press: Press) -> None:
     """Change a setting and show them all again, in place."""
-    message_id = press.message.message_id if press.message is not None else 0
+    message_id = press.message.message_id if press.message is not None else None
     if press.turn.chat_id < 0 and press.member.role != "owner":
         press.turn.toast(press.query.id, _("This button is not for you."))
         return
@@ -325,6 +340,10 @@ async def ask(press: Press) -> None:
             questions.answer_history(sku, press.turn, press.desk)
         case "why":
             questions.answer_why(sku, press.turn, press.desk)
+        case "asof":
+            questions.answer_as_of(press.proposal.body["more"], sku, press.turn, press.desk)
+        case "export":
+            await catalog.send_table("history", sku, press.turn, press.desk)
         case _:
             questions.answer_stock(sku, press.turn, press.desk)
 
@@ -376,6 +395,7 @@ ACTIONS: dict[str, Action] = {
     "p": new,
     "k": keep,
     "h": how_many,
+    "m": register,
     "y": again,
     "n": not_again,
     "b": before,

@@ -29,6 +29,7 @@ from jitledger_bot.reading.numbers import read_number
 from jitledger_bot.turn import Outgoing, Turn
 
 _PART = re.compile(r"(?:(\d+(?:[.,]\d+)?)\s*[x×]?\s+)?(.+)", re.DOTALL)
+_LEAD = re.compile(r"(\d{1,3})\s*(d|days?|tage?n?|w|weeks?|wochen?)?", re.ASCII)
 EXPORTS = ("stock", "items", "history", "reorder", "log")
 
 
@@ -53,6 +54,11 @@ async def new(message: Message, command: CommandObject, turn: Turn, desk: Desk) 
         turn.say(_("Write the product behind it, for example: {example}", example=example))
         return
     name, equals, parts = line.partition("=")
+    known = desk.resolver.resolve(name.split(",")[0].strip()).exact
+    if known is not None:
+        shown = texts.product(known.title, known.sku)
+        turn.say(_("There is already {product}. Use it, or choose another name.", product=shown))
+        return
     head = [part.strip() for part in re.split(r",(?!\d)|(?<!\d),", name)]
     try:
         sku = code_of_line(head[0], head[0], desk)
@@ -74,6 +80,10 @@ def _components(text: str, desk: Desk) -> list[dict[str, str]]:
 
     found: list[dict[str, str]] = []
     for part in text.split("+"):
+        whole = desk.resolver.resolve(part.strip()).exact
+        if whole is not None:  # "250 ml bottle" is one of them.
+            found.append({"sku": whole.sku, "qty": "1"})
+            continue
         matched = _PART.fullmatch(part.strip())
         words = matched.group(2).strip() if matched is not None else ""
         exact = desk.resolver.resolve(words).exact if words else None
@@ -95,10 +105,10 @@ async def new_supplier(message: Message, command: CommandObject, turn: Turn, des
         turn.say(_("Write the supplier behind it, for example: {example}", example=example))
         return
     fields: dict[str, Any] = {"do": "supplier", "code": parts[0]}
-    days = read_number(parts[1].split()[0]) if len(parts) > 1 and parts[1] else None
+    days = next((d for d in map(_days, parts[1:]) if d is not None), None)
     if days is not None:
-        fields["lead_time_days"] = show(days.value)
-    contact = ", ".join(part for part in parts[2 if days is not None else 1 :] if part)
+        fields["lead_time_days"] = str(days)
+    contact = ", ".join(part for part in parts[1:] if part and _days(part) is None)
     if contact:
         fields["contact"] = contact
     try:
@@ -108,8 +118,21 @@ async def new_supplier(message: Message, command: CommandObject, turn: Turn, des
         return
     said = _("Supplier {name}", name=f"<b>{texts.safe(parts[0])}</b>")
     if days is not None:
-        said += ": " + _("{days} days to deliver", days=show(days.value))
+        said += ": " + texts.days_to_deliver(str(days))
     _do(asks, said + ".", message, turn, desk)
+
+
+def _days(text: str) -> int | None:
+    """Read a lead time: "7", "7 days", "2 weeks"; None for anything else (a telephone number).
+
+    >>> _days("2 Wochen"), _days("030 1234567")
+    (14, None)
+    """
+    matched = _LEAD.fullmatch(text.strip().casefold())
+    if matched is None:
+        return None
+    number = int(matched.group(1)) * (7 if (matched.group(2) or "").startswith("w") else 1)
+    return number if number <= 365 else None
 
 
 def _do(asks: list[Ask], said: str, message: Message, turn: Turn, desk: Desk) -> None:
@@ -143,9 +166,14 @@ async def export(message: Message, command: CommandObject, turn: Turn, desk: Des
         return
     sku = None
     if name == "history":
-        sku = exact_or_ask(words, turn, desk, "history")
+        sku = exact_or_ask(words, turn, desk, "export")
         if sku is None:
             return
+    await send_table(name, sku, turn, desk)
+
+
+async def send_table(name: str, sku: str | None, turn: Turn, desk: Desk) -> None:
+    """Send a list as a file."""
     rows = await asyncio.to_thread(desk.app.exported, name, sku)
     if not rows:
         turn.say(_("The list is empty."))

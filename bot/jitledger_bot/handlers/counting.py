@@ -17,6 +17,7 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import Message
 
 from jitledger.domain.commands import parse
+from jitledger.domain.errors import LedgerError
 from jitledger.domain.quantity import show
 from jitledger.service.ledger import Answer, Ask
 from jitledger.store.database import Tx
@@ -25,8 +26,7 @@ from jitledger_bot.desk import Desk
 from jitledger_bot.handlers.kinds import is_command
 from jitledger_bot.handlers.questions import admit
 from jitledger_bot.language import _, plural
-from jitledger_bot.reading import round_word
-from jitledger_bot.reading.numbers import read_number
+from jitledger_bot.reading import reads_count, round_word
 from jitledger_bot.turn import Button, Outgoing, Turn, recall, remember, store_proposal
 from jitledger_projections.products import Product, products, search
 
@@ -48,10 +48,12 @@ class Round:
     place: int
     counted: list[list[str]]
     """[SKU, what the ledger said, what was counted, entry] of each count."""
+    asked: int = 0
+    """The update that asked last: buttons of other questions are too old."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return what is stored."""
-        names = ("skus", "at", "blind", "place", "counted")
+        names = ("skus", "at", "blind", "place", "counted", "asked")
         return {name: getattr(self, name) for name in names}
 
 
@@ -124,6 +126,7 @@ def _ask(going: Round, turn: Turn, desk: Desk, *, fresh: bool = False) -> None:
     if going.place >= len(going.skus):
         _end(going, turn, desk)
         return
+    going.asked = turn.update_id
     turn.effects.append(remember(_key(turn), "counting", going.as_dict()))
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
@@ -140,10 +143,10 @@ def _question(
     listed = show(shelf.on_hand) if shelf is not None and shelf.known else None
     number = f"{going.place + 1}/{len(going.skus)} " if len(going.skus) > 1 else ""
     text = f"{number}{texts.product(item.catalog.title, item.sku)}: " + _("how many are there?")
-    body = {"place": going.place, "listed": listed}
+    body = {"asked": going.asked, "sku": item.sku, "listed": listed}
     stored = store_proposal(tx, turn.chat_id, turn.member, "counting", body, now)
     keys: list[Button] = []
-    if listed is not None and not going.blind:
+    if listed is not None and not going.blind and not listed.startswith("-"):
         keys.append((_("{quantity}, as listed", quantity=listed), f"o.{stored}.same"))
     if len(going.skus) > 1:
         keys.append((_("Skip"), f"o.{stored}.skip"))
@@ -158,14 +161,20 @@ def going_round(turn: Turn, desk: Desk) -> Round | None:
     return Round(**data) if state == "counting" else None
 
 
-def take_count(text: str, key: str, turn: Turn, desk: Desk, stated: str | None) -> bool:
-    """Take a number as the count that was asked for; False when it is none, or none was asked."""
+def take_count(
+    text: str, key: str, turn: Turn, desk: Desk, stated: str | None, asked_since: int
+) -> bool:
+    """Take a number as the count that was asked for; False when it is none, or none was asked.
+
+    ``asked_since`` is the update in which something else was asked last: the newest question
+    gets the number.
+    """
     word = round_word(text)
-    number = read_number(text.strip())
+    number = reads_count(text)
     if word is None and number is None:
         return False
     going = going_round(turn, desk)
-    if going is None:
+    if going is None or asked_since > going.asked:
         return False
     if word == "skip":
         going.place += 1
@@ -176,6 +185,8 @@ def take_count(text: str, key: str, turn: Turn, desk: Desk, stated: str | None) 
         one, other = number.ambiguous
         said = _("the number can be {one} or {other}; write one of them", one=one, other=other)
         turn.say(texts.safe(said))
+    elif number is not None and number.value < 0:
+        turn.say(_("a quantity cannot be negative"))
     elif number is not None:
         _record(going, number.value, key, turn, desk, stated)
     return True
@@ -192,7 +203,11 @@ def _record(
     fields = {"do": "count", "sku": sku, "qty": show(quantity), "at": going.at}
     if stated is not None:
         fields["occurred_at"] = stated
-    turn.asks = [Ask(parse(fields), f"{key}:0")]
+    try:
+        turn.asks = [Ask(parse(fields), f"{key}:0")]
+    except LedgerError as error:
+        turn.say(f"✗ {texts.safe(texts.problem(error))}")
+        return
     turn.correlation = key
     following = Round(
         going.skus,
@@ -200,6 +215,7 @@ def _record(
         going.blind,
         going.place + 1,
         [*going.counted, [sku, before, show(quantity), ""]],
+        turn.update_id,
     )
 
     def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
@@ -239,7 +255,9 @@ def _summary(tx: Tx, going: Round, turn: Turn, desk: Desk, now: int) -> Outgoing
         if change == 0:
             continue
         title = desk.app.ledger.item_now(sku).catalog.title
-        first = _("first count") if change is None else f"{change:+f} ({before} → {counted})"
+        first = f"{change:+f} ({before} → {counted})" if change is not None else counted
+        if change is None:
+            first += " · " + _("first count")
         lines.append(f"{texts.product(title, sku)}: {first}")
     said = plural("<b>{n}</b> counted", "<b>{n}</b> counted", count)
     differ = plural("{n} differs", "{n} differ", len(lines)) if lines else _("all as listed")
@@ -255,7 +273,7 @@ async def press(pressed: Press) -> None:
     """Go on by a button: as listed, skip, end. A button of an earlier question does nothing."""
     turn, desk, body = pressed.turn, pressed.desk, pressed.proposal.body
     going = going_round(turn, desk)
-    if going is None or going.place != body["place"]:
+    if going is None or going.asked != body["asked"] or pressed.proposal.consumed:
         turn.toast(pressed.query.id, _("This button is too old."))
         return
     turn.toast(pressed.query.id, "")

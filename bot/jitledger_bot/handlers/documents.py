@@ -61,6 +61,9 @@ async def on_document(message: Message, turn: Turn, desk: Desk, bot: Bot) -> Non
     admitted = desk.admit(turn, message.from_user, message.chat.type == "private")
     if admitted is None or document is None:
         return
+    table_like = (document.file_name or "").casefold().endswith(ENDINGS)
+    if message.chat.type != "private" and not table_like:
+        return  # In a group files are also sent to others.
     if admitted[1].role == "viewer":
         turn.say(_(texts.VIEWER))
         return

@@ -18,6 +18,7 @@ from aiogram.types import Message
 from jitledger.domain.commands import parse
 from jitledger.domain.moments import to_datetime
 from jitledger.domain.names import split_entry
+from jitledger.domain.quantity import show
 from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import voids
 from jitledger.service.ledger import Answer, Ask
@@ -26,9 +27,10 @@ from jitledger_bot import texts
 from jitledger_bot.desk import Desk, title_of
 from jitledger_bot.handlers import messages
 from jitledger_bot.handlers.messages import Line
+from jitledger_bot.handlers.undo import current
 from jitledger_bot.language import _
 from jitledger_bot.meaning import names_its_product, read
-from jitledger_bot.reading import Reading
+from jitledger_bot.reading import Reading, reads_count
 from jitledger_bot.turn import Button, Outgoing, Turn, store_proposal
 
 EVENT_OF = {
@@ -62,8 +64,13 @@ async def on_edit(message: Message, turn: Turn, desk: Desk) -> None:
     if admitted is None or text is None:
         return
     shop, member = admitted
+    if text.startswith("/"):
+        if private:
+            turn.say(_("An edited command is not read again; send it anew."))
+        return
     if member.role == "viewer":
-        turn.say(_(texts.VIEWER))
+        if private:
+            turn.say(_(texts.VIEWER))
         return
     prefix = desk.message_key(message.chat.id, message.message_id)
     recorded = desk.recorded(prefix)
@@ -85,6 +92,11 @@ async def on_edit(message: Message, turn: Turn, desk: Desk) -> None:
     if not olds and gone:
         turn.say(f"✗ {texts.safe(gone)} " + _("The edit was not recorded."))
         return
+    number = reads_count(text)
+    if len(olds) == 1 and number is not None and number.ambiguous is None:
+        # A number in a counting round: the product is the one that was asked for.
+        verb = {event: do for do, event in EVENT_OF.items()}.get(olds[0].event, "count")
+        text = f"{verb} {olds[0].sku} {show(number.value)}"
     _correct(message, text, olds, prefix, suffix, turn, desk, shop)
 
 
@@ -109,9 +121,10 @@ def _in_force(
     gone: str | None = None
     for key, entries in recorded.items():
         number = int(key.removeprefix(prefix + ":").partition(":")[0] or 0)
-        for entry in entries:
+        for recorded_entry in entries:
+            entry = current(recorded_entry, desk)
             sku, version = split_entry(entry)
-            if sku == "shop" or sku.startswith("supplier/"):
+            if desk.app.queries.find(sku) != sku or any(old.entry == entry for old in found):
                 continue
             _sku, stored = desk.app.queries.entries(sku)
             in_force = voids(stored)

@@ -14,13 +14,24 @@ from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError
 from jitledger.service import people
 from jitledger_bot import texts
-from jitledger_bot.desk import Desk, forget_chat, keep_chat
+from jitledger_bot.desk import Desk, forget_chat, keep_chat, move_chat
 from jitledger_bot.language import Voice, _, choose, mark, speak, spoken
 from jitledger_bot.reading.phrases import plain
 from jitledger_bot.turn import Turn, recall, remember
 
 HERE = (ChatMemberStatus.MEMBER, ChatMemberStatus.ADMINISTRATOR)
-WITHOUT_TAX = ("net", "netto", "without", "ohne", "excl", "exclusive")
+WITHOUT_TAX = (
+    "net",
+    "netto",
+    "without",
+    "ohne",
+    "excl",
+    "exclusive",
+    "exkl",
+    "exklusive",
+    "zzgl",
+    "plus",
+)
 
 
 def make_router() -> Router:
@@ -28,6 +39,7 @@ def make_router() -> Router:
     router = Router(name="joining")
     router.message.register(start, CommandStart())
     router.my_chat_member.register(moved)
+    router.message.register(migrated, became_supergroup)
     return router
 
 
@@ -104,7 +116,7 @@ async def open_shop(message: Message, turn: Turn, desk: Desk) -> bool:
     if len(parts) < 3 or not all(parts[:3]):
         turn.say(_(ASK_SHOP))
         return True
-    words = {plain(word) for word in " ".join(parts[3:]).split()}
+    words = {plain(word).rstrip(".") for word in " ".join(parts[3:]).split()}
     fields = {
         "do": "init",
         "name": parts[0],
@@ -181,6 +193,19 @@ async def moved(event: ChatMemberUpdated, turn: Turn, desk: Desk, bot: Bot) -> N
     if not me.can_read_all_group_messages:
         said += "\n" + _(PRIVACY)
     turn.say(said + "\n" + _("/settings here says what I tell this group."))
+
+
+async def became_supergroup(message: Message) -> bool:
+    """Return whether a group tells that it became a supergroup."""
+    return message.migrate_to_chat_id is not None
+
+
+async def migrated(message: Message, turn: Turn) -> None:
+    """Follow a group that became a supergroup, with its settings."""
+    after = message.migrate_to_chat_id
+    assert after is not None
+    before = message.chat.id
+    turn.effects.append(lambda tx, answers, now: move_chat(tx, before, after))
 
 
 PRIVACY = mark(

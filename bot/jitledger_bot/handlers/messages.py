@@ -24,7 +24,7 @@ from jitledger_bot.access import Member
 from jitledger_bot.desk import Desk, title_of
 from jitledger_bot.handlers import counting
 from jitledger_bot.handlers.joining import open_shop
-from jitledger_bot.handlers.questions import plain_question
+from jitledger_bot.handlers.questions import admit, plain_question
 from jitledger_bot.handlers.undo import replies
 from jitledger_bot.language import _
 from jitledger_bot.meaning import find, read, says_something
@@ -87,8 +87,11 @@ async def on_text(message: Message, turn: Turn, desk: Desk) -> None:
         return
     shop, member, readings = open_question
     assert message.text is not None
-    if not await plain_question(message.text, turn, desk, desk.warning(member)):
-        _record(message, readings, turn, desk, shop, member)
+    if await plain_question(message.text, turn, desk, desk.warning(member)):
+        return
+    if member.role != "viewer" and _answers_question(message, turn, desk):
+        return
+    _record(message, readings, turn, desk, shop, member)
 
 
 def _take(
@@ -96,9 +99,8 @@ def _take(
 ) -> tuple[Shop, Member, Sequence[Reading]] | None:
     """Take what a message says; None unless it may still be a plain question."""
     private = message.chat.type == "private"
-    admitted = desk.admit(turn, message.from_user, private)
+    admitted = admit(message, turn, desk)
     if admitted is None:
-        _anonymous(message, turn)
         return None
     shop, member = admitted
     if message.text is None:
@@ -119,12 +121,11 @@ def _take(
         stated = desk.stated_at(message.date, now)
         if replies(message, turn, desk):
             return None
-        if counting.take_count(message.text, prefix, turn, desk, stated):
+        asked = _asked_since(turn, desk)
+        if counting.take_count(message.text, prefix, turn, desk, stated, asked):
             return None
     readings = read(message.text, to_datetime(now).astimezone(shop.tz), desk, shop)
     if not any(says_something(r) for r in readings):
-        if _answers_question(message.text, turn, desk):
-            return None
         return shop, member, readings
     if member.role == "viewer":
         turn.say(_(texts.VIEWER))
@@ -147,13 +148,6 @@ def _record(
     record_text(
         message.text or "", message.date, prefix, turn, desk, shop, private, readings=readings
     )
-
-
-def _anonymous(message: Message, turn: Turn) -> None:
-    """Tell an anonymous administrator of a group why nothing is recorded."""
-    anonymous = message.sender_chat is not None and message.sender_chat.id == message.chat.id
-    if anonymous and (message.text or "").startswith("/"):
-        turn.say(_("I cannot see who you are: switch anonymity off to ask or record here."))
 
 
 def repeat(recorded: dict[str, list[str]], turn: Turn, desk: Desk) -> None:
@@ -527,8 +521,24 @@ def record_kept(
 # --- answers to what the bot asked ----------------------------------------------------------------
 
 
-def _answers_question(text: str, turn: Turn, desk: Desk) -> bool:
-    """Take the line that was asked for: a new product, or what a pack holds."""
+def _asked_since(turn: Turn, desk: Desk) -> int:
+    """Return the update in which a line was asked for last, 0 when none is waited for."""
+    with desk.app.database.snapshot() as tx:
+        state, data = recall(tx, f"new:{turn.chat_id}:{turn.member}")
+    return int(data.get("asked", 0)) if state is not None else 0
+
+
+def _answers_question(message: Message, turn: Turn, desk: Desk) -> bool:
+    """Take the line that was asked for: a new product, or what a pack holds.
+
+    In a group only a reply to the bot is one: others talk there too.
+    """
+    text, answered = message.text or "", message.reply_to_message
+    to_us = answered is not None and answered.from_user is not None
+    if message.chat.type != "private" and not (
+        to_us and answered and answered.from_user and answered.from_user.id == desk.bot_id
+    ):
+        return False
     key = f"new:{turn.chat_id}:{turn.member}"
     with desk.app.database.snapshot() as tx:
         state, data = recall(tx, key)

@@ -18,7 +18,7 @@ from jitledger_bot.desk import Desk
 from jitledger_bot.handlers.messages import record_kept
 from jitledger_bot.language import _
 from jitledger_bot.reading.numbers import read_number
-from jitledger_bot.turn import Outgoing, Proposal, Turn, consume, remember
+from jitledger_bot.turn import Outgoing, Proposal, Turn, consume, remember, store_proposal
 
 _BARCODE = re.compile(r"\d{8}|\d{12,14}", re.ASCII)
 _CODE = re.compile(r"(?=.*\d)[A-Z0-9][A-Z0-9._-]{1,15}", re.ASCII)
@@ -28,7 +28,11 @@ def ask_for_line(proposal: Proposal, turn: Turn) -> None:
     """Ask for the one line that a new product needs."""
     typed = texts.safe(proposal.body["reading"]["product"])
     turn.effects.append(
-        remember(f"new:{turn.chat_id}:{turn.member}", "asked", {"proposal": proposal.id})
+        remember(
+            f"new:{turn.chat_id}:{turn.member}",
+            "asked",
+            {"proposal": proposal.id, "asked": turn.update_id},
+        )
     )
     turn.say(
         _("Write the new product in one line: name, price, supplier. For example:")
@@ -54,8 +58,13 @@ def code_for(name: str, typed: str, taken: set[str]) -> str:
     return code
 
 
-def register_from_line(text: str, proposal: Proposal, key: str, turn: Turn, desk: Desk) -> bool:
-    """Register from "name, price, supplier" and record the kept line with it."""
+def register_from_line(
+    text: str, proposal: Proposal, key: str, turn: Turn, desk: Desk, *, sure: bool = False
+) -> bool:
+    """Register from "name, price, supplier" and record the kept line with it.
+
+    A line that is a name alone may be chatter: it is asked about, unless it is what was typed.
+    """
     done = remember(key, None, {})
     if text.strip().casefold() in ("no", "nein", "stop", "cancel"):
         turn.effects.append(done)
@@ -66,6 +75,10 @@ def register_from_line(text: str, proposal: Proposal, key: str, turn: Turn, desk
     name = parts[0]
     if not name:
         return False
+    same = name.casefold() == proposal.body["reading"]["product"].strip().casefold()
+    if not (sure or same or any(parts[1:])):
+        _ask_name(name, proposal, turn)
+        return True
     typed = proposal.body["reading"]["product"]
     barcode = typed.strip() if _BARCODE.fullmatch(typed.strip()) else None
     sku = code_of_line(name, name if barcode is not None else typed, desk)
@@ -109,6 +122,16 @@ def code_of_line(name: str, typed: str, desk: Desk) -> str:
     return code_for(name, typed, {row[0] for row in rows})
 
 
+def _ask_name(name: str, proposal: Proposal, turn: Turn) -> None:
+    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
+        body = {"name": name, "kept": proposal.id}
+        stored = store_proposal(tx, turn.chat_id, turn.member, "name", body, now)
+        keys = [(_("Yes, register it"), f"m.{stored}"), (_("No"), f"n.{stored}")]
+        return [turn.message(_("A new product “{name}”?", name=texts.safe(name[:80])), [keys])]
+
+    turn.render.append(render)
+
+
 def product_commands(
     sku: str, name: str, rest: list[str], *, may_buy: bool
 ) -> tuple[list[dict[str, Any]], str]:
@@ -137,7 +160,11 @@ def product_commands(
 def ask_for_pack(proposal: Proposal, turn: Turn) -> None:
     """Ask how many pieces a pack holds."""
     turn.effects.append(
-        remember(f"new:{turn.chat_id}:{turn.member}", "pack", {"proposal": proposal.id})
+        remember(
+            f"new:{turn.chat_id}:{turn.member}",
+            "pack",
+            {"proposal": proposal.id, "asked": turn.update_id},
+        )
     )
     pack = texts.safe(proposal.body["pack"])
     turn.say(_("Write the number of pieces in one {pack}, for example 12.", pack=pack))

@@ -85,8 +85,11 @@ async def list_people(message: Message, turn: Turn, desk: Desk) -> None:
     if admitted is None:
         return
     names = desk.app.queries.people()
+    named = list(names.values())
     lines = [
         f"{texts.safe(names.get(member, member))} – {_(texts.ROLE[held])}"
+        # Two of one name are told apart by what /role and /remove take too.
+        + (f" – <code>{member}</code>" if named.count(names.get(member, member)) > 1 else "")
         for member, held in admitted[0].members.items()
     ]
     turn.say(

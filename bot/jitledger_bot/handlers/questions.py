@@ -10,7 +10,7 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import Message
 
 from jitledger.domain.errors import LedgerError
-from jitledger.domain.moments import from_datetime, parse_horizon, to_datetime
+from jitledger.domain.moments import from_datetime, local_date, parse_horizon, to_datetime
 from jitledger.domain.shop import Shop
 from jitledger.service.ledger import Answer
 from jitledger.store.database import Tx
@@ -27,6 +27,8 @@ from jitledger_bot.reading import (
     asks_stock,
     may_ask_stock,
 )
+from jitledger_bot.reading.readings import Reading
+from jitledger_bot.reading.times import take_times
 from jitledger_bot.turn import Button, Outgoing, Turn, store_proposal
 
 PLAIN_LIMIT = 120
@@ -57,8 +59,15 @@ def make_router() -> Router:
 
 
 def admit(message: Message, turn: Turn, desk: Desk) -> tuple[Shop, Member] | None:
-    """Return the shop and who asks; a stranger gets one polite line in private."""
-    return desk.admit(turn, message.from_user, message.chat.type == "private")
+    """Return the shop and who asks; a stranger gets one polite line in private.
+
+    An anonymous administrator of a group is told why nothing is answered.
+    """
+    admitted = desk.admit(turn, message.from_user, message.chat.type == "private")
+    anonymous = message.sender_chat is not None and message.sender_chat.id == message.chat.id
+    if admitted is None and anonymous and (message.text or "").startswith("/"):
+        turn.say(_("I cannot see who you are: switch anonymity off to ask or record here."))
+    return admitted
 
 
 async def help_(message: Message, turn: Turn, desk: Desk) -> None:
@@ -81,8 +90,11 @@ def answer_stock(words: str, turn: Turn, desk: Desk) -> None:
         turn.say(texts.stock(desk.app.queries.stock(sku)))
 
 
-def exact_or_ask(words: str, turn: Turn, desk: Desk, question: str) -> str | None:
-    """Return the product some words name; else offer the nearest as buttons."""
+def exact_or_ask(words: str, turn: Turn, desk: Desk, question: str, more: str = "") -> str | None:
+    """Return the product some words name; else offer the nearest as buttons.
+
+    ``question`` says what is answered for the one that is chosen, with ``more`` beside it.
+    """
     if not words.strip():
         turn.say(_("Which product? For example: {example}", example=f"/{question} MUG"))
         return None
@@ -96,7 +108,7 @@ def exact_or_ask(words: str, turn: Turn, desk: Desk, question: str) -> str | Non
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
         rows = []
         for near in found.nearest:
-            body = {"question": question, "sku": near.sku}
+            body = {"question": question, "sku": near.sku, "more": more}
             stored = store_proposal(tx, turn.chat_id, turn.member, "ask", body, now)
             rows.append([(f"{near.title} ({near.sku})", f"a.{stored}")])
         return [turn.message(_("Which one?"), rows)]
@@ -234,30 +246,39 @@ def answer_why(words: str, turn: Turn, desk: Desk) -> None:
 
 
 async def as_of(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
-    """Answer /asof DATE PRODUCT."""
-    if not admit(message, turn, desk):
+    """Answer /asof DAY PRODUCT; the day as people say it: 2026-03-02, yesterday, last Tuesday."""
+    admitted = admit(message, turn, desk)
+    if admitted is None:
         return
-    day, _space, words = (command.args or "").strip().partition(" ")
-    if not day or not words.strip():
+    now = desk.app.queries.present(admitted[0])
+    words, day = take_times((command.args or "").split(), local(to_datetime(now)))
+    if isinstance(day, Reading):
+        turn.say(texts.safe(day.problem or ""))
+        return
+    if day is None or not words:
         example = "/asof 2026-03-02 MUG"
         turn.say(_("Which day and which product? For example: {example}", example=example))
         return
+    answer_as_of(day, " ".join(words), turn, desk)
+
+
+def answer_as_of(day: str, words: str, turn: Turn, desk: Desk) -> None:
+    """Answer what was true at a moment, and what was believed then when that differs."""
+    shop = desk.app.queries.shop()
     try:
-        at = parse_horizon(_("the day"), day, desk.app.queries.shop().tz)
+        at = parse_horizon(_("the day"), day, shop.tz)
     except LedgerError as error:
         turn.say(texts.safe(texts.problem(error)))
         return
-    answer_as_of(day, at, words, turn, desk)
-
-
-def answer_as_of(day: str, at: int, words: str, turn: Turn, desk: Desk) -> None:
-    """Answer what was true at a moment, and what was believed then when that differs."""
-    sku = exact_or_ask(words, turn, desk, "stock")
+    if local_date(at, shop.tz) > local_date(desk.app.queries.present(shop), shop.tz):
+        turn.say(_("{day} has not come yet.", day=texts.safe(day)))
+        return
+    sku = exact_or_ask(words, turn, desk, "asof", day)
     if sku is None:
         return
     then = desk.app.queries.stock(sku, as_of=at)
     believed = desk.app.queries.stock(sku, as_of=at, as_at=at)
-    text = _("On {day}:", day=texts.safe(day)) + f"\n{texts.stock(then)}"
+    text = _("On {day}:", day=texts.safe(day.replace("T", " "))) + f"\n{texts.stock(then)}"
     if believed["on_hand"] != then["on_hand"]:
         text += "\n" + _("As believed on that day: {quantity}", quantity=believed["on_hand"])
     turn.say(text)
@@ -283,6 +304,7 @@ async def answer_log(name: str, turn: Turn, desk: Desk) -> None:
     now = local(to_datetime(desk.app.queries.present()))
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     rows = await asyncio.to_thread(desk.app.queries.log, from_datetime(midnight), by=member)
+    rows = [row for row in rows if row["event"] in texts.EVENT]
     head = f"<b>{len(rows)}</b> " + _("entered today")
     if member is not None:
         head += " · " + texts.safe(names[member])

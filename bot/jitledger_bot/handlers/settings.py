@@ -180,7 +180,9 @@ def _shown(wishes: Wishes, voice: Voice, stored: str) -> tuple[str, list[list[Bu
     return text, rows
 
 
-def press_setting(place: str, turn: Turn, desk: Desk, member: Member, message_id: int) -> bool:
+def press_setting(
+    place: str, turn: Turn, desk: Desk, member: Member, message_id: int | None
+) -> bool:
     """Change the setting of a button; False when there is none of that name."""
     with desk.app.database.snapshot() as tx:
         role = member.role if turn.chat_id > 0 else None

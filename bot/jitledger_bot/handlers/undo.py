@@ -9,7 +9,6 @@ import orjson
 from aiogram.types import Message
 
 from jitledger.domain.commands import parse
-from jitledger.domain.errors import LedgerError
 from jitledger.domain.names import split_entry
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.stock_item import voids
@@ -78,12 +77,9 @@ def undoable(entries: Sequence[str], desk: Desk) -> list[str]:
     found = []
     for entry in entries:
         sku, version = split_entry(entry)
-        if sku == "shop" or sku.startswith("supplier"):
-            continue
-        try:
-            _sku, stored = desk.app.queries.entries(sku)
-        except LedgerError:  # Only entries of items can be taken back.
-            continue
+        if desk.app.queries.find(sku) != sku:
+            continue  # Only entries of items can be taken back.
+        _sku, stored = desk.app.queries.entries(sku)
         name = next((n for v, n, _data in stored if v == version), None)
         if name in (*KEPT_NAMES[:3], None):
             continue
@@ -101,8 +97,9 @@ def replies(message: Message, turn: Turn, desk: Desk) -> bool:
         return False
     entries = _entries_of(answered, turn, desk)
     if not entries:
-        turn.say(_("I find no entry behind that message."))
-        return True
+        if message.chat.type == "private":
+            turn.say(_("I find no entry behind that message."))
+        return message.chat.type == "private"  # In a topic every message answers its first one.
     key = desk.message_key(message.chat.id, message.message_id)
     if undo:
         _undo_by_reply(entries, answered, key, turn, desk)
@@ -147,18 +144,30 @@ def _correct_by_reply(
 
 def _stands(entry: str, desk: Desk) -> bool:
     sku, version = split_entry(entry)
-    if sku == "shop" or sku.startswith("supplier"):
+    if desk.app.queries.find(sku) != sku:
         return False
     _sku, stored = desk.app.queries.entries(sku)
     name = next((n for v, n, _data in stored if v == version), None)
     return version not in voids(stored) and name not in (*KEPT_NAMES, None)
 
 
+def current(entry: str, desk: Desk) -> str:
+    """Return the entry that stands for another one now: the last of its corrections."""
+    sku, _version = split_entry(entry)
+    if desk.app.queries.find(sku) != sku:
+        return entry
+    _sku, stored = desk.app.queries.entries(sku)
+    by = {data["corrects"]: version for version, _name, data in stored if data.get("corrects")}
+    while entry in by:
+        entry = f"{sku}/{by[entry]}"
+    return entry
+
+
 def _entries_of(answered: Message, turn: Turn, desk: Desk) -> list[str]:
     """Return the entries a message recorded: somebody's own, or the bot's confirmation of it."""
     own = desk.recorded(desk.message_key(answered.chat.id, answered.message_id))
     if own:
-        return [entry for entries in own.values() for entry in entries]
+        return [current(entry, desk) for entries in own.values() for entry in entries]
     with desk.app.database.snapshot() as tx:
         row = tx.one(
             "SELECT body FROM outbox WHERE chat_id = ? AND message_id = ? ORDER BY id LIMIT 1",
@@ -172,5 +181,5 @@ def _entries_of(answered: Message, turn: Turn, desk: Desk) -> list[str]:
                 action, _dot, stored = key["callback_data"].partition(".")
                 proposal = load_proposal(tx, stored) if action == "u" else None
                 if proposal is not None:
-                    return list(proposal.body["entries"])
+                    return [current(entry, desk) for entry in proposal.body["entries"]]
     return []

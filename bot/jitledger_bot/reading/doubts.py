@@ -24,6 +24,8 @@ def is_plan(text: str) -> bool:
     _raw, begins = without_fillers(list(words), list(words))
     if known.is_("orders", words, 0) or known.is_("orders", begins, 0):
         return True
+    if _is_tomorrow(text.split(), words):
+        return True
     place = 0
     while place < len(words):
         condition = known.conditions.at(words, place)
@@ -33,6 +35,19 @@ def is_plan(text: str) -> bool:
         if known.is_("plans", words, place):
             return True
         place += 1
+    return False
+
+
+def _is_tomorrow(raw: list[str], words: list[str]) -> bool:
+    """Return whether a line is about tomorrow; a German "Morgen," at its begin is a greeting."""
+    known = phrases()
+    for place in range(len(words)):
+        if not known.is_("tomorrow", words, place):
+            continue
+        greeting = place == 0 and not raw[0][-1].isalnum()
+        led = place > 0 and known.is_("before_tomorrow", words, place - 1)
+        if not greeting and not led:
+            return True
     return False
 
 

@@ -37,7 +37,7 @@ def read_number(word: str) -> Number | None:
     >>> read_number("0.125").value
     Decimal('0.125')
     >>> read_number("1,200").ambiguous
-    ('1200', '1.200')
+    ('1200', '1.2')
     """
     if not looks_numeric(word):
         return None
@@ -45,7 +45,7 @@ def read_number(word: str) -> Number | None:
         sign = "-" if word.startswith("-") else ""
         digits = word.lstrip("+-")
         whole = sign + re.sub(r"[.,]", "", digits)
-        part = sign + digits.replace(",", ".")
+        part = format((Decimal(sign + digits.replace(",", "."))).normalize(), "f")
         return Number(Decimal(whole), (whole, part))
     if _GROUPED.fullmatch(word) and not re.match(r"[+-]?0[.,]", word):
         match = _GROUPED.fullmatch(word)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from jitledger_bot.reading.numbers import read_number
+from jitledger_bot.reading.numbers import Number, read_number
 from jitledger_bot.reading.phrases import Words, phrases, plain
 from jitledger_bot.reading.words import MARKS, has_number, without_fillers
 
@@ -107,6 +107,18 @@ def reads_was(text: str) -> Decimal | None:
     if number is None or number.ambiguous is not None or number.value <= 0:
         return None
     return number.value
+
+
+def reads_count(text: str) -> Number | None:
+    """Return the number of "17", "17 pcs" or "there are 17"; None when more is said."""
+    words = text.split()
+    norm = [plain(word) for word in words]
+    _raw, begins = without_fillers(list(norm), list(norm))
+    left = [word for word in begins if not phrases().is_("pieces", [word], 0)]
+    found = [word for word in words if plain(word) in left]
+    if len(left) != 1 or len(found) != 1:
+        return None
+    return read_number(found[0].strip("!.") or found[0])
 
 
 def round_word(text: str) -> str | None:

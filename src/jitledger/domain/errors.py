@@ -124,4 +124,4 @@ def bad_value(field: str, value: object, why: str) -> Malformed:
     shown = str(value)
     if len(shown) > 80:
         shown = shown[:77] + "..."
-    return Malformed("bad-value", f"{field} is {shown!r}: {why}", field=field, value=shown)
+    return Malformed("bad-value", f"{field} is {shown!r}: {why}", field=field, value=shown, why=why)

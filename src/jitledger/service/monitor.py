@@ -254,6 +254,7 @@ def _settle(
         "name": item.catalog.title,
         "state": "retracted" if never else "resolved",
         "inventory_position": show(position if position is not None else ZERO),
+        "known": position is not None,
         "reason": fields.get("reason"),
     }
     push(tx, "alert-edit", body, append.present, subject=f"alert/{item.sku}/{location}")

@@ -96,13 +96,18 @@ def resolve(database: Database, shop: Shop, name: str) -> Person:
     """Return a person by member id, handle or name; raises ``unknown-member``."""
     with database.snapshot() as tx:
         people = everybody(tx)
-    found = [p for p in people if name in (p.member, p.handle, p.name)]
+    wanted = name.casefold()
+    found = [p for p in people if wanted in (_fold(p.member), _fold(p.handle), _fold(p.name))]
     if not found and name in shop.members:
         return Person(name, None, None, None, None, None, None)
     if len(found) != 1:
         what = "no member" if not found else "more than one member"
         raise Refused("unknown-member", f"There is {what} {name!r}; use the id.", member=name)
     return found[0]
+
+
+def _fold(name: str | None) -> str | None:
+    return None if name is None else name.casefold()
 
 
 def leave(ledger: Ledger, member: str) -> None:

@@ -42,7 +42,8 @@ TABLES: tuple[str, ...] = (
     "received_at BIGINT NOT NULL, tries BIGINT NOT NULL DEFAULT 0, "
     "state TEXT NOT NULL DEFAULT 'new', leased_until BIGINT NOT NULL DEFAULT 0, "
     "owner TEXT, error TEXT)",
-    "CREATE INDEX IF NOT EXISTS inbox_waiting ON inbox (update_id) WHERE state = 'new'",
+    "CREATE INDEX IF NOT EXISTS inbox_update ON inbox (update_id)",
+    "CREATE INDEX IF NOT EXISTS inbox_waiting ON inbox (id) WHERE state = 'new'",
     "CREATE TABLE IF NOT EXISTS outbox (id /*serial*/, chat_id BIGINT NOT NULL, "
     "kind TEXT NOT NULL, method TEXT NOT NULL, body TEXT NOT NULL, "
     "created_at BIGINT NOT NULL, state TEXT NOT NULL DEFAULT 'new', "
