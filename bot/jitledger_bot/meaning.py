@@ -13,7 +13,8 @@ from decimal import Decimal
 from jitledger.domain.moments import to_datetime
 from jitledger.domain.shop import Shop
 from jitledger_bot.desk import Desk
-from jitledger_bot.reading import Reading, read_message, spots
+from jitledger_bot.language import _
+from jitledger_bot.reading import Reading, read_message, somebody_else, spots
 from jitledger_bot.reading.phrases import phrases, plain
 from jitledger_bot.resolve import Resolved
 
@@ -31,7 +32,30 @@ def read(text: str, local: datetime, desk: Desk, shop: Shop) -> list[Reading]:
         alone = raws.count(reading.raw) == 1
         found += (_spotted(reading, desk) if alone else []) or [reading]
     found = [r if _is_meant(r, desk) else Reading(r.raw) for r in found]
+    found = _whole_counts(found, desk)
     return [r for r in found if says_something(r) or _is_odd(r)]
+
+
+def _whole_counts(readings: list[Reading], desk: Desk) -> list[Reading]:
+    """Of a line that counts in several parts nothing is recorded while one of them is asked.
+
+    "counted 2 boxes and 3 mug" is one count of mugs, not three.
+    """
+    found = []
+    for reading in readings:
+        others = [r for r in readings if r.raw == reading.raw and r is not reading]
+        asked = any(not _is_clear(other, desk) for other in others)
+        if reading.do == "count" and reading.problem is None and asked:
+            reading = replace(reading, problem=_("one line for each product, please"))
+        found.append(reading)
+    return found
+
+
+def _is_clear(reading: Reading, desk: Desk) -> bool:
+    if reading.problem is not None or not reading.is_fact:
+        return False
+    exact, pack, _parted = find(reading, desk)
+    return exact.exact is not None and (pack is None or desk.knows_pack(exact.exact.sku, pack))
 
 
 def _spotted(reading: Reading, desk: Desk) -> list[Reading]:
@@ -42,10 +66,14 @@ def _spotted(reading: Reading, desk: Desk) -> list[Reading]:
     """
     if reading.do is None or _reads_well(reading, desk):
         return []
+    if reading.raw.lstrip()[:1] in "+-–−" and reading.raw.lstrip()[1:2].isdigit():
+        return []  # "-5 grad, brauch 1 decke": the sign belongs to its own number.
+    if reading.do == "receive" and somebody_else(reading):
+        return []
     numbers = spots(reading)
     for kind in ("behind", "before"):
         hits = [(spot, _hit(reading, spot.quantity, getattr(spot, kind), desk)) for spot in numbers]
-        found = [hit for _, hit in hits if hit is not None]
+        found = [hit for _spot, hit in hits if hit is not None]
         left = [spot for spot, hit in hits if hit is None and not spot.article]
         apart = [spot for spot, hit in hits if hit is not None and not spot.joined]
         if found and not left and not apart:
@@ -148,7 +176,7 @@ def find(reading: Reading, desk: Desk) -> tuple[Resolved, str | None, Reading]:
 
 
 def _in_packs(words: str, desk: Desk) -> tuple[Resolved | None, str | None]:
-    first, _, rest = words.partition(" ")
+    first, _space, rest = words.partition(" ")
     known, first = phrases(), plain(first)
     norm = [plain(word) for word in rest.split()]
     lead = known.is_("of", norm, 0)

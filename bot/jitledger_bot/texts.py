@@ -145,10 +145,12 @@ def problem(error: LedgerError) -> str:
     if spoken().language == SOURCE or template is None:
         return error.message
     fields = dict(error.fields)
-    if fields.get("role") in ROLE:
-        fields["role"] = _(ROLE[fields["role"]])
-    if "why" in fields:
-        fields["why"] = _(fields["why"])
+    role, reason = fields.get("role"), fields.get("why")
+    if role in ROLE:
+        named = ROLE[role]
+        fields["role"] = _(named)
+    if reason is not None:
+        fields["why"] = _(reason)
     try:
         return _(template, **fields)
     except (KeyError, IndexError):

@@ -56,7 +56,7 @@ async def test_several_lines_are_one_message_with_one_confirmation(chat: Chat) -
     lines = answer["text"].splitlines()
     assert lines[0] == "Received 12 × Blue mug (MUG) from Acme. On hand 32."
     assert lines[1] == "Received 4 × Red mug (RED-MUG) from Acme. On hand 4."
-    assert "1200 or 1.200" in lines[2]
+    assert "1200 or 1.2" in lines[2]
     assert "did not understand" in lines[3]
     await chat.press(answer, "↩ Undo")
     assert (chat.on_hand(), chat.on_hand("RED-MUG")) == ("20", "0")

@@ -9,7 +9,13 @@ from tests.bot.corpus import FOLDER, blocks, judge_file
 
 @pytest.mark.parametrize(
     ("name", "share"),
-    [("messages.txt", 0.98), ("more.txt", 0.93), ("never.txt", 0.98), ("untouched.txt", 0.95)],
+    [
+        ("messages.txt", 0.98),
+        ("more.txt", 0.93),
+        ("never.txt", 0.98),
+        ("traps.txt", 0.99),
+        ("untouched.txt", 0.95),
+    ],
 )
 def test_the_corpus_is_read(name: str, share: float) -> None:
     """So many messages are read right; what is read otherwise is asked, not recorded wrongly."""

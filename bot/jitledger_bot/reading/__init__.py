@@ -13,7 +13,7 @@ from jitledger_bot.reading.questions import (
     wants_undo,
 )
 from jitledger_bot.reading.readings import Places, Reading
-from jitledger_bot.reading.spots import spots
+from jitledger_bot.reading.spots import somebody_else, spots
 
 __all__ = [
     "Places",
@@ -28,6 +28,7 @@ __all__ = [
     "reads_count",
     "reads_was",
     "round_word",
+    "somebody_else",
     "spots",
     "wants_undo",
 ]

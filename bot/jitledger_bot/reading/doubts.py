@@ -11,6 +11,7 @@ from jitledger_bot.reading.readings import Places
 from jitledger_bot.reading.words import without_fillers
 
 _LIKE_A_DATE = re.compile(r"\d{1,4}[/-]\d{1,2}[/-]\d{1,4}|\d{1,2}(?:am|pm|st|nd|rd|th)")
+SHELVES = ("shelf", "shelves", "regal", "stock", "store", "lager", "laden", "today")
 _AGO = re.compile(r"\bvor \w+ (tag|woche|monat|jahr)|\b(am|vom) \d{1,2}\.\s?\d{1,2}(?!\d|\.\d)")
 
 
@@ -64,15 +65,61 @@ def doubt_of(words: list[str], do: str | None, places: Places) -> str | None:
     numbers = {n for n in range(len(norm)) if known.numbers.at(norm, n)}
     if any(n not in numbers for n in hedged if _number_follows(norm, n)):
         return _("the number is not exact; write it exactly")
-    if do == "receive" and known.has("customers", norm):
+    if any("%" in word for word in words):
+        return _("a share or a discount? Write quantity and price")
+    if do == "receive" and (known.has("customers", norm) or _goes_out(norm, places)):
         return _("received from a supplier, or sold to a customer?")
-    if do == "return" and any(
-        " ".join(norm[n : n + length]) in places.suppliers
-        for length in (1, 2, 3)
-        for n in range(len(norm))
-    ):
+    if do == "receive" and _comes_from_here(norm, places):
+        return _("received from a supplier, or moved from one place to another?")
+    if do == "unmet" and _counts_people(norm):
+        return _("how many pieces were asked for?")
+    if do == "return" and any(_names_supplier(norm, n, places) for n in range(len(norm))):
         return _("back from a customer, or back to the supplier?")
     return None
+
+
+def _names_supplier(norm: list[str], place: int, places: Places) -> bool:
+    """Return whether a supplier is named, by its whole name or behind "to" by a part of it."""
+    if any(" ".join(norm[place : place + n]) in places.suppliers for n in (1, 2, 3)):
+        return True
+    known = phrases()
+    lead = known.is_("to", norm, place) or known.is_("toward", norm, place)
+    part = norm[place + lead] if lead and place + lead < len(norm) else ""
+    return len(part) > 2 and any(part in name.split() for name in places.suppliers)
+
+
+def _goes_out(norm: list[str], places: Places) -> bool:
+    """Return whether goods go to somebody: "to" and no place of the shop behind it."""
+    known = phrases()
+    for place in range(1, len(norm)):
+        lead = known.is_("to", norm, place) or known.is_("toward", norm, place)
+        end = place + lead
+        if not lead or end >= len(norm) or _number_follows(norm, place):
+            continue
+        the = known.is_("the", norm, end)
+        named = any(places.location(norm[end + the : end + the + n]) for n in (1, 2))
+        if not named and any(c.isalpha() for c in norm[end]) and norm[end] not in SHELVES:
+            return True
+    return False
+
+
+def _comes_from_here(norm: list[str], places: Places) -> bool:
+    known = phrases()
+    for place in range(len(norm)):
+        lead = known.is_("from", norm, place)
+        end = place + lead + known.is_("the", norm, place + lead)
+        if lead and any(places.location(norm[end : end + n]) for n in (1, 2)):
+            return True
+    return False
+
+
+def _counts_people(norm: list[str]) -> bool:
+    known = phrases()
+    for place in range(1, len(norm)):
+        counted = read_number(norm[place - 1]) is not None
+        if counted and known.is_("customers", norm, place):
+            return True
+    return False
 
 
 def _number_follows(norm: list[str], place: int) -> bool:

@@ -49,12 +49,22 @@ def read_message(text: str, now: datetime, places: Places | None = None) -> list
     found: list[Reading] = []
     for place, line in enumerate(lines):
         head = _header(line, now, places) if place + 1 < len(lines) else None
+        if head is not None and _is_doubtful(line):
+            header = None  # "Not received:" – what stands below has no verb then, and is asked.
+            found.append(Reading(line))
+            continue
         if head is not None:
             header = _joined(header, head) if place and not found else head
             continue
         for clause in _clauses(line):
             found += read_line(clause, now, header, places)
     return found
+
+
+def _is_doubtful(line: str) -> bool:
+    """Return whether a header is a plan, a question, or of no certain day."""
+    norm = [plain(word) for word in line.split()]
+    return is_plan(line) or "?" in line or phrases().has("undated", norm)
 
 
 def _joined(first: Reading | None, second: Reading) -> Reading:
@@ -108,12 +118,20 @@ def _header(line: str, now: datetime, places: Places) -> Reading | None:
     reading = Reading(line, do=do, occurred=occurred if isinstance(occurred, str) else None)
     tail = Tail([word.rstrip(":,") for word in rest], do, places)
     tail.take()
+    if do in ("receive", "return", "write-off") and _leads_away(tail.words):
+        return None  # "Delivery to Hotel Post:" went out.
     left = tail.words
     known = places.suppliers.get(" ".join(plain(word) for word in left))
     if left and known is None and (numbers or not line.strip().endswith(":")):
         return None
     supplier = tail.supplier or (" ".join(left) if left and do == "receive" else None)
     return replace(reading, supplier=supplier, location=tail.location, to=tail.to)
+
+
+def _leads_away(words: list[str]) -> bool:
+    """Return whether what is left of a header says that goods went to somebody."""
+    norm = [plain(word) for word in words]
+    return bool(norm) and (phrases().is_("to", norm, 0) > 0 or phrases().is_("toward", norm, 0) > 0)
 
 
 def read_line(
@@ -143,6 +161,8 @@ def read_line(
         return [Reading(line, do=do)]
     found = _facts(line, do, cause, words, occurred, header, places)
     doubt = doubt_of(words, do, places)
+    if header is not None and header.do == "receive" and do == "write-off":
+        doubt = _("received and then lost, or never received? One line for each, please")
     norm = [plain(word) for word in words]
     numbered = has_number(norm) or phrases().has("hedges", norm)  # "half a box"
     if doubt is not None and do is not None and numbered:

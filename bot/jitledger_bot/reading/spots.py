@@ -138,3 +138,30 @@ def _ends_here(words: list[str], norm: list[str], place: int) -> bool:
         or known.conditions.at(norm, place) is not None
         or known.reasons.at(norm, place) is not None
     )
+
+
+def somebody_else(reading: Reading) -> bool:
+    """Return whether somebody else got the goods: "Mrs Meyer received 2 blue mugs".
+
+    Who *brings* goods may be anybody; who *gets* them is the shop, or a supplier stands there.
+    """
+    words = take_times(LIST_MARK.sub("", reading.raw).split(), _SOME_DAY)[0]
+    norm, known = [plain(word) for word in words], phrases()
+    verb = next((n for n in range(len(norm)) if known.is_("getting", norm, n)), None)
+    if verb is None:
+        return False
+    numbers = [n for n in range(len(words)) if leading_number(words[n:]) is not None]
+    end = min([verb, *(n for n in numbers if not is_article(words[n:]))])
+    begin = max((n + 1 for n in range(end) if words[n].endswith((",", ":", ";", "."))), default=0)
+    supplier = set((reading.supplier or "").casefold().split())
+    place = begin
+    while place < end:
+        kinds = ("fillers", "stops", "the", "at", "from", "joiners", "on", "time", "pieces")
+        length = max(known.is_(kind, norm, place) for kind in kinds)
+        day = known.days.at(norm, place)
+        length = max(length, day[0] if day is not None else 0)
+        small = not any(c.isalnum() for c in words[place]) or norm[place] in supplier
+        if not length and not small:
+            return True
+        place += max(1, length)
+    return False

@@ -85,11 +85,12 @@ class Tail:
             taken = strong or glued or each > 0 or (at and lead > 0)
             if currency and not lead and place > 0:
                 taken = True
-            if not taken or (place == 0 and not lead and not glued):
+            if not taken or (place == 0 and not glued):
                 continue
             self.price = value
             sums = phrases().has("sums", norm)
-            self.weak_price = sums or not (strong or glued or each or at)
+            packed = not currency and any(word in known.packs for word in norm)
+            self.weak_price = sums or packed or not (strong or glued or each or at)
             self.words = self.words[:place] + self.words[begin + length + each :]
             return
 

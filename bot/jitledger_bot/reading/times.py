@@ -28,6 +28,8 @@ def take_times(words: list[str], now: datetime) -> tuple[list[str], str | Readin
         found = _day_at(words, norm, place + lead, lead > 0, now)
         if isinstance(found, Reading):
             return words, found
+        if found is not None and _is_of_another(norm, words, place):
+            return words, Reading("", problem=_("which day? One line for each day, please"))
         if found is not None and day is None and not today:
             day, length, today = found
             _cut(words, place, lead + length)
@@ -42,6 +44,32 @@ def take_times(words: list[str], now: datetime) -> tuple[list[str], str | Readin
     if at is not None:
         return words, datetime.combine(day or now.date(), at).isoformat()
     return words, day.isoformat() if day is not None else None
+
+
+def _is_of_another(norm: list[str], words: list[str], place: int) -> bool:
+    """Return whether a day belongs to something else: "by Monday", "…, pickup on Thursday"."""
+    known = phrases()
+    if any(
+        known.is_("before_day", norm, place - back) == back for back in (1, 2, 3) if back <= place
+    ):
+        return True
+    commas = [n for n in range(place) if words[n].endswith((",", ";"))]
+    if not commas or not any(c.isdigit() for word in words[: commas[-1] + 1] for c in word):
+        return False
+    between = range(commas[-1] + 1, place)
+    return any(not _is_small(norm, n) for n in between)
+
+
+def _is_small(norm: list[str], place: int) -> bool:
+    """Return whether a word between a fact and its day says nothing: a filler, a verb, a place."""
+    known = phrases()
+    kinds = ("fillers", "at", "from", "the", "on", "time", "pieces", "to")
+    return (
+        any(known.is_(kind, norm, place) for kind in kinds)
+        or known.verbs.at(norm, place) is not None
+        or known.places.at(norm, place) is not None
+        or any(c.isdigit() for c in norm[place])
+    )
 
 
 def _cut(words: list[str], place: int, length: int) -> None:
