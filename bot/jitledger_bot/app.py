@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import json
 import logging
 import secrets
 import signal
@@ -16,10 +15,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import orjson
 from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
-from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import (
     AiogramError,
@@ -28,8 +25,7 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
-from aiogram.methods import Response
-from aiogram.types import BotCommand, Message, Update
+from aiogram.types import BotCommand, Update
 from aiogram.utils.token import TokenValidationError, validate_token
 from pydantic import ValidationError
 
@@ -47,6 +43,7 @@ from jitledger_bot.inbox import Inbox
 from jitledger_bot.jobs import Jobs
 from jitledger_bot.language import SOURCE, Voice, _, languages, mark, speaking
 from jitledger_bot.outbox import Outbox
+from jitledger_bot.session import LeanSession
 from jitledger_bot.webhook import Webhook
 
 POLL_SECONDS = 25
@@ -82,24 +79,8 @@ def make_bot(token: str | None, base: str) -> Bot:
             "bad-setting", "JITLEDGER_BOT_TOKEN does not look like a token."
         ) from error
     api = TelegramAPIServer.from_base(base)
-    session = AiohttpSession(api=api, json_loads=_parsed, json_dumps=_json)
+    session = LeanSession(api=api)
     return Bot(token, session=session, default=DefaultBotProperties(parse_mode="HTML"))
-
-
-def _json(value: object) -> str:
-    return orjson.dumps(value).decode()
-
-
-def _parsed(text: str) -> object:
-    """Read JSON fast; half a surrogate pair, which ``orjson`` refuses, is read the slow way."""
-    try:
-        return orjson.loads(text)
-    except ValueError:
-        return json.loads(text)
-
-
-ANSWERS = (Response[bool], Response[Message], Response[Message | bool], Response[list[Update]])
-"""The shapes of the answers: pydantic forgets such models, and would make them for each call."""
 
 
 class BotRunner:
@@ -318,8 +299,13 @@ async def _invite_first_owner(runner: BotRunner) -> None:
     print(f"{what} send this to the bot, once: /start {code}", file=sys.stderr, flush=True)
 
 
+SWITCH_SECONDS = 0.0005
+"""How long a busy thread (an import) keeps the interpreter before the conversation gets it."""
+
+
 async def run_bot(app: App) -> None:
     """Run the bot until SIGTERM or SIGINT."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     bot = make_bot(app.settings.bot_token, app.settings.bot_api)
     runner = BotRunner(app, bot)
     if not app.queries.shop().owners():

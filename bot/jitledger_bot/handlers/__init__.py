@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aiogram import Dispatcher
+from aiogram import Dispatcher, Router
 
 from jitledger_bot.handlers import (
     buttons,
@@ -17,16 +17,22 @@ from jitledger_bot.handlers import (
     questions,
     settings,
 )
+from jitledger_bot.handlers.kinds import has_file, is_command
 
 
 def make_dispatcher() -> Dispatcher:
     """Return a dispatcher with every handler; questions come before what is to be recorded."""
     dispatcher = Dispatcher(disable_fsm=True)
-    for room in (joining, questions, people, settings, counting, catalog):
-        dispatcher.include_router(room.make_router())
-    dispatcher.include_router(documents.make_router())
-    dispatcher.include_router(photos.make_router())
-    dispatcher.include_router(messages.make_router())
+    dispatcher.include_router(joining.make_router())
+    # One filter for all commands and one for all files: plain words are asked about each once.
+    commands, sent = Router(name="commands"), Router(name="files")
+    commands.message.filter(is_command)
+    commands.include_routers(
+        *(room.make_router() for room in (questions, people, settings, counting, catalog)),
+        photos.make_command_router(),
+    )
+    sent.message.filter(has_file)
+    sent.include_routers(documents.make_router(), photos.make_router())
+    dispatcher.include_routers(commands, sent, messages.make_router(), buttons.make_router())
     dispatcher.edited_message.register(edits.on_edit)
-    dispatcher.include_router(buttons.make_router())
     return dispatcher

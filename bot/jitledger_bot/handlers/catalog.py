@@ -21,7 +21,6 @@ from jitledger.service.ledger import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers.kinds import is_command
 from jitledger_bot.handlers.new_product import code_of_line, product_commands
 from jitledger_bot.handlers.questions import admit, exact_or_ask
 from jitledger_bot.language import _
@@ -36,7 +35,6 @@ EXPORTS = ("stock", "items", "history", "reorder", "log")
 def make_router() -> Router:
     """Return the router of the catalog."""
     router = Router(name="catalog")
-    router.message.filter(is_command)
     router.message.register(new, Command("new"))
     router.message.register(new_supplier, Command("new_supplier"))
     router.message.register(export, Command("export"))

@@ -23,7 +23,6 @@ from jitledger.service.ledger import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers.kinds import is_command
 from jitledger_bot.handlers.questions import admit
 from jitledger_bot.language import _, plural
 from jitledger_bot.reading import reads_count, round_word
@@ -60,7 +59,6 @@ class Round:
 def make_router() -> Router:
     """Return the router of counting."""
     router = Router(name="counting")
-    router.message.filter(is_command)
     router.message.register(begin, Command("count"))
     return router
 

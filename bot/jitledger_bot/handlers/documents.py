@@ -22,6 +22,7 @@ from jitledger.service.importers.formats import FORMATS, map_header
 from jitledger.service.importers.rows import RowsSummary, import_rows
 from jitledger.service.importers.tables import Table, parse_table
 from jitledger.service.ledger import Answer
+from jitledger.service.projection import without_collector
 from jitledger.service.summary import after_import
 from jitledger.store.database import Tx
 from jitledger_bot import texts
@@ -39,6 +40,8 @@ ENDINGS = (".csv", ".csv.gz", ".xlsx", ".xlsm", ".tsv", ".txt")
 ORDER = ("items", "counts", "receipts", "sales", "suppliers")
 ONLY_BUYERS = ("items", "suppliers")
 MOST_SHOWN = 8
+ROWS_AT_ONCE = 6
+"""Rows in one commit of an import in the chat, beside which others are answered."""
 FORM = {
     "items": mark("products"),
     "counts": mark("counts"),
@@ -190,17 +193,19 @@ async def take(job: Job, desk: Desk) -> None:
     app = desk.app
     form, turn = job.body["form"], job.turn
     table = await fetch_table(job.bot, job.body["file_id"], job.body["name"])
-    summary = await asyncio.to_thread(
-        import_rows,
-        app.ledger,
-        FORMATS[form],
-        table,
-        skip_bad=True,
-        member=turn.member,
-        channel="telegram",
-        progress=job.advance,
-    )
-    await asyncio.to_thread(_afterwards, desk)
+    with without_collector():  # A search through all its rows would stop the conversation.
+        summary = await asyncio.to_thread(
+            import_rows,
+            app.ledger,
+            FORMATS[form],
+            table,
+            skip_bad=True,
+            member=turn.member,
+            channel="telegram",
+            progress=job.advance,
+            at_once=ROWS_AT_ONCE,
+        )
+        await asyncio.to_thread(_afterwards, desk)
     text = _(
         "<b>{recorded}</b> of {rows} rows recorded, {repeated} were recorded before, "
         "{bad} not taken.",

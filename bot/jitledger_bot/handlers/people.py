@@ -19,7 +19,6 @@ from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import Member
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers.kinds import is_command
 from jitledger_bot.handlers.questions import admit
 from jitledger_bot.language import _, mark
 from jitledger_bot.turn import Outgoing, Turn
@@ -30,7 +29,6 @@ ONLY_OWNER = mark("That is for the owner to do.")
 def make_router() -> Router:
     """Return the router of people."""
     router = Router(name="people")
-    router.message.filter(is_command)
     for name, handler in (
         ("invite", invite),
         ("people", list_people),

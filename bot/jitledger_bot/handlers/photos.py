@@ -32,6 +32,12 @@ def make_router() -> Router:
     """Return the router of photos."""
     router = Router(name="photos")
     router.message.register(on_photo, has_photo)
+    return router
+
+
+def make_command_router() -> Router:
+    """Return the router of the command that shows a kept photo again."""
+    router = Router(name="photo")
     router.message.register(show_attachment, Command("photo"))
     return router
 

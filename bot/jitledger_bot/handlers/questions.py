@@ -17,7 +17,6 @@ from jitledger.store.database import Tx
 from jitledger_bot import charts, texts
 from jitledger_bot.access import Member
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers.kinds import is_command
 from jitledger_bot.language import _, local
 from jitledger_bot.pages import PER_PAGE, Page, say_page
 from jitledger_bot.reading import (
@@ -39,7 +38,6 @@ WEEK = 7
 def make_router() -> Router:
     """Return the router of questions."""
     router = Router(name="questions")
-    router.message.filter(is_command)
     for names, handler in (
         (("help",), help_),
         (("stock",), stock),

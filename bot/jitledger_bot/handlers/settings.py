@@ -16,7 +16,6 @@ from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import PUSHES, Member, Wishes, wishes_of
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers.kinds import is_command
 from jitledger_bot.handlers.people import ONLY_OWNER, owner
 from jitledger_bot.handlers.questions import admit
 from jitledger_bot.language import Voice, _, choose, languages, mark, speak, spoken
@@ -37,7 +36,6 @@ LANGUAGE_NAMES = {"en": "English", "de": "Deutsch"}
 def make_router() -> Router:
     """Return the router of settings."""
     router = Router(name="settings")
-    router.message.filter(is_command)
     router.message.register(settings, Command("settings"))
     router.message.register(shop_settings, Command("shop"))
     return router

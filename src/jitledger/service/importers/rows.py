@@ -92,15 +92,19 @@ def import_rows(
     member: str | None = None,
     channel: str = "csv",
     progress: Progress | None = None,
+    at_once: int = AT_ONCE,
 ) -> RowsSummary:
-    """Import a table's rows; returns the summary, with the bad rows and why."""
+    """Import a table's rows; returns the summary, with the bad rows and why.
+
+    ``at_once`` rows are one commit: fewer let others in sooner.
+    """
     summary = RowsSummary(rows=len(table.rows))
     ready = _check(ledger, form, table, summary)
     if dry_run or (summary.bad and not skip_bad):
         return summary
     done = 0
-    for start in range(0, len(ready), AT_ONCE):
-        part = ready[start : start + AT_ONCE]
+    for start in range(0, len(ready), at_once):
+        part = ready[start : start + at_once]
         asks = [ask for one in part for ask in one.asks]
         submission = Submission(asks, channel=channel, member=member, importing=True)
         answers = iter(ledger.commit(submission).answers)
