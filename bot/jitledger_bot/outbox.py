@@ -15,7 +15,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from time import monotonic, time_ns
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from aiogram import Bot, methods
@@ -39,6 +39,7 @@ from jitledger_bot import texts
 from jitledger_bot.access import PUSHES, Receiver, quiet_until, receivers
 from jitledger_bot.desk import Desk, forget_chat, move_chat
 from jitledger_bot.language import _, mark, speaking
+from jitledger_bot.session import filled
 from jitledger_bot.turn import Outgoing, keyboard, store_proposal
 
 OVERALL_PER_SECOND = 30
@@ -139,7 +140,7 @@ class Outbox:
         task = self._tasks.get(chat_id)
         if len(messages) != 1 or (task is not None and not task.done()):
             return False
-        method = METHODS[messages[0].method].model_construct(**messages[0].body)
+        method = filled(METHODS[messages[0].method], messages[0].body)
         try:
             await self._bot(method, request_timeout=10)
         except AiogramError:
@@ -276,10 +277,17 @@ class Outbox:
     async def look(self, *, after_crash: bool = False) -> None:
         """Fan pushes out to their receivers and send what waits and is due."""
         with self._desk.app.database.snapshot() as tx:
-            waiting = tx.all(
-                "SELECT id, chat_id, kind, method, body, tries FROM outbox WHERE state = 'new' "
-                "AND due_at <= ? ORDER BY id LIMIT 200",
+            listed = tx.all(
+                "SELECT id FROM outbox WHERE state = 'new' AND due_at <= ? ORDER BY id LIMIT 400",
                 (self._desk.app.clock.now(),),
+            )
+            left = [row[0] for row in listed if row[0] not in self._under_way][:200]
+            if not left:
+                return
+            waiting = tx.all(
+                "SELECT id, chat_id, kind, method, body, tries FROM outbox WHERE id IN "
+                f"({','.join('?' * len(left))}) ORDER BY id",
+                left,
             )
             rows = [row for row in waiting if row[3] != "push"]
             again = {row[1] for row in rows if row[5] and row[2] == "push-message"}
@@ -399,7 +407,7 @@ def _method_of(row: Sending) -> TelegramMethod[Any]:
             return methods.SendPhoto(photo=picture, **body)
         case _:
             # What we wrote ourselves needs no second check; the server checks it anyway.
-            return METHODS[row.method].model_construct(**body)
+            return cast(TelegramMethod[Any], filled(METHODS[row.method], body))
 
 
 def _is_waiting(tx: Tx, subject: str | None) -> bool:

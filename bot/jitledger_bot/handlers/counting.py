@@ -7,7 +7,7 @@ for a variance; Undo at the end takes the whole round back. Whatever is no numbe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -160,11 +160,16 @@ def going_round(turn: Turn, desk: Desk) -> Round | None:
 
 
 def take_count(
-    text: str, key: str, turn: Turn, desk: Desk, stated: str | None, asked_since: int
+    text: str,
+    key: str,
+    turn: Turn,
+    desk: Desk,
+    stated: str | None,
+    asked_since: Callable[[Turn, Desk], int],
 ) -> bool:
     """Take a number as the count that was asked for; False when it is none, or none was asked.
 
-    ``asked_since`` is the update in which something else was asked last: the newest question
+    ``asked_since`` tells the update in which something else was asked last: the newest question
     gets the number.
     """
     word = round_word(text)
@@ -172,7 +177,7 @@ def take_count(
     if word is None and number is None:
         return False
     going = going_round(turn, desk)
-    if going is None or asked_since > going.asked:
+    if going is None or asked_since(turn, desk) > going.asked:
         return False
     if word == "skip":
         going.place += 1

@@ -121,8 +121,7 @@ def _take(
         stated = desk.stated_at(message.date, now)
         if replies(message, turn, desk):
             return None
-        asked = _asked_since(turn, desk)
-        if counting.take_count(message.text, prefix, turn, desk, stated, asked):
+        if counting.take_count(message.text, prefix, turn, desk, stated, _asked_since):
             return None
     readings = read(message.text, to_datetime(now).astimezone(shop.tz), desk, shop)
     if not any(says_something(r) for r in readings):
@@ -295,14 +294,15 @@ def command_fields(
         fields["qty"] = show(reading.quantity)
         if pack is not None:
             fields["pack"] = pack
-    places = desk.app.queries.shop().locations
+    shop = desk.app.queries.shop()
+    places = shop.locations
     for named in (reading.location, reading.to):
         if named is not None and named.casefold() not in map(str.casefold, places):
             raise unknown_location(named, list(places))
     if reading.location is not None and reading.do != "transfer":
         fields["at"] = reading.location
     if reading.do == "transfer":
-        fields["from"] = reading.location or desk.app.queries.shop().first_location
+        fields["from"] = reading.location or shop.first_location
         fields["to"] = reading.to
         if reading.to is None:
             raise_missing("to")

@@ -130,6 +130,34 @@ class _Transaction:
             raise _named(error) from error
 
 
+class _Snapshot:
+    """A consistent view on a thread's reading connection; one within another is the same view."""
+
+    def __init__(self, connection: sqlite3.Connection, recorder: SQLiteApplicationRecorder) -> None:
+        self._connection = connection
+        self._recorder = recorder
+        self._nested = False
+        self._cursor: sqlite3.Cursor | None = None
+
+    def __enter__(self) -> Tx:
+        try:
+            self._cursor = cursor = self._connection.cursor()
+            self._nested = self._connection.in_transaction
+            if not self._nested:
+                cursor.execute("BEGIN")
+        except sqlite3.Error as error:
+            raise _named(error) from error
+        return SQLiteTx(cursor, self._recorder)
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if self._cursor is not None:
+            self._cursor.close()
+        if not self._nested:
+            self._connection.rollback()
+        if isinstance(error, (sqlite3.Error, PersistenceError)):
+            raise _named(error) from error
+
+
 class SQLiteDatabase(Database):
     """The embedded default: one file for one shop."""
 
@@ -202,20 +230,8 @@ class SQLiteDatabase(Database):
                     raise
                 sleep(ASK_AGAIN_MS / 1000)
 
-    @contextmanager
-    def snapshot(self) -> Iterator[Tx]:
-        with _errors():
-            connection = self._reader()
-            cursor = connection.cursor()
-            nested = connection.in_transaction
-            if not nested:
-                cursor.execute("BEGIN")
-            try:
-                yield SQLiteTx(cursor, self._recorder)
-            finally:
-                cursor.close()
-                if not nested:
-                    connection.rollback()
+    def snapshot(self) -> _Snapshot:
+        return _Snapshot(self._reader(), self._recorder)
 
     def _writer(self) -> sqlite3.Connection:
         """Return this thread's connection for writing, set up as the library's pool does."""
