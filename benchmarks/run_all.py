@@ -5,6 +5,7 @@ from __future__ import annotations
 import big_shop
 import durable_commands
 import import_sales
+import messages
 import reading
 import rebuild
 import start
@@ -15,7 +16,8 @@ def main() -> None:
     """Run them one after the other; nothing else should run beside them."""
     print(machine())
     results: list[Result] = []
-    for program in (start, reading, durable_commands, import_sales, rebuild, big_shop):
+    programs = (start, reading, durable_commands, import_sales, rebuild, big_shop, messages)
+    for program in programs:
         print(f"\n== {program.__doc__.splitlines()[0] if program.__doc__ else program.__name__}")
         results += program.run()
     show(results)

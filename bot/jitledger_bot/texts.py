@@ -185,7 +185,7 @@ def more(count: int) -> str:
 def product(title: str, sku: str) -> str:
     """Return a product's name with its code."""
     if title.casefold() == sku.casefold():
-        return f"<b>{safe(sku)}</b>"
+        return f"<b>{safe(title)}</b>"
     return f"<b>{safe(title)}</b> ({safe(sku)})"
 
 
@@ -219,6 +219,7 @@ def help_for(role: str) -> str:
         asks += [
             ("/new Blue mug, 9.50, Acme", _("a new product")),
             ("/new_supplier Acme, 7 days", _("a new supplier")),
+            ("/policy MUG 20 24", _("order 24 when 20 are left")),
             ("/export", _("stock, history or products as a table")),
         ]
     asks.append(("/settings", _("language, time zone, quiet hours, what I tell you")))

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,31 +19,31 @@ SHOTS = Path(__file__).parent / "shots"
 CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser")) if p), None)
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """Start the demo as the Makefile does and read the address it prints."""
+@contextmanager
+def started(*words: str) -> Iterator[str]:
+    """Start the demo as the Makefile does; yield the address it prints."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("JITLEDGER_")}
-    started = subprocess.Popen(
-        [sys.executable, "-m", "jitledger.cli.run", "demo", "--no-browser"],
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jitledger.cli.run", "demo", "--no-browser", *words],
         stdout=subprocess.PIPE,
         text=True,
         env=env,
     )
-    assert started.stdout is not None
+    assert process.stdout is not None
     found = ""
-    for line in started.stdout:
+    for line in process.stdout:
         match = re.search(r"http://127\.0\.0\.1:\d+/open/\S+", line)
         if match:
             found = match.group(0)
             break
     assert found, "the demo printed no address"
     yield found
-    started.terminate()
-    assert started.wait(15) == 0
+    process.terminate()
+    assert process.wait(15) == 0
 
 
-@pytest.fixture(scope="module")
-def page(address: str) -> Iterator[Any]:
+@contextmanager
+def chromium(address: str) -> Iterator[Any]:
     """Open the chat in headless Chromium."""
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
@@ -64,6 +65,20 @@ def page(address: str) -> Iterator[Any]:
         opened.goto(address)
         yield opened
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Start the sample shop."""
+    with started() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def page(address: str) -> Iterator[Any]:
+    """Open its chat."""
+    with chromium(address) as opened:
+        yield opened
 
 
 def send(page: Any, text: str) -> None:

@@ -28,6 +28,7 @@ from jitledger_bot.reading.numbers import read_number
 from jitledger_bot.turn import Outgoing, Turn
 
 _PART = re.compile(r"(?:(\d+(?:[.,]\d+)?)\s*[x×]?\s+)?(.+)", re.DOTALL)
+_POLICY = re.compile(r"(.+?)\s+(\d{1,7})(?:\s+(\d{1,7}))?", re.ASCII | re.DOTALL)
 _LEAD = re.compile(r"(\d{1,3})\s*(d|days?|tage?n?|w|weeks?|wochen?)?", re.ASCII)
 EXPORTS = ("stock", "items", "history", "reorder", "log")
 
@@ -37,6 +38,7 @@ def make_router() -> Router:
     router = Router(name="catalog")
     router.message.register(new, Command("new"))
     router.message.register(new_supplier, Command("new_supplier"))
+    router.message.register(policy, Command("policy"))
     router.message.register(export, Command("export"))
     return router
 
@@ -117,6 +119,41 @@ async def new_supplier(message: Message, command: CommandObject, turn: Turn, des
     said = _("Supplier {name}", name=f"<b>{texts.safe(parts[0])}</b>")
     if days is not None:
         said += ": " + texts.days_to_deliver(str(days))
+    _do(asks, said + ".", message, turn, desk)
+
+
+async def policy(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+    """Answer /policy PRODUCT POINT QUANTITY: order so many when so few are left."""
+    if admit(message, turn, desk) is None:
+        return
+    matched = _POLICY.fullmatch((command.args or "").strip())
+    if matched is None:
+        example = "<code>/policy blue mug 20 24</code>"
+        turn.say(
+            _("Product, reorder point, quantity to order. For example: {example}", example=example)
+        )
+        return
+    sku = exact_or_ask(matched.group(1), turn, desk, "stock")
+    if sku is None:
+        return
+    point, quantity = matched.group(2), matched.group(3)
+    fields = {
+        "do": "policy",
+        "sku": sku,
+        "method": "manual",
+        "reorder_point": point,
+        "order_quantity": quantity or "1",
+    }
+    try:
+        asks = [Ask(parse(fields))]
+    except LedgerError as error:
+        turn.say(f"✗ {texts.safe(texts.problem(error))}")
+        return
+    item, _q, _shop = desk.app.queries.item(sku)
+    name = texts.product(item.catalog.title, sku)
+    said = _("{product}: reorder at {point}", product=name, point=point)
+    if quantity is not None:
+        said += ", " + _("{quantity} at a time", quantity=quantity)
     _do(asks, said + ".", message, turn, desk)
 
 

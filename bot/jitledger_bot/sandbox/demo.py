@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import secrets
 import signal
 import tempfile
+import time
 import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +22,7 @@ from jitledger.domain.errors import LedgerError
 from jitledger.domain.moments import parse_time, zone
 from jitledger.service.clock import RunningClock
 from jitledger.service.ledger import Ask, Submission
-from jitledger.service.people import invite
+from jitledger.service.people import hash_code, invite
 from jitledger.service.summary import quiet_alerts
 from jitledger.testing.shop import SampleShop
 from jitledger_bot.app import BotRunner, make_bot
@@ -47,8 +49,7 @@ class Demo:
     server: Running
     runner: BotRunner
     address: str
-    story: SampleShop
-    clock: RunningClock
+    story: SampleShop | None = None
     going: asyncio.Task[None] | None = None
 
     async def close(self) -> None:
@@ -127,7 +128,7 @@ async def start_demo(
     while not app.queries.shop().owners():
         await asyncio.sleep(0.05)
     sandbox.add_group(GROUP, "Shop floor", OWNER)
-    demo = Demo(app, sandbox, server, runner, server.url + path, story, clock)
+    demo = Demo(app, sandbox, server, runner, server.url + path, story)
     demo.going = asyncio.create_task(_go_on(demo))
     return demo
 
@@ -149,7 +150,7 @@ async def _go_on(demo: Demo) -> None:
         if first:
             sale = {"do": "sell", "sku": first[0], "qty": first[1]}
             first = None
-        else:
+        elif demo.story is not None:
             sale = demo.story.next_sale()
         if sale is not None:
             try:
@@ -177,10 +178,30 @@ def _close_to_reordering(app: App) -> tuple[str, str] | None:
     return sku, str(over)
 
 
-async def run_demo(port: int, browser: bool, say: Say) -> None:
-    """Run the demo until it is stopped."""
+async def start_new(folder: Path, port: int = 0, language: str = "en") -> Demo:
+    """Start the server and the bot over nothing: the owner has the link that opens a shop."""
+    app = open_app(Settings(database=f"sqlite:///{folder / 'new.db'}", bot_token=TOKEN))
+    sandbox = Sandbox(TOKEN, time.time)
+    web = make_api(sandbox)
+    path = add_page(web, sandbox)
+    server = await serve(web, port)
+    runner = BotRunner(app, make_bot(TOKEN, server.url))
+    code = secrets.token_urlsafe(12)
+    runner.desk.opening = hash_code(code)
+    await runner.start()
+    for person, name in ((OWNER, "Olivia"), (STAFF, "Sam")):
+        sandbox.add_person(person, name, language)
+    sandbox.say(OWNER, f"/start {code}")
+    return Demo(app, sandbox, server, runner, server.url + path)
+
+
+async def run_demo(port: int, browser: bool, say: Say, new: bool, language: str) -> None:
+    """Run the sample shop, or a new one, until it is stopped."""
     with tempfile.TemporaryDirectory(prefix="jitledger-demo-") as folder:
-        demo = await start_demo(Path(folder), port, say)
+        if new:
+            demo = await start_new(Path(folder), port, language)
+        else:
+            demo = await start_demo(Path(folder), port, say)
         say("")
         say(f"Open the chat, once, in a browser: {demo.address}")
         say("Stop with Ctrl-C.")

@@ -47,9 +47,11 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     "--port", type=int, default=0, help="A port of the loopback address; else a free one."
 )
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
+@click.option("--new", is_flag=True, help="A new shop instead: open it yourself in the chat.")
+@click.option("--language", default="en", help="The language of the people in a new shop.")
 @click.pass_context
-def demo(ctx: click.Context, port: int, no_browser: bool) -> None:
-    """Run a living sample shop with its chat in the browser.
+def demo(ctx: click.Context, port: int, no_browser: bool, new: bool, language: str) -> None:
+    """Run a living sample shop, or a new one, with its chat in the browser.
 
     Example: jitledger demo --no-browser
     """
@@ -60,7 +62,7 @@ def demo(ctx: click.Context, port: int, no_browser: bool) -> None:
         click.echo(text)
         sys.stdout.flush()
 
-    asyncio.run(run_demo(port, not no_browser, say))
+    asyncio.run(run_demo(port, not no_browser, say, new, language))
 
 
 class _JsonLines(logging.Formatter):
