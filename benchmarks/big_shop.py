@@ -16,7 +16,7 @@ from common import Result, machine, shop, show
 from history import register, trade
 from jitledger.bootstrap import App
 from jitledger.service.people import invite
-from jitledger_bot.app import BotRunner, make_bot
+from jitledger_bot.app import BotRunner, loop_factory, make_bot
 from jitledger_bot.sandbox.server import Sandbox, make_api, serve
 
 PRODUCTS, EVENTS, ASKS = 100_000, 1_000_000, 300
@@ -80,8 +80,9 @@ def run(products: int = PRODUCTS, events: int = EVENTS) -> list[Result]:
         names = dict(_names(app))
         by_code = [f"/stock {rng.choice(skus)}" for _ in range(ASKS + 20)]
         by_name = [f"/stock {names[rng.choice(skus)]}" for _ in range(ASKS + 20)]
-        code = asyncio.run(ask_all(app, by_code))
-        name = asyncio.run(ask_all(app, by_name))
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            code = runner.run(ask_all(app, by_code))
+            name = runner.run(ask_all(app, by_name))
         app.reorder()
         began = time.perf_counter()
         lines = app.reorder()

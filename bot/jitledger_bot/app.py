@@ -47,6 +47,8 @@ from jitledger_bot.session import LeanSession
 from jitledger_bot.webhook import Webhook
 
 POLL_SECONDS = 25
+SWITCH_SECONDS = 0.0005
+"""How long a busy thread (an import) keeps the interpreter before the conversation gets it."""
 COMMANDS = {
     "stock": mark("what is on the shelf: /stock MUG"),
     "chart": mark("stock and demand as a picture"),
@@ -102,7 +104,8 @@ class BotRunner:
         self._tasks: list[asyncio.Future[Any]] = []
 
     async def start(self) -> None:
-        """Check the shop and start polling, sending and sweeping."""
+        """Start polling, sending and sweeping."""
+        sys.setswitchinterval(SWITCH_SECONDS)
         with contextlib.suppress(AiogramError, OSError):
             await self.bot.me()  # Needed to read "/stock@this_bot"; asked again when it is missing.
             await self._offer_commands()
@@ -299,13 +302,17 @@ async def _invite_first_owner(runner: BotRunner) -> None:
     print(f"{what} send this to the bot, once: /start {code}", file=sys.stderr, flush=True)
 
 
-SWITCH_SECONDS = 0.0005
-"""How long a busy thread (an import) keeps the interpreter before the conversation gets it."""
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return what makes the fast event loop where there is one; None stands for Python's own."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 async def run_bot(app: App) -> None:
     """Run the bot until SIGTERM or SIGINT."""
-    sys.setswitchinterval(SWITCH_SECONDS)
     bot = make_bot(app.settings.bot_token, app.settings.bot_api)
     runner = BotRunner(app, bot)
     if not app.queries.shop().owners():

@@ -83,6 +83,8 @@ async def test_products_bundles_and_suppliers_by_message(chat: Chat) -> None:
     await chat.say("received 4 green bowl")
     await chat.say("sold 1 gift box")
     assert (chat.on_hand(), chat.on_hand("GREEN-BOWL")) == ("18", "3")
+    (variant,) = await chat.say("/new Large green bowl, 12, variant of GREEN-BOWL")
+    assert variant["text"].endswith("price 12, variant of GREEN-BOWL.")
     (bad,) = await chat.say("/new Odd box = 2 unicorns")
     assert bad["text"].startswith("✗ No product")
     (card,) = await chat.say("/supplier acme")

@@ -21,6 +21,7 @@ from jitledger_bot.reading.numbers import read_number
 from jitledger_bot.turn import Outgoing, Proposal, Turn, consume, remember, store_proposal
 
 _BARCODE = re.compile(r"\d{8}|\d{12,14}", re.ASCII)
+_VARIANT = re.compile(r"(?:variant of|variante von|variante)\s+", re.IGNORECASE)
 _CODE = re.compile(r"(?=.*\d)[A-Z0-9][A-Z0-9._-]{1,15}", re.ASCII)
 
 
@@ -138,7 +139,12 @@ def product_commands(
     """Return the commands of a line's parts, and how price and supplier were read."""
     commands: list[dict[str, Any]] = [{"do": "register", "sku": sku, "name": name}]
     told = ""
-    for part in filter(None, rest[:2]):
+    for part in filter(None, rest[:3]):
+        base = _VARIANT.match(part)
+        if base is not None:
+            commands[0]["variant_of"] = part[base.end() :].strip()
+            told += ", " + texts.safe(part)
+            continue
         number = read_number(part.lstrip("€$£ ").strip())
         if number is not None and number.ambiguous is not None:
             one, other = number.ambiguous

@@ -77,8 +77,9 @@ async def help_(message: Message, turn: Turn, desk: Desk) -> None:
 
 async def stock(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
     """Answer /stock."""
-    if admit(message, turn, desk):
-        answer_stock(command.args or "", turn, desk)
+    with desk.app.database.snapshot():  # One look for all that is asked.
+        if admit(message, turn, desk):
+            answer_stock(command.args or "", turn, desk)
 
 
 def answer_stock(words: str, turn: Turn, desk: Desk) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Callable
 
 import click
 
@@ -22,24 +21,15 @@ def bot(ctx: click.Context) -> None:
     settings = read_settings(ctx.obj)
     _log(settings)
     from jitledger.bootstrap import open_app
-    from jitledger_bot.app import run_bot
+    from jitledger_bot.app import loop_factory, run_bot
 
     app = open_app(settings)
     try:
         click.echo("The bot is running. Stop with Ctrl-C.", err=True)
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(run_bot(app))
     finally:
         app.close()
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return the fast event loop where there is one; None stands for Python's own."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 @click.command()
