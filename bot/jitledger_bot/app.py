@@ -200,7 +200,11 @@ class BotRunner:
             except ValidationError as error:
                 first = error.errors(include_url=False)[0]
                 where = ".".join(map(str, first["loc"]))
-                await self.inbox.set_aside(raw, f"cannot be read: {where}: {first['msg']}")
+                try:
+                    await self.inbox.set_aside(raw, f"cannot be read: {where}: {first['msg']}")
+                except LedgerError as refused:
+                    log.error("an update could not be stored: %s", refused.message)
+                    return []  # It comes again.
                 if isinstance(raw, dict) and isinstance(raw.get("update_id"), int):
                     found.append(Update(update_id=raw["update_id"]))
         return found

@@ -181,7 +181,7 @@ def move_chat(tx: Tx, before: int, after: int) -> None:
     """Follow a group that became a supergroup; what was set in the new one meanwhile gives way."""
     if tx.one("SELECT 1 FROM chats WHERE chat_id = ?", (before,)) is not None:
         tx.execute("DELETE FROM chats WHERE chat_id = ?", (after,))
-    for table in ("people", "chats"):
+    for table in ("people", "chats", "proposals", "jobs"):
         tx.execute(f"UPDATE {table} SET chat_id = ? WHERE chat_id = ?", (after, before))
 
 

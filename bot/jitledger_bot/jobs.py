@@ -7,6 +7,7 @@ again from the start, and ends the same.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -92,11 +93,14 @@ class Jobs:
         self._outbox = outbox
         self._works = works
         self._owner = secrets.token_hex(8)
+        self._freed = False
 
     async def run(self) -> None:
         """Look for jobs and do them; those of an earlier run, which must have ended, at once."""
-        free = "UPDATE jobs SET leased_until = 0 WHERE state = 'new'"
-        await self._submit(lambda tx, answers, now: tx.execute(free))
+        if not self._freed:
+            free = "UPDATE jobs SET leased_until = 0 WHERE state = 'new'"
+            await self._submit(lambda tx, answers, now: tx.execute(free))
+            self._freed = True
         while True:
             job = await self._take()
             if job is None:
@@ -161,6 +165,9 @@ class Jobs:
         turn = job.turn
 
         def end(tx: Tx, answers: Sequence[Answer], now: int) -> Any:
+            mine = "SELECT 1 FROM jobs WHERE id = ? AND owner = ? AND state = 'new'"
+            if tx.one(mine, (job.id, self._owner)) is None:
+                return []  # Another process took it over and tells its end.
             tx.execute(
                 "UPDATE jobs SET state = ?, error = ?, leased_until = ? WHERE id = ?",
                 (state, error, self._desk.app.clock.now() + SECOND * job.tries, job.id),
@@ -180,7 +187,8 @@ class Jobs:
             await asyncio.sleep(EDIT_SECONDS)
             if monotonic() - renewed > RENEW_SECONDS:
                 renewed = monotonic()
-                await self._submit(lambda tx, answers, now: self._renew(tx, job))
+                with contextlib.suppress(LedgerError):  # Tried again with the next.
+                    await self._submit(lambda tx, answers, now: self._renew(tx, job))
             text = _progress(job)
             if job.total == 0 or text == shown:
                 continue

@@ -33,6 +33,7 @@ from aiogram.exceptions import (
 from aiogram.methods.base import TelegramMethod
 from aiogram.types import BufferedInputFile, Message
 
+from jitledger.domain.errors import LedgerError
 from jitledger.service.ledger import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot import texts
@@ -150,7 +151,13 @@ class Outbox:
     async def _chat(self, chat_id: int) -> None:
         queue = self._queues[chat_id]
         while not queue.empty():
-            await self._deliver(queue.get_nowait())
+            row = queue.get_nowait()
+            try:
+                await self._deliver(row)
+            except Exception:  # The store did not answer: the row waits, and is found again.
+                log.exception("outbox row %s waits", row.id)
+                self._under_way.discard(row.id)
+                await asyncio.sleep(1.0)
         self._tasks.pop(chat_id, None)
 
     async def _deliver(self, row: Sending) -> None:
@@ -171,6 +178,9 @@ class Outbox:
                 await asyncio.sleep(min(30.0, 0.5 * 2 ** min(attempt, 6)))
                 attempt += 1
             except TelegramMigrateToChat as error:
+                if row.kind == "edit":  # Numbers begin anew there: it would be another message.
+                    self._mark("failed", None, "the message stayed in the old group", row.id)
+                    return
                 row = await self._migrated(row, error.migrate_to_chat_id)
             except TelegramForbiddenError as error:
                 await self._blocked(row, str(error))
@@ -228,7 +238,13 @@ class Outbox:
                     "UPDATE outbox SET state = ?, message_id = ?, error = ? WHERE id = ?", marks
                 )
 
-            await self._submit(write)
+            try:
+                await self._submit(write)
+            except LedgerError:
+                log.exception("outcomes of sent messages wait to be written")
+                self._done = marks + self._done
+                await asyncio.sleep(1.0)
+                continue
             # Only now does the table say so; before that a look would send it again.
             self._under_way.difference_update(row for _, _, _, row in marks)
 
@@ -238,7 +254,6 @@ class Outbox:
 
         def move(tx: Tx, answers: list[Answer], now: int) -> None:
             move_chat(tx, row.chat_id, chat_id)
-            tx.execute("UPDATE proposals SET chat_id = ? WHERE chat_id = ?", (chat_id, row.chat_id))
             tx.execute(
                 "UPDATE outbox SET chat_id = ?, body = ? WHERE id = ?",
                 (chat_id, orjson.dumps(body).decode(), row.id),

@@ -47,8 +47,12 @@ class LeanSession(AiohttpSession):
     ) -> Response[Any]:
         """Read an answer; of a message that was sent only its number is asked for."""
         if isinstance(method, SendMessage) and status_code == 200:
-            answer = _parsed(content)
-            result = answer.get("result") if isinstance(answer, dict) else None
+            try:
+                answer = _parsed(content)
+            except ValueError:
+                answer = None  # A proxy's page: the library says what is wrong with it.
+            fine = isinstance(answer, dict) and answer.get("ok") is True
+            result = answer.get("result") if fine else None
             number = result.get("message_id") if isinstance(result, dict) else None
             if isinstance(number, int):
                 sent = filled(Message, {"message_id": number})

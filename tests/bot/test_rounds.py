@@ -170,3 +170,67 @@ async def test_what_does_not_sell_and_what_runs_out(chat: Chat) -> None:
     assert "20 × Blue mug (MUG): never sold" in dead["text"]
     (week,) = await chat.say("what runs out this week?")
     assert "Nothing runs out within 7 days" in week["text"]
+
+
+async def test_a_round_left_open_takes_no_number_the_next_day(chat: Chat) -> None:
+    """A bare number weeks later is no count of what was asked once."""
+    await chat.say("/count red")
+    chat.clock.at += 13 * 3600 * 10**9
+    (answer,) = await chat.say("12")
+    assert "did not understand" in answer["text"]
+
+
+async def test_an_old_question_of_a_round_counts_nothing_else(chat: Chat) -> None:
+    """A button left behind is too old; the newest question gets the number."""
+    await chat.say("count mug 17")
+    (first,) = await chat.say("/count blue")
+    await chat.say("/count red")
+    stale, _new = await chat.press(first, "17, as listed")
+    assert stale == "This button is too old."
+    chat.clock.at += 60 * 10**9
+    await chat.say("got 2 boxes mug")
+    (ask,) = [m for m in chat.heard(OWNER) if m["text"].startswith("How many")]
+    await chat.press(ask, "Answer")
+    (packed,) = await chat.say("6")
+    assert packed["text"].startswith("Received 2 box × Blue mug")
+    assert chat.on_hand() == "29"
+
+
+async def test_chatter_is_no_new_product(chat: Chat) -> None:
+    """After "New product" a question is answered, and a bare line is asked about."""
+    (asked,) = await chat.say("received 12 garden gnomes")
+    await chat.press(asked, "New product")
+    (stock,) = await chat.say("how many blue mug do we have?")
+    assert stock["text"].startswith("20 on hand")
+    (sure,) = await chat.say("nice weather today")
+    assert sure["text"] == "A new product “nice weather today”?"
+    await chat.press(sure, "No")
+    (made, received) = await chat.say("Garden gnome, 4.50")
+    assert made["text"].startswith("New product: Garden gnome")
+    assert received["text"].startswith("Received 12 × Garden gnome")
+
+
+async def test_an_edit_to_an_unknown_name_replaces_when_it_is_chosen(chat: Chat) -> None:
+    """Line 1 becomes unknown: asked, and the old entry goes when the product is chosen."""
+    await chat.say("received 4 mug\nsold 2 mug")
+    sent = chat.last_of()
+    (question,) = await chat.edit(sent["message_id"], "received 4 mug\nsold 2 red mgu")
+    assert chat.on_hand() == "22"
+    await chat.press(question, "Red mug")
+    assert (chat.on_hand(), chat.on_hand("RED-MUG")) == ("24", "-2")
+
+
+async def test_an_edited_message_with_a_transfer_moves_once(chat: Chat) -> None:
+    """An unchanged transfer beside a changed line is not recorded again."""
+    done(chat.app, do="location", code="shop")
+    await chat.say("moved 8 mug to shop\nsold 2 mug")
+    sent = chat.last_of()
+    await chat.edit(sent["message_id"], "moved 8 mug to shop\nsold 3 mug")
+    row = chat.app.queries.stock("MUG")
+    assert {code: there["on_hand"] for code, there in row["by_location"].items()} == {
+        "main": "9",
+        "shop": "8",
+    }
+    await chat.edit(sent["message_id"], "moved 5 mug to shop\nsold 3 mug")
+    row = chat.app.queries.stock("MUG")
+    assert row["by_location"]["shop"]["on_hand"] == "5"

@@ -12,6 +12,7 @@ from aiogram.types import CallbackQuery, Message
 
 from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError
+from jitledger.domain.shop import MAY_BUY
 from jitledger.service.importers.tables import Table
 from jitledger.service.ledger import Answer, Ask
 from jitledger.store.database import Tx
@@ -159,7 +160,7 @@ def choose(press: Press) -> None:
 def new(press: Press) -> None:
     """Ask for the new product's line."""
     press.turn.toast(press.query.id, _("New product"))
-    new_product.ask_for_line(press.proposal, press.turn)
+    new_product.ask_for_line(press.proposal, press.turn, press.desk.app.clock.now())
 
 
 def register(press: Press) -> None:
@@ -180,7 +181,7 @@ def register(press: Press) -> None:
 def how_many(press: Press) -> None:
     """Ask how many pieces a pack holds."""
     press.turn.toast(press.query.id, _("How many?"))
-    new_product.ask_for_pack(press.proposal, press.turn)
+    new_product.ask_for_pack(press.proposal, press.turn, press.desk.app.clock.now())
 
 
 def keep(press: Press) -> None:
@@ -342,6 +343,8 @@ async def ask(press: Press) -> None:
             questions.answer_why(sku, press.turn, press.desk)
         case "asof":
             questions.answer_as_of(press.proposal.body["more"], sku, press.turn, press.desk)
+        case "export" if press.member.role not in MAY_BUY:
+            press.turn.say(_("That is for the owner or a buyer to do."))
         case "export":
             await catalog.send_table("history", sku, press.turn, press.desk)
         case _:

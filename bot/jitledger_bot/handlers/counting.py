@@ -18,6 +18,7 @@ from aiogram.types import Message
 
 from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError
+from jitledger.domain.moments import HOUR
 from jitledger.domain.quantity import show
 from jitledger.service.ledger import Answer, Ask
 from jitledger.store.database import Tx
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from jitledger_bot.handlers.buttons import Press
 
 MOST_ITEMS = 500
+ROUND_LASTS = 12 * HOUR
 MOST_SHOWN = 40
 BLIND = ("blind",)
 
@@ -47,12 +49,14 @@ class Round:
     place: int
     counted: list[list[str]]
     """[SKU, what the ledger said, what was counted, entry] of each count."""
+    since: int = 0
+    """When the last question was asked; a round that nobody goes on with ends by itself."""
     asked: int = 0
     """The update that asked last: buttons of other questions are too old."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return what is stored."""
-        names = ("skus", "at", "blind", "place", "counted", "asked")
+        names = ("skus", "at", "blind", "place", "counted", "since", "asked")
         return {name: getattr(self, name) for name in names}
 
 
@@ -124,7 +128,7 @@ def _ask(going: Round, turn: Turn, desk: Desk, *, fresh: bool = False) -> None:
     if going.place >= len(going.skus):
         _end(going, turn, desk)
         return
-    going.asked = turn.update_id
+    going.asked, going.since = turn.update_id, desk.app.clock.now()
     turn.effects.append(remember(_key(turn), "counting", going.as_dict()))
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
@@ -156,7 +160,9 @@ def going_round(turn: Turn, desk: Desk) -> Round | None:
     """Return the round somebody is in."""
     with desk.app.database.snapshot() as tx:
         state, data = recall(tx, _key(turn))
-    return Round(**data) if state == "counting" else None
+    if state != "counting" or desk.app.clock.now() - data["since"] > ROUND_LASTS:
+        return None
+    return Round(**data)
 
 
 def take_count(
@@ -218,6 +224,7 @@ def _record(
         going.blind,
         going.place + 1,
         [*going.counted, [sku, before, show(quantity), ""]],
+        desk.app.clock.now(),
         turn.update_id,
     )
 

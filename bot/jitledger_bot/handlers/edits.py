@@ -41,6 +41,7 @@ EVENT_OF = {
     "return": "sale-returned",
     "adjust": "stock-adjusted",
     "unmet": "demand-unmet",
+    "transfer": "transfer-dispatched",
 }
 _CHANGES = ("qty", "delta", "unit_cost", "unit_price", "at", "supplier", "reason", "pack")
 
@@ -105,9 +106,9 @@ def _forget_questions(chat_id: int, prefix: str) -> Any:
 
     def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
         tx.execute(
-            "UPDATE proposals SET consumed_at = ? WHERE chat_id = ? AND kind = 'choose' "
-            "AND consumed_at IS NULL AND body LIKE ?",
-            (now, chat_id, f'%"key":"{prefix}:%'),
+            "UPDATE proposals SET consumed_at = ? WHERE chat_id = ? AND consumed_at IS NULL "
+            "AND ((kind = 'choose' AND body LIKE ?) OR (kind = 'again' AND body LIKE ?))",
+            (now, chat_id, f'%"key":"{prefix}:%', f'%"prefix":"{prefix}"%'),
         )
 
     return effect
@@ -129,7 +130,7 @@ def _in_force(
             _sku, stored = desk.app.queries.entries(sku)
             in_force = voids(stored)
             name, data = next((n, d) for v, n, d in stored if v == version)
-            if name == "entry-voided":
+            if name in ("entry-voided", "transfer-received"):  # It goes with its dispatch.
                 continue
             if version in in_force:
                 by = f"{sku}/{in_force[version]}"
@@ -175,7 +176,14 @@ def _correct(
             shop,
         )
         old = _match(line, number, left)
-        if old is not None:
+        if old is not None and line.reading.do == "transfer":
+            if not _same_way(line, old):
+                assert line.ask is not None
+                line.ask = Ask(line.ask.command, f"{prefix}:{number}{suffix}", line.ask.payload)
+            else:
+                left.remove(old)
+                line = Line(Reading(line.reading.raw, problem="unchanged"))
+        elif old is not None:
             left.remove(old)
             line = _correction(line, old, f"{prefix}:{number}{suffix}")
         elif line.ask is not None:
@@ -185,15 +193,39 @@ def _correct(
         if line.reading.problem != "unchanged":
             lines.append(line)
     if unread:
-        # What could not be read may be what an old entry stands for: nothing is taken back.
-        left = []
+        left = _surely_gone(left, lines, len(readings))
     lines += [_removal(old, f"{prefix}:{old.number}:v{suffix}") for old in left]
     turn.correlation = prefix
     turn.asks = [line.ask for line in lines if line.ask is not None]
     if not lines:
         turn.say(_("Nothing changed."))
         return
-    turn.render.append(lambda tx, answers, at: _said(tx, lines, answers, at, turn, prefix))
+    turn.render.append(lambda tx, answers, at: _said(tx, lines, answers, at, turn, prefix, suffix))
+
+
+def _surely_gone(left: list[Old], lines: list[Line], count: int) -> list[Old]:
+    """Return old entries whose place another line has taken.
+
+    One whose place holds a line that is still asked about is taken back with the answer; one
+    whose line is missing may be what could not be read, and stays.
+    """
+    asked = {line.number: line for line in lines if line.ask is None}
+    for old in left:
+        if old.number in asked:
+            asked[old.number].replaces = old.entry
+    return [old for old in left if old.number < count and old.number not in asked]
+
+
+def _same_way(line: Line, old: Old) -> bool:
+    """Return whether a transfer says what was recorded."""
+    if line.ask is None:
+        return False
+    fields = line.ask.command.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return (
+        Decimal(fields["qty"]) == Decimal(old.data["quantity"])
+        and fields["from"] == old.data["from_location"]
+        and fields["to"] == old.data["to_location"]
+    )
 
 
 def _match(line: Line, number: int, left: list[Old]) -> Old | None:
@@ -247,17 +279,24 @@ def _removal(old: Old, key: str) -> Line:
 
 
 def _said(
-    tx: Tx, lines: Sequence[Line], answers: Sequence[Answer], now: int, turn: Turn, prefix: str
+    tx: Tx,
+    lines: Sequence[Line],
+    answers: Sequence[Answer],
+    now: int,
+    turn: Turn,
+    prefix: str,
+    suffix: str,
 ) -> list[Outgoing]:
     """Say what an edit changed, line by line; a refused one says why."""
     given = iter(answers)
     said: list[str] = []
     entries: list[str] = []
     extra: list[Outgoing] = []
-    for number, line in enumerate(lines):
+    for line in lines:
         if line.ask is None:
             if line.problem is None:
-                extra.append(messages.offer(tx, turn, line, f"{prefix}:{number}", now))
+                key = f"{prefix}:{line.number}{suffix}"
+                extra.append(messages.offer(tx, turn, line, key, now))
             else:
                 raw = texts.safe(line.reading.raw.strip()[:120])
                 said.append(f"✗ “{raw}”: {texts.safe(line.problem)}")

@@ -180,7 +180,9 @@ def _open(desk: Desk, fields: dict[str, str], message: Message) -> str:
 
 async def moved(event: ChatMemberUpdated, turn: Turn, desk: Desk, bot: Bot) -> None:
     """Say hello in a group when a member brings the bot there; forget a chat that it left."""
-    if event.new_chat_member.status not in HERE:
+    fresh = event.new_chat_member
+    limited = fresh.status == ChatMemberStatus.RESTRICTED and getattr(fresh, "is_member", False)
+    if fresh.status not in HERE and not limited:
         turn.effects.append(forget_chat(event.chat.id))
         return
     if event.chat.type == "private" or event.old_chat_member.status in HERE:

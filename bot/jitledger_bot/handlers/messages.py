@@ -14,7 +14,7 @@ from aiogram.types import Message
 
 from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError, unknown_location
-from jitledger.domain.moments import MICROSECOND, show_moment, to_datetime
+from jitledger.domain.moments import HOUR, MICROSECOND, show_moment, to_datetime
 from jitledger.domain.quantity import show
 from jitledger.domain.shop import Shop
 from jitledger.service.ledger import Answer, Ask
@@ -41,6 +41,7 @@ from jitledger_bot.turn import (
 
 AGAIN_SECONDS = 60
 MOST_QUESTIONS = 8
+QUESTION_LASTS = 6 * HOUR
 UNREADABLE = {
     "sticker",
     "voice",
@@ -72,9 +73,14 @@ class Line:
     nearest: Sequence[tuple[str, str]] = ()
     problem: str | None = None
     pending_count: int | None = None
+    at: str | None = None
+    """When the message was sent, when it reached us late."""
     pack: str | None = None
     corrects: bool = False
     removed: bool = False
+    number: int = 0
+    replaces: str | None = None
+    """The entry that an edited line stood for, to be taken back once its product is chosen."""
 
 
 async def on_text(message: Message, turn: Turn, desk: Desk) -> None:
@@ -121,7 +127,8 @@ def _take(
         stated = desk.stated_at(message.date, now)
         if replies(message, turn, desk):
             return None
-        if counting.take_count(message.text, prefix, turn, desk, stated, _asked_since):
+        meant = private or _answers_us(message, desk)
+        if meant and counting.take_count(message.text, prefix, turn, desk, stated, _asked_since):
             return None
     readings = read(message.text, to_datetime(now).astimezone(shop.tz), desk, shop)
     if not any(says_something(r) for r in readings):
@@ -240,7 +247,8 @@ def read_fact(
     attachment: str | None = None,
 ) -> Line:
     """Resolve a reading's product and make its command, or say what is missing."""
-    line = Line(reading)
+    line = Line(reading, number=number)
+    line.at = stated
     if reading.problem is not None or not reading.is_fact:
         line.problem = reading.problem or _("I did not understand this line")
         return line
@@ -410,7 +418,8 @@ def offer(tx: Tx, turn: Turn, line: Line, key: str, now: int) -> Outgoing:
         "reading": reading,
         "nearest": list(line.nearest),
         "key": key,
-        "at": to_datetime(now).isoformat(),
+        "at": line.at or to_datetime(now).isoformat(),
+        "replaces": line.replaces,
         "pack": line.pack,
         "sku": line.sku,
         "title": line.title,
@@ -452,7 +461,9 @@ def offer_choices(stored: str, turn: Turn, desk: Desk) -> None:
     found = desk.resolver.resolve(proposal.body["reading"]["product"])
     body = dict(proposal.body)
     if found.exact is not None:
-        body["nearest"] = [(found.exact.sku, found.exact.title)]
+        # Behind the others: the buttons of the first message keep their meaning.
+        exact = [found.exact.sku, found.exact.title]
+        body["nearest"] = [*(n for n in body["nearest"] if list(n) != exact), exact]
     message = _offer(turn, stored, body)
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
@@ -491,6 +502,9 @@ def record_kept(
     turn.asks.append(Ask(command, body["key"], payload))
     turn.correlation = body["key"].rpartition(":")[0]
     number = len(turn.asks) - 1
+    if body.get("replaces"):
+        void = {"do": "void", "entry": body["replaces"], "reason": "message edited"}
+        turn.asks.append(Ask(parse(void), f"{body['key']}:v"))
     if learn:
         alias = reading.product.strip().casefold()
 
@@ -528,22 +542,28 @@ def _asked_since(turn: Turn, desk: Desk) -> int:
     return int(data.get("asked", 0)) if state is not None else 0
 
 
+def _answers_us(message: Message, desk: Desk) -> bool:
+    """Return whether a message is a reply to one of the bot's."""
+    answered = message.reply_to_message
+    author = answered.from_user if answered is not None else None
+    return author is not None and author.id == desk.bot_id
+
+
 def _answers_question(message: Message, turn: Turn, desk: Desk) -> bool:
     """Take the line that was asked for: a new product, or what a pack holds.
 
     In a group only a reply to the bot is one: others talk there too.
     """
-    text, answered = message.text or "", message.reply_to_message
-    to_us = answered is not None and answered.from_user is not None
-    if message.chat.type != "private" and not (
-        to_us and answered and answered.from_user and answered.from_user.id == desk.bot_id
-    ):
+    text = message.text or ""
+    if message.chat.type != "private" and not _answers_us(message, desk):
         return False
     key = f"new:{turn.chat_id}:{turn.member}"
     with desk.app.database.snapshot() as tx:
         state, data = recall(tx, key)
         proposal = load_proposal(tx, data.get("proposal", "")) if state is not None else None
     if proposal is None or proposal.consumed:
+        return False
+    if desk.app.clock.now() - data.get("at", 0) > QUESTION_LASTS:
         return False
     from jitledger_bot.handlers import new_product
 

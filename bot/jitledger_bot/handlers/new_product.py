@@ -25,14 +25,14 @@ _VARIANT = re.compile(r"(?:variant of|variante von|variante)\s+", re.IGNORECASE)
 _CODE = re.compile(r"(?=.*\d)[A-Z0-9][A-Z0-9._-]{1,15}", re.ASCII)
 
 
-def ask_for_line(proposal: Proposal, turn: Turn) -> None:
+def ask_for_line(proposal: Proposal, turn: Turn, now: int) -> None:
     """Ask for the one line that a new product needs."""
     typed = texts.safe(proposal.body["reading"]["product"])
     turn.effects.append(
         remember(
             f"new:{turn.chat_id}:{turn.member}",
             "asked",
-            {"proposal": proposal.id, "asked": turn.update_id},
+            {"proposal": proposal.id, "asked": turn.update_id, "at": now},
         )
     )
     turn.say(
@@ -77,8 +77,9 @@ def register_from_line(
     if not name:
         return False
     same = name.casefold() == proposal.body["reading"]["product"].strip().casefold()
-    if not (sure or same or any(parts[1:])):
-        _ask_name(name, proposal, turn)
+    known = any(read_number(p.lstrip("€$£ ")) or desk.supplier(p) for p in parts[1:] if p)
+    if not (sure or same or known):
+        _ask_name(text.split("\n", 1)[0].strip(), proposal, turn)
         return True
     typed = proposal.body["reading"]["product"]
     barcode = typed.strip() if _BARCODE.fullmatch(typed.strip()) else None
@@ -163,13 +164,13 @@ def product_commands(
     return commands, told
 
 
-def ask_for_pack(proposal: Proposal, turn: Turn) -> None:
+def ask_for_pack(proposal: Proposal, turn: Turn, now: int) -> None:
     """Ask how many pieces a pack holds."""
     turn.effects.append(
         remember(
             f"new:{turn.chat_id}:{turn.member}",
             "pack",
-            {"proposal": proposal.id, "asked": turn.update_id},
+            {"proposal": proposal.id, "asked": turn.update_id, "at": now},
         )
     )
     pack = texts.safe(proposal.body["pack"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import orjson
 from aiogram import Bot, Router
@@ -132,7 +132,23 @@ async def remove(message: Message, command: CommandObject, turn: Turn, desk: Des
     if person is not None:
         name = texts.safe(person.name or person.member)
         said = _("{name} has no access any more.", name=name)
+        if person.chat_id is not None:
+            turn.effects.append(_drop_pushes(person.chat_id))
         _do({"do": "leave", "member": person.member}, said, turn)
+
+
+def _drop_pushes(chat_id: int) -> Callable[..., None]:
+    """Return the effect that sends nothing more of what waits for somebody who left."""
+
+    def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
+        if all(answer.ok for answer in answers):
+            tx.execute(
+                "UPDATE outbox SET state = 'done' WHERE chat_id = ? AND state = 'new' "
+                "AND kind = 'push-message'",
+                (chat_id,),
+            )
+
+    return effect
 
 
 async def forget(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:

@@ -80,7 +80,7 @@ def _change(words: Sequence[str], turn: Turn, desk: Desk, member: Member) -> str
         if not (begin.isascii() and begin.isdigit() and end.isascii() and end.isdigit()):
             return _("Quiet hours are written like 22-7, or “off”")
         hours = (int(begin), int(end))
-        if max(hours) > 24 or hours[0] == hours[1]:
+        if max(hours) > 24 or hours[0] % 24 == hours[1] % 24:
             return _("Quiet hours are written like 22-7, or “off”")
         set_wishes(turn, quiet=(hours[0] % 24, hours[1] % 24))
     else:

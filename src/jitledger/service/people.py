@@ -129,12 +129,14 @@ def erase(tx: Tx, person: Person) -> None:
     tx.execute("DELETE FROM people WHERE member = ?", (person.member,))
     tx.execute("DELETE FROM proposals WHERE member = ?", (person.member,))
     tx.execute("DELETE FROM conversations WHERE key LIKE ?", (f"%:{person.member}",))
-    if person.chat_id is not None:
+    # In private a chat has the number of its person, also after they blocked the bot.
+    chat_id = person.chat_id if person.chat_id is not None else person.user_id
+    if chat_id is not None:
         for table in ("chats", "outbox", "proposals", "jobs"):
-            tx.execute(f"DELETE FROM {table} WHERE chat_id = ?", (person.chat_id,))
+            tx.execute(f"DELETE FROM {table} WHERE chat_id = ?", (chat_id,))
         tx.execute(
             "DELETE FROM inbox WHERE chat_id = ? AND state <> 'new'",
-            (person.chat_id,),
+            (chat_id,),
         )
     if person.user_id is not None:
         written = f'"id":{person.user_id},'.encode()

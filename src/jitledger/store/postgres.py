@@ -120,6 +120,9 @@ class PostgresDatabase(Database):
             statement.replace("/*clustered*/", "")
             .replace("/*serial*/", "BIGSERIAL PRIMARY KEY")
             .replace("BLOB", "BYTEA")
+            # Looked up by their beginnings: sorted by bytes, whatever the cluster's language.
+            .replace("command_keys (key TEXT", 'command_keys (key TEXT COLLATE "C"')
+            .replace("value TEXT NOT NULL", 'value TEXT COLLATE "C" NOT NULL')
             .replace("REAL", "DOUBLE PRECISION")
         )
 
