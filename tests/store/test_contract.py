@@ -32,6 +32,26 @@ def test_what_is_acknowledged_is_there_after_reopening(store_url: str) -> None:
     again.close()
 
 
+def test_a_shop_of_an_earlier_version_gets_what_is_new(store_url: str) -> None:
+    """Tables that came later are made when the shop is opened; its history stays."""
+    app = open_shop(store_url)
+    register(app, "MUG")
+    done(app, do="receive", sku="MUG", qty="10")
+    with app.database.transaction() as tx:
+        app.database.lock(tx)
+        for table in ("chats", "notices", "jobs", "attachments"):
+            tx.execute(f"DROP TABLE {table}")
+        tx.execute("UPDATE clock SET schema_version = 1")
+    app.close()
+    again = open_shop_again(store_url)
+    with again.database.snapshot() as tx:
+        assert tx.all("SELECT chat_id FROM chats") == []
+        assert tx.one("SELECT schema_version FROM clock")[0] == 2
+    done(again, do="sell", sku="MUG", qty="3")
+    assert again.queries.stock("MUG")["on_hand"] == "7"
+    again.close()
+
+
 def open_shop_again(url: str) -> App:
     """Open an existing shop."""
     from jitledger.bootstrap import open_app

@@ -97,9 +97,11 @@ class PostgresDatabase(Database):
             # One process creates; catalog changes of two at once would fail.
             connection.execute("SELECT pg_advisory_lock(7146210)")
             try:
-                if connection.execute("SELECT to_regclass('clock') AS found").fetchone() != {
-                    "found": "clock"
-                }:
+                found = connection.execute("SELECT to_regclass('clock') AS found").fetchone()
+                made = None
+                if found == {"found": "clock"}:
+                    made = connection.execute("SELECT schema_version FROM clock").fetchone()
+                if made is None or made["schema_version"] < SCHEMA_VERSION:
                     self._create()
                 self._datastore.register_type_adapters()
             finally:
@@ -111,7 +113,8 @@ class PostgresDatabase(Database):
             for statement in TABLES:
                 cursor.execute(self.ddl(statement).encode())
             cursor.execute(
-                "INSERT INTO clock VALUES (1, 0, NULL, 0, 0, %s) ON CONFLICT DO NOTHING",
+                "INSERT INTO clock VALUES (1, 0, NULL, 0, 0, %s) ON CONFLICT (id) DO UPDATE "
+                "SET schema_version = excluded.schema_version",
                 (SCHEMA_VERSION,),
             )
 

@@ -6,7 +6,8 @@ Written in the common words of both databases; ``BLOB`` becomes ``BYTEA`` on Pos
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2: chats, notices, jobs, attachments. What is missing is made when a shop is opened."""
 
 TABLES: tuple[str, ...] = (
     # One row: the last stamp, the present of a simulated clock, the latest effective time, and

@@ -185,7 +185,9 @@ class SQLiteDatabase(Database):
     def create(self) -> None:
         with self.snapshot() as tx:
             if tx.one("SELECT 1 FROM sqlite_master WHERE name = 'clock'") is not None:
-                return
+                version = tx.one("SELECT schema_version FROM clock WHERE id = 1")
+                if version is not None and version[0] >= SCHEMA_VERSION:
+                    return
         with _errors():
             with self._datastore.get_connection(commit=True) as connection:
                 connection._sqlite_conn.execute(
@@ -196,7 +198,8 @@ class SQLiteDatabase(Database):
                 for statement in TABLES:
                     c.execute(self.ddl(statement))
                 c.execute(
-                    "INSERT INTO clock VALUES (1, 0, NULL, 0, 0, ?) ON CONFLICT DO NOTHING",
+                    "INSERT INTO clock VALUES (1, 0, NULL, 0, 0, ?) ON CONFLICT (id) DO UPDATE "
+                    "SET schema_version = excluded.schema_version",
                     (SCHEMA_VERSION,),
                 )
 
