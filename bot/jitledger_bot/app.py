@@ -142,6 +142,7 @@ class BotRunner:
         if self.webhook is not None:
             await self.webhook.stop()
         await self.inbox.drain(3.0)
+        await self.outbox.drain(2.0)
         await self.bot.session.close()
 
     async def wait(self) -> None:
@@ -269,9 +270,11 @@ class BotRunner:
             return
         self._digested = subject  # Should it fail, the next try is tomorrow's.
         if not digest.is_made(self.app, subject):
-            body = await asyncio.to_thread(digest.gather, self.app)
+            outs = await asyncio.to_thread(self.app.run_outs)
+            body = await asyncio.to_thread(digest.gather, self.app, outs)
             await digest.make(self.app, subject, body)
-            await notices.tell_day(self.app, await asyncio.to_thread(notices.gather_day, self.app))
+            found = await asyncio.to_thread(notices.gather_day, self.app, outs)
+            await notices.tell_day(self.app, found)
 
     async def _wake_snoozed(self) -> None:
         """Tell again of alerts whose snooze is over."""

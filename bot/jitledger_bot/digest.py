@@ -6,13 +6,17 @@ it was made. The seal is a witness outside the machine (``jitledger verify --wit
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from jitledger.bootstrap import App
 from jitledger.domain.moments import local_date, to_datetime
 from jitledger.service.ledger import Answer, Submission
 from jitledger.service.monitor import push
 from jitledger.store.database import Tx
+
+if TYPE_CHECKING:
+    from jitledger_projections.run_out import RunOut
 
 MORNING = 7
 MOST_LINES = 10
@@ -33,13 +37,12 @@ def is_made(app: App, subject: str) -> bool:
         return tx.one("SELECT 1 FROM outbox WHERE subject = ?", (subject,)) is not None
 
 
-def gather(app: App) -> dict[str, Any]:
-    """Return what the digest says."""
+def gather(app: App, outs: Sequence[RunOut]) -> dict[str, Any]:
+    """Return what the digest says; ``outs`` may run out within the week."""
     from jitledger_projections.exceptions import listed_exceptions
     from jitledger_projections.reorder import as_shape
 
     lines = [as_shape(line) for line in app.reorder()]
-    outs = app.run_outs()
     with app.database.snapshot() as tx:
         wrong = listed_exceptions(tx, MOST_LINES + 1)
         seal = tx.one("SELECT seal FROM seals ORDER BY ordinal DESC LIMIT 1")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jitledger.bootstrap import App
 from jitledger.domain.moments import DAY, local_date
@@ -19,16 +19,21 @@ from jitledger_projections.exceptions import listed_exceptions
 from jitledger_projections.expiry import expiring
 from jitledger_projections.products import labels
 
+if TYPE_CHECKING:
+    from jitledger_projections.run_out import RunOut
+
 AHEAD_DAYS = 3
 EXPIRY_DAYS = 7
 AGAIN_AFTER = 7 * DAY
 MOST_AT_ONCE = 5
+EVERY = 1 << 40
+"""All of them: one that is left out would look explained."""
 
 
 async def tell_exceptions(app: App) -> None:
     """Tell of stock that fell below zero since the last look, and of what was explained."""
     with app.database.snapshot() as tx:
-        listed = {_subject(row): row for row in listed_exceptions(tx)}
+        listed = {_subject(row): row for row in listed_exceptions(tx, EVERY)}
         told = _told(tx, "exception")
         fresh = [listed[subject] for subject in listed if subject not in told]
         named = labels(tx, [row["sku"] for row in fresh])
@@ -72,8 +77,11 @@ def _mark(tx: Tx, kind: str, subject: str, now: int) -> bool:
     return True
 
 
-def gather_day(app: App) -> dict[str, list[dict[str, Any]]]:
-    """Return what is told once a day: {kind: rows}, each with its ``subject``."""
+def gather_day(app: App, run_outs: Sequence[RunOut]) -> dict[str, list[dict[str, Any]]]:
+    """Return what is told once a day: {kind: rows}, each with its ``subject``.
+
+    ``run_outs`` are those of the next days, ``AHEAD_DAYS`` at least.
+    """
     shop = app.queries.shop()
     now = app.queries.present(shop)
     last = local_date(now, shop.tz) + timedelta(days=AHEAD_DAYS)
@@ -85,7 +93,7 @@ def gather_day(app: App) -> dict[str, list[dict[str, Any]]]:
             "on_hand": show(row.on_hand),
             "likely": row.likely.isoformat(),
         }
-        for row in app.run_outs(AHEAD_DAYS)
+        for row in run_outs
         if row.likely is not None and row.likely <= last
     ]
     with app.database.snapshot() as tx:

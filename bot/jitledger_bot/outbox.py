@@ -279,6 +279,18 @@ class Outbox:
         await self._submit(drop)
         self._mark("failed", None, error[:300], row.id)
 
+    async def drain(self, seconds: float) -> None:
+        """Let what is being sent be sent and noted; the rest is found again at the next start."""
+        tasks = [*self._tasks.values(), *([self._marker] if self._marker is not None else [])]
+        left = [task for task in tasks if not task.done()]
+        if left:
+            await asyncio.wait(left, timeout=seconds)
+        if self._marker is not None and not self._marker.done():
+            await asyncio.wait([self._marker], timeout=seconds)
+        for task in [*left, self._marker]:
+            if task is not None:
+                task.cancel()
+
     # --- what waits in the table ------------------------------------------------------------------
 
     async def run(self) -> None:

@@ -20,7 +20,8 @@ from jitledger_bot.language import _
 from jitledger_bot.reading import reads_was, wants_undo
 from jitledger_bot.turn import Button, Outgoing, Turn, load_proposal, store_proposal
 
-KEPT_NAMES = ("item-registered", "price-set", "supplier-linked", "entry-voided")
+CATALOG = ("item-registered", "price-set", "supplier-linked")
+"""What stays when a message is taken back: the product it made known."""
 Show = Callable[[str, str, Button | None], list[Outgoing]]
 """(what is said, the message's text with it, the button that reverses it) → what is sent"""
 
@@ -81,7 +82,7 @@ def undoable(entries: Sequence[str], desk: Desk) -> list[str]:
             continue  # Only entries of items can be taken back.
         _sku, stored = desk.app.queries.entries(sku)
         name = next((n for v, n, _data in stored if v == version), None)
-        if name in (*KEPT_NAMES[:3], None):
+        if name in (*CATALOG, None):
             continue
         found.append(entry)
     return list(reversed(found))
@@ -148,7 +149,7 @@ def _stands(entry: str, desk: Desk) -> bool:
         return False
     _sku, stored = desk.app.queries.entries(sku)
     name = next((n for v, n, _data in stored if v == version), None)
-    return version not in voids(stored) and name not in (*KEPT_NAMES, None)
+    return version not in voids(stored) and name not in (*CATALOG, "entry-voided", None)
 
 
 def current(entry: str, desk: Desk) -> str:
