@@ -18,6 +18,7 @@ from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.stock_item import Shelf, StockItem
 from jitledger.service.projection import Batch
 from jitledger.store.database import Tx
+from jitledger_projections.on_order import OrderedLine, open_order_lines, ordered_by_sku
 
 UPSERT = (
     "INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sku, location) DO UPDATE SET "
@@ -92,15 +93,16 @@ def _promises(item: StockItem) -> dict[str, list[list[str | int]]]:
 def _extra(
     item: StockItem, location: str, shelf: Shelf, promised: dict[str, Any], *, first: bool
 ) -> str | None:
-    if not (promised or shelf.lots or item.backorders):
+    if not (promised or shelf.lots or item.backorders or item.owed):
         return None
     extra: dict[str, Any] = {}
     if location in promised:
         extra["promises"] = promised[location]
     if shelf.lots:
         extra["lots"] = [[expiry, show(quantity)] for (expiry, _), quantity in shelf.lots.items()]
-    if first and item.backorders:
+    if first and (item.backorders or item.owed):
         wanted = sum((max(ZERO, q) for q in item.backorders.values()), ZERO)
+        wanted += sum(item.owed.values(), ZERO)
         if wanted:
             extra["backorders"] = show(wanted)
     return orjson.dumps(extra).decode() if extra else None
@@ -108,12 +110,13 @@ def _extra(
 
 @dataclass(slots=True)
 class Position:
-    """One SKU over its locations, as the reorder report needs it."""
+    """One SKU over its locations, as the reorder report needs it; orders count with it."""
 
     on_hand: Decimal
     inventory_position: Decimal
     known: bool
     by_location: dict[str, Decimal]
+    on_order: Decimal = ZERO
 
 
 def rough_positions(tx: Tx) -> dict[str, tuple[float, int]]:
@@ -128,7 +131,12 @@ def rough_positions(tx: Tx) -> dict[str, tuple[float, int]]:
         f"SELECT sku, SUM({on_hand} - {unsellable} + {in_transit}), MIN(known), COUNT(extra) "
         "FROM on_hand GROUP BY sku"
     )
-    return {sku: (-inf if extra else total, known) for sku, total, known, extra in rows}
+    coming = ordered_by_sku(tx)
+    found = {sku: (-inf if extra else total, known) for sku, total, known, extra in rows}
+    for sku, quantity in coming.items():
+        total, known = found.get(sku, (0.0, 0))
+        found[sku] = (total + float(quantity), known)
+    return found
 
 
 def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Position]:
@@ -142,6 +150,7 @@ def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Po
             f"WHERE sku IN ({','.join('?' * len(part))})",
             part,
         )
+    coming: list[OrderedLine] = open_order_lines(tx) if skus else []
     for sku, location, on_hand, unsellable, in_transit, known, extra in rows:
         here = Decimal(on_hand)
         position = here
@@ -159,6 +168,13 @@ def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Po
             row.inventory_position += position
             row.known = row.known and bool(known)
             row.by_location[location] = position
+    for line in coming:
+        row = found.get(line.sku)
+        if row is not None:
+            row.inventory_position += line.outstanding
+            row.on_order += line.outstanding
+            here = row.by_location.get(line.location, ZERO)
+            row.by_location[line.location] = here + line.outstanding
     return found
 
 

@@ -46,7 +46,11 @@ def plan(database: Database, shop: Shop, today: date) -> Plan:
     products = found.products
     size = len(products)
     stated = _lead_days(found, sources, agreed)
-    reviews = {code: float(source.review_days) for code, source in sources.items()}
+    reviews = {
+        code: float(source.review_days)
+        for code, source in sources.items()
+        if source.review_days is not None
+    }
     review = np.array([reviews.get(p.supplier or "", 1.0) for p in products]).reshape(size)
     lead, variance = lead_time(stated)
     level = np.full(size, float(shop.service_level))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -18,14 +19,15 @@ class Supply:
     """The projection ``supply``."""
 
     name = "supply"
-    version = 1
+    version = 2
 
     def definitions(self, dialect: str) -> dict[str, str]:
         """Return the tables' definitions."""
         return {
             "suppliers": "CREATE TABLE {name} (code TEXT PRIMARY KEY, title TEXT NOT NULL, "
-            "lead_time_days TEXT, review_days TEXT NOT NULL, currency TEXT, minimum_order TEXT, "
-            "contact TEXT) /*clustered*/",
+            "lead_time_days TEXT, review_days TEXT, currency TEXT, minimum_order TEXT, "
+            "contact TEXT, notes TEXT, agreement_ends TEXT, order_cost TEXT, weekdays TEXT, "
+            "cutoff TEXT) /*clustered*/",
             "terms": "CREATE TABLE {name} (supplier TEXT NOT NULL, sku TEXT NOT NULL, "
             "dated TEXT NOT NULL, PRIMARY KEY (supplier, sku)) /*clustered*/",
         }
@@ -36,7 +38,7 @@ class Supply:
             if not suffix:
                 tx.execute("DELETE FROM suppliers WHERE code = ?", (supplier.code,))
             tx.execute(
-                f"INSERT INTO suppliers{suffix} VALUES (?, ?, ?, ?, ?, ?, ?)", _row(supplier)
+                f"INSERT INTO suppliers{suffix} VALUES ({', '.join('?' * 12)})", _row(supplier)
             )
             touched = {d["sku"] for _, name, d in change.entries if name == "terms-agreed"}
             chosen = supplier.terms if change.whole else touched
@@ -59,10 +61,15 @@ def _row(s: Supplier) -> tuple[Any, ...]:
         s.code,
         s.title or s.code,
         text(s.lead_time_days),
-        format(s.review_days, "f"),
+        text(s.review_days),
         s.currency,
         text(s.minimum_order),
         s.contact,
+        s.notes,
+        s.agreement_ends,
+        text(s.order_cost),
+        "".join(map(str, s.weekdays)) or None,
+        s.cutoff,
     )
 
 
@@ -91,24 +98,42 @@ class SupplierRow:
     code: str
     title: str
     lead_time_days: Decimal | None
-    review_days: Decimal
+    review_days: Decimal | None
     currency: str | None
     minimum_order: Decimal | None
     contact: str | None
+    notes: str | None = None
+    agreement_ends: date | None = None
+    order_cost: Decimal | None = None
+    weekdays: tuple[int, ...] = ()
+    cutoff: str | None = None
 
 
 def suppliers(tx: Tx) -> dict[str, SupplierRow]:
     """Return every supplier by its code."""
     rows = tx.all(
-        "SELECT code, title, lead_time_days, review_days, currency, minimum_order, contact "
-        "FROM suppliers ORDER BY code"
+        "SELECT code, title, lead_time_days, review_days, currency, minimum_order, contact, notes, "
+        "agreement_ends, order_cost, weekdays, cutoff FROM suppliers ORDER BY code"
     )
 
     def number(text: str | None) -> Decimal | None:
         return None if text is None else Decimal(text)
 
     return {
-        r[0]: SupplierRow(r[0], r[1], number(r[2]), Decimal(r[3]), r[4], number(r[5]), r[6])
+        r[0]: SupplierRow(
+            code=r[0],
+            title=r[1],
+            lead_time_days=number(r[2]),
+            review_days=number(r[3]),
+            currency=r[4],
+            minimum_order=number(r[5]),
+            contact=r[6],
+            notes=r[7],
+            agreement_ends=None if r[8] is None else date.fromisoformat(r[8]),
+            order_cost=number(r[9]),
+            weekdays=tuple(map(int, r[10] or "")),
+            cutoff=r[11],
+        )
         for r in rows
     }
 

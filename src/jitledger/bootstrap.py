@@ -15,6 +15,7 @@ from jitledger.store.database import Database, open_database
 from jitledger_projections.demand_rate import DemandRate
 from jitledger_projections.exceptions import Exceptions
 from jitledger_projections.on_hand import OnHand
+from jitledger_projections.on_order import OnOrder
 from jitledger_projections.products import Products, catalog_row, products
 from jitledger_projections.supply import Supply
 
@@ -96,7 +97,9 @@ def open_app(settings: Settings, clock: Clock | None = None, lock_timeout: float
     clock = clock or SystemClock()
     database = open_database(settings.database, lock_timeout)
     database.create()
-    driver = Driver(database, [OnHand(), DemandRate(), Exceptions(), Products(), Supply()])
+    driver = Driver(
+        database, [OnHand(), DemandRate(), Exceptions(), Products(), Supply(), OnOrder()]
+    )
     driver.create()
     ledger = Ledger(database, driver, clock)
     ledger.watcher = Monitor()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from jitledger.domain import decisions
 from jitledger.domain.commands import COMMANDS, NOT_YET, parse, payload_of
-from jitledger.domain.decisions import catalog, facts, people, promises, undo
+from jitledger.domain.decisions import catalog, facts, orders, people, promises, undo
 from jitledger.domain.errors import LedgerError, Refused
 from jitledger.domain.events import EVENTS
 from jitledger.domain.quantity import parse_decimal, show
@@ -25,7 +25,7 @@ LATER = {"landed-cost-added": "landed-cost", "period-locked": "lock-period"}
 
 def test_every_event_has_its_command() -> None:
     """Each stored name is made by a decision, the monitor, or a command named as not built."""
-    rooms = (catalog, facts, people, promises, undo, decisions.decide)
+    rooms = (catalog, facts, orders, people, promises, undo, decisions.decide)
     source = "".join(inspect.getsource(inspect.getmodule(room) or room) for room in rooms)
     for name, event in EVENTS.items():
         if name in BY_ITSELF:
@@ -54,7 +54,8 @@ def test_every_event_has_its_command() -> None:
         ({"do": "sell", "sku": "M" * 65, "qty": "1"}, "bad-value"),
         ({"do": "adjust", "sku": "MUG", "delta": "-2", "reason": "magic"}, "bad-value"),
         ({"do": "register", "sku": "MUG", "precision": 4}, "bad-value"),
-        ({"do": "order", "po": "P1"}, "not-built"),
+        ({"do": "lock-period"}, "not-built"),
+        ({"do": "order", "po": "P1"}, "missing-field"),
         ([], "bad-json"),
         (None, "bad-json"),
     ],

@@ -225,6 +225,8 @@ def _checked(reading: Reading, number: Number | None) -> Reading:
         return replace(reading, quantity=Decimal(0), problem=asked)
     if number is None:
         return replace(reading, problem=_no_quantity(reading.do))
+    if reading.do == "count" and _is_an_article(number, reading.raw):
+        return replace(reading, problem=_no_quantity("count"))  # "counting a mug" says no number.
     reading = replace(reading, quantity=number.value)
     if number.ambiguous is not None:
         one, other = number.ambiguous
@@ -238,6 +240,13 @@ def _checked(reading: Reading, number: Number | None) -> Reading:
         said = _("received, sold or counted? Write that word before it")
         return replace(reading, problem=said)
     return reading
+
+
+def _is_an_article(number: Number, raw: str) -> bool:
+    """Return whether a 1 stands for nothing but "a" or "ein"."""
+    words = {plain(word) for word in raw.split()}
+    written = any(ch.isdigit() for ch in raw) or words & {"one", "eins"}
+    return number.value == 1 and not written
 
 
 def _no_quantity(do: str | None) -> str:

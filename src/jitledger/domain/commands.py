@@ -228,6 +228,7 @@ class SetPolicy(Command):
     order_up_to: Level | None = None
     service_level: Share | None = None
     cover_days: Quantity | None = None
+    demand_per_day: Quantity | None = None
     effective_from: Day | None = None
 
 
@@ -266,7 +267,8 @@ class ReceiveStock(Fact):
     currency: Currency | None = None
     rate: Rate | None = None
     supplier: Code | None = None
-    po_line: Code | None = None
+    po: Code | None = None
+    po_line: LongCode | None = None
     lot: Code | None = None
     expiry: Day | None = None
     attachment: Code | None = None
@@ -484,6 +486,9 @@ class RegisterSupplier(Command):
     currency: Currency | None = None
     minimum_order: Money | None = None
     contact: Text | None = None
+    notes: Text | None = None
+    agreement_ends: Day | None = None
+    order_cost: Money | None = None
 
 
 class AgreeTerms(Command):
@@ -519,6 +524,88 @@ class SetOrderDays(Command):
     supplier: Code
     weekdays: list[Annotated[int, Field(ge=0, le=6)]]
     cutoff: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = None
+
+
+class OrderedLine(BaseModel):
+    """One line of a purchase order."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    sku: Code
+    qty: Quantity
+    at: Code | None = None
+    pack: Code | None = None
+    unit_cost: Money | None = None
+    promised: Day | None = None
+
+
+class _Ordering(Command):
+    needs: ClassVar[Literal["viewer", "staff", "buyer", "owner"]] = "buyer"
+    po: Code | None = None
+    supplier: Code
+    lines: list[OrderedLine] = Field(min_length=1, max_length=1000)
+    currency: Currency | None = None
+    rate: Rate | None = None
+
+
+class PlaceOrder(_Ordering):
+    """Order from a supplier: the order counts as on its way."""
+
+    do: ClassVar[str] = "order"
+    placed: Day | None = None
+
+
+class DraftOrder(_Ordering):
+    """Prepare an order; again with the same number, it is written anew."""
+
+    do: ClassVar[str] = "order-draft"
+
+
+class PlaceDraft(Command):
+    """Place a prepared order."""
+
+    do: ClassVar[str] = "order-place"
+    needs: ClassVar[Literal["viewer", "staff", "buyer", "owner"]] = "buyer"
+    po: Code
+    placed: Day | None = None
+
+
+class ConfirmOrder(Command):
+    """Record what the supplier promised; without a SKU, for all lines."""
+
+    do: ClassVar[str] = "order-confirm"
+    needs: ClassVar[Literal["viewer", "staff", "buyer", "owner"]] = "buyer"
+    po: Code
+    sku: Code | None = None
+    promised: Day | None = None
+    reference: Text | None = None
+
+
+class DelayOrder(Command):
+    """Record that it comes later; without a SKU, for all lines."""
+
+    do: ClassVar[str] = "order-delay"
+    needs: ClassVar[Literal["viewer", "staff", "buyer", "owner"]] = "buyer"
+    po: Code
+    sku: Code | None = None
+    promised: Day
+
+
+class CancelOrder(Command):
+    """Cancel a quantity of a SKU, all that is open of it, or the whole order."""
+
+    do: ClassVar[str] = "order-cancel"
+    needs: ClassVar[Literal["viewer", "staff", "buyer", "owner"]] = "buyer"
+    po: Code
+    sku: Code | None = None
+    qty: Quantity | None = None
+
+
+class CloseOrder(Command):
+    """Wait no longer for what has not come of an order."""
+
+    do: ClassVar[str] = "order-close"
+    needs: ClassVar[Literal["viewer", "staff", "buyer", "owner"]] = "buyer"
+    po: Code
 
 
 class ChangeSettings(Command):
@@ -610,10 +697,7 @@ def _leaves(base: type[Command]) -> Iterable[type[Command]]:
 
 
 COMMANDS: dict[str, type[Command]] = {cls.do: cls for cls in _leaves(Command)}
-NOT_YET: dict[str, str] = dict.fromkeys(
-    ("order", "order-place", "order-confirm", "order-delay", "order-cancel"),
-    "purchase orders are not built yet; record receipts with receive",
-) | {
+NOT_YET: dict[str, str] = {
     "lock-period": "period locks come with the valuation of costs, which is not built yet",
     "landed-cost": "landed cost comes with the valuation of costs, which is not built yet",
 }

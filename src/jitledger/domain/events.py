@@ -117,7 +117,10 @@ class PriceSet(Event):
 
 
 class PolicySet(Event):
-    """How an item is reordered; without a location for the whole shop."""
+    """How an item is reordered; without a location for the whole shop.
+
+    ``demand_per_day`` is the merchant's guess for an item that is still learning.
+    """
 
     name: ClassVar[str] = "policy-set"
     location: str | None = None
@@ -127,6 +130,7 @@ class PolicySet(Event):
     order_up_to: Decimal | None = None
     service_level: Decimal | None = None
     cover_days: Decimal | None = None
+    demand_per_day: Decimal | None = None
     effective_from: date | None = None
 
 
@@ -188,7 +192,10 @@ class LandedCostAdded(Event):
 
 
 class StockSold(Movement):
-    """Demand belongs to ``sold_at``, stock leaves ``location``; dropship and bundles move none."""
+    """Demand belongs to ``sold_at``, stock leaves ``location``; dropship and bundles move none.
+
+    ``to_make`` marks the sale of a made-to-order item: it is owed until goods come in for it.
+    """
 
     name: ClassVar[str] = "stock-sold"
     sold_at: str | None = None
@@ -203,6 +210,7 @@ class StockSold(Movement):
     final: bool = False
     lot: str | None = None
     moves_stock: bool = True
+    to_make: bool = False
     bundle: str | None = None
     components: tuple[tuple[str, Decimal], ...] = ()
 
@@ -488,6 +496,9 @@ class SupplierRegistered(Event):
     currency: str | None = None
     minimum_order: Decimal | None = None
     contact: str | None = None
+    notes: str | None = None
+    agreement_ends: date | None = None
+    order_cost: Decimal | None = None
 
 
 class TermsAgreed(Event):
@@ -511,6 +522,80 @@ class OrderDaysSet(Event):
     name: ClassVar[str] = "order-days-set"
     weekdays: tuple[int, ...]
     cutoff: str | None = None
+
+
+# --- purchase orders ------------------------------------------------------------------------------
+
+
+class OrderLine(BaseModel):
+    """One line of a purchase order; ``quantity`` is in base units, costs are for one of them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    sku: str
+    location: str
+    quantity: Decimal
+    pack: Decimal | None = None
+    unit_cost: Decimal | None = None
+    promised: date | None = None
+
+
+class OrderEvent(Event):
+    """A purchase order with its lines, numbered from 1 in their order."""
+
+    supplier: str
+    lines: tuple[OrderLine, ...]
+    currency: str | None = None
+    rate: Decimal | None = None
+
+
+class OrderDrafted(OrderEvent):
+    """An order somebody thinks of: it counts for nothing, but silences repeated alerts."""
+
+    name: ClassVar[str] = "po-drafted"
+
+
+class OrderPlaced(OrderEvent):
+    """An order that went to the supplier; ``placed_on`` when that was on an earlier day."""
+
+    name: ClassVar[str] = "po-placed"
+    placed_on: date | None = None
+
+
+class OrderConfirmed(Event):
+    """The supplier said when it comes; without a line, for all of them."""
+
+    name: ClassVar[str] = "po-confirmed"
+    promised: date | None = None
+    line: int | None = None
+    reference: str | None = None
+
+
+class OrderDelayed(Event):
+    """The supplier said that it comes later; without a line, for all of them."""
+
+    name: ClassVar[str] = "po-delayed"
+    promised: date
+    line: int | None = None
+
+
+class OrderLineCancelled(Event):
+    """So much of a line will not come."""
+
+    name: ClassVar[str] = "po-line-cancelled"
+    line: int
+    quantity: Decimal
+
+
+class OrderClosedShort(Event):
+    """What has not come is no longer waited for."""
+
+    name: ClassVar[str] = "po-closed-short"
+
+
+class OrderCancelled(Event):
+    """The whole order will not come."""
+
+    name: ClassVar[str] = "po-cancelled"
 
 
 def _leaves(base: type[Event]) -> Iterable[type[Event]]:

@@ -13,6 +13,7 @@ from jitledger.domain.errors import Malformed, bad_value, unknown_entry
 SKU_STREAM = "sku/"
 SUPPLIER_STREAM = "supplier/"
 ALERT_STREAM = "alert/"
+ORDER_STREAM = "po/"
 SHOP_STREAM = "shop"
 LONGEST_SKU = 64
 _DROPPED = str.maketrans("", "", " -_.\u00a0\u2010\u2011\u2012\u2013")
@@ -77,6 +78,7 @@ def require(condition: bool, field: str, value: object, why: str) -> None:
 
 __all__ = [
     "ALERT_STREAM",
+    "ORDER_STREAM",
     "SHOP_STREAM",
     "SKU_STREAM",
     "SUPPLIER_STREAM",

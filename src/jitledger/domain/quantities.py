@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from jitledger.domain.purchase_order import PurchaseOrder
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.stock_item import Reservation, StockItem
 
@@ -21,6 +23,7 @@ class ShelfQuantities:
     in_transit: Decimal
     known: bool
     expired: Decimal
+    on_order: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +62,26 @@ def open_promises(item: StockItem, at: int) -> list[tuple[str, Reservation, Deci
     return held
 
 
-def quantities(item: StockItem, at: int, today: date, on_order: Decimal = ZERO) -> Quantities:
+def on_order(item: StockItem, orders: Iterable[PurchaseOrder]) -> dict[str, Decimal]:
+    """Return what is still to come by location: the open lines' ordered - cancelled - received."""
+    found: dict[str, Decimal] = {}
+    for order in orders:
+        for line in order.lines_of(item.sku):
+            left = order.outstanding(line, item.received.get(order.line_id(line), ZERO))
+            if left:
+                found[line.location] = found.get(line.location, ZERO) + left
+    return found
+
+
+def quantities(
+    item: StockItem, at: int, today: date, ordered: dict[str, Decimal] | None = None
+) -> Quantities:
     """Return an item's quantities at a moment; lots expired before ``today`` are unsellable.
 
-    ``IP = on_hand - unsellable - reserved - backorders + on_order + in_transit_in``.
+    ``IP = on_hand - unsellable - reserved - backorders + on_order + in_transit_in``, where what is
+    owed of a made-to-order item counts as a backorder. ``ordered`` is ``on_order`` by location.
     """
+    coming = dict(ordered or {})
     reserved: dict[str, Decimal] = {}
     for _, promise, held in open_promises(item, at):
         reserved[promise.location] = reserved.get(promise.location, ZERO) + held
@@ -83,14 +101,20 @@ def quantities(item: StockItem, at: int, today: date, on_order: Decimal = ZERO) 
             shelf.transit_in,
             shelf.known,
             expired,
+            coming.pop(location, ZERO),
         )
-    for location, promised in reserved.items():
-        rows[location] = ShelfQuantities(ZERO, ZERO, promised, -promised, ZERO, False, ZERO)
+    for location in {**reserved, **coming}:
+        promised = reserved.get(location, ZERO)
+        rows[location] = ShelfQuantities(
+            ZERO, ZERO, promised, -promised, ZERO, False, ZERO, coming.get(location, ZERO)
+        )
     on_hand = sum((row.on_hand for row in rows.values()), ZERO)
     unsellable = sum((row.unsellable for row in rows.values()), ZERO)
     promised = sum((row.reserved for row in rows.values()), ZERO)
     in_transit = sum((row.in_transit for row in rows.values()), ZERO)
     backorders = sum((max(ZERO, q) for q in item.backorders.values()), ZERO)
+    backorders += sum(item.owed.values(), ZERO)
+    on_order = sum((row.on_order for row in rows.values()), ZERO)
     return Quantities(
         on_hand=on_hand,
         unsellable=unsellable,

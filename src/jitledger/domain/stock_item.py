@@ -119,6 +119,15 @@ class Demand(NamedTuple):
         return tuple.__new__(Demand, (lines + 1, units + quantity, squares + square))
 
 
+class Arrival(NamedTuple):
+    """Goods that came in for a line of a purchase order."""
+
+    line: str
+    location: str
+    quantity: Decimal
+    at: int
+
+
 DemandDays = dict[str, dict[int, Demand]]
 """{location: {day number: demand}}"""
 
@@ -152,12 +161,15 @@ class StockItem:
 
     __slots__ = (
         "_last",
+        "arrivals",
         "backorders",
         "catalog",
         "days",
         "demand",
         "fulfilled",
         "last_cost",
+        "owed",
+        "received",
         "reservations",
         "resolved",
         "shelves",
@@ -181,6 +193,11 @@ class StockItem:
         self.demand: DemandDays = {}
         self.unmet: DemandDays = {}
         self.last_cost: Decimal | None = None
+        self.received: dict[str, Decimal] = {}
+        """What came in by line of a purchase order."""
+        self.arrivals: list[Arrival] = []
+        self.owed: dict[str, Decimal] = {}
+        """Made-to-order units that were sold and have not come in, by location."""
         self._last: OrderKey = _BEFORE_ALL
 
     def shelf(self, location: str) -> Shelf:
@@ -241,6 +258,8 @@ class StockItem:
                     _issue(shelf, quantity, data, day)
                 if shelf.known and (shelf.out_since is not None or left <= shelf.set_aside):
                     self._mark(shelf, at)
+            elif "to_make" in data:
+                self.owed[location] = self.owed.get(location, ZERO) + quantity
             sold_at = data.get("sold_at")
             here = demand.get(location if sold_at is None else sold_at)
             if here is None:
@@ -327,9 +346,19 @@ class StockItem:
             shelf.out_since = at
 
     def _received(self, data: dict[str, Any]) -> None:
-        shelf = self.shelf(data["location"])
+        location, quantity = data["location"], Decimal(data["quantity"])
+        shelf = self.shelf(location)
         shelf.known = True
-        self._put(data["location"], Decimal(data["quantity"]), data)
+        line = data.get("po_line")
+        if line is not None:
+            self.received[line] = self.received.get(line, ZERO) + quantity
+            self.arrivals.append(Arrival(line, location, quantity, data["effective_at"]))
+        owed = self.owed.get(location)
+        if owed:  # What is made to order goes on to the customer it was made for.
+            handed_on = min(owed, quantity)
+            self.owed[location] = owed - handed_on
+            quantity -= handed_on
+        self._put(location, quantity, data)
         if data.get("expiry"):
             _store_lot(shelf, data)
         if data.get("unit_cost") is not None:

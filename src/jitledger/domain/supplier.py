@@ -9,6 +9,7 @@ from typing import Any
 from jitledger.domain.stock_item import in_force
 
 DEFAULT_LEAD_TIME_DAYS = Decimal(7)
+DEFAULT_REVIEW_DAYS = Decimal(1)
 
 
 @dataclass(slots=True)
@@ -19,10 +20,13 @@ class Supplier:
     version: int = 0
     title: str = ""
     lead_time_days: Decimal | None = None
-    review_days: Decimal = Decimal(1)
+    review_days: Decimal | None = None
     currency: str | None = None
     minimum_order: Decimal | None = None
     contact: str | None = None
+    notes: str | None = None
+    agreement_ends: str | None = None
+    order_cost: Decimal | None = None
     weekdays: tuple[int, ...] = ()
     cutoff: str | None = None
     terms: dict[str, list[tuple[str, dict[str, Any]]]] = field(default_factory=dict)
@@ -33,10 +37,10 @@ class Supplier:
         match name:
             case "supplier-registered":
                 self.title = data.get("title") or self.title or self.code
-                for attribute in ("currency", "contact"):
+                for attribute in ("currency", "contact", "notes", "agreement_ends"):
                     if data.get(attribute) is not None:
                         setattr(self, attribute, data[attribute])
-                for attribute in ("lead_time_days", "review_days", "minimum_order"):
+                for attribute in ("lead_time_days", "review_days", "minimum_order", "order_cost"):
                     if data.get(attribute) is not None:
                         setattr(self, attribute, Decimal(data[attribute]))
             case "terms-agreed":

@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
-from jitledger.domain.names import SHOP_STREAM, SKU_STREAM, SUPPLIER_STREAM, normalise, stream_of
+from jitledger.domain.names import (
+    ORDER_STREAM,
+    SHOP_STREAM,
+    SKU_STREAM,
+    SUPPLIER_STREAM,
+    normalise,
+    stream_of,
+)
+from jitledger.domain.purchase_order import PurchaseOrder
 from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import Entry, StockItem, fold
 from jitledger.domain.supplier import Supplier
@@ -28,6 +36,9 @@ class Cache:
         self.shop = Shop()
         self._streams: OrderedDict[str, tuple[list[Entry], StockItem]] = OrderedDict()
         self._suppliers: dict[str, Supplier] = {}
+        self._orders: dict[str, PurchaseOrder] = {}
+        self._orders_of: dict[str, list[str]] = {}
+        self._any_orders: bool | None = None
         self._size = 0
         self.tx: Tx | None = None
 
@@ -37,7 +48,13 @@ class Cache:
         self.shop = Shop()
         self._streams.clear()
         self._suppliers.clear()
+        self._forget_orders()
         self._size = 0
+
+    def _forget_orders(self) -> None:
+        self._orders.clear()
+        self._orders_of.clear()
+        self._any_orders = None
 
     def catch_up(self, tx: Tx) -> None:
         """Read what other processes appended since the last look."""
@@ -67,6 +84,8 @@ class Cache:
         elif stream.startswith(SKU_STREAM):
             if stream.removeprefix(SKU_STREAM) in self._streams:
                 self.apply(stream, version, name, decode(name, body))
+        elif stream.startswith(ORDER_STREAM):
+            self._forget_orders()  # Seldom: they are read again when they are asked for.
         elif stream.removeprefix(SUPPLIER_STREAM) in self._suppliers:
             self.apply(stream, version, name, decode(name, body))
 
@@ -90,6 +109,11 @@ class Cache:
         elif stream.startswith(SUPPLIER_STREAM):
             code = stream[len(SUPPLIER_STREAM) :]
             self._suppliers.setdefault(code, Supplier(code)).evolve(version, name, data)
+        elif stream.startswith(ORDER_STREAM):
+            number = stream[len(ORDER_STREAM) :]
+            self._orders.setdefault(number, PurchaseOrder(number)).evolve(version, name, data)
+            self._orders_of.clear()
+            self._any_orders = True
         return True
 
     def _loaded(self, sku: str) -> tuple[list[Entry], StockItem]:
@@ -138,6 +162,34 @@ class Cache:
                 self._suppliers[code] = found
         return found if found.version else None
 
+    def order(self, number: str) -> PurchaseOrder | None:
+        """Return a purchase order by its registered number."""
+        found = self._orders.get(number)
+        if found is None and number:
+            assert self.tx is not None
+            found = load_order(self._database, self.tx, number)
+            if found.version:
+                self._orders[number] = found
+        return found if found is not None and found.version else None
+
+    def orders_of(self, sku: str) -> list[PurchaseOrder]:
+        """Return the purchase orders that name a SKU."""
+        assert self.tx is not None
+        if self._any_orders is None:
+            row = self.tx.one("SELECT 1 FROM claims WHERE kind = 'po' LIMIT 1")
+            self._any_orders = row is not None
+        if not self._any_orders:
+            return []
+        numbers = self._orders_of.get(sku)
+        if numbers is None:
+            numbers = self._orders_of[sku] = order_numbers(self.tx, sku)
+        return [order for number in numbers if (order := self.order(number)) is not None]
+
+    def count(self, kind: str) -> int:
+        """Return how many claims of a kind there are."""
+        assert self.tx is not None
+        return int(self.tx.one("SELECT COUNT(*) FROM claims WHERE kind = ?", (kind,))[0])
+
     def claim(self, kind: str, value: str) -> str | None:
         """Return who holds a claim."""
         assert self.tx is not None
@@ -154,8 +206,40 @@ class Cache:
         if stream.startswith(SUPPLIER_STREAM):
             found = self.supplier(stream[len(SUPPLIER_STREAM) :])
             return found.version if found is not None else 0
+        if stream.startswith(ORDER_STREAM):
+            order = self.order(stream[len(ORDER_STREAM) :])
+            return order.version if order is not None else 0
         assert self.tx is not None
         row = self.tx.one(
             "SELECT MAX(originator_version) FROM stored_events WHERE originator_id = ?", (stream,)
         )
         return int(row[0] or 0)
+
+
+def order_numbers(tx: Tx, sku: str) -> list[str]:
+    """Return the numbers of the purchase orders that name a SKU."""
+    rows = tx.all(
+        "SELECT owner FROM claims WHERE kind = 'po-sku' AND value >= ? AND value < ? "
+        "ORDER BY value",
+        (f"{sku}\x1f", f"{sku}\x20"),
+    )
+    return [str(row[0]) for row in rows]
+
+
+def load_order(
+    database: Database,
+    tx: Tx,
+    number: str,
+    as_of: int | None = None,
+    as_at: int | None = None,
+) -> PurchaseOrder:
+    """Fold a purchase order at a moment of either axis; version 0 when there is none then."""
+    order = PurchaseOrder(number)
+    for version, name, body in database.stream(tx, ORDER_STREAM + number):
+        data = decode(name, body)
+        if as_at is not None and data["recorded_at"] > as_at:
+            continue
+        if as_of is not None and data["effective_at"] > as_of:
+            continue
+        order.evolve(version, name, data)
+    return order

@@ -23,7 +23,14 @@ from jitledger.domain.decisions.decide import check_permitted
 from jitledger.domain.errors import Conflict, LedgerError, Refused, StoreError, bad_value
 from jitledger.domain.events import Event
 from jitledger.domain.moments import MICROSECOND, parse_time, show_moment, start_of_day
-from jitledger.domain.names import ALERT_STREAM, SHOP_STREAM, SKU_STREAM, entry_name, split_entry
+from jitledger.domain.names import (
+    ALERT_STREAM,
+    ORDER_STREAM,
+    SHOP_STREAM,
+    SKU_STREAM,
+    entry_name,
+    split_entry,
+)
 from jitledger.domain.quantities import open_exceptions
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.shop import Shop
@@ -116,6 +123,8 @@ class Append:
     stamped: bool = False
     loud: set[str] = field(default_factory=set)
     look: set[str] = field(default_factory=set)
+    ordered: set[str] = field(default_factory=set)
+    """SKUs whose purchase orders changed."""
     snoozed: dict[str, int] = field(default_factory=dict)
     marks: int = 0
     careful: bool = False
@@ -264,7 +273,7 @@ class Ledger:
             append.look.update(submission.look)
             if perf_counter() - started > HOLD_SECONDS:
                 break
-        if self.watcher is not None and (append.loud or append.look):
+        if self.watcher is not None and (append.loud or append.look or append.ordered):
             self._watch(tx, append)
         self._write(tx, append, head)
         return [
@@ -514,7 +523,11 @@ class Ledger:
         if change is None:
             change = append.changes[stream] = Change(stream, False)
         change.entries.append(entry)
-        if stream != SHOP_STREAM:
+        if stream.startswith(ORDER_STREAM):
+            change.order = self._cache.order(stream[len(ORDER_STREAM) :])
+            assert change.order is not None
+            append.ordered.update(line.sku for line in change.order.lines)
+        elif stream != SHOP_STREAM:
             change.supplier = self._cache.supplier(stream.partition("/")[2])
 
     def _watch(self, tx: Tx, append: Append) -> None:

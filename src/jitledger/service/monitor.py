@@ -20,7 +20,7 @@ from jitledger.domain.events import (
 )
 from jitledger.domain.moments import local_date, show_moment
 from jitledger.domain.names import ALERT_STREAM
-from jitledger.domain.quantities import Quantities, quantities
+from jitledger.domain.quantities import Quantities, on_order, quantities
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.replenishment.order_quantity import suggest
 from jitledger.domain.stock_item import StockItem, in_force
@@ -59,6 +59,9 @@ class Monitor:
             change = append.changes.get(stream)
             if change is not None and change.item is not None:
                 looked[change.item.sku] = (change.item, change.whole, True)
+        for sku in append.ordered:
+            if sku not in looked:
+                looked[sku] = (cache.item(sku), False, True)
         self._read(tx, list(looked), append.marks)
         for sku, (item, late, loud) in looked.items():
             points, states = self._kept[sku]
@@ -94,7 +97,9 @@ class Monitor:
     ) -> list[Draft]:
         today = local_date(append.present, cache.shop.tz)
         points = reorder_points(stored, item, today.isoformat())
-        q = quantities(item, append.present, today)
+        orders = cache.orders_of(item.sku)
+        q = quantities(item, append.present, today, on_order(item, orders))
+        drafted = any(o.state == "drafted" and o.lines_of(item.sku) for o in orders)
         drafts = []
         for location in sorted(set(points) | set(states)):
             position = _position(q, location)
@@ -108,7 +113,7 @@ class Monitor:
                 and not item.catalog.retired
                 and not item.catalog.components
             )
-            if low and state != "raised":
+            if low and state != "raised" and not drafted:
                 assert point is not None
                 assert position is not None
                 drafts.append(_raise(tx, append, item, location, position, point, loud=loud))
@@ -164,7 +169,7 @@ def _position(q: Quantities, location: str) -> Decimal | None:
     row = q.by_location.get(location)
     if row is None or not row.known:
         return None
-    return row.available + row.in_transit
+    return row.available + row.in_transit + row.on_order
 
 
 def _fields(

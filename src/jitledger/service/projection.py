@@ -18,7 +18,8 @@ from typing import Any, Protocol
 from orjson import loads
 
 from jitledger.domain.errors import LedgerError, StoreError
-from jitledger.domain.names import SHOP_STREAM, SKU_STREAM, SUPPLIER_STREAM
+from jitledger.domain.names import ORDER_STREAM, SHOP_STREAM, SKU_STREAM, SUPPLIER_STREAM
+from jitledger.domain.purchase_order import PurchaseOrder
 from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import Entry, StockItem, fold
 from jitledger.domain.supplier import Supplier
@@ -50,6 +51,7 @@ class Change:
     entries: list[Entry] = field(default_factory=list)
     item: StockItem | None = None
     supplier: Supplier | None = None
+    order: PurchaseOrder | None = None
     was_excepted: bool = True
 
 
@@ -60,6 +62,10 @@ class Batch:
         self._changes = changes
         self.shop = shop
         self.at: Change | None = None
+
+    def __len__(self) -> int:
+        """Return how many streams changed."""
+        return len(self._changes)
 
     def items(self) -> Iterator[tuple[Change, StockItem]]:
         """Yield the changed items."""
@@ -74,6 +80,13 @@ class Batch:
             if change.supplier is not None:
                 self.at = change
                 yield change, change.supplier
+
+    def orders(self) -> Iterator[tuple[Change, PurchaseOrder]]:
+        """Yield the changed purchase orders."""
+        for change in self._changes:
+            if change.order is not None:
+                self.at = change
+                yield change, change.order
 
 
 class Projection(Protocol):
@@ -507,7 +520,7 @@ def _is_live(projection: Projection, standing: Standing | None) -> bool:
 
 
 def _whole(change: Change) -> Change:
-    return Change(change.stream, True, change.entries, change.item, change.supplier)
+    return Change(change.stream, True, change.entries, change.item, change.supplier, change.order)
 
 
 def load_shop(database: Database, tx: Tx) -> Shop:
@@ -523,7 +536,7 @@ def load_changes(database: Database, tx: Tx, streams: Sequence[str], shop: Shop)
     plain = all(version == 1 for version in VERSIONS.values())
     changes = []
     for stream in streams:
-        if not stream.startswith((SKU_STREAM, SUPPLIER_STREAM)):
+        if not stream.startswith((SKU_STREAM, SUPPLIER_STREAM, ORDER_STREAM)):
             continue
         rows = database.stream(tx, stream)
         if plain:  # One call reads all bodies of a stream.
@@ -560,6 +573,11 @@ def _folded(stream: str, entries: list[Entry], shop: Shop) -> Change:
         for entry in entries:
             supplier.evolve(*entry)
         return Change(stream, True, supplier=supplier)
+    if stream.startswith(ORDER_STREAM):
+        order = PurchaseOrder(stream[len(ORDER_STREAM) :])
+        for entry in entries:
+            order.evolve(*entry)
+        return Change(stream, True, order=order)
     sku = stream[len(SKU_STREAM) :]
     item = StockItem(sku, shop.days)
     if not item.absorb(entries):

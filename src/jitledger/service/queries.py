@@ -14,10 +14,12 @@ from jitledger.domain.decisions.undo import describe_delta
 from jitledger.domain.errors import unknown_sku
 from jitledger.domain.moments import local_date, show_moment
 from jitledger.domain.names import SHOP_STREAM, SKU_STREAM, entry_name, normalise, stream_of
-from jitledger.domain.quantities import Quantities, exceptions, quantities
+from jitledger.domain.purchase_order import PurchaseOrder
+from jitledger.domain.quantities import Quantities, exceptions, on_order, quantities
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import Entry, StockItem, blank, fold, order_key, voids
+from jitledger.service.cache import load_order, order_numbers
 from jitledger.service.clock import Clock
 from jitledger.service.ledger import present_of
 from jitledger.service.projection import load_shop
@@ -69,10 +71,13 @@ class Queries:
     def entries(self, spelled: str) -> tuple[str, list[Entry]]:
         """Return the registered SKU and its entries; raises ``unknown-sku``."""
         with self._database.snapshot() as tx:
-            sku = _find(tx, spelled)
-            if sku is None:
-                raise unknown_sku(spelled)
-            rows = self._database.stream(tx, stream_of(sku))
+            return self._entries(tx, spelled)
+
+    def _entries(self, tx: Tx, spelled: str) -> tuple[str, list[Entry]]:
+        sku = _find(tx, spelled)
+        if sku is None:
+            raise unknown_sku(spelled)
+        rows = self._database.stream(tx, stream_of(sku))
         return sku, [(version, name, decode(name, body)) for version, name, body in rows]
 
     def item(
@@ -80,9 +85,19 @@ class Queries:
     ) -> tuple[StockItem, Quantities, Shop]:
         """Return an item, its quantities and the shop at a moment of either axis."""
         shop = self.shop()
-        sku, entries = self.entries(spelled)
-        item, q = _at(sku, entries, shop, self.present(shop), as_of, as_at)
+        present = self.present(shop)
+        with self._database.snapshot() as tx:
+            sku, entries = self._entries(tx, spelled)
+            orders = self._orders(tx, sku, as_of, as_at)
+        item, q = _at(sku, entries, orders, shop, present, as_of, as_at)
         return item, q, shop
+
+    def _orders(
+        self, tx: Tx, sku: str, as_of: int | None, as_at: int | None
+    ) -> list[PurchaseOrder]:
+        """Return the purchase orders that name a SKU as they stood at a moment of either axis."""
+        numbers = order_numbers(tx, sku)
+        return [load_order(self._database, tx, number, as_of, as_at) for number in numbers]
 
     def stock(
         self, spelled: str, as_of: int | None = None, as_at: int | None = None
@@ -102,7 +117,9 @@ class Queries:
             for sku in skus:
                 rows = self._database.stream(tx, stream_of(sku))
                 entries = [(version, name, decode(name, body)) for version, name, body in rows]
-                shapes.append(stock_shape(*_at(sku, entries, shop, present, as_of, as_at)))
+                orders = self._orders(tx, sku, as_of, as_at)
+                found = _at(sku, entries, orders, shop, present, as_of, as_at)
+                shapes.append(stock_shape(*found))
         return shapes
 
     def history(
@@ -222,6 +239,7 @@ class Queries:
 def _at(
     sku: str,
     entries: Sequence[Entry],
+    orders: Sequence[PurchaseOrder],
     shop: Shop,
     present: int,
     as_of: int | None,
@@ -233,7 +251,7 @@ def _at(
         # A product has its name from the start: registration is no movement.
         item.catalog = fold(sku, entries, shop.days).catalog
     at = min(m for m in (as_of, as_at, present) if m is not None)
-    return item, quantities(item, at, local_date(at, shop.tz))
+    return item, quantities(item, at, local_date(at, shop.tz), on_order(item, orders))
 
 
 def _find(tx: Tx, spelled: str) -> str | None:
@@ -314,6 +332,7 @@ def stock_shape(item: StockItem, q: Quantities) -> dict[str, Any]:
                 "unsellable": show(row.unsellable),
                 "reserved": show(row.reserved),
                 "available": show(row.available),
+                "on_order": show(row.on_order),
                 "in_transit": show(row.in_transit),
                 "known": row.known,
             }

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 from eventsourcing.persistence import Mapper, StoredEvent
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from jitledger.domain.errors import StoreError
 from jitledger.domain.events import EVENTS, Event
@@ -47,9 +47,11 @@ def dump(body: dict[str, Any]) -> bytes:
     return orjson.dumps(body, default=_plain)
 
 
-def _plain(value: object) -> str:
+def _plain(value: object) -> str | dict[str, Any]:
     if isinstance(value, Decimal):
         return format(value, "f")
+    if isinstance(value, BaseModel):
+        return value.model_dump(exclude_none=True)
     raise TypeError(f"{type(value).__name__} cannot be stored")
 
 

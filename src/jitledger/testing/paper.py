@@ -11,8 +11,9 @@ from typing import Any
 from jitledger.domain.commands import parse
 from jitledger.domain.decisions import Ground, decide
 from jitledger.domain.moments import MICROSECOND, local_date, parse_time, zone
-from jitledger.domain.names import SKU_STREAM, SUPPLIER_STREAM, normalise
-from jitledger.domain.quantities import Quantities, quantities
+from jitledger.domain.names import ORDER_STREAM, SKU_STREAM, SUPPLIER_STREAM, normalise
+from jitledger.domain.purchase_order import PurchaseOrder
+from jitledger.domain.quantities import Quantities, on_order, quantities
 from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import Entry, StockItem, fold
 from jitledger.domain.supplier import Supplier
@@ -56,9 +57,29 @@ class PaperLedger:
             found.evolve(version, name, data)
         return found
 
+    def order(self, number: str) -> PurchaseOrder | None:
+        """Return a purchase order."""
+        stored = self.streams.get(ORDER_STREAM + number)
+        if stored is None:
+            return None
+        found = PurchaseOrder(number)
+        for version, name, data in stored:
+            found.evolve(version, name, data)
+        return found
+
+    def orders_of(self, sku: str) -> list[PurchaseOrder]:
+        """Return the purchase orders that name a SKU."""
+        numbers = [s.removeprefix(ORDER_STREAM) for s in self.streams if s.startswith(ORDER_STREAM)]
+        found = [order for number in numbers if (order := self.order(number)) is not None]
+        return [order for order in found if order.lines_of(sku)]
+
     def claim(self, kind: str, value: str) -> str | None:
         """Return who holds a claim."""
         return self.claims.get((kind, value))
+
+    def count(self, kind: str) -> int:
+        """Return how many claims of a kind there are."""
+        return sum(1 for held, _ in self.claims if held == kind)
 
     # --- recording --------------------------------------------------------------------------------
 
@@ -105,4 +126,4 @@ class PaperLedger:
             sku, self.entries(sku), self.shop.days, as_of=moment(as_of), as_at=moment(as_at)
         )
         now = moment(at) or moment(as_of) or moment(as_at) or self.stamp
-        return quantities(item, now, local_date(now, tz))
+        return quantities(item, now, local_date(now, tz), on_order(item, self.orders_of(sku)))

@@ -144,8 +144,6 @@ def set_policy(ground: Ground, command: c.SetPolicy) -> list[Draft]:
         raise bad_value("reorder_point", None, "the manual method needs one")
     if command.method == "min-max" and None in (command.reorder_point, command.order_up_to):
         raise bad_value("order_up_to", None, "min-max needs reorder_point and order_up_to")
-    if command.method in ("textbook", "velocity"):
-        raise bad_value("method", command.method, "this method is not built yet")
     if (
         command.order_up_to is not None
         and command.reorder_point is not None
@@ -160,6 +158,7 @@ def set_policy(ground: Ground, command: c.SetPolicy) -> list[Draft]:
         "order_up_to": command.order_up_to,
         "service_level": command.service_level,
         "cover_days": command.cover_days,
+        "demand_per_day": command.demand_per_day,
         "effective_from": command.effective_from,
     }
     return [_of(ground, item, e.PolicySet, fields)]
@@ -189,6 +188,9 @@ def register_supplier(ground: Ground, command: c.RegisterSupplier) -> list[Draft
         "currency": command.currency,
         "minimum_order": command.minimum_order,
         "contact": command.contact,
+        "notes": command.notes,
+        "agreement_ends": command.agreement_ends,
+        "order_cost": command.order_cost,
     }
     return [ground.plain(SUPPLIER_STREAM + code, e.SupplierRegistered, fields)]
 

@@ -6,7 +6,7 @@ from typing import cast
 
 from jitledger.domain import commands as c
 from jitledger.domain import events as e
-from jitledger.domain.decisions import catalog, facts, people, promises, undo
+from jitledger.domain.decisions import catalog, facts, orders, people, promises, undo
 from jitledger.domain.decisions.ground import Draft, Ground
 from jitledger.domain.errors import Refused
 from jitledger.domain.moments import DAY, Occurred
@@ -87,6 +87,26 @@ def _decide_catalog(ground: Ground, command: c.Command) -> list[Draft]:
             return catalog.agree_terms(ground, command)
         case c.SetOrderDays():
             return catalog.set_order_days(ground, command)
+        case _:
+            return _decide_order(ground, command)
+
+
+def _decide_order(ground: Ground, command: c.Command) -> list[Draft]:
+    match command:
+        case c.PlaceOrder():
+            return orders.place_order(ground, command)
+        case c.DraftOrder():
+            return orders.draft_order(ground, command)
+        case c.PlaceDraft():
+            return orders.place_draft(ground, command)
+        case c.ConfirmOrder():
+            return orders.confirm_order(ground, command)
+        case c.DelayOrder():
+            return orders.delay_order(ground, command)
+        case c.CancelOrder():
+            return orders.cancel_order(ground, command)
+        case c.CloseOrder():
+            return orders.close_order(ground, command)
         case _:
             return _decide_shop(ground, command)
 

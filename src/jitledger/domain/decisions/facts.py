@@ -8,9 +8,11 @@ from typing import Any
 from jitledger.domain import commands as c
 from jitledger.domain import events as e
 from jitledger.domain.decisions.ground import Draft, Ground
+from jitledger.domain.decisions.linking import linked_parts
 from jitledger.domain.errors import Malformed, Refused, bad_value, unknown_entry
 from jitledger.domain.moments import Occurred
 from jitledger.domain.names import entry_name, split_entry
+from jitledger.domain.purchase_order import Line, PurchaseOrder
 from jitledger.domain.quantities import open_promises
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.stock_item import StockItem, order_key, voids
@@ -69,28 +71,63 @@ def _check_first(ground: Ground, item: StockItem, location: str, at: int) -> Non
 
 
 def receive_stock(ground: Ground, command: c.ReceiveStock, stated: Occurred | None) -> list[Draft]:
-    """Record a receipt; the cost defaults to the supplier's terms, else to the last cost."""
+    """Record a receipt and link it to the purchase order line it fulfils.
+
+    A receipt that names no order links itself when a line of the SKU is open that can take it; of
+    several the oldest does. One that holds more than the oldest line wants is divided over the
+    lines; what no line wants stays with the last. The cost defaults to the line's, else to the
+    supplier's terms, else to the last cost.
+    """
     item = ground.shelved(command.sku)
     quantity, typed = ground.quantity(item, command.qty, command.pack)
     supplier = ground.supplier(command.supplier)
-    cost, currency, assumed = command.unit_cost, command.currency, False
-    if cost is None:
-        cost, currency, assumed = _assumed_cost(ground, item, supplier)
+    location = ground.location(command.at)
     fields: dict[str, Any] = {
-        "location": ground.location(command.at),
-        "quantity": quantity,
+        "location": location,
         "typed": typed,
-        "unit_cost": cost,
-        "cost_assumed": assumed,
-        "currency": currency,
+        "currency": command.currency,
         "rate": command.rate,
-        "supplier": supplier,
-        "po_line": command.po_line,
         "lot": command.lot,
         "expiry": command.expiry,
         "attachment": command.attachment,
     }
-    return [ground.draft(item, e.StockReceived, stated, fields)]
+    at = ground.place(1, stated)
+    parts = linked_parts(ground, item, command, location, quantity, supplier, at)
+    drafts = []
+    for order, line, part in parts:
+        source = supplier if order is None else order.supplier
+        cost = _cost(ground, item, command, order, line, source)
+        drafts.append(
+            ground.draft(
+                item,
+                e.StockReceived,
+                stated,
+                {
+                    **fields,
+                    **cost,
+                    "quantity": part,
+                    "supplier": source,
+                    "po_line": order.line_id(line) if order is not None and line else None,
+                },
+            )
+        )
+    return drafts
+
+
+def _cost(
+    ground: Ground,
+    item: StockItem,
+    command: c.ReceiveStock,
+    order: PurchaseOrder | None,
+    line: Line | None,
+    supplier: str | None,
+) -> dict[str, Any]:
+    if command.unit_cost is not None:
+        return {"unit_cost": command.unit_cost}
+    if order is not None and line is not None and line.unit_cost is not None:
+        return {"unit_cost": line.unit_cost, "currency": order.currency, "rate": order.rate}
+    cost, currency, assumed = _assumed_cost(ground, item, supplier)
+    return {"unit_cost": cost, "currency": currency, "cost_assumed": assumed}
 
 
 def _assumed_cost(
@@ -139,6 +176,7 @@ def sell_stock(ground: Ground, command: c.SellStock, stated: Occurred | None) ->
         "final": command.final,
         "lot": command.lot,
         "moves_stock": not bundle and item.catalog.mode == "stocked",
+        "to_make": not bundle and item.catalog.mode == "made-to-order",
         "components": bundle,
     }
     drafts = [ground.draft(item, e.StockSold, stated, fields)]
@@ -152,6 +190,7 @@ def sell_stock(ground: Ground, command: c.SellStock, stated: Occurred | None) ->
             "order": command.order,
             "bundle": entry_name(item.sku, item.version + 1),
             "moves_stock": part.catalog.mode == "stocked",
+            "to_make": part.catalog.mode == "made-to-order",
         }
         drafts.append(ground.draft(part, e.StockSold, stated, sold))
     return drafts

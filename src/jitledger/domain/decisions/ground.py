@@ -17,6 +17,7 @@ from jitledger.domain.moments import (
     parse_time,
 )
 from jitledger.domain.names import stream_of
+from jitledger.domain.purchase_order import PurchaseOrder
 from jitledger.domain.quantity import check_precision, show
 from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import Entry, StockItem, in_force
@@ -53,8 +54,17 @@ class Known(Protocol):
     def supplier(self, code: str) -> Supplier | None:
         """Return a supplier by its code."""
 
+    def order(self, number: str) -> PurchaseOrder | None:
+        """Return a purchase order by its registered number."""
+
+    def orders_of(self, sku: str) -> list[PurchaseOrder]:
+        """Return every purchase order that names a SKU, in the order of their numbers' claims."""
+
     def claim(self, kind: str, value: str) -> str | None:
         """Return who holds a claim."""
+
+    def count(self, kind: str) -> int:
+        """Return how many claims of a kind there are."""
 
 
 @dataclass(slots=True)

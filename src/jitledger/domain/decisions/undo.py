@@ -278,6 +278,7 @@ def correct_entry(ground: Ground, command: c.CorrectEntry, decide_fact: Any) -> 
         kept["typed"] = typed
     if name == "stock-sold" and not data.get("components"):
         kept["moves_stock"] = data.get("moves_stock", True)
+        kept["to_make"] = data.get("to_make", False)
     if "occurred_at" not in command.with_:
         # The moment was computed once, when the entry was recorded, and stays.
         new = [replace(d, effective_at=data["effective_at"]) for d in new]
@@ -307,6 +308,8 @@ def _rebuild(
     moved = name == "stock-sold" and "at" in given and "ships_from" not in given
     if moved and fields.get("ships_from") == fields.get("at"):
         fields.pop("ships_from", None)
+    if "po" in given and "po_line" not in given:
+        fields.pop("po_line", None)
     built = c.build(cls, fields | given)
     assert isinstance(built, c.Fact)
     return built, typed

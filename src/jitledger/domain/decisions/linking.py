@@ -1,0 +1,119 @@
+"""Which purchase order line a receipt fulfils (DOMAIN.md 7)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from jitledger.domain import commands as c
+from jitledger.domain.decisions.ground import Ground
+from jitledger.domain.errors import Refused, bad_value
+from jitledger.domain.moments import day_number, local_date
+from jitledger.domain.purchase_order import Line, PurchaseOrder, split_line
+from jitledger.domain.quantity import ZERO
+from jitledger.domain.stock_item import StockItem
+
+Part = tuple[PurchaseOrder | None, Line | None, Decimal]
+"""(order, line, quantity); without an order the receipt stands alone."""
+
+
+def linked_parts(
+    ground: Ground,
+    item: StockItem,
+    command: c.ReceiveStock,
+    location: str,
+    quantity: Decimal,
+    supplier: str | None,
+    at: int,
+) -> list[Part]:
+    """Return the lines that a receipt fulfils, each with its part of the quantity."""
+    named = command.po_line or command.po
+    if named is not None:
+        order, line = _named(ground, item, named, supplier)
+        if line is not None:
+            return [(order, line, quantity)]
+        lines = [(order, row) for row in _by_place(order.lines_of(item.sku), location)]
+        return _divided(item, lines, quantity)
+    if ground.importing:
+        return [(None, None, quantity)]
+    lines = open_lines(ground, item, location, supplier, at)
+    return _divided(item, lines, quantity) if lines else [(None, None, quantity)]
+
+
+def open_lines(
+    ground: Ground, item: StockItem, location: str, supplier: str | None, at: int
+) -> list[tuple[PurchaseOrder, Line]]:
+    """Return the open lines that can take a receipt of a moment, the oldest first.
+
+    Lines to that location come before others; an order placed after the goods came cannot be meant.
+    """
+    tz = ground.shop.tz
+    found = []
+    for order in ground.known.orders_of(item.sku):
+        if not order.is_open or (supplier is not None and order.supplier != supplier):
+            continue
+        placed = order.placed_on or local_date(order.placed_at, tz)
+        if placed > local_date(at, tz):
+            continue
+        for line in order.lines_of(item.sku):
+            if order.outstanding(line, item.received.get(order.line_id(line), ZERO)) > 0:
+                place = (day_number(placed), order.placed_at, line.number)
+                found.append((line.location != location, place, order, line))
+    found.sort(key=lambda row: row[:2])
+    here = [row for row in found if not row[0]] or found
+    return [(order, line) for _, _, order, line in here]
+
+
+def _divided(
+    item: StockItem, lines: list[tuple[PurchaseOrder, Line]], quantity: Decimal
+) -> list[Part]:
+    parts: list[Part] = []
+    left = quantity
+    for order, line in lines:
+        wanted = order.outstanding(line, item.received.get(order.line_id(line), ZERO))
+        taken = min(left, wanted)
+        if taken > 0:
+            parts.append((order, line, taken))
+            left -= taken
+        if not left:
+            return parts
+    if parts:  # More came than was ordered: it came with the last line.
+        order_, line_, taken = parts[-1]
+        parts[-1] = (order_, line_, taken + left)
+        return parts
+    order, line = lines[0]
+    return [(order, line, quantity)]
+
+
+def _by_place(lines: list[Line], location: str) -> list[Line]:
+    return sorted(lines, key=lambda line: (line.location != location, line.number))
+
+
+def _named(
+    ground: Ground, item: StockItem, text: str, supplier: str | None
+) -> tuple[PurchaseOrder, Line | None]:
+    number, place = split_line(text)
+    holder = ground.known.claim("po", number.casefold())
+    order = None if holder is None else ground.known.order(holder)
+    if order is None:
+        raise Refused("unknown-order", f"There is no purchase order {number!r}.", po=number)
+    if order.state == "drafted":
+        raise Refused(
+            "wrong-state",
+            f"{order.number} is drafted; place it first, then receive against it.",
+            po=order.number,
+            state=order.state,
+        )
+    if supplier is not None and supplier != order.supplier:
+        raise bad_value("supplier", supplier, f"{order.number} was placed with {order.supplier}")
+    line = None if place is None else order.line(place)
+    if place is not None and line is None:
+        raise bad_value("po_line", text, f"{order.number} has {len(order.lines)} lines")
+    held = [line] if line is not None else order.lines
+    if not any(row.sku == item.sku for row in held):
+        raise Refused(
+            "not-on-order",
+            f"{text} holds no {item.sku}; it holds {', '.join(row.sku for row in held)}.",
+            po=order.number,
+            sku=item.sku,
+        )
+    return order, line

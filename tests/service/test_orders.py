@@ -1,0 +1,352 @@
+"""Purchase orders: on order, receipts that link themselves, lateness, what is refused."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from jitledger.bootstrap import App
+from jitledger.domain.commands import parse
+from jitledger_projections.lead_times import leads, records
+from jitledger_projections.on_order import open_order_lines, order_lines
+from tests.conftest import done
+
+
+def refused(app: App, **fields: Any) -> tuple[str, str]:
+    """Return code and message of a refusal."""
+    answer = app.ledger.record(parse(fields))
+    assert answer.error is not None
+    return answer.error.code, answer.error.message
+
+
+def alerts(app: App) -> list[str]:
+    """Return the alert events of MUG in their order."""
+    with app.database.snapshot() as tx:
+        return [name for _, name, _ in app.database.stream(tx, "alert/MUG")]
+
+
+@pytest.fixture
+def shop(any_app: App) -> App:
+    """Open a shop that buys MUG from ACME and sells it 3 a day, with a reorder point of 40."""
+    now = "2026-03-01T08:00:00"
+    done(any_app, do="supplier", code="ACME", name="Acme", lead_time_days="10", now=now)
+    done(any_app, do="supplier", code="BETA", name="Beta", lead_time_days="4", now=now)
+    done(any_app, do="register", sku="MUG", name="Blue mug", now=now)
+    done(any_app, do="terms", supplier="ACME", sku="MUG", unit_cost="4", now=now)
+    return any_app
+
+
+def test_scenario_10_partial_and_late(shop: App) -> None:
+    """30 of 50 come two days late: no alert at 55; 20 cancelled: 35 ≤ 40 alerts once."""
+    line = {"sku": "MUG", "qty": "50", "promised": "2026-03-11"}
+    done(shop, do="open", sku="MUG", qty="5", now="2026-03-01T08:00:00")
+    done(shop, do="order", po="P1", supplier="ACME", lines=[line], now="2026-03-01T09:00:00")
+    done(
+        shop,
+        do="policy",
+        sku="MUG",
+        method="manual",
+        reorder_point="40",
+        order_quantity="50",
+        now="2026-03-01T10:00:00",
+    )
+    got = done(shop, do="receive", sku="MUG", qty="30", po="P1", now="2026-03-13T10:00:00")
+    assert got.on_hand == "35"
+    stock = shop.queries.stock("MUG")
+    assert (stock["on_order"], stock["inventory_position"]) == ("20", "55")
+    assert alerts(shop) == []
+    today = date(2026, 3, 13)
+    with shop.database.snapshot() as tx:
+        (row,) = open_order_lines(tx, "MUG")
+        record = records(tx, today)["ACME"]
+    assert (row.is_late(today), (today - row.promised).days) == (True, 2)  # type: ignore[operator]
+    assert float(row.received / row.ordered) == 0.6
+    assert record.on_time.share == 0.0
+    done(shop, do="order-cancel", po="P1", sku="MUG", qty="20", now="2026-03-13T11:00:00")
+    assert shop.queries.stock("MUG")["inventory_position"] == "35"
+    done(shop, do="sell", sku="MUG", qty="1", now="2026-03-13T12:00:00")
+    assert alerts(shop) == ["reorder-alert-raised"]
+
+
+def test_scenario_12_a_receipt_without_its_order(shop: App) -> None:
+    """10 there, 40 open: "received 40" links itself, so the position is 50 and not 90."""
+    done(shop, do="open", sku="MUG", qty="10", now="2026-03-01T08:00:00")
+    line = {"sku": "MUG", "qty": "40"}
+    done(shop, do="order", po="P1", supplier="ACME", lines=[line], now="2026-03-01T09:00:00")
+    answer = done(shop, do="receive", sku="MUG", qty="40", now="2026-03-09T10:00:00")
+    assert len(answer.entries) == 1
+    stock = shop.queries.stock("MUG")
+    assert (stock["on_hand"], stock["on_order"], stock["inventory_position"]) == ("50", "0", "50")
+
+
+def test_of_two_open_lines_the_oldest_takes_it(shop: App) -> None:
+    """The older order is fulfilled first; what it does not want goes to the next one."""
+    for number, day in (("P2", "02"), ("P1", "03")):
+        line = {"sku": "MUG", "qty": "40"}
+        now = f"2026-03-{day}T09:00:00"
+        done(shop, do="order", po=number, supplier="ACME", lines=[line], now=now)
+    done(shop, do="receive", sku="MUG", qty="40", now="2026-03-09T10:00:00")
+    with shop.database.snapshot() as tx:
+        assert [row.number for row in open_order_lines(tx, "MUG")] == ["P1"]
+    entry = done(shop, do="receive", sku="MUG", qty="50", now="2026-03-10T10:00:00").entries[0]
+    assert shop.queries.stock("MUG")["on_order"] == "0"
+    done(shop, do="void", entry=entry, now="2026-03-10T11:00:00")
+    assert shop.queries.stock("MUG")["on_order"] == "40"
+    with shop.database.snapshot() as tx:
+        assert [(r.number, r.outstanding) for r in open_order_lines(tx, "MUG")] == [("P1", 40)]
+
+
+def test_a_receipt_is_divided_over_the_lines_it_fulfils(shop: App) -> None:
+    """60 against 40 and 40: the first is complete, 20 of the second are still to come."""
+    for number in ("P1", "P2"):
+        line = {"sku": "MUG", "qty": "40", "unit_cost": "3.50"}
+        now = "2026-03-02T09:00:00"
+        done(shop, do="order", po=number, supplier="ACME", lines=[line], now=now)
+    answer = done(shop, do="receive", sku="MUG", qty="60", now="2026-03-09T10:00:00")
+    assert len(answer.entries) == 2
+    assert answer.on_hand == "60"
+    stock = shop.queries.stock("MUG")
+    assert (stock["on_order"], stock["inventory_position"]) == ("20", "80")
+
+
+def test_goods_that_came_before_the_order_are_not_its_goods(shop: App) -> None:
+    """A late entry of a delivery from before the order was placed stands alone."""
+    line = {"sku": "MUG", "qty": "40"}
+    done(shop, do="order", po="P1", supplier="ACME", lines=[line], now="2026-03-05T09:00:00")
+    receipt = {"do": "receive", "sku": "MUG", "qty": "7", "occurred_at": "2026-03-04"}
+    done(shop, **receipt, now="2026-03-06T09:00:00")
+    assert shop.queries.stock("MUG")["on_order"] == "40"
+
+
+def test_on_order_on_both_axes(shop: App) -> None:
+    """What was on order on a day, as known then and as known now."""
+    line = {"sku": "MUG", "qty": "40"}
+    done(shop, do="order", po="P1", supplier="ACME", lines=[line], now="2026-03-05T09:00:00")
+    receipt = {"do": "receive", "sku": "MUG", "qty": "15", "occurred_at": "2026-03-08"}
+    done(shop, **receipt, now="2026-03-10T09:00:00")
+
+    def at(day: str, axis: str) -> str:
+        from jitledger.domain.moments import parse_horizon
+
+        moment = parse_horizon(axis, day, shop.queries.shop().tz)
+        return str(shop.queries.stock("MUG", **{axis: moment})["on_order"])
+
+    assert [at(d, "as_of") for d in ("2026-03-04", "2026-03-07", "2026-03-09")] == ["0", "40", "25"]
+    assert [at(d, "as_at") for d in ("2026-03-09", "2026-03-10")] == ["40", "25"]
+
+
+def test_scenario_20_alerts_follow_orders(shop: App) -> None:
+    """20 alerts, 19 and 18 are silent, an order resolves it, its cancellation raises it anew."""
+    done(
+        shop,
+        do="policy",
+        sku="MUG",
+        method="manual",
+        reorder_point="20",
+        order_quantity="40",
+        now="2026-03-01T08:00:00",
+    )
+    done(shop, do="open", sku="MUG", qty="21", now="2026-03-01T09:00:00")
+    for day in ("02", "03", "04"):
+        done(shop, do="sell", sku="MUG", qty="1", now=f"2026-03-{day}T09:00:00")
+    assert alerts(shop) == ["reorder-alert-raised"]
+    done(shop, do="snooze", sku="MUG", days=2, now="2026-03-04T10:00:00")
+    line = {"sku": "MUG", "qty": "40"}
+    done(shop, do="order", po="P1", supplier="ACME", lines=[line], now="2026-03-05T09:00:00")
+    assert shop.queries.stock("MUG")["inventory_position"] == "58"
+    assert alerts(shop)[-1] == "reorder-alert-resolved"
+    done(shop, do="order-cancel", po="P1", now="2026-03-05T10:00:00")
+    assert shop.queries.stock("MUG")["inventory_position"] == "18"
+    assert alerts(shop)[-1] == "reorder-alert-raised"
+    assert alerts(shop).count("reorder-alert-raised") == 2
+    receipt = {"do": "receive", "sku": "MUG", "qty": "30", "occurred_at": "2026-03-01"}
+    done(shop, **receipt, now="2026-03-06T09:00:00")
+    assert alerts(shop)[-1] == "reorder-alert-retracted"
+
+
+def test_a_draft_counts_for_nothing_but_silences(shop: App) -> None:
+    """A drafted order is not on order; while it waits for approval no new alert is raised."""
+    now = "2026-03-01T08:00:00"
+    policy = {"method": "manual", "reorder_point": "20", "order_quantity": "40"}
+    done(shop, do="policy", sku="MUG", **policy, now=now)
+    done(shop, do="open", sku="MUG", qty="25", now="2026-03-01T09:00:00")
+    lines = [{"sku": "MUG", "qty": "40"}]
+    drafted = {"do": "order-draft", "po": "P1", "supplier": "ACME", "lines": lines}
+    done(shop, **drafted, now="2026-03-01T10:00:00")
+    done(shop, do="sell", sku="MUG", qty="9", now="2026-03-02T09:00:00")
+    assert alerts(shop) == []
+    assert shop.queries.stock("MUG")["on_order"] == "0"
+    code, message = refused(shop, do="receive", sku="MUG", qty="1", po="P1")
+    assert (code, "place it first" in message) == ("wrong-state", True)
+    done(shop, do="order-place", po="P1", now="2026-03-02T10:00:00")
+    assert shop.queries.stock("MUG")["on_order"] == "40"
+    done(shop, do="order-close", po="P1", now="2026-03-03T10:00:00")
+    assert alerts(shop) == ["reorder-alert-raised"]
+
+
+def test_a_discarded_draft_lets_the_alert_through(shop: App) -> None:
+    """When the draft is thrown away, the item is due again."""
+    policy = {"method": "manual", "reorder_point": "20", "order_quantity": "40"}
+    done(shop, do="policy", sku="MUG", **policy, now="2026-03-01T08:00:00")
+    done(shop, do="open", sku="MUG", qty="25", now="2026-03-01T09:00:00")
+    lines = [{"sku": "MUG", "qty": "40"}]
+    drafted = {"do": "order-draft", "po": "P1", "supplier": "ACME", "lines": lines}
+    done(shop, **drafted, now="2026-03-01T10:00:00")
+    done(shop, do="sell", sku="MUG", qty="9", now="2026-03-02T09:00:00")
+    done(shop, do="order-cancel", po="P1", now="2026-03-03T10:00:00")
+    assert alerts(shop) == ["reorder-alert-raised"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "says"),
+    [
+        (
+            {"do": "order", "supplier": "NOBODY", "lines": [{"sku": "MUG", "qty": "1"}]},
+            "unknown-supplier",
+            "register it",
+        ),
+        ({"do": "order", "supplier": "ACME", "lines": []}, "bad-value", "lines"),
+        (
+            {"do": "order", "supplier": "ACME", "lines": [{"sku": "CUP", "qty": "1"}]},
+            "unknown-sku",
+            "CUP",
+        ),
+        (
+            {"do": "order", "supplier": "ACME", "lines": [{"sku": "MUG", "qty": "0"}]},
+            "not-positive",
+            "0",
+        ),
+        (
+            {"do": "order", "supplier": "ACME", "lines": [{"sku": "MUG", "qty": "1.5"}]},
+            "too-precise",
+            "1.5",
+        ),
+        (
+            {
+                "do": "order",
+                "supplier": "ACME",
+                "lines": [{"sku": "MUG", "qty": "1", "promised": "2026-02-01"}],
+            },
+            "bad-value",
+            "before",
+        ),
+        (
+            {
+                "do": "order",
+                "supplier": "ACME",
+                "placed": "2026-05-01",
+                "lines": [{"sku": "MUG", "qty": "1"}],
+            },
+            "in-the-future",
+            "draft",
+        ),
+        (
+            {
+                "do": "order",
+                "supplier": "ACME",
+                "currency": "USD",
+                "lines": [{"sku": "MUG", "qty": "1"}],
+            },
+            "no-rate",
+            "USD",
+        ),
+        (
+            {"do": "order", "po": "A/1", "supplier": "ACME", "lines": [{"sku": "MUG", "qty": "1"}]},
+            "bad-value",
+            "slash",
+        ),
+        ({"do": "order-cancel", "po": "P9"}, "unknown-order", "P9"),
+        ({"do": "order-cancel", "po": "P1", "sku": "MUG", "qty": "41"}, "not-outstanding", "40"),
+        ({"do": "order-cancel", "po": "P1", "qty": "4"}, "bad-value", "name the SKU"),
+        ({"do": "order-delay", "po": "P1", "promised": "2026-03-01"}, "bad-value", "before"),
+        (
+            {"do": "order", "po": "p1", "supplier": "ACME", "lines": [{"sku": "MUG", "qty": "1"}]},
+            "duplicate-order",
+            "another number",
+        ),
+        ({"do": "receive", "sku": "MUG", "qty": "1", "po": "P9"}, "unknown-order", "P9"),
+        ({"do": "receive", "sku": "MUG", "qty": "1", "po_line": "P1/2"}, "bad-value", "1 lines"),
+        (
+            {"do": "receive", "sku": "MUG", "qty": "1", "po": "P1", "supplier": "BETA"},
+            "bad-value",
+            "ACME",
+        ),
+        ({"do": "terms", "supplier": "ACME", "sku": "MUG", "pack": "0"}, "not-positive", "pack"),
+        ({"do": "supplier", "code": "ACME", "lead_time_days": "-1"}, "not-positive", "lead"),
+        ({"do": "budget", "amount": "-1"}, "bad-value", "amount"),
+    ],
+)
+def test_what_is_refused(shop: App, fields: dict[str, Any], code: str, says: str) -> None:
+    """Each wrong order is refused with a sentence, and nothing is half placed."""
+    lines = [{"sku": "MUG", "qty": "40"}]
+    done(shop, do="order", po="P1", supplier="ACME", lines=lines, now="2026-03-05T09:00:00")
+    with shop.database.snapshot() as tx:
+        before = tx.one("SELECT COUNT(*) FROM stored_events")[0]
+    try:
+        found = refused(shop, **fields, now="2026-03-05T10:00:00")
+    except Exception as error:
+        found = (error.code, error.message)  # type: ignore[attr-defined]
+    assert found[0] == code, found
+    assert says in found[1]
+    with shop.database.snapshot() as tx:
+        assert tx.one("SELECT COUNT(*) FROM stored_events")[0] == before
+
+
+def test_an_order_in_another_currency_keeps_its_rate(shop: App) -> None:
+    """What comes in for it carries the order's cost, currency and rate."""
+    lines = [{"sku": "MUG", "qty": "40", "unit_cost": "5"}]
+    fields = {"po": "P1", "supplier": "ACME", "currency": "USD", "rate": "0.9", "lines": lines}
+    done(shop, do="order", **fields, now="2026-03-05T09:00:00")
+    done(shop, do="receive", sku="MUG", qty="40", now="2026-03-09T09:00:00")
+    _, entries = shop.queries.entries("MUG")
+    received = entries[-1][2]
+    assert (received["unit_cost"], received["currency"], received["rate"]) == ("5", "USD", "0.9")
+    assert (received["po_line"], received["supplier"]) == ("P1/1", "ACME")
+
+
+def test_delay_and_confirmation(shop: App) -> None:
+    """A confirmation sets what the supplier is measured by; a delay only what is expected."""
+    lines = [{"sku": "MUG", "qty": "40", "promised": "2026-03-12"}]
+    done(shop, do="order", po="P1", supplier="ACME", lines=lines, now="2026-03-05T09:00:00")
+    done(shop, do="order-confirm", po="P1", promised="2026-03-14", now="2026-03-06T09:00:00")
+    done(shop, do="order-delay", po="P1", promised="2026-03-20", now="2026-03-13T09:00:00")
+    with shop.database.snapshot() as tx:
+        (line,) = order_lines(tx, "P1")
+    assert (line.agreed, line.promised) == (date(2026, 3, 14), date(2026, 3, 20))
+    assert (line.state, line.is_late(date(2026, 3, 18))) == ("confirmed", False)
+
+
+def test_lead_times_are_learned_and_a_new_supplier_has_no_data(shop: App) -> None:
+    """Three orders that took 12 days pull a stated 10 to 11; Beta has never delivered."""
+    for month, number in ((3, "P1"), (4, "P2"), (5, "P3")):
+        lines = [{"sku": "MUG", "qty": "40"}]
+        now = f"2026-{month:02d}-02T09:00:00"
+        done(shop, do="order", po=number, supplier="ACME", lines=lines, now=now)
+        done(shop, do="receive", sku="MUG", qty="40", now=f"2026-{month:02d}-14T09:00:00")
+    with shop.database.snapshot() as tx:
+        known = leads(tx, date(2026, 6, 1))
+    assert (known["ACME"].learned.days, known["ACME"].learned.orders) == (11.0, 3.0)
+    assert known["BETA"].learned.days == 4.0
+    assert known["BETA"].record.on_time.share is None
+
+
+def test_the_view_of_orders_can_be_rebuilt(shop: App) -> None:
+    """Rebuilding the view from the log gives the rows that the appends wrote."""
+    lines = [{"sku": "MUG", "qty": "40"}, {"sku": "MUG", "qty": "10", "promised": "2026-04-01"}]
+    done(shop, do="order", po="P1", supplier="ACME", lines=lines, now="2026-03-05T09:00:00")
+    done(shop, do="receive", sku="MUG", qty="45", now="2026-03-09T09:00:00")
+    done(shop, do="void", entry="MUG/4", now="2026-03-09T10:00:00")
+
+    def rows() -> list[Any]:
+        with shop.database.snapshot() as tx:
+            return [
+                sorted(tx.all(f"SELECT * FROM {table}"))
+                for table in ("purchase_orders", "order_lines", "order_receipts")
+            ]
+
+    before = rows()
+    shop.driver.rebuild("on_order")
+    assert rows() == before
+    assert [row[6] for row in before[1]] == ["40", "0"]
