@@ -53,7 +53,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "rebuild": ("maintenance", "rebuild", "Build the views anew from the log."),
     "verify": ("maintenance", "verify", "Check that nothing stored was altered."),
     "doctor": ("maintenance", "doctor", "Say how the ledger is doing."),
-    "order": ("later", "order", "Purchase orders (not built yet)."),
+    "order": ("orders", "order", "Purchase orders."),
     "report": ("later", "report", "Reports over a period (not built yet)."),
     "backtest": ("later", "backtest", "Replay the ledger under a method (not built yet)."),
     "backup": ("later", "backup", "Copy the database (not built yet)."),

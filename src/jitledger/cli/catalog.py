@@ -170,6 +170,9 @@ def locations(ctx: click.Context, /, code: str | None, **given: Any) -> None:
 @click.option("--currency")
 @click.option("--minimum-order")
 @click.option("--contact")
+@click.option("--notes")
+@click.option("--agreement-ends", metavar="DATE")
+@click.option("--order-cost", help="What one order costs, beside its goods.")
 @recording
 @click.pass_context
 def suppliers(ctx: click.Context, /, code: str | None, **given: Any) -> None:
@@ -225,12 +228,13 @@ def terms(ctx: click.Context, /, **given: Any) -> None:
 
 @click.command()
 @click.argument("sku")
-@click.option("--method", help="default, min-max or manual.")
+@click.option("--method", help="default, textbook, velocity, min-max or manual.")
 @click.option("--reorder-point")
 @click.option("--order-quantity")
 @click.option("--order-up-to")
 @click.option("--service-level")
 @click.option("--cover-days")
+@click.option("--demand-per-day", help="A guess, while the item is new.")
 @click.option("--at", metavar="LOCATION")
 @click.option("--from", "effective_from", metavar="DATE")
 @recording

@@ -21,7 +21,6 @@ def _later(name: str, what: str, example: str) -> click.Command:
     return command
 
 
-order = _later("order", "record receipts with receive for now", "jitledger order list")
 report = _later("report", "reports come with the valuation of costs", "jitledger report abc")
 backtest = _later("backtest", "it comes with purchasing", "jitledger backtest")
 backup = _later(

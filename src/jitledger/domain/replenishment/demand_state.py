@@ -100,7 +100,7 @@ def fold_days(
         n[items], x[items], q2[items] = rows.lines[here], rows.units[here], rows.squares[here]
         e[outs] = exposures.share[there]
         f = index[day - first]
-        _step(state, n, x, q2, e, f, None if all_started else start <= day)
+        step(state, n, x, q2, e, f, None if all_started else start <= day)
         if items.size:
             state.lines[items] += n[items]
             state.units[items] += x[items]
@@ -111,7 +111,7 @@ def fold_days(
         e[outs] = 1.0
 
 
-def _step(
+def step(
     s: DemandState,
     n: Floats,
     x: Floats,
