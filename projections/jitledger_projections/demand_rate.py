@@ -32,7 +32,7 @@ class DemandRate:
     """The projection ``demand_rate``."""
 
     name = "demand_rate"
-    version = 1
+    version = 2
 
     def definitions(self, dialect: str) -> dict[str, str]:
         """Return the tables' definitions."""
@@ -105,6 +105,9 @@ def _touched_days(item: StockItem, entries: list[Entry]) -> list[tuple[Any, ...]
 
 
 def _outs(item: StockItem, *, all_spans: bool) -> list[tuple[Any, ...]]:
+    """Return the times without stock; an item that takes backorders loses no demand in them."""
+    if item.backorders:
+        return []
     rows: list[tuple[Any, ...]] = []
     for location, shelf in item.shelves.items():
         spans = shelf.stockouts if all_spans else shelf.stockouts[-1:]

@@ -27,6 +27,7 @@ from jitledger.domain.replenishment.demand_state import (
     weekday_index,
 )
 from jitledger.domain.shop import Shop
+from jitledger.domain.stock_item import in_force
 from jitledger.store.database import Database, Tx
 
 Floats = npt.NDArray[np.float64]
@@ -46,6 +47,20 @@ class Forecast:
     weekday: Floats
     season: dict[str | None, tuple[Floats, int]]
     products: list[Product]
+    tuned: Tuned | None = None
+    cost: Floats | None = None
+    """The unit cost of each item at the last sweep; 0 where it is not known."""
+    first: int | None = None
+    """The first day of any demand."""
+
+
+class Tuned(NamedTuple):
+    """The dial of the service levels, set by replaying the shop's own ledger."""
+
+    kappa: float
+    day: int
+    target: float
+    achieved: float
 
 
 class Product(NamedTuple):
@@ -56,23 +71,39 @@ class Product(NamedTuple):
     supplier: str | None
     policies: str | None
     orderable: int
+    mode: str = "stocked"
+    analog_of: str | None = None
+
+
+def policy_of(p: Product, location: str | None, today: str) -> dict[str, Any] | None:
+    """Return a product's policy in force at a location, or for the whole shop."""
+    if not p.policies:
+        return None
+    dated = [
+        (starts, data)
+        for starts, data in orjson.loads(p.policies)
+        if data.get("location") == location
+    ]
+    return in_force(dated, today)
 
 
 def load_products(tx: Tx) -> list[Product]:
     """Return every product in the order of its code."""
     rows = tx.all(
         "SELECT sku, category, supplier, policies, CASE WHEN mode = 'stocked' AND retired = 0 "
-        "AND bundle = 0 THEN 1 ELSE 0 END FROM products ORDER BY sku"
+        "AND bundle = 0 THEN 1 ELSE 0 END, mode, analog_of FROM products ORDER BY sku"
     )
     return list(map(Product._make, rows))
 
 
-def _first_days(tx: Tx, skus: list[str]) -> Ints:
-    """Return the day of each item's first movement, else of its first demand, else a far day."""
+def first_days(tx: Tx, skus: list[str]) -> Ints:
+    """Return the first day of each item's stock or demand, else a far day.
+
+    What sold before its stock was known counts: then its exposure is full.
+    """
     moved = _first(tx, "MIN(since) FROM on_hand WHERE since IS NOT NULL", skus)
-    rest = [sku for sku in skus if sku not in moved]
-    sold = _first(tx, "MIN(day) FROM demand_day WHERE 1 = 1", rest)
-    return np.array([moved.get(sku) or sold.get(sku, FAR) for sku in skus], np.int64)
+    sold = _first(tx, "MIN(day) FROM demand_day WHERE 1 = 1", skus)
+    return np.array([min(moved.get(sku, FAR), sold.get(sku, FAR)) for sku in skus], np.int64)
 
 
 def _first(tx: Tx, sql: str, skus: list[str]) -> dict[str, int]:
@@ -85,7 +116,7 @@ def _first(tx: Tx, sql: str, skus: list[str]) -> dict[str, int]:
     return dict(tx.all(f"SELECT sku, {sql} AND sku IN ({marks}) GROUP BY sku", skus))
 
 
-def _load_rows(tx: Tx, place: dict[str, int], where: str, params: list[Any]) -> DailyRows:
+def load_rows(tx: Tx, place: dict[str, int], where: str, params: list[Any]) -> DailyRows:
     """Read daily rows over all locations; unmet demand counts on days with something to sell."""
     found = tx.all(
         "SELECT sku, day, lines, units, squares, unmet_lines, unmet_units, unmet_squares "
@@ -108,7 +139,7 @@ def _load_rows(tx: Tx, place: dict[str, int], where: str, params: list[Any]) -> 
     return DailyRows(item, day, *sums)
 
 
-def _load_exposures(
+def load_exposures(
     tx: Tx, place: dict[str, int], shop: Shop, first: int, last: int, only: set[str] | None
 ) -> Exposures:
     """Return days with less than full exposure, from the times without stock.
@@ -168,8 +199,11 @@ def _shares(spans: list[tuple[int, int]], starts: list[int]) -> list[tuple[int, 
     ]
 
 
-def forecast(database: Database, shop: Shop, today: date) -> Forecast:
-    """Return the state of every item through yesterday, from the kept one where it serves."""
+def forecast(database: Database, shop: Shop, today: date, *, sweeping: bool = False) -> Forecast:
+    """Return the state of every item through yesterday, from the kept one where it serves.
+
+    A sweep fixes the weekday and season indices anew; between sweeps they stay.
+    """
     with database.snapshot() as tx:
         products = load_products(tx)
         kept = _load_kept(tx)
@@ -192,6 +226,8 @@ def forecast(database: Database, shop: Shop, today: date) -> Forecast:
                 _refold(tx, base, shop, base.day, touched)
             if base.day < last:
                 _advance(tx, base, shop, base.day + 1, last, None)
+            if sweeping and base.first is not None:
+                _measure(tx, base, base.first, last)
         base.day = last
     return base
 
@@ -204,6 +240,7 @@ def _measure(tx: Tx, base: Forecast, first: int, last: int) -> None:
         lines[day - first] = float(count)
     base.weekday = weekday_index(lines, first, last)
     base.season = {None: (lines, first)}
+    base.first = first
     if last - first >= 365:
         by = tx.all(
             "SELECT p.category, d.day, SUM(d.lines) FROM demand_day d JOIN products p "
@@ -231,22 +268,22 @@ def day_factors(base: Forecast, first: int, last: int) -> Floats:
 def _advance(
     tx: Tx, base: Forecast, shop: Shop, first: int, last: int, only: set[str] | None
 ) -> None:
-    rows = _load_rows(tx, base.place, "WHERE day >= ? AND day <= ?", [first, last])
-    exposures = _load_exposures(tx, base.place, shop, first, last, only)
+    rows = load_rows(tx, base.place, "WHERE day >= ? AND day <= ?", [first, last])
+    exposures = load_exposures(tx, base.place, shop, first, last, only)
     _fold(tx, base, rows, exposures, first, last)
 
 
 def _fold(
     tx: Tx, base: Forecast, rows: DailyRows, exposures: Exposures, first: int, last: int
 ) -> None:
-    rows = _without_unsellable(rows, exposures, len(base.skus))
-    start = _first_days(tx, base.skus)
+    rows = without_unsellable(rows, exposures, len(base.skus))
+    start = first_days(tx, base.skus)
     for begin in range(first, last + 1, 60):  # Bounds the memory of (days, items) factors.
         end = min(last, begin + 59)
         fold_days(base.state, rows, exposures, start, begin, end, day_factors(base, begin, end))
 
 
-def _without_unsellable(rows: DailyRows, exposures: Exposures, size: int) -> DailyRows:
+def without_unsellable(rows: DailyRows, exposures: Exposures, size: int) -> DailyRows:
     """Drop demand of days without any exposure: only unmet demand can be there, and it is lost."""
     gone = exposures.share <= 0.0
     if not gone.any():
@@ -274,12 +311,12 @@ def _refold(tx: Tx, base: Forecast, shop: Shop, last: int, touched: set[str]) ->
         [base.products[i] for i in index],
     )
     marks = ",".join("?" * len(skus))
-    rows = _load_rows(tx, part.place, f"WHERE sku IN ({marks}) AND day <= ?", [*skus, last])
-    first = int(_first_days(tx, skus).min())
+    rows = load_rows(tx, part.place, f"WHERE sku IN ({marks}) AND day <= ?", [*skus, last])
+    first = int(first_days(tx, skus).min())
     if first > last:
         base.state.put(index, part.state)
         return
-    exposures = _load_exposures(tx, part.place, shop, first, last, touched)
+    exposures = load_exposures(tx, part.place, shop, first, last, touched)
     _fold(tx, part, rows, exposures, first, last)
     base.state.put(index, part.state)
 
@@ -301,6 +338,7 @@ def _use_kept(
         arrays = {f.name: stored[f.name] for f in fields(DemandState)}
         weekday = stored["weekday"]
         season = orjson.loads(stored["season"].tobytes())
+        cost, tuned = stored.get("cost"), stored.get("tuned")
     column = database.position_column
     rows = tx.all(
         f"SELECT DISTINCT originator_id FROM stored_events WHERE {column} > ?", (kept[1],)
@@ -310,17 +348,24 @@ def _use_kept(
         return None
     if old_skus == base.skus:
         base.state = DemandState(**arrays)
+        base.cost = cost
     else:
         known = [(i, base.place[s]) for i, s in enumerate(old_skus) if s in base.place]
         source = np.array([k[0] for k in known], np.intp)
         target = np.array([k[1] for k in known], np.intp)
         base.state.put(target, DemandState(**arrays).select(source))
+        if cost is not None:
+            base.cost = np.zeros(len(base.skus))
+            base.cost[target] = cost[source]
+    if tuned is not None and tuned.size:
+        base.tuned = Tuned(float(tuned[0]), int(tuned[1]), float(tuned[2]), float(tuned[3]))
     base.day = kept[0]
     base.weekday = weekday
     base.season = {
         (None if c == "" else c): (np.array(lines, float), begin)
         for c, (lines, begin) in season.items()
     }
+    base.first = base.season[None][1] if None in base.season else None
     return touched
 
 
@@ -333,6 +378,8 @@ def keep(database: Database, found: Forecast, position: int) -> None:
         skus=np.frombuffer("\n".join(found.skus).encode(), np.uint8),
         weekday=found.weekday,
         season=np.frombuffer(orjson.dumps(season), np.uint8),
+        cost=np.zeros(len(found.skus)) if found.cost is None else found.cost,
+        tuned=np.array(found.tuned if found.tuned is not None else (), float),
         **{f.name: getattr(found.state, f.name) for f in fields(DemandState)},
     )
     with database.transaction() as tx:

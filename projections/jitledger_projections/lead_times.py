@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from statistics import stdev
 
 from jitledger.domain.purchase_order import OPEN_STATES
 from jitledger.domain.replenishment.lead_time import (
@@ -37,6 +38,12 @@ class Record:
     def on_time(self) -> OnTime:
         """Return on time in full by units."""
         return on_time(self.due)
+
+    @property
+    def deviation(self) -> float:
+        """Return the standard deviation of the deliveries' days; 0 with fewer than two."""
+        days = [d.days for d in self.deliveries if not d.is_open]
+        return stdev(days) if len(days) > 1 else 0.0
 
     def usual_lateness(self, share: float) -> float:
         """Return the days late that so large a share of the units did not exceed."""
@@ -103,6 +110,11 @@ class Lead:
     stated: float
     learned: LeadTime
     record: Record
+
+    @classmethod
+    def unknown(cls, stated: float) -> Lead:
+        """Return the lead time of a supplier that has no record."""
+        return cls(stated, learn(stated, []), Record())
 
 
 def stated_days(source: SupplierRow | None) -> float:

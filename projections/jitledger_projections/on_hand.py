@@ -21,10 +21,10 @@ from jitledger.store.database import Tx
 from jitledger_projections.on_order import OrderedLine, open_order_lines, ordered_by_sku
 
 UPSERT = (
-    "INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sku, location) DO UPDATE SET "
-    "on_hand = excluded.on_hand, unsellable = excluded.unsellable, "
+    "INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sku, location) DO UPDATE "
+    "SET on_hand = excluded.on_hand, unsellable = excluded.unsellable, "
     "in_transit = excluded.in_transit, known = excluded.known, "
-    "since = excluded.since, extra = excluded.extra"
+    "since = excluded.since, extra = excluded.extra, last_cost = excluded.last_cost"
 )
 
 
@@ -35,14 +35,14 @@ class OnHand:
     """The projection ``on_hand``."""
 
     name = "on_hand"
-    version = 1
+    version = 2
 
     def definitions(self, dialect: str) -> dict[str, str]:
         """Return the table's definition."""
         return {
             "on_hand": "CREATE TABLE {name} (sku TEXT NOT NULL, location TEXT NOT NULL, "
             "on_hand TEXT NOT NULL, unsellable TEXT NOT NULL, in_transit TEXT NOT NULL, "
-            "known BIGINT NOT NULL, since BIGINT, extra TEXT, "
+            "known BIGINT NOT NULL, since BIGINT, extra TEXT, last_cost TEXT, "
             "PRIMARY KEY (sku, location)) /*clustered*/"
         }
 
@@ -54,6 +54,7 @@ class OnHand:
             if change.whole:
                 anew.append((item.sku,))
             promised = _promises(item)
+            cost = None if item.last_cost is None else show(item.last_cost)
             for place, (location, shelf) in enumerate(item.shelves.items()):
                 extra = _extra(item, location, shelf, promised, first=place == 0)
                 rows.append(
@@ -66,6 +67,7 @@ class OnHand:
                         int(shelf.known),
                         shelf.since if shelf.moved else None,
                         extra,
+                        cost,
                     )
                 )
         table = "on_hand" + suffix
@@ -116,6 +118,7 @@ class Position:
     inventory_position: Decimal
     known: bool
     by_location: dict[str, Decimal]
+    last_cost: Decimal | None = None
     on_order: Decimal = ZERO
 
 
@@ -146,12 +149,13 @@ def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Po
     for start in range(0, len(skus), 500):
         part = skus[start : start + 500]
         rows += tx.all(
-            "SELECT sku, location, on_hand, unsellable, in_transit, known, extra FROM on_hand "
+            "SELECT sku, location, on_hand, unsellable, in_transit, known, extra, last_cost "
+            "FROM on_hand "
             f"WHERE sku IN ({','.join('?' * len(part))})",
             part,
         )
     coming: list[OrderedLine] = open_order_lines(tx) if skus else []
-    for sku, location, on_hand, unsellable, in_transit, known, extra in rows:
+    for sku, location, on_hand, unsellable, in_transit, known, extra, cost in rows:
         here = Decimal(on_hand)
         position = here
         if unsellable != "0":
@@ -162,7 +166,8 @@ def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Po
             position -= _clocked(orjson.loads(extra), now, today)
         row = found.get(sku)
         if row is None:
-            found[sku] = Position(here, position, bool(known), {location: position})
+            last = None if cost is None else Decimal(cost)
+            found[sku] = Position(here, position, bool(known), {location: position}, last)
         else:
             row.on_hand += here
             row.inventory_position += position
@@ -187,3 +192,9 @@ def _clocked(extra: dict[str, Any], now: int, today: str) -> Decimal:
         if expiry < today:
             away += Decimal(quantity)
     return away
+
+
+def last_costs(tx: Tx) -> dict[str, float]:
+    """Return the latest known unit cost of every item that has one, for weighing them."""
+    rows = tx.all("SELECT DISTINCT sku, last_cost FROM on_hand WHERE last_cost IS NOT NULL")
+    return {sku: float(cost) for sku, cost in rows}

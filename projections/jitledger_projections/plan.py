@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
-import orjson
 
 from jitledger.domain.moments import day_number
-from jitledger.domain.replenishment.reorder_point import Rates, lead_time, rates, reorder_points
+from jitledger.domain.replenishment.policies import allocate, weights_of
+from jitledger.domain.replenishment.reorder_point import Rates, rates, reorder_points
 from jitledger.domain.shop import Shop
-from jitledger.domain.stock_item import in_force
-from jitledger.domain.supplier import DEFAULT_LEAD_TIME_DAYS
+from jitledger.domain.supplier import DEFAULT_LEAD_TIME_DAYS, DEFAULT_REVIEW_DAYS
 from jitledger.store.database import Database
-from jitledger_projections.forecast import Floats, Forecast, Product, day_factors, forecast
+from jitledger_projections.forecast import (
+    Floats,
+    Forecast,
+    Product,
+    day_factors,
+    forecast,
+    policy_of,
+)
+from jitledger_projections.lead_times import Lead, leads
+from jitledger_projections.methods import TEXTBOOK, VELOCITY, Windows, guesses, levels, methods
 from jitledger_projections.supply import SupplierRow, Terms, suppliers, terms
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Plan:
     """Every item's rates and reorder points, before asking which are due."""
 
@@ -28,72 +35,184 @@ class Plan:
     rates: Rates
     demand_per_day: Floats
     mean: Floats
+    variance: Floats
     reorder_point: Floats
     safety_stock: Floats
     lead_days: Floats
+    lead_deviation: Floats
     review_days: Floats
     level: Floats
+    method: list[str]
     suppliers: dict[str, SupplierRow]
+    leads: dict[str, Lead]
     terms: Terms
 
+    @property
+    def weekly(self) -> bool:
+        """Return whether service levels are allocated by a dial tuned to the shop's own sales."""
+        return self.forecast.tuned is not None
 
-def plan(database: Database, shop: Shop, today: date) -> Plan:
+
+def plan(database: Database, shop: Shop, today: date, found: Forecast | None = None) -> Plan:
     """Return reorder points of every item as of a day."""
-    found = forecast(database, shop, today)
+    found = forecast(database, shop, today) if found is None else found
     with database.snapshot() as tx:
         agreed = terms(tx, today.isoformat())
         sources = suppliers(tx)
+        known = leads(tx, today)
     products = found.products
-    size = len(products)
-    stated = _lead_days(found, sources, agreed)
-    reviews = {
-        code: float(source.review_days)
-        for code, source in sources.items()
-        if source.review_days is not None
-    }
-    review = np.array([reviews.get(p.supplier or "", 1.0) for p in products]).reshape(size)
-    lead, variance = lead_time(stated)
-    level = np.full(size, float(shop.service_level))
-    for place, p in enumerate(products):
-        if p.policies:
-            policy = policy_of(p, None, today.isoformat())
-            if policy is not None and policy.get("service_level") is not None:
-                level[place] = min(0.9999, max(0.01, float(policy["service_level"])))
+    lead, variance = _lead_times(found, known, agreed)
+    review, own_review = _reviews(products, sources)
     lines, units, weight = _priors(found, products)
+    for place, each in guesses(products, today.isoformat()).items():
+        size_ = units[place] if units[place] > 0 else 1.0
+        lines[place], units[place], weight[place] = each / size_, size_, 14.0
     r = rates(found.state, day_number(today), lines, units, weight)
-    h = reorder_points(
-        r, lead, variance, review, _horizon_index(found, today, lead + review), level
-    )
-    return Plan(
+    index = _horizon_index(found, today, lead + review)
+    level = _service_levels(found, shop, r, index, lead + review, today)
+    h = reorder_points(r, lead, variance, review, index, level)
+    planned = Plan(
         found,
         products,
         r,
         h.demand_per_day,
         h.mean,
+        h.variance,
         h.reorder_point,
         h.safety_stock,
         lead,
+        np.sqrt(variance),
         review,
         level,
+        methods(products, shop, today.isoformat()),
         sources,
+        known,
         agreed,
     )
+    _apply_methods(database, shop, planned, own_review, today)
+    return planned
 
 
-def _lead_days(found: Forecast, sources: dict[str, SupplierRow], agreed: Terms) -> Floats:
-    """Return the stated lead time of each product: its own terms, its supplier's, the default."""
-    usual = {
-        code: float(source.lead_time_days)
-        for code, source in sources.items()
-        if source.lead_time_days is not None
-    }
-    default = float(DEFAULT_LEAD_TIME_DAYS)
-    days = np.array([usual.get(p.supplier or "", default) for p in found.products])
+def _lead_times(found: Forecast, known: dict[str, Lead], agreed: Terms) -> tuple[Floats, Floats]:
+    """Return mean and variance of each item's lead time, as learned from its supplier.
+
+    Where a lead time of its own is agreed for a product, the supplier's slip scales it.
+    """
+    default = Lead.unknown(float(DEFAULT_LEAD_TIME_DAYS))
+    mean = {code: lead.learned.days for code, lead in known.items()}
+    spread = {code: lead.learned.variance for code, lead in known.items()}
+    codes = [p.supplier or "" for p in found.products]
+    size = len(codes)
+    days = np.array([mean.get(code, default.learned.days) for code in codes]).reshape(size)
+    variance = np.array([spread.get(code, default.learned.variance) for code in codes]).reshape(
+        size
+    )
     for supplier, sku, own in agreed.with_lead_times():
         place = found.place.get(sku)
         if place is not None and found.products[place].supplier == supplier:
-            days[place] = own
-    return days.reshape(len(found.products))
+            lead = known.get(supplier, default)
+            slip = lead.learned.days / lead.stated if lead.stated > 0 else 1.0
+            spread_ = lead.learned.variance / max(lead.learned.days, 1e-9) ** 2
+            days[place] = own * slip
+            variance[place] = spread_ * (own * slip) ** 2
+    return days, variance
+
+
+def _reviews(products: list[Product], sources: dict[str, SupplierRow]) -> tuple[Floats, Floats]:
+    """Return each item's review period, and the same where it was stated, else 0.
+
+    Order days make it the longest gap between two of them.
+    """
+    usual = {}
+    stated = {}
+    for code, source in sources.items():
+        if source.review_days is not None:
+            usual[code] = stated[code] = float(source.review_days)
+        elif source.weekdays:
+            usual[code] = stated[code] = float(longest_gap(source.weekdays))
+    default = float(DEFAULT_REVIEW_DAYS)
+    size = len(products)
+    review = np.array([usual.get(p.supplier or "", default) for p in products]).reshape(size)
+    own = np.array([stated.get(p.supplier or "", 0.0) for p in products]).reshape(size)
+    return review, own
+
+
+def longest_gap(weekdays: tuple[int, ...]) -> int:
+    """Return the longest time between two order days of the week.
+
+    >>> longest_gap((0,)), longest_gap((0, 3)), longest_gap((0, 1, 2, 3, 4, 5, 6))
+    (7, 4, 1)
+    """
+    days = sorted(set(weekdays))
+    return max((b - a for a, b in zip(days, [*days[1:], days[0] + 7], strict=True)), default=1)
+
+
+def _service_levels(
+    found: Forecast, shop: Shop, r: Rates, index: Floats, horizon: Floats, today: date
+) -> Floats:
+    """Return each item's service level: allocated once a dial is tuned, else one for all."""
+    products = found.products
+    size = len(products)
+    level = np.full(size, float(shop.service_level))
+    if found.tuned is not None and found.cost is not None:
+        rate = np.divide(r.units_per_day * index, horizon, out=np.zeros(size), where=horizon > 0)
+        cover = float(shop.cover_days) * rate
+        batch = np.maximum(1.0, cover) / np.maximum(cover, 1e-12)
+        priced = found.cost > 0
+        weight = weights_of(
+            "mix", np.where(priced, found.cost, 0.0), r.units_per_line, (rate > 0) & priced
+        )
+        level = allocate(found.tuned.kappa, batch, np.where(priced, weight, 1.0))
+    for place, p in enumerate(products):
+        if p.policies:
+            policy = policy_of(p, None, today.isoformat())
+            if policy is not None and policy.get("service_level") is not None:
+                level[place] = min(0.9999, max(0.01, float(policy["service_level"])))
+    return level
+
+
+def _apply_methods(
+    database: Database, shop: Shop, planned: Plan, own_review: Floats, today: date
+) -> None:
+    """Put the levels of items with another method in the place of the default's."""
+    places = [i for i, kind in enumerate(planned.method) if kind in (TEXTBOOK, VELOCITY)]
+    if not places:
+        return
+    index = np.array(places, np.intp)
+    text = today.isoformat()
+    known = guesses([planned.products[i] for i in places], text)
+    cover = np.full(index.size, float(shop.cover_days))
+    level = planned.level[index]
+    if planned.weekly:
+        level = np.full(index.size, float(shop.service_level))
+    for i, place in enumerate(places):
+        policy = policy_of(planned.products[place], None, text) or {}
+        if policy.get("cover_days") is not None:
+            cover[i] = float(policy["cover_days"])
+        if policy.get("service_level") is not None:
+            level[i] = float(policy["service_level"])
+    windows = Windows(database, shop, planned.forecast, places, today)
+    kinds = [planned.method[i] for i in places]
+    sampled = _sampled_deviation(planned, places)
+    found = levels(
+        windows, kinds, planned.lead_days[index], sampled, own_review[index], level, cover, known
+    )
+    planned.demand_per_day[index] = found.demand_per_day
+    planned.mean[index] = found.mean
+    planned.reorder_point[index] = found.reorder_point
+    planned.safety_stock[index] = found.safety_stock
+    planned.review_days[index] = own_review[index]
+    planned.level[index] = level
+
+
+def _sampled_deviation(planned: Plan, places: list[int]) -> Floats:
+    """Return the deviation of lead times as the textbook takes it: of the receipts, 0 under two."""
+    found = np.zeros(len(places))
+    for i, place in enumerate(places):
+        lead = planned.leads.get(planned.products[place].supplier or "")
+        if lead is not None:
+            found[i] = lead.record.deviation
+    return found
 
 
 def _priors(found: Forecast, products: list[Product]) -> tuple[Floats, Floats, Floats]:
@@ -116,6 +235,10 @@ def _priors(found: Forecast, products: list[Product]) -> tuple[Floats, Floats, F
             if mine.any():
                 young = learning[group[learning] == code]
                 lines[young], units[young] = np.median(rate[mine]), np.median(each[mine])
+    for place, p in enumerate(products):
+        like = found.place.get(p.analog_of or "") if p.analog_of else None
+        if like is not None and settled[like]:
+            lines[place], units[place], weight[place] = rate[like], each[like], 14.0
     return lines, units, weight
 
 
@@ -134,15 +257,3 @@ def _horizon_index(found: Forecast, today: date, horizon: Floats) -> Floats:
     whole, columns = np.floor(horizon).astype(int), np.arange(horizon.size)
     extended = np.concatenate((factors, np.ones((1, factors.shape[1]))))
     return np.asarray(total[whole, columns] + (horizon - whole) * extended[whole, columns])
-
-
-def policy_of(p: Product, location: str | None, today: str) -> dict[str, Any] | None:
-    """Return a product's policy in force at a location, or for the whole shop."""
-    if not p.policies:
-        return None
-    dated = [
-        (starts, data)
-        for starts, data in orjson.loads(p.policies)
-        if data.get("location") == location
-    ]
-    return in_force(dated, today)

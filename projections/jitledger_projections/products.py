@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import orjson
@@ -28,7 +29,7 @@ CATALOG = frozenset(
 )
 COLUMNS = (
     "sku, title, unit, precision_, mode, category, retired, barcodes, price, supplier, policies, "
-    "bundle, shelf_life_days"
+    "bundle, shelf_life_days, analog_of, tax_rate"
 )
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 FOREVER = "9999-12-31"
@@ -38,7 +39,7 @@ class Products:
     """The projection ``products``."""
 
     name = "products"
-    version = 1
+    version = 2
 
     def definitions(self, dialect: str) -> dict[str, str]:
         """Return the tables' definitions; the search table is the database's own."""
@@ -53,7 +54,8 @@ class Products:
             "products": "CREATE TABLE {name} (sku TEXT PRIMARY KEY, title TEXT NOT NULL, "
             "unit TEXT NOT NULL, precision_ BIGINT NOT NULL, mode TEXT NOT NULL, category TEXT, "
             "retired BIGINT NOT NULL, barcodes TEXT NOT NULL, price TEXT, supplier TEXT, "
-            "policies TEXT, bundle BIGINT NOT NULL, shelf_life_days BIGINT) /*clustered*/",
+            "policies TEXT, bundle BIGINT NOT NULL, shelf_life_days BIGINT, analog_of TEXT, "
+            "tax_rate TEXT) /*clustered*/",
             "product_words": search,
         }
 
@@ -73,7 +75,7 @@ class Products:
         known = [item for item in changed if item.catalog.registered]
         if not known:
             return
-        marks = ",".join("?" * 13)
+        marks = ",".join("?" * 15)
         tx.executemany(f"INSERT INTO products{suffix} VALUES ({marks})", [_row(i) for i in known])
         tx.executemany(
             f"INSERT INTO product_words{suffix} (rowid, sku, words) VALUES (?, ?, ?)",
@@ -104,6 +106,8 @@ def _row(item: StockItem) -> tuple[Any, ...]:
         orjson.dumps(policies).decode() if policies else None,
         int(bool(c.components)),
         c.shelf_life_days,
+        c.analog_of,
+        None if c.tax_rate is None else format(c.tax_rate, "f"),
     )
 
 
@@ -130,6 +134,8 @@ class Product:
     policies: list[tuple[str, dict[str, Any]]]
     bundle: bool
     shelf_life_days: int | None
+    analog_of: str | None = None
+    tax_rate: Decimal | None = None
 
 
 def _product(row: Any) -> Product:
@@ -147,6 +153,8 @@ def _product(row: Any) -> Product:
         [(p[0], p[1]) for p in orjson.loads(row[10])] if row[10] else [],
         bool(row[11]),
         row[12],
+        row[13],
+        None if row[14] is None else Decimal(row[14]),
     )
 
 
@@ -179,6 +187,9 @@ class Label(NamedTuple):
     unit: str
     precision: int
     shelf_life_days: int | None
+    price: Decimal | None = None
+    tax_rate: Decimal | None = None
+    category: str | None = None
 
 
 def labels(tx: Tx, skus: Sequence[str]) -> dict[str, Label]:
@@ -187,11 +198,12 @@ def labels(tx: Tx, skus: Sequence[str]) -> dict[str, Label]:
     for start in range(0, len(skus), 500):
         part = skus[start : start + 500]
         for row in tx.all(
-            "SELECT sku, title, unit, precision_, shelf_life_days FROM products "
-            f"WHERE sku IN ({','.join('?' * len(part))})",
+            "SELECT sku, title, unit, precision_, shelf_life_days, price, tax_rate, category "
+            f"FROM products WHERE sku IN ({','.join('?' * len(part))})",
             part,
         ):
-            found[row[0]] = Label._make(row)
+            price, tax = (None if value is None else Decimal(value) for value in row[5:7])
+            found[row[0]] = Label(row[0], row[1], row[2], row[3], row[4], price, tax, row[7])
     return found
 
 

@@ -8,8 +8,10 @@ import orjson
 from jitledger.domain.moments import day_number, local_date
 from jitledger.domain.shop import Shop
 from jitledger.store.database import Database, marked
-from jitledger_projections.forecast import keep
+from jitledger_projections.forecast import Floats, Forecast, forecast, keep
+from jitledger_projections.on_hand import last_costs
 from jitledger_projections.plan import plan
+from jitledger_projections.tuning import is_due, tune
 
 
 def sweep(database: Database, shop: Shop, now: int) -> int:
@@ -20,9 +22,16 @@ def sweep(database: Database, shop: Shop, now: int) -> int:
     today = local_date(now, shop.tz)
     with database.snapshot() as tx:
         position = database.head(tx)
-    planned = plan(database, shop, today)
-    if planned.forecast.day >= day_number(today) - 1:
-        keep(database, planned.forecast, position)
+    found = forecast(database, shop, today, sweeping=True)
+    found.cost = _costs(database, found)
+    planned = plan(database, shop, today, found)
+    if is_due(found):
+        found.tuned = (
+            tune(database, shop, found, planned.lead_days, planned.lead_deviation**2) or found.tuned
+        )
+        planned = plan(database, shop, today, found)
+    if found.day >= day_number(today) - 1:
+        keep(database, found, position)
     rows = []
     for place, p in enumerate(planned.products):
         if planned.mean[place] <= 0 or planned.rates.dormant[place] or not p.orderable:
@@ -30,10 +39,11 @@ def sweep(database: Database, shop: Shop, now: int) -> int:
         point = int(planned.reorder_point[place])
         cover = max(1.0, float(shop.cover_days) * planned.demand_per_day[place])
         inputs = {
-            "method": "default",
+            "method": planned.method[place],
             "demand_per_day": f"{planned.demand_per_day[place]:.4f}",
             "lead_time_days": f"{planned.lead_days[place]:g}",
             "safety_stock": f"{point - planned.mean[place]:.2f}",
+            "service_level": f"{planned.level[place]:.4f}",
             "as_of": today.isoformat(),
         }
         rows.append(
@@ -41,6 +51,19 @@ def sweep(database: Database, shop: Shop, now: int) -> int:
         )
     _store_points(database, rows)
     return len(rows)
+
+
+def _costs(database: Database, found: Forecast) -> Floats:
+    """Return what a unit of each item costs: last receipts, else half its price, else 0."""
+    cost = np.zeros(len(found.skus))
+    with database.snapshot() as tx:
+        for sku, price in tx.all("SELECT sku, price FROM products WHERE price IS NOT NULL"):
+            if sku in found.place:
+                cost[found.place[sku]] = float(price) / 2
+        for sku, last in last_costs(tx).items():
+            if sku in found.place:
+                cost[found.place[sku]] = last
+    return cost
 
 
 def _store_points(database: Database, rows: list[tuple[str, str, str, str, str]]) -> None:

@@ -55,7 +55,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "doctor": ("maintenance", "doctor", "Say how the ledger is doing."),
     "order": ("orders", "order", "Purchase orders."),
     "report": ("later", "report", "Reports over a period (not built yet)."),
-    "backtest": ("later", "backtest", "Replay the ledger under a method (not built yet)."),
+    "backtest": ("backtest", "backtest", "Replay the ledger under other ways to order."),
     "backup": ("later", "backup", "Copy the database (not built yet)."),
     "restore": ("later", "restore", "Put a copy back (not built yet)."),
 }

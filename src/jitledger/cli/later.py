@@ -22,7 +22,6 @@ def _later(name: str, what: str, example: str) -> click.Command:
 
 
 report = _later("report", "reports come with the valuation of costs", "jitledger report abc")
-backtest = _later("backtest", "it comes with purchasing", "jitledger backtest")
 backup = _later(
     "backup", "copy the file with sqlite3 .backup for now", "jitledger backup shop-copy.db"
 )

@@ -620,6 +620,8 @@ class ChangeSettings(Command):
     service_level: Share | None = None
     cover_days: Quantity | None = None
     tax_rate: Share | None = None
+    method: Literal["default", "textbook", "velocity"] | None = None
+    category: Text | None = None
 
 
 class OpenShop(Command):

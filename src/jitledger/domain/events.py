@@ -407,7 +407,10 @@ class ShopOpened(Event):
 
 
 class SettingsChanged(Event):
-    """A setting of the shop changed; absent means unchanged."""
+    """A setting of the shop changed; absent means unchanged.
+
+    ``method`` is for a category when one is named.
+    """
 
     name: ClassVar[str] = "settings-changed"
     title: str | None = None
@@ -417,6 +420,8 @@ class SettingsChanged(Event):
     service_level: Decimal | None = None
     cover_days: Decimal | None = None
     tax_rate: Decimal | None = None
+    method: Method | None = None
+    category: str | None = None
 
 
 class LocationOpened(Event):

@@ -131,7 +131,12 @@ def quantities(
 
 
 def _all_known(item: StockItem) -> bool:
-    """Return whether every location that moved stock has been opened, received into or counted."""
+    """Return whether every location that moved stock has been opened, received into or counted.
+
+    What is made to order or sent by the supplier needs no count: there is none to begin with.
+    """
+    if item.catalog.mode != "stocked" and not any(s.moved for s in item.shelves.values()):
+        return bool(item.shelves)
     moved = [shelf for shelf in item.shelves.values() if shelf.moved]
     return bool(moved) and all(shelf.known for shelf in moved)
 

@@ -39,6 +39,13 @@ class Shop:
     clock: str = "live"
     service_level: Decimal = Decimal("0.98")
     cover_days: Decimal = Decimal(7)
+    target: Decimal = Decimal("0.97")
+    """The share of complete order lines that service levels are tuned to."""
+    tax_rate: Decimal | None = None
+    methods: dict[str | None, str] = field(default_factory=dict)
+    """How items are reordered: by category, under None for the shop."""
+    budgets: list[tuple[str, Decimal]] = field(default_factory=list)
+    holding_rates: list[tuple[str, Decimal]] = field(default_factory=list)
     locations: dict[str, str] = field(default_factory=dict)
     members: dict[str, str] = field(default_factory=dict)
     invitations: dict[str, Invitation] = field(default_factory=dict)
@@ -54,6 +61,10 @@ class Shop:
     def first_location(self) -> str:
         """Return the location a fact without one belongs to."""
         return next(iter(self.locations), FIRST_LOCATION)
+
+    def method_of(self, category: str | None) -> str:
+        """Return how items of a category are reordered when they have no policy of their own."""
+        return self.methods.get(category) or self.methods.get(None) or "default"
 
     def owners(self) -> list[str]:
         """Return the members who own the shop."""
@@ -84,6 +95,11 @@ class Shop:
                     self.invitations[data["code_hash"]].used = True
             case "member-left":
                 self.members.pop(data["member"], None)
+            case "budget-set":
+                self.budgets.append((data.get("effective_from") or "", Decimal(data["amount"])))
+            case "holding-rate-set":
+                starts = data.get("effective_from") or ""
+                self.holding_rates.append((starts, Decimal(data["rate"])))
             case "role-changed":
                 self.members[data["member"]] = data["role"]
             case _:
@@ -93,9 +109,13 @@ class Shop:
         for attribute in ("title", "locale", "prices"):
             if data.get(attribute) is not None:
                 setattr(self, attribute, data[attribute])
-        for attribute in ("service_level", "cover_days"):
+        for attribute in ("service_level", "cover_days", "tax_rate"):
             if data.get(attribute) is not None:
                 setattr(self, attribute, Decimal(data[attribute]))
+        if data.get("service_level") is not None:
+            self.target = Decimal(data["service_level"])
+        if data.get("method") is not None:
+            self.methods[data.get("category")] = data["method"]
         if data.get("timezone") is not None:
             self._move_to(data["timezone"], data["recorded_at"])
 

@@ -259,6 +259,7 @@ class StockItem:
                 if shelf.known and (shelf.out_since is not None or left <= shelf.set_aside):
                     self._mark(shelf, at)
             elif "to_make" in data:
+                self.shelf(location)
                 self.owed[location] = self.owed.get(location, ZERO) + quantity
             sold_at = data.get("sold_at")
             here = demand.get(location if sold_at is None else sold_at)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from jitledger.domain.quantity import ZERO
 from jitledger.domain.stock_item import in_force
 
 DEFAULT_LEAD_TIME_DAYS = Decimal(7)
@@ -55,3 +56,16 @@ class Supplier:
     def terms_of(self, sku: str, today: str) -> dict[str, Any] | None:
         """Return the terms in force for a SKU on a day."""
         return in_force(self.terms.get(sku, ()), today)
+
+
+def unit_cost_at(terms: dict[str, Any], quantity: Decimal) -> Decimal | None:
+    """Return the cost of one unit when so many are ordered: the last break reached, else the cost.
+
+    Breaks 400 at 3.60 and 800 at 3.40 under a cost of 3.75: 500 cost 3.60 each.
+    """
+    cost = None if terms.get("unit_cost") is None else Decimal(terms["unit_cost"])
+    best = ZERO
+    for begins, price in terms.get("price_breaks") or ():
+        if best <= Decimal(begins) <= quantity:
+            best, cost = Decimal(begins), Decimal(price)
+    return cost

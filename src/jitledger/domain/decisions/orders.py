@@ -18,6 +18,7 @@ from jitledger.domain.errors import Refused, bad_value
 from jitledger.domain.names import ORDER_STREAM
 from jitledger.domain.purchase_order import Line, PurchaseOrder
 from jitledger.domain.quantity import ZERO, show
+from jitledger.domain.supplier import unit_cost_at
 
 
 def place_order(ground: Ground, command: c.PlaceOrder) -> list[Draft]:
@@ -242,19 +243,6 @@ def _line(ground: Ground, supplier: str, asked: c.OrderedLine) -> e.OrderLine:
         unit_cost=cost,
         promised=asked.promised,
     )
-
-
-def unit_cost_at(terms: dict[str, Any], quantity: Decimal) -> Decimal | None:
-    """Return the cost of one unit when so many are ordered: the last break reached, else the cost.
-
-    Breaks 400 at 3.60 and 800 at 3.40 under a cost of 3.75: 500 cost 3.60 each.
-    """
-    cost = None if terms.get("unit_cost") is None else Decimal(terms["unit_cost"])
-    best = ZERO
-    for begins, price in terms.get("price_breaks") or ():
-        if best <= Decimal(begins) <= quantity:
-            best, cost = Decimal(begins), Decimal(price)
-    return cost
 
 
 def _as_stored(line: Line) -> e.OrderLine:

@@ -44,7 +44,11 @@ def change_settings(ground: Ground, command: c.ChangeSettings) -> list[Draft]:
         "service_level": command.service_level,
         "cover_days": command.cover_days,
         "tax_rate": command.tax_rate,
+        "method": command.method,
+        "category": command.category,
     }
+    if command.category is not None and command.method is None:
+        raise bad_value("category", command.category, "a category is named with its method")
     if all(value is None for value in fields.values()):
         raise bad_value("settings", "", "nothing to change was given")
     return [ground.plain(SHOP_STREAM, e.SettingsChanged, fields)]

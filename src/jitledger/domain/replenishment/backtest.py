@@ -21,7 +21,6 @@ from jitledger.domain.replenishment.demand_state import DemandState, step, weekd
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-COVER_DAYS = 7.0
 Progress = Callable[[int, int], None]
 
 
@@ -83,14 +82,16 @@ class Day:
 
 
 class Policy(Protocol):
-    """A way to order: for each row a reorder point and a mean demand a day."""
+    """A way to order: for each row a reorder point and the level that an order lifts to."""
 
     name: str
-    rows: int
-    """Rows for each item: how many dials are tried at once."""
+
+    @property
+    def rows(self) -> int:
+        """Return the rows for each item: how many dials are tried at once."""
 
     def levels(self, day: Day) -> tuple[Floats, Floats]:
-        """Return (reorder point, mean demand a day) of every row at the close of a day."""
+        """Return (reorder point, order-up-to level) of every row at the close of a day."""
 
 
 class Window:
@@ -131,6 +132,8 @@ class Outcome:
     """Item-days that closed without stock, after the item's first demand."""
     lost_units: Floats
     lost_value: Floats
+    lost_days: Floats
+    """Item-days on which something asked for was not there."""
 
 
 def simulate(
@@ -141,15 +144,15 @@ def simulate(
     end: int,
     *,
     review_days: int = 1,
-    cover_days: float = COVER_DAYS,
+    initial: Floats | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
     """Run a policy over days start..end-1 (offsets into ``sales``) and return what it achieved.
 
-    What sold before ``start`` is known to it as it was; it begins with shelves filled to its own
-    order-up-to level and nothing on its way.
+    What sold before ``start`` is known to it as it was; it begins with ``initial`` stock, else with
+    shelves filled to its own order-up-to level, and nothing on its way.
     """
-    return _Run(sales, supply, policy, start, end, cover_days).go(review_days, progress)
+    return _Run(sales, supply, policy, start, end).go(review_days, initial, progress)
 
 
 class _Run:
@@ -160,10 +163,9 @@ class _Run:
         policy: Policy,
         start: int,
         end: int,
-        cover_days: float,
     ) -> None:
         self.sales, self.supply, self.policy = sales, supply, policy
-        self.start, self.end, self.cover = start, end, cover_days
+        self.start, self.end = start, end
         self.dials, self.items = policy.rows, sales.items
         self.rows = self.dials * self.items
         self.cost = np.tile(sales.unit_cost, self.dials)
@@ -176,11 +178,13 @@ class _Run:
         self.known = np.tile(sales.known, self.dials)
         self.place = np.tile(np.arange(self.items), self.dials)
 
-    def go(self, review_days: int, progress: Progress | None) -> Outcome:
+    def go(self, review_days: int, initial: Floats | None, progress: Progress | None) -> Outcome:
         """Run every day."""
         span = self.end - self.start
-        point, rate = self._levels(self.start - 1)
-        self.on_hand = np.ceil(point + np.maximum(1.0, self.cover * rate))
+        if initial is None:
+            self.on_hand = np.ceil(self._levels(self.start - 1)[1])
+        else:
+            self.on_hand = np.tile(initial, self.dials)
         for day in range(self.start, self.end):
             slot = day % len(self.pipeline)
             came = self.pipeline[slot]
@@ -244,6 +248,8 @@ class _Run:
             if left <= 0 and exposed[row]:
                 exposed[row] = gone
         self.on_hand -= seen_x
+        missed = (seen_x < np.tile(x, self.dials)).reshape(self.dials, self.items)
+        self.totals["lost_days"] += missed.sum(axis=1)
         totals, shape = self.totals, (self.dials, self.items)
         totals["lines"] += n.sum()
         totals["units"] += x.sum()
@@ -271,11 +277,10 @@ class _Run:
         return float(week[(first + day + 3) % 7])
 
     def _order(self, day: int) -> None:
-        point, rate = self._levels(day)
+        point, up_to = self._levels(day)
         position = self.on_hand + self.on_order
         short = np.flatnonzero(position <= point)
-        batch = np.maximum(1.0, self.cover * rate[short])
-        wanted = np.ceil(point[short] + batch - position[short])
+        wanted = np.ceil(up_to[short] - position[short])
         lead = self.supply.drawn[self.place[short], day].astype(np.int64)
         np.add.at(self.pipeline, ((day + lead) % len(self.pipeline), short), wanted)
         self.on_order[short] += wanted
@@ -293,6 +298,7 @@ class _Run:
             stockout_days=t["out"],
             lost_units=t["units"] - t["served"],
             lost_value=t["money"] - t["earned"],
+            lost_days=t["lost_days"],
         )
 
 
@@ -307,6 +313,7 @@ _TOTALS = (
     "stock",
     "out",
     "orders",
+    "lost_days",
 )
 
 

@@ -3,6 +3,10 @@
 Shapes: every array has one value for each item. Units: lines and units of the item; A, U, C, Q2
 are decayed sums of lines, units, lines and squared line quantities, B of exposure, E2 and M of
 squared errors and means. rho(h) = 2^(-1/h).
+
+The half-life of the order-line rate is 14 days: on the tuning window of the real sales (April to
+July 2011) it took less stock at 95 and 97 % of complete lines than 20, 28 and 40 days
+(194 against 197, 199 and 203 thousand at 95 %), and 10 days no less.
 """
 
 from __future__ import annotations
@@ -14,8 +18,8 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-RHO_20 = 2.0 ** (-1 / 20)
-RHO_60 = 2.0 ** (-1 / 60)
+RHO_RATE = 2.0 ** (-1 / 14)
+RHO_SIZE = 2.0 ** (-1 / 60)
 BULK = 5.0
 
 
@@ -142,19 +146,19 @@ def step(
     if started is not None:
         scored &= started
     error = x - mean
-    s.E2 *= RHO_60
-    s.M *= RHO_60
+    s.E2 *= RHO_SIZE
+    s.M *= RHO_SIZE
     s.E2 += np.where(scored, error * error, 0.0)
     s.M += np.where(scored, mean, 0.0)
-    s.A *= RHO_20
+    s.A *= RHO_RATE
     s.A += n
-    s.B *= RHO_20
+    s.B *= RHO_RATE
     s.B += exposure
-    s.U *= RHO_60
+    s.U *= RHO_SIZE
     s.U += x
-    s.C *= RHO_60
+    s.C *= RHO_SIZE
     s.C += n
-    s.Q2 *= RHO_60
+    s.Q2 *= RHO_SIZE
     s.Q2 += q2
     s.days += (e > 0) if started is None else ((e > 0) & started)
 

@@ -19,9 +19,16 @@ from jitledger.domain.replenishment.reorder_point import MODEL_RISK, rates
 
 Floats = npt.NDArray[np.float64]
 Weights = Literal["one", "mix", "lines"]
+COVER_DAYS = 7.0
+"""How many days of its own mean demand an order covers beyond the reorder point."""
 
 
-def allocate(kappa: Floats, batch_share: Floats, weight: Floats) -> Floats:
+def up_to(point: Floats, rate: Floats, cover_days: float) -> Floats:
+    """Return the order-up-to level s + max(1, cover·d)."""
+    return np.asarray(point + np.maximum(1.0, cover_days * rate))
+
+
+def allocate(kappa: Floats | float, batch_share: Floats, weight: Floats) -> Floats:
     """Return each item's service level: clip(1 - kappa·Q/(d·cover)·w, .5, .998).
 
     Dear and slow items get less, cheap and quick ones more, for the same total of complete order
@@ -50,7 +57,7 @@ class Method:
     supply: Supply
     dials: Floats
     weights: Weights = "mix"
-    cover_days: float = 7.0
+    cover_days: float = COVER_DAYS
     name: str = field(init=False, default="default")
 
     @property
@@ -59,7 +66,7 @@ class Method:
         return int(self.dials.size)
 
     def levels(self, day: Day) -> tuple[Floats, Floats]:
-        """Return reorder points and mean demand of every row."""
+        """Return reorder points and order-up-to levels of every row."""
         dials, items = self.rows, self.sales.items
         none = np.zeros(dials * items)
         r = rates(day.state, day.today + 1, none, none, none + 1.0)
@@ -89,7 +96,8 @@ class Method:
                 ]
             )
             level = allocate(dial, batch, weight)
-        return quantile(mean, variance, level), rate
+        point = quantile(mean, variance, level)
+        return point, up_to(point, rate, self.cover_days)
 
 
 @dataclass(slots=True)
@@ -99,6 +107,7 @@ class Velocity:
     supply: Supply
     dials: Floats
     days: int = 30
+    cover_days: float = COVER_DAYS
     name: str = field(init=False, default="velocity")
 
     @property
@@ -107,12 +116,13 @@ class Velocity:
         return int(self.dials.size)
 
     def levels(self, day: Day) -> tuple[Floats, Floats]:
-        """Return reorder points and mean demand of every row."""
+        """Return reorder points and order-up-to levels of every row."""
         units, _ = day.window.last(self.days)
         rate = units.sum(axis=0) / self.days
         items = self.supply.mean.size
         lead = np.tile(self.supply.mean, self.rows)
-        return np.ceil(rate * (lead + np.repeat(self.dials, items))), rate
+        point = np.ceil(rate * (lead + np.repeat(self.dials, items)))
+        return point, up_to(point, rate, self.cover_days)
 
 
 @dataclass(slots=True)
@@ -122,6 +132,7 @@ class Textbook:
     supply: Supply
     dials: Floats
     days: int = 30
+    cover_days: float = COVER_DAYS
     name: str = field(init=False, default="textbook")
 
     @property
@@ -130,7 +141,7 @@ class Textbook:
         return int(self.dials.size)
 
     def levels(self, day: Day) -> tuple[Floats, Floats]:
-        """Return reorder points and mean demand of every row."""
+        """Return reorder points and order-up-to levels of every row."""
         units, exposed = day.window.last(self.days)
         days = np.maximum(exposed.sum(axis=0), 1e-9)
         rate = units.sum(axis=0) / np.maximum(days, 1.0)
@@ -142,7 +153,8 @@ class Textbook:
         )
         z = special.ndtri(np.repeat(self.dials, items))
         safety = z * np.sqrt(lead * spread + rate**2 * variance)
-        return np.ceil(rate * lead + safety), rate
+        point = np.ceil(rate * lead + safety)
+        return point, up_to(point, rate, self.cover_days)
 
 
 @dataclass(slots=True)
@@ -152,6 +164,7 @@ class Fixed:
     supply: Supply
     dials: Floats
     first_month: Floats
+    cover_days: float = COVER_DAYS
     name: str = field(init=False, default="fixed")
 
     @property
@@ -160,11 +173,12 @@ class Fixed:
         return int(self.dials.size)
 
     def levels(self, day: Day) -> tuple[Floats, Floats]:
-        """Return reorder points and mean demand of every row."""
+        """Return reorder points and order-up-to levels of every row."""
         items = self.supply.mean.size
         rate = np.tile(self.first_month, self.rows)
         lead = np.tile(self.supply.mean, self.rows)
-        return np.ceil(rate * (lead + np.repeat(self.dials, items))), rate
+        point = np.ceil(rate * (lead + np.repeat(self.dials, items)))
+        return point, up_to(point, rate, self.cover_days)
 
 
 @dataclass(slots=True)
@@ -183,7 +197,7 @@ class Perfect:
         return int(self.dials.size)
 
     def levels(self, day: Day) -> tuple[Floats, Floats]:
-        """Return reorder points and mean demand: what sells over the lead time and the dial."""
+        """Return reorder points: what sells over the lead time and the dial's deviations."""
         items, last = self.supply.mean.size, self.ahead.shape[0] - 1
         place = np.tile(np.arange(items), self.rows)
         lead = np.tile(self.supply.mean, self.rows) + np.repeat(self.dials, items) * np.sqrt(
@@ -194,4 +208,25 @@ class Perfect:
         wanted = self.ahead[until, place] - self.ahead[begun, place]
         week = np.minimum(until + 7, last)
         rate = (self.ahead[week, place] - self.ahead[until, place]) / 7.0
-        return wanted - 1.0, np.maximum(rate, 1e-9)
+        return wanted - 1.0, up_to(wanted - 1.0, rate, COVER_DAYS)
+
+
+@dataclass(slots=True)
+class Manual:
+    """A fixed reorder point with a fixed order quantity, in multiples that lift above it."""
+
+    dials: Floats
+    quantity: float
+    name: str = field(init=False, default="manual")
+
+    @property
+    def rows(self) -> int:
+        """Return the number of dials."""
+        return int(self.dials.size)
+
+    def levels(self, day: Day) -> tuple[Floats, Floats]:
+        """Return the fixed points, and what an order lifts the position to."""
+        items = day.on_hand.size // self.rows
+        point = np.repeat(self.dials, items)
+        times = np.maximum(1.0, np.floor((point - day.position) / self.quantity) + 1.0)
+        return point, day.position + times * self.quantity

@@ -8,6 +8,7 @@ no lead-time variance: mu 8, sigma² 22.4, s(.95) 17.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,3 +126,45 @@ def run_out_days(
         low = np.where(out, low, middle)
     found = np.where(never, np.inf, high)
     return np.where(stock <= 0, 0.0, found)
+
+
+def run_out_day_with(
+    stock: float,
+    units_per_day: float,
+    phi: float,
+    coming: Sequence[tuple[int, float]],
+    share: float,
+    horizon: int = HORIZON_DAYS,
+) -> float:
+    """Return the first day h with P(out by day h) >= share when goods come: (day h, units) each.
+
+    P = 1 - F(stock + receipts due by h - 1) (REPLENISHMENT.md 5); the chance grows until the next
+    delivery, so each stretch between deliveries is searched by itself.
+    """
+    if stock <= 0 and not any(day <= 1 for day, _ in coming):
+        return 0.0
+    if units_per_day <= 0:
+        return np.inf
+    days = sorted({max(1, day) for day, _ in coming if day <= horizon} | {1})
+    for place, begin in enumerate(days):
+        end = days[place + 1] - 1 if place + 1 < len(days) else horizon
+        there = stock + sum(units for day, units in coming if max(1, day) <= begin)
+        low, high = begin - 1, end
+        if _out_by(there, units_per_day, phi, high) < share:
+            continue
+        while high - low > 1:
+            middle = (low + high) // 2
+            if _out_by(there, units_per_day, phi, middle) >= share:
+                high = middle
+            else:
+                low = middle
+        return float(high)
+    return np.inf
+
+
+def _out_by(stock: float, units_per_day: float, phi: float, day: int) -> float:
+    """Return P(demand through a day >= stock)."""
+    mean = units_per_day * day
+    variance = phi * mean + SHOWN_RISK * mean**2
+    whole = np.array([np.ceil(stock) - 1.0])
+    return float(1.0 - cdf(whole, np.array([mean]), np.array([variance]))[0])

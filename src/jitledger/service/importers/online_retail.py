@@ -312,3 +312,14 @@ def _recorded(database: Database) -> dict[str, int]:
     with database.snapshot() as tx:
         rows = tx.all("SELECT key, entries FROM command_keys WHERE key >= 'or:' AND key < 'or;'")
     return {key: int(entries.rpartition("/")[2].rstrip('"]')) for key, entries in rows}
+
+
+def order_lines(path: Path, tz: ZoneInfo) -> Iterator[tuple[str, int, int, float]]:
+    """Yield (code, moment, quantity, price) of every demand line, as the import cleans them."""
+    cleaning = _read(path, tz)
+    cleaning.rows.sort(key=lambda row: (row.code, row.at, row.cancels))
+    _match(cleaning.rows, cleaning.summary)
+    voided = {row.sale for row in cleaning.rows if row.voids}
+    for row in cleaning.rows:
+        if not row.cancels and row.key not in voided:
+            yield row.code, row.at, row.quantity, float(row.price)

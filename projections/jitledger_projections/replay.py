@@ -1,0 +1,196 @@
+"""Replay: the shop's own order lines for a backtest, and the lead times drawn for its suppliers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from jitledger.domain.moments import LocalDays, day_from_number, start_of_day
+from jitledger.domain.names import stream_of
+from jitledger.domain.replenishment.backtest import Floats, Ints, Sales, Supply
+from jitledger.domain.shop import Shop
+from jitledger.domain.stock_item import Entry, voids
+from jitledger.store.codec import decode
+from jitledger.store.database import Database, Tx
+
+DEMAND = ("stock-sold", "demand-unmet")
+_KNOWS = frozenset({"opening-balance", "stock-received", "stock-counted"})
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A shop's order lines with the codes of its items; ``sales.first`` is day 0."""
+
+    skus: list[str]
+    sales: Sales
+    priced: Floats
+    """The median price of each item before the window, 0 without one."""
+
+
+def load_history(
+    database: Database,
+    shop: Shop,
+    skus: Sequence[str],
+    last: int,
+    *,
+    costs: Mapping[str, float] | None = None,
+    suppliers: Mapping[str, str] | None = None,
+    cost_before: int | None = None,
+    progress: Progress | None = None,
+) -> History:
+    """Read the order lines of some items through day ``last`` (day numbers).
+
+    ``costs`` are unit costs; where none is known it is half the median price before
+    ``cost_before``, else 1. Voided entries are left out; what was asked for and not there counts
+    as a line on days with something to sell.
+    """
+    rows: list[tuple[int, int, int, float, float]] = []
+    known = np.full(len(skus), last + 1, np.int64)
+    prices: list[list[float]] = [[] for _ in skus]
+    with database.snapshot() as tx:
+        outs = _outs(tx, skus)
+        for place, sku in enumerate(skus):
+            entries = _entries(database, tx, sku)
+            begun = _read(
+                entries, shop.days, place, last, rows, prices[place], cost_before, outs.get(sku, ())
+            )
+            known[place] = min(begun, last + 1)
+            if progress is not None and place % 50 == 0:
+                progress(place, len(skus))
+    first = int(min((row[0] for row in rows), default=last))
+    rows.sort()
+    table = np.array([(r[0] - first, r[1], r[3], r[4]) for r in rows], float).reshape(-1, 4)
+    day = table[:, 0].astype(np.int64)
+    days = last - first + 1
+    moment = _shares(shop, first, days, day, np.array([r[2] for r in rows], np.int64))
+    median_price = np.array([median(p) if p else 0.0 for p in prices])
+    given = costs or {}
+    cost = np.array([given.get(sku, 0.0) for sku in skus])
+    cost = np.where(cost > 0, cost, median_price / 2)
+    codes: dict[str, int] = {}
+    named = suppliers or {}
+    supplier = np.array([codes.setdefault(named.get(s, ""), len(codes)) for s in skus], np.int64)
+    sales = Sales(
+        first=first,
+        days=days,
+        item=table[:, 1].astype(np.int64),
+        day=day,
+        quantity=table[:, 2],
+        moment=moment,
+        value=table[:, 2] * table[:, 3],
+        unit_cost=np.where(cost > 0, cost, 1.0),
+        supplier=supplier,
+        known=np.maximum(known - first, 0),
+        begins=np.searchsorted(day, np.arange(days + 1)).astype(np.int64),
+        exposure=_exposure(shop, skus, outs, first, last),
+    )
+    return History(list(skus), sales, median_price)
+
+
+def _entries(database: Database, tx: Tx, sku: str) -> list[Entry]:
+    rows = database.stream(tx, stream_of(sku))
+    return [(version, name, decode(name, body)) for version, name, body in rows]
+
+
+def _read(
+    entries: list[Entry],
+    days: LocalDays,
+    place: int,
+    last: int,
+    rows: list[tuple[int, int, int, float, float]],
+    prices: list[float],
+    cost_before: int | None,
+    outs: Sequence[tuple[int, int | None]],
+) -> int:
+    """Add an item's lines; return the first day it moved."""
+    gone = voids(entries)
+    begun = last + 1
+    for version, name, data in entries:
+        if version in gone or name not in DEMAND:
+            if name in _KNOWS and version not in gone:
+                begun = min(begun, days.day(data["effective_at"], data["recorded_at"]))
+            continue
+        at = data["effective_at"]
+        day = days.day(at, data["recorded_at"])
+        if day > last:
+            continue
+        if name == "demand-unmet" and any(
+            since <= at and (until is None or at < until) for since, until in outs
+        ):
+            continue
+        begun = min(begun, day)
+        price = float(data.get("unit_price") or 0)
+        if price and (cost_before is None or day < cost_before):
+            prices.append(price)
+        rows.append((day, place, at, float(data["quantity"]), price))
+    return begun
+
+
+def _outs(tx: Tx, skus: Sequence[str]) -> dict[str, list[tuple[int, int | None]]]:
+    wanted = set(skus)
+    found: dict[str, list[tuple[int, int | None]]] = {}
+    for sku, since, until in tx.all("SELECT sku, since, until FROM stockout"):
+        if sku in wanted:
+            found.setdefault(sku, []).append((since, until))
+    return found
+
+
+def _exposure(
+    shop: Shop,
+    skus: Sequence[str],
+    outs: dict[str, list[tuple[int, int | None]]],
+    first: int,
+    last: int,
+) -> dict[int, tuple[Ints, Floats]]:
+    """Return {day offset: (items, share of the day with stock)} for days with a stockout."""
+    if not outs:
+        return {}
+    starts = [start_of_day(day_from_number(d), shop.tz) for d in range(first, last + 2)]
+    bounds = np.array(starts)
+    gone: dict[int, dict[int, float]] = {}
+    for place, sku in enumerate(skus):
+        for since, until in outs.get(sku, ()):
+            end = starts[-1] if until is None else min(until, starts[-1])
+            begin = max(since, starts[0])
+            day = int(np.searchsorted(bounds, begin, side="right")) - 1
+            while day < len(starts) - 1 and starts[day] < end:
+                part = min(end, starts[day + 1]) - max(begin, starts[day])
+                share = part / (starts[day + 1] - starts[day])
+                here = gone.setdefault(day, {})
+                here[place] = min(1.0, here.get(place, 0.0) + share)
+                day += 1
+    return {
+        day: (np.array(list(here), np.int64), 1.0 - np.array(list(here.values())))
+        for day, here in gone.items()
+    }
+
+
+def _shares(shop: Shop, first: int, days: int, day: Ints, at: Ints) -> Floats:
+    """Return which share of the day's trading was over at each line, between .02 and 1."""
+    if not day.size:
+        return np.zeros(0)
+    begins = np.full(days, np.iinfo(np.int64).max)
+    ends = np.zeros(days, np.int64)
+    np.minimum.at(begins, day, at)
+    np.maximum.at(ends, day, at)
+    span = np.maximum(ends - begins, 1)[day]
+    return np.asarray(np.clip((at - begins[day]) / span, 0.02, 1.0))
+
+
+def draw_supply(
+    sales: Sales, mean: Floats, variance: Floats, seed: int, least: float = 1.0
+) -> Supply:
+    """Draw a lead time for an order of each item on each day: a gamma, in whole days, at least 1.
+
+    The same seed gives every policy the same lead times.
+    """
+    rng = np.random.default_rng(seed)
+    spread = np.maximum(variance, 1e-6)
+    shape, scale = mean**2 / spread, spread / np.maximum(mean, 1e-9)
+    drawn = rng.gamma(shape[:, None], scale[:, None], (sales.items, sales.days))
+    whole = np.clip(np.rint(drawn), least, 365).astype(np.int16)
+    return Supply(whole, mean, variance)

@@ -1,0 +1,258 @@
+"""Methods, suppliers' lead times, budgets and promises, in the numbers of the scenarios."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from jitledger.bootstrap import App
+from jitledger.domain.replenishment.buying import Need, reach_minimum, share_budget
+from jitledger.domain.replenishment.order_quantity import suggest
+from jitledger.domain.replenishment.promise import Coming, available_to_promise
+from jitledger_projections.plan import plan
+from jitledger_projections.reorder import as_shape
+from tests.conftest import done
+
+START = date(2026, 1, 1)
+
+
+def moment(day: int, hour: str = "12:00:00") -> str:
+    """Return a moment of day n of the story."""
+    return f"{START + timedelta(days=day)}T{hour}"
+
+
+def textbook_shop(app: App, level: str = "0.95", **supplier: str) -> App:
+    """Set up MUG, bought from ACME, by the textbook."""
+    now = moment(0, "06:00:00")
+    done(app, do="settings", service_level=level, method="textbook", now=now)
+    done(app, do="supplier", code="ACME", **supplier, now=now)
+    done(app, do="register", sku="MUG", name="Mug", now=now)
+    done(app, do="terms", supplier="ACME", sku="MUG", unit_cost="4", now=now)
+    return app
+
+
+def level_of(app: App, sku: str = "MUG", day: date | None = None) -> dict[str, Any]:
+    """Return rate, mean and reorder point of an item."""
+    shop = app.queries.shop()
+    from jitledger.domain.moments import local_date
+
+    today = day or local_date(app.queries.present(shop), shop.tz)
+    planned = plan(app.database, shop, today)
+    place = planned.forecast.place[sku]
+    return {
+        "rate": float(planned.demand_per_day[place]),
+        "mean": float(planned.mean[place]),
+        "point": float(planned.reorder_point[place]),
+        "safety": float(planned.safety_stock[place]),
+        "method": planned.method[place],
+    }
+
+
+def test_scenario_14_a_new_item_with_a_guess(any_app: App) -> None:
+    """2 a day guessed, 7 sold in 7 days: 1.667 a day, 10 in 6 days, reorder point 15."""
+    app = textbook_shop(any_app, lead_time_days="6")
+    policy = {"method": "textbook", "demand_per_day": "2"}
+    done(app, do="policy", sku="MUG", **policy, now=moment(0, "07:00:00"))
+    done(app, do="open", sku="MUG", qty="50", now=moment(0, "07:00:00"))
+    assert level_of(app)["rate"] == 2.0
+    for day in range(7):
+        done(app, do="sell", sku="MUG", qty="1", now=moment(day))
+    found = level_of(app, day=START + timedelta(days=7))
+    assert found["rate"] == pytest.approx(35 / 21)
+    assert (round(found["mean"], 6), found["point"]) == (10.0, 15.0)
+
+
+def test_scenario_16_last_years_season_raises_the_rate(any_app: App) -> None:
+    """4 a day now; last year 2 a day and then 6: index 3, 12 a day, 84 in 7 days."""
+    app = textbook_shop(any_app, lead_time_days="7")
+    done(app, do="open", sku="MUG", qty="9999", now=moment(0, "07:00:00"))
+    today = 365 + 28
+    sold = [(d, "2") for d in range(28)] + [(d, "6") for d in range(28, 42)]
+    sold += [(d, "4") for d in range(today - 30, today)]
+    for day, quantity in sold:
+        done(app, do="sell", sku="MUG", qty=quantity, now=moment(day))
+    found = level_of(app, day=START + timedelta(days=today))
+    assert (found["rate"], found["mean"]) == (pytest.approx(12.0), pytest.approx(84.0))
+
+
+@pytest.mark.parametrize(
+    ("more", "rate"),
+    [
+        ([], 3.0),
+        ([{"do": "unmet", "qty": "3", "day": 25}], 3.0),
+        ([{"do": "unmet", "qty": "3", "day": 5}], 3.15),
+        ([{"do": "backorder", "qty": "1", "order": "9", "day": 24}], 2.0),
+    ],
+)
+def test_scenario_17_days_without_stock_say_nothing(
+    any_app: App, more: list[dict[str, Any]], rate: float
+) -> None:
+    """60 sold in 30 days of which 10 were out are 3.0 a day; what was asked for then is lost."""
+    app = textbook_shop(any_app, lead_time_days="7")
+    done(app, do="open", sku="MUG", qty="60", now=moment(0, "06:00:00"))
+    for day in range(20):
+        for extra in (e for e in more if e["day"] == day):
+            fields = {k: v for k, v in extra.items() if k not in ("do", "day")}
+            done(app, do=extra["do"], sku="MUG", **fields, now=moment(day, "10:00:00"))
+        done(app, do="sell", sku="MUG", qty="3", now=moment(day, "23:59:59"))
+    for extra in (e for e in more if e["day"] >= 20):
+        fields = {k: v for k, v in extra.items() if k not in ("do", "day")}
+        done(app, do=extra["do"], sku="MUG", **fields, now=moment(extra["day"], "10:00:00"))
+    found = level_of(app, day=START + timedelta(days=30))
+    assert found["rate"] == pytest.approx(rate, abs=0.002)
+
+
+def test_scenario_13_what_never_sold_is_not_ordered(any_app: App) -> None:
+    """24 received 91 days ago and never sold: no rate, no order, dead stock, even at zero."""
+    done(any_app, do="register", sku="VASE", name="Vase", now=moment(0))
+    done(any_app, do="receive", sku="VASE", qty="24", unit_cost="5", now=moment(0))
+    done(any_app, do="register", sku="MUG", name="Mug", now=moment(91))
+    assert any_app.reorder() == []
+    assert any_app.run_outs(365) == []
+    (dead,) = any_app.dead_stock()
+    assert (dead.sku, dead.on_hand, dead.last_sold) == ("VASE", 24, None)
+    done(any_app, do="count", sku="VASE", qty="0", now=moment(92))
+    any_app.sweep()
+    assert any_app.reorder() == []
+
+
+@pytest.mark.parametrize(
+    ("need", "moq", "pack", "gives"),
+    [("37", "50", "12", "60"), ("61", "50", "12", "72"), ("32", None, "6", "36")],
+)
+def test_scenario_18_minimum_and_pack(need: str, moq: str | None, pack: str, gives: str) -> None:
+    """Need, then at least the minimum, then up to the pack."""
+    found = suggest(
+        Decimal(0),
+        Decimal(0),
+        Decimal(need),
+        moq=None if moq is None else Decimal(moq),
+        pack=Decimal(pack),
+    )
+    assert found.quantity == Decimal(gives)
+
+
+def test_scenario_18_a_cap_below_the_minimum_asks() -> None:
+    """40 sell before they expire, the minimum is 50: ask, do not order."""
+    found = suggest(Decimal(0), Decimal(10), Decimal(27), moq=Decimal(50), most=Decimal(40))
+    assert found.quantity == 0
+    assert "least order is 50" in (found.question or "")
+
+
+def test_scenario_19_equal_counts_and_no_echo(any_app: App) -> None:
+    """S 1, Q 1, two backorders, nothing there: one suggestion of 4, and the next day nothing."""
+    now = moment(0)
+    done(any_app, do="supplier", code="ACME", now=now)
+    done(any_app, do="register", sku="MUG", name="Mug", now=now)
+    done(any_app, do="terms", supplier="ACME", sku="MUG", unit_cost="4", now=now)
+    policy = {"method": "manual", "reorder_point": "1", "order_quantity": "1"}
+    done(any_app, do="policy", sku="MUG", **policy, now=now)
+    done(any_app, do="count", sku="MUG", qty="0", now=now)
+    done(any_app, do="backorder", sku="MUG", qty="2", order="A", now=now)
+    (line,) = map(as_shape, any_app.reorder())
+    assert (line["inventory_position"], line["suggested_qty"]) == ("-2", "4")
+    lines = [{"sku": "MUG", "qty": line["suggested_qty"]}]
+    done(any_app, do="order", po="P1", supplier="ACME", lines=lines, now=moment(0, "13:00:00"))
+    assert any_app.reorder() == []
+    done(any_app, do="sell", sku="MUG", qty="1", now=moment(1))
+    (line,) = map(as_shape, any_app.reorder())
+    assert line["inventory_position"] == line["reorder_point"] == "1"
+
+
+def needs() -> list[Need]:
+    """Return the three items of scenario 21: what is at stake a day, spread over their units."""
+    return [
+        Need("A", Decimal(40), Decimal(5), lambda k: 30 / 40),
+        Need("B", Decimal(20), Decimal(15), lambda k: 24 / 20, step=Decimal(4)),
+        Need("C", Decimal(50), Decimal(4), lambda k: 8 / 50, step=Decimal(10)),
+    ]
+
+
+def test_scenario_21_a_shared_budget() -> None:
+    """500 buys A and B; 450 buys A and 16 of B; what waits is listed with what waiting costs."""
+    found = needs()
+    assert share_budget(found, Decimal(500)) == 500
+    assert [n.taken for n in found] == [40, 20, 0]
+    found = needs()
+    assert share_budget(found, Decimal(450)) == 440
+    assert [n.taken for n in found] == [40, 16, 0]
+    assert [(n.deferred, round(n.cost_of_waiting, 2)) for n in found] == [
+        (0, 0.0),
+        (4, 4.8),
+        (50, 8.0),
+    ]
+
+
+def test_a_suppliers_minimum_is_reached_with_what_earns_most() -> None:
+    """Packs are added to the item that needs them most until the order is large enough."""
+    chosen = [
+        Need("A", Decimal(1000), Decimal(5), lambda k: 2.0 / (1 + float(k)), taken=Decimal(10)),
+        Need("B", Decimal(1000), Decimal(5), lambda k: 1.0 / (1 + float(k)), step=Decimal(6)),
+    ]
+    assert reach_minimum(chosen, Decimal(150)) >= 150
+    assert chosen[0].taken > 10
+    assert chosen[1].taken % 6 == 0
+
+
+def test_scenario_22_dropship_and_made_to_order(any_app: App) -> None:
+    """Dropship is measured and not ordered; made to order is ordered as it was sold."""
+    now = moment(0)
+    done(any_app, do="supplier", code="ACME", lead_time_days="3", now=now)
+    for sku, mode in (("DROP", "dropship"), ("CAKE", "made-to-order")):
+        done(any_app, do="register", sku=sku, name=sku, mode=mode, now=now)
+        done(any_app, do="terms", supplier="ACME", sku=sku, unit_cost="4", now=now)
+    for day in range(30):
+        sold = done(any_app, do="sell", sku="DROP", qty="5", now=moment(day))
+    assert sold.on_hand == "0"
+    done(any_app, do="sell", sku="CAKE", qty="2", now=moment(30))
+    (line,) = map(as_shape, any_app.reorder())
+    assert (line["sku"], line["suggested_qty"], line["on_hand"]) == ("CAKE", "2", "0")
+    lines = [{"sku": "CAKE", "qty": "2"}]
+    done(any_app, do="order", po="P1", supplier="ACME", lines=lines, now=moment(30))
+    assert any_app.reorder() == []
+    got = done(any_app, do="receive", sku="CAKE", qty="2", now=moment(31))
+    assert got.on_hand == "0"
+    assert any_app.queries.stock("CAKE")["inventory_position"] == "0"
+    assert any_app.reorder() == []
+    done(any_app, do="rename", sku="DROP", mode="stocked", now=moment(32))
+    done(any_app, do="count", sku="DROP", qty="1", now=moment(32))
+    (line,) = map(as_shape, any_app.reorder())
+    assert (line["sku"], round(line["demand_per_day"])) == ("DROP", 5)
+
+
+def test_scenario_30_available_to_promise() -> None:
+    """5 now, 15 from Thursday if all is on time, from Saturday at 90 %."""
+    monday = date(2026, 3, 2)
+    thursday, friday, saturday = (monday + timedelta(days=n) for n in (3, 4, 5))
+    coming = [Coming(Decimal(10), thursday, saturday)]
+    found = available_to_promise(Decimal(5), Decimal(0), coming, monday)
+    assert found.now == 5
+    assert [(s.quantity, s.if_on_time, s.at_90) for s in found.steps] == [(15, thursday, saturday)]
+    assert (found.by(friday), found.by(friday, certain=True)) == (15, 5)
+
+
+def test_an_order_on_its_way_moves_the_run_out(any_app: App) -> None:
+    """Urgency uses the calendar: what is on its way is counted from the day it is expected."""
+    now = moment(0, "06:00:00")
+    done(any_app, do="supplier", code="ACME", lead_time_days="5", now=now)
+    done(any_app, do="register", sku="MUG", name="Mug", now=now)
+    done(any_app, do="terms", supplier="ACME", sku="MUG", unit_cost="4", now=now)
+    done(any_app, do="open", sku="MUG", qty="200", now=now)
+    for day in range(40):
+        done(any_app, do="sell", sku="MUG", qty="3", now=moment(day))
+    done(any_app, do="count", sku="MUG", qty="9", now=moment(40, "08:00:00"))
+    (before,) = any_app.run_outs(30)
+    promised = (START + timedelta(days=42)).isoformat()
+    line = {"sku": "MUG", "qty": "60", "promised": promised}
+    done(any_app, do="order", po="P1", supplier="ACME", lines=[line], now=moment(40, "09:00:00"))
+    (after,) = any_app.run_outs(60)
+    assert before.likely is not None
+    assert after.likely is not None
+    assert after.likely > before.likely + timedelta(days=14)
+    late = {"sku": "MUG", "promised": (START + timedelta(days=55)).isoformat()}
+    done(any_app, do="order-delay", po="P1", **late, now=moment(40, "10:00:00"))
+    (delayed,) = any_app.run_outs(60)
+    assert delayed.likely == before.likely
