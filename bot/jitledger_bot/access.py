@@ -11,7 +11,17 @@ from jitledger.service.people import Person, by_user
 from jitledger.store.database import Tx
 from jitledger_bot.language import Voice, choose
 
-PUSHES = ("alert", "runout", "exception", "expiry", "digest", "import-summary")
+PUSHES = (
+    "alert",
+    "runout",
+    "late",
+    "promise",
+    "phantom",
+    "exception",
+    "expiry",
+    "digest",
+    "import-summary",
+)
 """What a chat may want to be told of."""
 FOR_BUYERS = ("owner", "buyer")
 

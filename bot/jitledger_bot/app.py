@@ -38,7 +38,7 @@ from jitledger.service.people import hash_code, invite
 from jitledger.store.database import Tx
 from jitledger_bot import digest, notices
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers import documents, make_dispatcher
+from jitledger_bot.handlers import advice, documents, make_dispatcher
 from jitledger_bot.inbox import Inbox
 from jitledger_bot.jobs import Jobs
 from jitledger_bot.language import SOURCE, Voice, _, languages, mark, speaking
@@ -53,6 +53,8 @@ COMMANDS = {
     "stock": mark("what is on the shelf: /stock MUG"),
     "chart": mark("stock and demand as a picture"),
     "reorder": mark("what needs reordering"),
+    "orders": mark("purchase orders that are open"),
+    "late": mark("orders that should have come"),
     "runout": mark("what runs out this week"),
     "dead": mark("what lies and does not sell"),
     "history": mark("every entry of a product"),
@@ -62,6 +64,10 @@ COMMANDS = {
     "count": mark("a counting round"),
     "later": mark("deliveries kept for later"),
     "supplier": mark("a supplier's terms and products"),
+    "tune": mark("reorder points that could move"),
+    "overstock": mark("what lies beyond the need"),
+    "whatif": mark("what if Acme is two weeks late"),
+    "backtest": mark("your sales under other ways to order"),
     "export": mark("lists as tables"),
     "settings": mark("language, quiet hours, what I tell you"),
     "help": mark("what I understand"),
@@ -94,7 +100,7 @@ class BotRunner:
         self.desk = Desk(app, bot.id)
         self.outbox = Outbox(bot, self.desk)
         self.inbox = Inbox(bot, make_dispatcher(), self.desk, self.outbox)
-        works = {"import": documents.take}
+        works = {"import": documents.take, "backtest": advice.replay}
         self.jobs = Jobs(bot, self.desk, self.outbox, works)
         self.swept = asyncio.Event()
         self._digested: str | None = None

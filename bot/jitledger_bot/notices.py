@@ -26,6 +26,15 @@ AHEAD_DAYS = 3
 EXPIRY_DAYS = 7
 AGAIN_AFTER = 7 * DAY
 MOST_AT_ONCE = 5
+RISK_DAYS = 14
+LISTS = {
+    "runout": "items",
+    "expiry": "lots",
+    "late": "orders",
+    "promise": "promises",
+    "phantom": "items",
+}
+"""What is told once a day, and under which name its rows are."""
 EVERY = 1 << 40
 """All of them: one that is left out would look explained."""
 
@@ -101,9 +110,60 @@ def gather_day(app: App, run_outs: Sequence[RunOut]) -> dict[str, list[dict[str,
             {"subject": f"expiry/{lot['sku']}/{lot['location']}/{lot['expiry']}", **lot}
             for lot in expiring(tx, shop, now, EXPIRY_DAYS)
         ]
-        told = {kind: _told(tx, kind, now - AGAIN_AFTER) for kind in ("runout", "expiry")}
-    found = {"runout": outs, "expiry": lots}
+        told = {kind: _told(tx, kind, now - AGAIN_AFTER) for kind in LISTS}
+    found = {"runout": outs, "expiry": lots, **_supply(app)}
     return {kind: _fresh(rows, told[kind]) for kind, rows in found.items()}
+
+
+def _supply(app: App) -> dict[str, list[dict[str, Any]]]:
+    """Return late orders, promises at risk, and stock that stopped selling."""
+    from jitledger_projections.order_book import orders
+    from jitledger_projections.phantoms import phantoms
+    from jitledger_projections.promises import at_risk
+
+    shop = app.queries.shop()
+    now = app.queries.present(shop)
+    today = local_date(now, shop.tz)
+    with app.database.snapshot() as tx:
+        late = orders(tx, today, only_late=True)
+    return {
+        "late": [
+            {
+                "subject": f"late/{order.number}/{order.late_days(today) // 7}",
+                "po": order.number,
+                "supplier": order.supplier_name,
+                "days": order.late_days(today),
+                "waiting": ", ".join(
+                    f"{show(line.outstanding)} × {line.sku}"
+                    for line in order.lines
+                    if line.is_late(today)
+                ),
+            }
+            for order in late
+        ],
+        "promise": [
+            {
+                "subject": f"promise/{row.sku}/{row.order}",
+                "sku": row.sku,
+                "name": row.title,
+                "order": row.order,
+                "quantity": show(row.quantity),
+                "due": None if row.due is None else row.due.isoformat(),
+            }
+            for row in at_risk(app.database, app.queries)
+            if row.due is None or row.due <= today + timedelta(days=RISK_DAYS)
+        ],
+        "phantom": [
+            {
+                "subject": f"phantom/{row.sku}",
+                "sku": row.sku,
+                "name": row.title,
+                "on_hand": show(row.on_hand),
+                "days": row.days,
+            }
+            for row in phantoms(app.database, shop, now)[:MOST_AT_ONCE]
+        ],
+    }
 
 
 def _fresh(rows: Iterable[dict[str, Any]], told: set[str]) -> list[dict[str, Any]]:
@@ -116,7 +176,7 @@ async def tell_day(app: App, found: dict[str, list[dict[str, Any]]]) -> None:
         return
 
     def write(tx: Tx, answers: Sequence[Answer], now: int) -> None:
-        for kind, listed in (("runout", "items"), ("expiry", "lots")):
+        for kind, listed in LISTS.items():
             rows = [row for row in found[kind] if _mark(tx, kind, row["subject"], now)]
             if rows:
                 push(tx, kind, {listed: rows[:30]}, now, subject=kind)

@@ -36,7 +36,7 @@ from aiogram.types import BufferedInputFile, Message
 from jitledger.domain.errors import LedgerError
 from jitledger.service.ledger import Answer, Submission
 from jitledger.store.database import Tx
-from jitledger_bot import texts
+from jitledger_bot import order_texts, texts
 from jitledger_bot.access import PUSHES, Receiver, quiet_until, receivers
 from jitledger_bot.desk import Desk, forget_chat, move_chat
 from jitledger_bot.language import _, mark, speaking
@@ -397,8 +397,34 @@ def _pushed(
             stored = store_proposal(tx, chat_id, member, "why", {"sku": data["sku"]}, now)
             body["text"] = texts.alert(data)
             body["reply_markup"] = keyboard(
-                [[(_("Why?"), f"w.{stored}"), (_("Snooze 1 day"), f"z.{stored}")]]
+                [
+                    [(_("Order"), f"j.{stored}")],
+                    [(_("Why?"), f"w.{stored}"), (_("Snooze 1 day"), f"z.{stored}")],
+                ]
             )
+        case "late":
+            body["text"] = order_texts.late_push(data)
+            body["reply_markup"] = keyboard(
+                [
+                    [(row["po"], f"l.{_order(tx, chat_id, member, row['po'], now)}.card")]
+                    for row in data["orders"][:8]
+                ]
+            )
+        case "phantom":
+            body["text"] = order_texts.phantom_push(data)
+            body["reply_markup"] = keyboard(
+                [
+                    [
+                        (
+                            _("Count {name}", name=row["name"][:30]),
+                            f"q.{_item(tx, chat_id, member, row['sku'], now)}",
+                        )
+                    ]
+                    for row in data["items"][:8]
+                ]
+            )
+        case "promise":
+            body["text"] = order_texts.risk_push(data)
         case "exception":
             stored = store_proposal(tx, chat_id, member, "why", {"sku": data["sku"]}, now)
             body["text"] = texts.exception(data)
@@ -419,6 +445,14 @@ def _pushed(
         case _:
             body["text"] = texts.safe(data.get("text", ""))
     return body
+
+
+def _order(tx: Tx, chat_id: int, member: str | None, po: str, now: int) -> str:
+    return store_proposal(tx, chat_id, member, "order", {"po": po}, now)
+
+
+def _item(tx: Tx, chat_id: int, member: str | None, sku: str, now: int) -> str:
+    return store_proposal(tx, chat_id, member, "why", {"sku": sku}, now)
 
 
 def _method_of(row: Sending) -> TelegramMethod[Any]:

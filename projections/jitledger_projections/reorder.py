@@ -290,7 +290,7 @@ def _lines(
                 on_order=d.shelf.on_order,
                 next_delivery=min([arrives, *(day for day, _ in ahead)]),
                 currency=agreed.get("currency") or (supplier.currency if supplier else None),
-                margin=_margin(p, cost if cost is not None else d.shelf.last_cost, shop),
+                margin=margin_of(p, cost if cost is not None else d.shelf.last_cost, shop),
                 phi=spread,
                 variance=variance,
             )
@@ -412,7 +412,7 @@ def _batch(
     return Decimal(str(wanted)) if wanted > 1 else Decimal(1)
 
 
-def _margin(p: Label, cost: Decimal | None, shop: Shop) -> float:
+def margin_of(p: Label, cost: Decimal | None, shop: Shop) -> float:
     """Return what a unit earns: the net price less its cost; 0 when one is not known."""
     if p.price is None or cost is None:
         return 0.0
@@ -442,7 +442,7 @@ def _most(
     mean = rate * p.shelf_life_days
     cost = _number(agreed, "unit_cost") or d.shelf.last_cost
     sells = mean
-    margin = _margin(p, cost, shop)
+    margin = margin_of(p, cost, shop)
     if cost is not None and margin > 0:
         sells = shelf_life_quantity(mean, sqrt(mean + SHOWN_RISK * mean**2), margin, float(cost))
     before = max(0.0, float(d.position) - rate * lead)

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from jitledger.domain.errors import Refused
 from jitledger.domain.stock_item import in_force
 from jitledger.domain.supplier import Supplier
 from jitledger.service.projection import Batch
@@ -191,3 +192,17 @@ def supplier_card(tx: Tx, code: str, today: str) -> SupplierCard | None:
         (code, code),
     )
     return SupplierCard(found, [(sku, title, agreed.of(code, sku)) for sku, title in rows])
+
+
+def find_supplier(tx: Tx, spelled: str) -> str:
+    """Return a supplier's code as registered, of any spelling; raises ``unknown-supplier``."""
+    row = tx.one(
+        "SELECT owner FROM claims WHERE kind = 'supplier' AND value = ?", (spelled.casefold(),)
+    )
+    if row is None:
+        raise Refused(
+            "unknown-supplier",
+            f"There is no supplier {spelled!r}; register it first.",
+            supplier=spelled,
+        )
+    return str(row[0])

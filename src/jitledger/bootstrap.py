@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jitledger.config import Settings
+from jitledger.domain.moments import local_date
 from jitledger.service.clock import Clock, SystemClock
 from jitledger.service.ledger import Ledger
 from jitledger.service.monitor import Monitor
@@ -20,6 +21,9 @@ from jitledger_projections.products import Products, catalog_row, products
 from jitledger_projections.supply import Supply
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from jitledger_projections.buying import Basket
     from jitledger_projections.dead_stock import DeadItem
     from jitledger_projections.reorder import ReorderLine
     from jitledger_projections.run_out import RunOut
@@ -42,6 +46,18 @@ class App:
 
         shop = self.queries.shop()
         return reorder(self.database, shop, self.queries.present(shop))
+
+    def basket(self, supplier: str, only: str | None = None) -> Basket:
+        """Return what to order from one supplier now; raises ``nothing-due``."""
+        from jitledger_projections.buying import basket
+
+        shop = self.queries.shop()
+        return basket(self.database, shop, self.queries.present(shop), supplier, only)
+
+    def today(self) -> date:
+        """Return the shop's local day."""
+        shop = self.queries.shop()
+        return local_date(self.queries.present(shop), shop.tz)
 
     def run_outs(self, days: int = 7) -> list[RunOut]:
         """Return what may run out within so many days, soonest first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiogram import Dispatcher, Router
 
 from jitledger_bot.handlers import (
+    advice,
     buttons,
     catalog,
     counting,
@@ -12,6 +13,7 @@ from jitledger_bot.handlers import (
     edits,
     joining,
     messages,
+    orders,
     people,
     photos,
     questions,
@@ -27,8 +29,9 @@ def make_dispatcher() -> Dispatcher:
     # One filter for all commands and one for all files: plain words are asked about each once.
     commands, sent = Router(name="commands"), Router(name="files")
     commands.message.filter(is_command)
+    rooms = (questions, orders, advice, people, settings, counting, catalog)
     commands.include_routers(
-        *(room.make_router() for room in (questions, people, settings, counting, catalog)),
+        *(room.make_router() for room in rooms),
         photos.make_command_router(),
     )
     sent.message.filter(has_file)

@@ -19,7 +19,16 @@ from jitledger.store.database import Tx
 from jitledger_bot import charts, texts
 from jitledger_bot.access import Member
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers import catalog, counting, documents, messages, new_product, questions
+from jitledger_bot.handlers import (
+    advice,
+    catalog,
+    counting,
+    documents,
+    messages,
+    new_product,
+    orders,
+    questions,
+)
 from jitledger_bot.handlers.settings import press_setting
 from jitledger_bot.handlers.undo import take_back
 from jitledger_bot.jobs import start_job
@@ -339,6 +348,8 @@ async def ask(press: Press) -> None:
             await questions.answer_chart(sku, press.turn, press.desk)
         case "history":
             questions.answer_history(sku, press.turn, press.desk)
+        case "jit":
+            await advice.answer_jit(sku, press.turn, press.desk)
         case "why":
             questions.answer_why(sku, press.turn, press.desk)
         case "asof":
@@ -411,6 +422,10 @@ ACTIONS: dict[str, Action] = {
     "g": turn_page,
     "s": setting,
     "o": counting_action,
+    "j": orders.draft,
+    "l": orders.act,
+    "r": orders.relink,
+    "d": advice.accept,
 }
-LOOKING = ("w", "a", "e", "g", "s")
+LOOKING = ("w", "a", "e", "g", "s", "j", "l")
 """What may be pressed again and again, and by viewers."""

@@ -24,6 +24,7 @@ from jitledger_bot.access import Member
 from jitledger_bot.desk import Desk, title_of
 from jitledger_bot.handlers import counting
 from jitledger_bot.handlers.joining import open_shop
+from jitledger_bot.handlers.orders import linked
 from jitledger_bot.handlers.questions import admit, plain_question
 from jitledger_bot.handlers.undo import replies
 from jitledger_bot.language import _
@@ -199,7 +200,7 @@ def record_text(
     ]
     turn.correlation = prefix
     turn.asks = [line.ask for line in lines if line.ask is not None]
-    turn.render.append(lambda tx, answers, at: _confirm(tx, lines, answers, at, turn, prefix))
+    turn.render.append(lambda tx, answers, at: _confirm(tx, lines, answers, at, turn, prefix, desk))
 
 
 def _said_just_now(text: str, sent_at: datetime, prefix: str, turn: Turn, desk: Desk) -> bool:
@@ -335,7 +336,13 @@ def raise_missing(field: str) -> None:
 
 
 def _confirm(
-    tx: Tx, lines: Sequence[Line], answers: Sequence[Answer], now: int, turn: Turn, prefix: str
+    tx: Tx,
+    lines: Sequence[Line],
+    answers: Sequence[Answer],
+    now: int,
+    turn: Turn,
+    prefix: str,
+    desk: Desk,
 ) -> list[Outgoing]:
     """Say how every line was read and what is on hand now; offer Undo and the choices."""
     given = iter(answers)
@@ -349,6 +356,13 @@ def _confirm(
             answer = next(given)
             shown.append(said(line, answer))
             entries += answer.entries if answer.ok else ()
+            if answer.ok and answer.entries and line.reading.do == "receive" and not answer.repeat:
+                counted, others = linked(tx, desk, answer.entries)
+                if counted:
+                    shown[-1] += " " + counted + "."
+                if others:
+                    shown[-1] += " " + _("Or was it for another order?")
+                    buttons.append(_other_orders(tx, turn, answer.entries[0], others, now))
             if answer.ok and line.pending_count is not None:
                 buttons.append(_before_or_after(tx, turn, answer.entries[-1], now, line))
                 shown.append(_("It was counted a moment ago. Was this before or after the count?"))
@@ -370,6 +384,15 @@ def _confirm(
         shown[-1] += f" · {texts.safe(turn.author)}"
     first = [turn.message(texts.clip("\n".join(shown)), buttons)] if shown else []
     return first + extra
+
+
+def _other_orders(tx: Tx, turn: Turn, entry: str, lines: Sequence[str], now: int) -> list[Button]:
+    """Return a button for each other order that a receipt may be for."""
+    body = {"entry": entry, "lines": list(lines[:4])}
+    stored = store_proposal(tx, turn.chat_id, turn.member, "relink", body, now)
+    return [
+        (line.rpartition("/")[0], f"r.{stored}.{place}") for place, line in enumerate(lines[:4])
+    ]
 
 
 def _before_or_after(tx: Tx, turn: Turn, entry: str, now: int, line: Line) -> list[Button]:

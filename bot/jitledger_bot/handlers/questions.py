@@ -21,6 +21,7 @@ from jitledger_bot.language import _, local
 from jitledger_bot.pages import PER_PAGE, Page, say_page
 from jitledger_bot.reading import (
     asks_log,
+    asks_promise,
     asks_reorder,
     asks_run_out,
     asks_stock,
@@ -157,6 +158,9 @@ def reorder_page(desk: Desk, first: int) -> Page:
             stored = store_proposal(tx, chat_id, member, "why", {"sku": line.sku}, now)
             asked = _("Why {name}?", name=line.name[:24])
             rows.append([(asked, f"w.{stored}"), (_("Snooze 1 day"), f"z.{stored}")])
+        for code in dict.fromkeys(line.supplier for line in shown if line.supplier):
+            stored = store_proposal(tx, chat_id, member, "draft", {"supplier": code}, now)
+            rows.append([(_("Order from {supplier}", supplier=code[:30]), f"j.{stored}")])
         return rows
 
     return Page(text, first, len(lines), keys)
@@ -338,6 +342,8 @@ async def plain_question(text: str, turn: Turn, desk: Desk, warning: str) -> boo
     """Answer a plain question; False when the text is none."""
     if len(text) > PLAIN_LIMIT or "\n" in text:
         return False
+    if answer_promise_asked(text, turn, desk):
+        return True
     days = asks_run_out(text)
     if days is not None:
         await answer_run_out(days, turn, desk)
@@ -358,6 +364,21 @@ async def plain_question(text: str, turn: Turn, desk: Desk, warning: str) -> boo
     return bool(asked) or named is not None
 
 
+def answer_promise_asked(text: str, turn: Turn, desk: Desk) -> bool:
+    """Answer "can I have 12 mug by friday?"; False when that is not asked."""
+    from jitledger_bot.handlers.orders import answer_promise
+
+    asked = asks_promise(text, desk.app.today())
+    if asked is None:
+        return False
+    quantity, words, day = asked
+    found = desk.resolver.resolve(words).exact
+    if found is None:
+        return False
+    answer_promise(found.sku, quantity, day, turn, desk)
+    return True
+
+
 def stock_asked(text: str, desk: Desk) -> str | None:
     """Return the words of a question that name one product exactly."""
     for words in [*asks_stock(text), *may_ask_stock(text)]:
@@ -368,7 +389,10 @@ def stock_asked(text: str, desk: Desk) -> str | None:
 
 def page_of(what: str, fields: dict[str, str], first: int, desk: Desk) -> Page:
     """Return a page of a long answer again, as it stands now."""
+    from jitledger_bot.handlers.orders import orders_page
+
     pages: dict[str, Callable[[], Page]] = {
+        "orders": lambda: orders_page(desk, first, only_late=bool(fields["late"])),
         "reorder": lambda: reorder_page(desk, first),
         "history": lambda: history_page(desk, fields["sku"], first),
     }

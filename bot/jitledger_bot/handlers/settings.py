@@ -25,6 +25,9 @@ QUIET: tuple[tuple[int, int] | None, ...] = (None, (22, 7), (20, 8), (18, 9))
 PUSH_NAMES = {
     "alert": mark("reorder alerts"),
     "runout": mark("run-outs ahead"),
+    "late": mark("late orders"),
+    "promise": mark("promises at risk"),
+    "phantom": mark("stock that stopped selling"),
     "exception": mark("stock below zero"),
     "expiry": mark("expiry"),
     "digest": mark("morning digest"),

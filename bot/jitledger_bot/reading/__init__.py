@@ -3,6 +3,7 @@
 from jitledger_bot.reading.lines import read_line, read_message
 from jitledger_bot.reading.questions import (
     asks_log,
+    asks_promise,
     asks_reorder,
     asks_run_out,
     asks_stock,
@@ -19,6 +20,7 @@ __all__ = [
     "Places",
     "Reading",
     "asks_log",
+    "asks_promise",
     "asks_reorder",
     "asks_run_out",
     "asks_stock",

@@ -15,6 +15,18 @@ from typing import Any
 
 Words = tuple[str, ...]
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_ASKING = (
+    "order_words",
+    "asking",
+    "stock_words",
+    "undo",
+    "was",
+    "round_skip",
+    "round_stop",
+    "promise_lead",
+    "promise_by",
+    "promise_end",
+)
 _STRIPPED = ",;:!?.…"
 
 
@@ -127,7 +139,7 @@ def _take(found: Phrases, language: Mapping[str, Any]) -> None:
         found.words.setdefault(kind, Lookup()).add(language["days"][kind], kind)
     questions = language["questions"]
     found.reorder += [words_of(phrase) for phrase in questions["reorder"]]
-    for kind in ("order_words", "asking", "stock_words", "undo", "was", "round_skip", "round_stop"):
+    for kind in _ASKING:
         found.words.setdefault(kind, Lookup()).add(questions[kind], kind)
     for kind, listed in (("stock", found.stock), ("log", found.log)):
         for phrase in questions[kind]:

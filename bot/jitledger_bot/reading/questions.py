@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 
 from jitledger_bot.reading.numbers import Number, read_number
-from jitledger_bot.reading.phrases import Words, phrases, plain
+from jitledger_bot.reading.phrases import WEEKDAYS, Words, phrases, plain
 from jitledger_bot.reading.words import MARKS, has_number, without_fillers
+
+_DAY_MONTH = re.compile(r"(\d{1,2})\.(\d{1,2})\.?", re.ASCII)
 
 
 def asks_reorder(text: str) -> bool:
@@ -87,6 +91,58 @@ def asks_log(text: str) -> str | None:
         if len(name) <= 3:
             return " ".join(name)
     return None
+
+
+def asks_promise(text: str, today: date) -> tuple[Decimal | None, str, date] | None:
+    """Return (quantity, product words, day) of "can I have 12 mug by friday?"; None if it is not.
+
+    The day is the next one of that name; what has passed is no promise.
+    """
+    raw = text.translate(MARKS).rstrip("?!. ").split()
+    norm = [plain(word) for word in raw]
+    lead = phrases().is_("promise_lead", norm, 0)
+    if not lead and not text.rstrip().endswith("?"):
+        return None
+    while norm and phrases().is_("promise_end", norm, len(norm) - 1):
+        raw, norm = raw[:-1], norm[:-1]
+    for place in range(len(norm) - 2, lead, -1):
+        length = phrases().is_("promise_by", norm, place)
+        day = _coming_day(norm[place + length :], today) if length else None
+        if day is None:
+            continue
+        inner = [w for w in raw[lead:place] if not phrases().is_("promise_end", [plain(w)], 0)]
+        number = next((found for word in inner if (found := read_number(word))), None)
+        words = [word for word in inner if number is None or read_number(word) is None]
+        words = words[phrases().is_("the", [plain(w) for w in words], 0) :]
+        if number is not None and (number.ambiguous is not None or number.value <= 0):
+            return None
+        if words:
+            return None if number is None else number.value, " ".join(words), day
+    return None
+
+
+def _coming_day(words: Sequence[str], today: date) -> date | None:
+    """Return the day that "friday", "tomorrow", "2026-03-20" or "20.3." means, today or later."""
+    known = phrases()
+    if len(words) == 1 and known.is_("tomorrow", words, 0):
+        return today + timedelta(days=1)
+    found = known.days.at(words, 0) if words else None
+    if found is not None and found[0] == len(words) and found[1] in WEEKDAYS:
+        return today + timedelta(days=(WEEKDAYS.index(found[1]) - today.weekday()) % 7)
+    if len(words) != 1:
+        return None
+    try:
+        day = date.fromisoformat(words[0])
+    except ValueError:
+        part = _DAY_MONTH.fullmatch(words[0])
+        if part is None:
+            return None
+        try:
+            day = date(today.year, int(part.group(2)), int(part.group(1)))
+            day = day if day >= today else day.replace(year=today.year + 1)
+        except ValueError:
+            return None
+    return day if day >= today else None
 
 
 def wants_undo(text: str) -> bool:

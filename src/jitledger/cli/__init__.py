@@ -47,6 +47,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "why": ("queries", "why", "Show the entries that sum to on-hand."),
     "log": ("queries", "log", "Show what was recorded in a stretch of time."),
     "reorder": ("queries", "reorder", "Show what needs reordering, how much and why."),
+    "advise": ("advice", "advise", "Advice: what to move, clear, expect."),
     "import": ("transfer", "import_", "Take in a file."),
     "export": ("transfer", "export", "Write a list as CSV."),
     "apply": ("apply", "apply", "Record commands given as JSON lines."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import click
@@ -79,21 +78,25 @@ def draft(
 
 
 def _suggested(app: App, supplier: str) -> list[dict[str, str]]:
+    """Return the lines of what is due from a supplier, with its minimum reached."""
     from jitledger.domain.quantity import show
+    from jitledger_projections.supply import find_supplier
 
     app.driver.catch_up()
-    due = [r for r in app.reorder() if (r.supplier or "").casefold() == supplier.casefold()]
-    lines = [
-        {"sku": r.sku, "qty": show(r.suggestion.quantity)}
-        | ({"at": r.location} if r.location else {})
-        for r in due
-        if r.suggestion.quantity > 0
-    ]
-    if not lines:
-        raise Refused(
-            "nothing-due", f"Nothing needs reordering from {supplier}.", supplier=supplier
+    with app.database.snapshot() as tx:
+        code = find_supplier(tx, supplier)
+    found = app.basket(code)
+    if found.below_minimum:
+        click.echo(
+            f"The order comes to {show(found.total)}, below the minimum of "
+            f"{show(found.minimum or found.total)} at {found.title}.",
+            err=True,
         )
-    return lines
+    return [
+        {"sku": line.sku, "qty": show(line.quantity)}
+        | ({"at": line.location} if line.location else {})
+        for line in found.lines
+    ]
 
 
 @order.command()
@@ -203,13 +206,6 @@ def receive(ctx: click.Context, /, **given: Any) -> None:
     _go(ctx, "receive", given)
 
 
-def _today(app: App) -> date:
-    from jitledger.domain.moments import local_date
-
-    shop = app.queries.shop()
-    return local_date(app.queries.present(shop), shop.tz)
-
-
 @order.command("list")
 @click.option("--supplier")
 @click.option("--open", "only_open", is_flag=True, help="Only orders from which goods are to come.")
@@ -227,7 +223,7 @@ def list_(
 
     with opened(ctx) as app:
         app.driver.catch_up()
-        today = _today(app)
+        today = app.today()
         with app.database.snapshot() as tx:
             found = orders(tx, today, supplier=supplier, only_open=only_open, only_late=only_late)
     shapes = [order_shape(o, today) for o in found]
@@ -267,7 +263,7 @@ def show(ctx: click.Context, po: str, json_: bool) -> None:
 
     with opened(ctx) as app:
         app.driver.catch_up()
-        today = _today(app)
+        today = app.today()
         with app.database.snapshot() as tx:
             shape = order_shape(find_order(tx, po, today), today)
     if json_:
@@ -305,7 +301,7 @@ def message(ctx: click.Context, po: str, as_csv: bool) -> None:
         app.driver.catch_up()
         shop = app.queries.shop()
         with app.database.snapshot() as tx:
-            found = find_order(tx, po, _today(app))
+            found = find_order(tx, po, app.today())
             if as_csv:
                 text = order_csv(tx, found, shop.currency)
             else:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from jitledger.cli.output import as_at, as_json, as_of, opened, parse_moments, table, write_json
+from jitledger.domain.quantity import parse_money
+from jitledger.domain.quantity import show as plain
+
+if TYPE_CHECKING:
+    from jitledger_projections.buying import Deferred
 
 
 @click.command()
@@ -155,7 +160,7 @@ def log(
 
 @click.command()
 @click.option("--supplier", help="Only from this supplier.")
-@click.option("--budget", help="Not built yet: sharing a budget comes with purchasing.")
+@click.option("--budget", help="Spend at most this much; what waits is listed.")
 @as_json
 @click.pass_context
 def reorder(ctx: click.Context, supplier: str | None, budget: str | None, json_: bool) -> None:
@@ -163,14 +168,20 @@ def reorder(ctx: click.Context, supplier: str | None, budget: str | None, json_:
 
     Example: jitledger reorder
     """
+    from jitledger_projections.buying import within_budget
     from jitledger_projections.reorder import as_shape
+    from jitledger_projections.supply import find_supplier
 
-    if budget is not None:
-        click.echo("--budget is not there yet: it comes with purchasing.", err=True)
-        raise SystemExit(1)
     with opened(ctx) as app:
         app.driver.catch_up()
-        lines = [line for line in app.reorder() if supplier in (None, line.supplier)]
+        wanted = None if supplier is None else supplier.casefold()
+        lines = [r for r in app.reorder() if wanted in (None, (r.supplier or "").casefold())]
+        if wanted is not None:
+            with app.database.snapshot() as tx:
+                find_supplier(tx, wanted)
+    waiting: list[Deferred] = []
+    if budget is not None:
+        lines, waiting = within_budget(lines, parse_money("budget", budget))
     if json_:
         write_json([as_shape(line) for line in lines])
         return
@@ -205,3 +216,12 @@ def reorder(ctx: click.Context, supplier: str | None, budget: str | None, json_:
         "why",
     )
     table("", columns, rows)
+    if waiting:
+        table(
+            f"waits, with a budget of {budget}",
+            ("sku", "name", "quantity", "cost", "margin at stake"),
+            [
+                (d.sku, d.name, plain(d.quantity), plain(d.cost), f"{d.cost_of_waiting:.2f}")
+                for d in waiting
+            ],
+        )

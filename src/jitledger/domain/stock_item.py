@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar
 
@@ -162,6 +163,7 @@ class StockItem:
     __slots__ = (
         "_last",
         "arrivals",
+        "backorder_due",
         "backorders",
         "catalog",
         "days",
@@ -190,6 +192,7 @@ class StockItem:
         self.fulfilled: dict[tuple[str, str], Decimal] = {}
         self.resolved: set[str] = set()
         self.backorders: dict[str, Decimal] = {}
+        self.backorder_due: dict[str, date] = {}
         self.demand: DemandDays = {}
         self.unmet: DemandDays = {}
         self.last_cost: Decimal | None = None
@@ -452,6 +455,8 @@ class StockItem:
         if name == "backorder-cancelled":
             delta = -delta
         self.backorders[data["order"]] += delta
+        if data.get("due"):
+            self.backorder_due[data["order"]] = date.fromisoformat(data["due"])
 
     def _unmet(self, data: dict[str, Any]) -> None:
         day = self.days.day(data["effective_at"], data["recorded_at"])

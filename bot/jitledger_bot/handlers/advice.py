@@ -1,0 +1,193 @@
+"""Advice in the chat: reorder points to move, overstock, what-if, just in time, the backtest."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from aiogram import Router
+from aiogram.filters import Command, CommandObject
+from aiogram.types import Message
+
+from jitledger.domain.commands import parse
+from jitledger.domain.errors import LedgerError
+from jitledger.domain.quantity import show
+from jitledger.domain.shop import MAY_BUY
+from jitledger.service.ledger import Answer, Ask
+from jitledger.store.database import Tx
+from jitledger_bot import advice_texts, texts
+from jitledger_bot.desk import Desk
+from jitledger_bot.handlers.questions import admit, exact_or_ask
+from jitledger_bot.jobs import Job, start_job
+from jitledger_bot.language import _
+from jitledger_bot.turn import Button, Outgoing, Turn, consume, store_proposal
+
+if TYPE_CHECKING:
+    from jitledger_bot.handlers.buttons import Press
+
+MOST_BUTTONS = 8
+_FACTOR = re.compile(r"[x×*]\s?(\d{1,2}(?:[.,]\d{1,2})?)", re.IGNORECASE)
+_LATE = re.compile(r"\+?(\d{1,3})\s?(d|days?|tage?|w|weeks?|wochen?)?", re.IGNORECASE)
+
+
+def make_router() -> Router:
+    """Return the router of advice."""
+    router = Router(name="advice")
+    for name, handler in (
+        ("tune", tune),
+        ("overstock", overstock),
+        ("whatif", what_if),
+        ("jit", jit),
+        ("backtest", backtest),
+    ):
+        router.message.register(handler, Command(name))
+    return router
+
+
+async def tune(message: Message, turn: Turn, desk: Desk) -> None:
+    """Answer /tune: reorder points to move, each accepted with one tap."""
+    from jitledger_projections.advice import tunings
+
+    admitted = admit(message, turn, desk)
+    if admitted is None:
+        return
+    shop, now = desk.read()
+    found = await asyncio.to_thread(tunings, desk.app.database, shop, now)
+    text = advice_texts.tunings(found, shop.currency)
+    may = admitted[1].role in MAY_BUY
+
+    def render(tx: Tx, answers: Sequence[Answer], at: int) -> list[Outgoing]:
+        rows: list[list[Button]] = []
+        for one in found[:MOST_BUTTONS] if may else ():
+            body = {"sku": one.sku, "at": one.location, "point": show(one.proposed)}
+            stored = store_proposal(tx, turn.chat_id, turn.member, "tune", body, at)
+            label = _("{name} to {point}", name=one.title[:30], point=show(one.proposed))
+            rows.append([(label, f"d.{stored}")])
+        return [turn.message(text, rows)]
+
+    turn.render.append(render)
+
+
+def accept(press: Press) -> None:
+    """Set a reorder point as proposed; its other terms stay. Undo voids the entry."""
+    body, turn, desk = press.proposal.body, press.turn, press.desk
+    if press.member.role not in MAY_BUY:
+        turn.toast(press.query.id, _("That is for the owner or a buyer to do."), alert=True)
+        return
+    item, _q, _shop = desk.app.queries.item(body["sku"])
+    dated = item.catalog.policies.get(body["at"], [])
+    kept = dict(dated[-1][1]) if dated else {}
+    command = {"do": "policy", "sku": body["sku"], "reorder_point": body["point"]}
+    if body["at"]:
+        command["at"] = body["at"]
+    for field in ("method", "order_quantity", "order_up_to", "service_level", "cover_days"):
+        if kept.get(field) is not None:
+            command[field] = kept[field]
+    turn.asks = [Ask(parse(command), f"pr:{press.proposal.id}:tune")]
+    turn.effects.append(consume(press.proposal.id))
+    turn.toast(press.query.id, "✓")
+
+    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
+        if answers[0].error is not None:
+            return [turn.message(texts.safe(texts.problem(answers[0].error)))]
+        undo = {"entries": list(answers[0].entries)}
+        stored = store_proposal(tx, turn.chat_id, turn.member, "undo", undo, now)
+        name = texts.product(item.catalog.title, item.sku)
+        said = _("{product}: reorder at {point} from now on.", product=name, point=body["point"])
+        return [turn.message(said, [[(_("↩ Undo"), f"u.{stored}")]])]
+
+    turn.render.append(render)
+
+
+async def overstock(message: Message, turn: Turn, desk: Desk) -> None:
+    """Answer /overstock: what lies beyond the need, and what to do with it."""
+    from jitledger_projections.advice import surpluses
+
+    if admit(message, turn, desk):
+        shop, now = desk.read()
+        found = await asyncio.to_thread(surpluses, desk.app.database, shop, now)
+        turn.say(advice_texts.surpluses(found, shop.currency))
+
+
+async def what_if(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+    """Answer /whatif Acme 14, /whatif kitchen x1.5: what runs out, and what to do now."""
+    from jitledger_projections.advice import what_if as ask
+
+    if not admit(message, turn, desk):
+        return
+    text = (command.args or "").strip()
+    factor = _FACTOR.search(text)
+    days = None if factor else _LATE.search(text)
+    if factor is None and days is None:
+        examples = "/whatif Acme 14, /whatif kitchen x1.5"
+        turn.say(_("What if what? For example: {example}", example=examples))
+        return
+    found_at = factor or days
+    assert found_at is not None
+    name = (text[: found_at.start()] + text[found_at.end() :]).strip()
+    late, times = 0, 1.0
+    if factor is not None:
+        times = float(factor.group(1).replace(",", "."))
+    else:
+        assert days is not None
+        late = int(days.group(1)) * (7 if (days.group(2) or "d")[0] in "wW" else 1)
+    supplier = desk.supplier(name) if name else None
+    if late and name and supplier is None:
+        turn.say(_("I know no supplier “{words}”.", words=texts.safe(name[:80])))
+        return
+    shop, now = desk.read()
+    try:
+        found = await asyncio.to_thread(
+            ask,
+            desk.app.database,
+            shop,
+            now,
+            supplier=supplier,
+            late_days=late,
+            category=name if name and supplier is None else None,
+            factor=times,
+        )
+    except LedgerError as error:
+        turn.say(texts.safe(texts.problem(error)))
+        return
+    turn.say(advice_texts.consequences(found))
+
+
+async def jit(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+    """Answer /jit MUG: whether just-in-time is right for it."""
+    if admit(message, turn, desk):
+        await answer_jit(command.args or "", turn, desk)
+
+
+async def answer_jit(words: str, turn: Turn, desk: Desk) -> None:
+    """Answer whether just-in-time is right for a product."""
+    from jitledger_projections.advice import verdict
+
+    sku = exact_or_ask(words, turn, desk, "jit")
+    if sku is not None:
+        shop, now = desk.read()
+        said = await asyncio.to_thread(verdict, desk.app.database, shop, now, sku)
+        item, _q, _shop = desk.app.queries.item(sku)
+        turn.say(advice_texts.verdict(item.catalog.title, sku, said))
+
+
+async def backtest(message: Message, turn: Turn, desk: Desk) -> None:
+    """Answer /backtest: a job that ends with a chart."""
+    if admit(message, turn, desk):
+        turn.say(_("Replaying your sales …"))
+        start_job(turn, "backtest", {})
+
+
+async def replay(job: Job, desk: Desk) -> None:
+    """Do a backtest job: replay in a thread, answer with a chart and the figures."""
+    from jitledger_projections.backtest import backtest as run
+    from jitledger_projections.backtest_chart import trade_off
+
+    shop, now = desk.read()
+    report = await asyncio.to_thread(
+        run, desk.app.database, shop, now, names=("mix", "velocity"), seeds=2, progress=job.advance
+    )
+    picture = await asyncio.to_thread(trade_off, report, shop.currency)
+    job.turn.photo(picture, texts.clip(advice_texts.backtest(report, shop.currency), 1000))

@@ -1,0 +1,282 @@
+"""Buying: from suggestions to baskets, with the supplier's minimum and the shop's budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
+
+import numpy as np
+
+from jitledger.domain.errors import Refused
+from jitledger.domain.moments import local_date
+from jitledger.domain.quantity import ZERO, show
+from jitledger.domain.replenishment.buying import Gain, Need, reach_minimum, share_budget
+from jitledger.domain.replenishment.order_quantity import Suggestion
+from jitledger.domain.replenishment.quantiles import cdf
+from jitledger.domain.shop import Shop
+from jitledger.domain.supplier import unit_cost_at
+from jitledger.store.database import Database
+from jitledger_projections.on_hand import positions
+from jitledger_projections.plan import Plan, plan
+from jitledger_projections.products import labels
+from jitledger_projections.reorder import ReorderLine, margin_of, reorder
+
+MOST_EXTRA_DAYS = 60
+USUAL_MARGIN = 0.5
+"""What a unit is taken to earn where its price is not known, as a share of its cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """What a budget leaves out of a line, and the margin that waiting is expected to cost."""
+
+    sku: str
+    name: str
+    quantity: Decimal
+    cost: Decimal
+    cost_of_waiting: float
+
+
+@dataclass(frozen=True, slots=True)
+class BasketLine:
+    """One line of an order to a supplier; ``added`` was put in to reach the minimum."""
+
+    sku: str
+    name: str
+    unit: str
+    quantity: Decimal
+    unit_cost: Decimal | None
+    location: str | None
+    added: bool = False
+
+    @property
+    def cost(self) -> Decimal:
+        """Return what the line costs; 0 where the unit cost is not known."""
+        return self.quantity * (self.unit_cost or ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """What to order from one supplier now."""
+
+    supplier: str
+    title: str
+    currency: str | None
+    minimum: Decimal | None
+    lines: tuple[BasketLine, ...]
+    questions: tuple[str, ...] = ()
+    """Items that are due but cannot be ordered without a decision."""
+
+    @property
+    def total(self) -> Decimal:
+        """Return what the lines cost."""
+        return sum((line.cost for line in self.lines), ZERO)
+
+    @property
+    def below_minimum(self) -> bool:
+        """Return whether the supplier's least order is not reached."""
+        return self.minimum is not None and self.total < self.minimum
+
+
+def _gain(position: Decimal, mean: float, variance: float, margin: float, cost: float) -> Gain:
+    """Return P(D > position + k)·margin as a function of k, looked up in a table."""
+    earns = margin if margin > 0 else USUAL_MARGIN * cost
+    begin = float(position)
+    size = max(1, int(mean * 4 + 4 * max(variance, 0.0) ** 0.5) + 64)
+    points = begin + np.arange(size)
+    table = 1.0 - cdf(np.floor(points), np.full(size, mean), np.full(size, variance))
+
+    def gain(k: Decimal) -> float:
+        place = int(k)
+        return float(table[place]) * earns if place < size else 0.0
+
+    return gain
+
+
+def need_of(line: ReorderLine) -> Need:
+    """Return a reorder line as a need of the greedy."""
+    cost = line.unit_cost or ZERO
+    pack = Decimal(line.terms["pack"]) if "pack" in line.terms else Decimal(1)
+    return Need(
+        line.sku,
+        line.suggestion.quantity,
+        cost,
+        _gain(
+            line.inventory_position, line.lead_time_demand, line.variance, line.margin, float(cost)
+        ),
+        step=pack,
+        least=Decimal(line.terms["moq"]) if "moq" in line.terms else ZERO,
+    )
+
+
+def within_budget(
+    lines: Sequence[ReorderLine], budget: Decimal
+) -> tuple[list[ReorderLine], list[Deferred]]:
+    """Return lines with what a budget allows, and what waits; raises ``bad-value`` for no budget.
+
+    A line without a known cost cannot be weighed: it waits.
+    """
+    if budget <= 0:
+        raise Refused(
+            "bad-value",
+            f"A budget of {show(budget)} buys nothing; leave it out to see all that is due.",
+            field="budget",
+            value=show(budget),
+        )
+    needs = [need_of(line) for line in lines]
+    weighed = [need for need in needs if need.unit_cost > 0]
+    share_budget(weighed, budget)
+    kept, deferred = [], []
+    for line, need in zip(lines, needs, strict=True):
+        if need.taken > 0:
+            kept.append(line._replace(suggestion=Suggestion(need.taken)))
+        elif line.suggestion.question:
+            kept.append(line)
+        if need.deferred > 0:
+            deferred.append(
+                Deferred(
+                    line.sku,
+                    line.name,
+                    need.deferred,
+                    need.deferred * need.unit_cost,
+                    need.cost_of_waiting,
+                )
+            )
+    return kept, sorted(deferred, key=lambda d: -d.cost_of_waiting)
+
+
+def baskets(database: Database, shop: Shop, now: int) -> list[Basket]:
+    """Return what to order from every supplier now, the most urgent first."""
+    lines = reorder(database, shop, now)
+    named: dict[str, list[ReorderLine]] = {}
+    for line in lines:
+        if line.supplier is not None:
+            named.setdefault(line.supplier, []).append(line)
+    if not named:
+        return []
+    planned = plan(database, shop, local_date(now, shop.tz))
+    return [_basket(database, shop, now, planned, code, mine) for code, mine in named.items()]
+
+
+def basket(
+    database: Database, shop: Shop, now: int, supplier: str, only: str | None = None
+) -> Basket:
+    """Return what to order from one supplier now; raises ``nothing-due``.
+
+    ``only`` names a product that must be in it.
+    """
+    lines = [r for r in reorder(database, shop, now) if r.supplier == supplier]
+    if not lines or (only is not None and all(line.sku != only for line in lines)):
+        raise Refused(
+            "nothing-due",
+            f"Nothing needs reordering from {supplier} now.",
+            supplier=supplier,
+        )
+    planned = plan(database, shop, local_date(now, shop.tz))
+    return _basket(database, shop, now, planned, supplier, lines)
+
+
+def _basket(
+    database: Database,
+    shop: Shop,
+    now: int,
+    planned: Plan,
+    supplier: str,
+    lines: list[ReorderLine],
+) -> Basket:
+    source = planned.suppliers.get(supplier)
+    due = [line for line in lines if line.suggestion.quantity > 0]
+    asked = tuple(f"{r.name}: {r.suggestion.question}" for r in lines if r.suggestion.question)
+    found = [
+        BasketLine(
+            line.sku, line.name, line.unit, line.suggestion.quantity, line.unit_cost, line.location
+        )
+        for line in due
+    ]
+    minimum = source.minimum_order if source is not None else None
+    total = sum((line.cost for line in found), ZERO)
+    if minimum is not None and found and total < minimum:
+        found = _topped_up(database, shop, now, planned, supplier, due, found, minimum)
+    return Basket(
+        supplier,
+        source.title if source is not None else supplier,
+        source.currency if source is not None else None,
+        minimum,
+        tuple(found),
+        asked,
+    )
+
+
+def _topped_up(
+    database: Database,
+    shop: Shop,
+    now: int,
+    planned: Plan,
+    supplier: str,
+    due: list[ReorderLine],
+    found: list[BasketLine],
+    minimum: Decimal,
+) -> list[BasketLine]:
+    """Add what earns most until the supplier's minimum is reached, two months of demand at most."""
+    needs = []
+    for line in due:
+        need = need_of(line)
+        need.taken = line.suggestion.quantity
+        need.quantity = need.taken + _extra(line.demand_per_day, need.step)
+        needs.append(need)
+    there = {line.sku for line in due}
+    places = [
+        i
+        for i, p in enumerate(planned.products)
+        if p.supplier == supplier and p.orderable and p.sku not in there and planned.mean[i] > 0
+    ]
+    today = local_date(now, shop.tz)
+    skus = [planned.products[i].sku for i in places]
+    with database.snapshot() as tx:
+        shelves = positions(tx, now, today.isoformat(), skus)
+        named = labels(tx, skus)
+    for i, sku in zip(places, skus, strict=True):
+        shelf = shelves.get(sku)
+        agreed = planned.terms.of(supplier, sku)
+        cost = unit_cost_at(agreed, Decimal(1))
+        if shelf is None or not shelf.known or cost is None:
+            continue
+        step = Decimal(agreed["pack"]) if agreed.get("pack") else Decimal(1)
+        margin = margin_of(named[sku], cost, shop)
+        mean, variance = float(planned.mean[i]), float(planned.variance[i])
+        needs.append(
+            Need(
+                sku,
+                _extra(float(planned.demand_per_day[i]), step),
+                cost,
+                _gain(shelf.inventory_position, mean, variance, margin, float(cost)),
+                step=step,
+                least=Decimal(agreed["moq"]) if agreed.get("moq") else ZERO,
+            )
+        )
+    reach_minimum(needs, minimum)
+    taken = {need.sku: need for need in needs if need.taken > 0}
+    kept = [
+        BasketLine(
+            line.sku,
+            line.name,
+            line.unit,
+            taken[line.sku].taken,
+            line.unit_cost,
+            line.location,
+            taken[line.sku].taken > line.quantity,
+        )
+        for line in found
+    ]
+    more = [
+        BasketLine(sku, named[sku].title, named[sku].unit, need.taken, need.unit_cost, None, True)
+        for sku, need in taken.items()
+        if sku not in there
+    ]
+    return kept + more
+
+
+def _extra(per_day: float, step: Decimal) -> Decimal:
+    wanted = Decimal(int(per_day * MOST_EXTRA_DAYS))
+    return (wanted / step).to_integral_value(ROUND_FLOOR) * step

@@ -1,0 +1,81 @@
+"""Phantom stock: items that are shown on the shelf and stopped selling too suddenly.
+
+When order lines come at a rate of λ a day, P(no sale for k days) = e^(-λ·k). Under 1 %, the stock
+may not be there, or nobody can find it: a ten-second count tells. What was counted since its last
+sale is not asked about again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from jitledger.domain.moments import day_number, local_date
+from jitledger.domain.names import stream_of
+from jitledger.domain.shop import Shop
+from jitledger.domain.stock_item import voids
+from jitledger.store.codec import decode
+from jitledger.store.database import Database, Tx
+from jitledger_projections.forecast import forecast
+from jitledger_projections.on_hand import positions
+from jitledger_projections.products import labels
+
+RARE = 0.01
+LEAST_LINES = 5
+LONGEST_DAYS = 90
+"""Beyond that it is dead stock, which is another question."""
+MOST_LOOKED_AT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Phantom:
+    """An item whose silence is rarer than one in a hundred."""
+
+    sku: str
+    title: str
+    on_hand: Decimal
+    days: int
+    chance: float
+
+
+def phantoms(database: Database, shop: Shop, now: int) -> list[Phantom]:
+    """Return suspects, the rarest silence first."""
+    today = local_date(now, shop.tz)
+    found = forecast(database, shop, today)
+    s = found.state
+    span = s.last_sale - s.first_sale
+    rate = np.divide(s.lines - 1, span, out=np.zeros(s.lines.size), where=span > 0)
+    silent = day_number(today) - 1 - s.last_sale
+    chance = np.exp(-rate * np.where(np.isfinite(silent), silent, 0.0))
+    odd = (s.lines >= LEAST_LINES) & (chance < RARE) & (silent <= LONGEST_DAYS)
+    places = [int(i) for i in np.flatnonzero(odd) if found.products[i].orderable]
+    places.sort(key=lambda i: chance[i])
+    skus = [found.skus[i] for i in places[:MOST_LOOKED_AT]]
+    with database.snapshot() as tx:
+        shelves = positions(tx, now, today.isoformat(), skus)
+        named = labels(tx, skus)
+        listed = []
+        for i, sku in zip(places, skus, strict=False):
+            shelf = shelves.get(sku)
+            if shelf is None or not shelf.known or shelf.on_hand <= 0:
+                continue
+            if _counted_since(database, tx, sku, int(s.last_sale[i]), shop):
+                continue
+            listed.append(
+                Phantom(sku, named[sku].title, shelf.on_hand, int(silent[i]), float(chance[i]))
+            )
+    return listed
+
+
+def _counted_since(database: Database, tx: Tx, sku: str, last_sale: int, shop: Shop) -> bool:
+    rows = database.stream(tx, stream_of(sku))
+    entries = [(version, name, decode(name, body)) for version, name, body in rows]
+    gone = voids(entries)
+    return any(
+        name in ("stock-counted", "opening-balance")
+        and version not in gone
+        and shop.days.day(data["effective_at"], data["recorded_at"]) > last_sale
+        for version, name, data in entries
+    )
