@@ -7,7 +7,6 @@ complete: today's sales act through the inventory position.
 from __future__ import annotations
 
 import io
-from bisect import bisect_right
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, NamedTuple
@@ -93,7 +92,7 @@ def load_products(tx: Tx) -> list[Product]:
         "SELECT sku, category, supplier, policies, CASE WHEN mode = 'stocked' AND retired = 0 "
         "AND bundle = 0 THEN 1 ELSE 0 END, mode, analog_of FROM products ORDER BY sku"
     )
-    return list(map(Product._make, rows))
+    return [tuple.__new__(Product, row) for row in rows]  # Its own constructor takes twice that.
 
 
 def first_days(tx: Tx, skus: list[str]) -> Ints:
@@ -119,57 +118,74 @@ def _first(tx: Tx, sql: str, skus: list[str]) -> dict[str, int]:
 def load_rows(tx: Tx, place: dict[str, int], where: str, params: list[Any]) -> DailyRows:
     """Read daily rows over all locations; unmet demand counts on days with something to sell."""
     found = tx.all(
-        "SELECT sku, day, lines, units, squares, unmet_lines, unmet_units, unmet_squares "
+        "SELECT sku, day, lines + unmet_lines, units + unmet_units, squares + unmet_squares "
         f"FROM demand_day {where}",
         params,
     )
-    rows = [
-        (place[sku], day, n + un, x + ux, q + uq)
-        for sku, day, n, x, q, un, ux, uq in found
-        if sku in place
-    ]
-    table = np.array(rows, dtype=float).reshape(-1, 5)
-    key = table[:, 1] * (len(place) + 1) + table[:, 0]
-    unique, inverse = np.unique(key, return_inverse=True)
-    sums = [
-        np.bincount(inverse, table[:, c], minlength=unique.size).astype(np.float64)
-        for c in (2, 3, 4)
-    ]
-    day, item = np.divmod(unique.astype(np.int64), len(place) + 1)
-    return DailyRows(item, day, *sums)
+    if not found:
+        none = np.zeros(0, np.int64)
+        return DailyRows(none, none, np.zeros(0), np.zeros(0), np.zeros(0))
+    skus, day_column, *numbers = zip(*found, strict=True)
+    item = np.fromiter((place.get(sku, -1) for sku in skus), np.int64, len(skus))
+    day = np.array(day_column, np.int64)
+    known = item >= 0
+    key = day * (len(place) + 1) + item
+    order = np.argsort(key, kind="stable")
+    order = order[known[order]]
+    key = key[order]
+    begins = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1]))) if key.size else order
+    columns = [np.array(column, np.float64)[order] for column in numbers]
+    if begins.size < key.size:  # Several locations on one day.
+        columns = [np.add.reduceat(column, begins) for column in columns]
+    return DailyRows(item[order][begins], day[order][begins], *columns)
 
 
 def load_exposures(
     tx: Tx, place: dict[str, int], shop: Shop, first: int, last: int, only: set[str] | None
 ) -> Exposures:
-    """Return days with less than full exposure, from the times without stock.
+    """Return days with less than full exposure, from the times without stock; by day, then item.
 
     With several locations an item is out only while every location that ever held stock is out.
     """
-    spans: dict[str, dict[str, list[tuple[int, int]]]] = {}
     tz = shop.tz
-    starts = [start_of_day(day_from_number(day), tz) for day in range(first, last + 2)]
-    begin, end = starts[0], starts[-1]
-    for sku, location, since, until in tx.all("SELECT sku, location, since, until FROM stockout"):
-        if sku in place and (only is None or sku in only):
-            since, until = max(since, begin), min(until if until is not None else end, end)
-            if until > since:
-                spans.setdefault(sku, {}).setdefault(location, []).append((since, until))
-    if not spans:
+    starts = np.array(
+        [start_of_day(day_from_number(day), tz) for day in range(first, last + 2)], np.int64
+    )
+    begin, end = int(starts[0]), int(starts[-1])
+    rows = [
+        (sku, location, max(since, begin), end if until is None else min(until, end))
+        for sku, location, since, until in tx.all(
+            "SELECT sku, location, since, until FROM stockout WHERE since < ? "
+            "AND (until IS NULL OR until > ?)",
+            (end, begin),
+        )
+        if sku in place and (only is None or sku in only)
+    ]
+    if not rows:
         none = np.zeros(0, np.int64)
         return Exposures(none, none, np.zeros(0))
     shelves: dict[str, int] = dict(
-        tx.all("SELECT sku, COUNT(*) FROM on_hand WHERE known = 1 GROUP BY sku")
+        tx.all("SELECT sku, COUNT(*) FROM on_hand WHERE known = 1 GROUP BY sku HAVING COUNT(*) > 1")
     )
-    found: list[tuple[int, int, float]] = []
-    for sku, by_location in spans.items():
-        if len(by_location) < shelves.get(sku, 1):
-            continue
-        out = _intersection(list(by_location.values()))
-        found += [(place[sku], first + day, share) for day, share in _shares(out, starts)]
-    found.sort(key=lambda row: row[1])
-    table = np.array(found, dtype=float).reshape(-1, 3)
-    return Exposures(table[:, 0].astype(np.int64), table[:, 1].astype(np.int64), table[:, 2])
+    spans = [(place[sku], since, until) for sku, _, since, until in rows if sku not in shelves]
+    spans += _out_everywhere([row for row in rows if row[0] in shelves], shelves, place)
+    return _shares(np.array(spans, np.int64).reshape(-1, 3), starts, first, len(place))
+
+
+def _out_everywhere(
+    rows: list[tuple[str, str, int, int]], shelves: dict[str, int], place: dict[str, int]
+) -> list[tuple[int, int, int]]:
+    """Return (item, since, until) of the times in which every location of an item is out."""
+    by: dict[str, dict[str, list[tuple[int, int]]]] = {}
+    for sku, location, since, until in rows:
+        if until > since:
+            by.setdefault(sku, {}).setdefault(location, []).append((since, until))
+    return [
+        (place[sku], since, until)
+        for sku, by_location in by.items()
+        if len(by_location) >= shelves[sku]
+        for since, until in _intersection(list(by_location.values()))
+    ]
 
 
 def _intersection(spans: list[list[tuple[int, int]]]) -> list[tuple[int, int]]:
@@ -181,22 +197,30 @@ def _intersection(spans: list[list[tuple[int, int]]]) -> list[tuple[int, int]]:
     return current
 
 
-def _shares(spans: list[tuple[int, int]], starts: list[int]) -> list[tuple[int, float]]:
-    """Return (place, share of the day with stock) for the days some spans touch.
+def _shares(spans: Ints, starts: Ints, first: int, size: int) -> Exposures:
+    """Return the share of each day with stock, for the days that spans without stock touch.
 
     ``starts`` are the first moments of the days, with the end of the last one behind them.
     """
-    out: dict[int, int] = {}
-    for since, until in spans:
-        place = max(0, bisect_right(starts, since) - 1)
-        while place < len(starts) - 1 and starts[place] < until:
-            gone = min(until, starts[place + 1]) - max(since, starts[place])
-            out[place] = out.get(place, 0) + gone
-            place += 1
-    return [
-        (place, max(0.0, 1.0 - gone / (starts[place + 1] - starts[place])))
-        for place, gone in out.items()
-    ]
+    spans = spans[spans[:, 2] > spans[:, 1]]
+    item, since, until = spans[:, 0], spans[:, 1], spans[:, 2]
+    begin = np.searchsorted(starts, since, side="right") - 1
+    count = np.searchsorted(starts, until, side="left") - begin
+    total = int(count.sum())
+    which = np.repeat(np.arange(item.size), count)
+    offset = np.arange(total) - np.repeat(np.cumsum(count) - count, count)
+    day = begin[which] + offset
+    opens, closes = starts[day], starts[day + 1]
+    gone = np.minimum(until[which], closes) - np.maximum(since[which], opens)
+    key = day * (size + 1) + item[which]
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    begins = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
+    away = np.add.reduceat(gone[order], begins) if begins.size and total else gone[:0]
+    begins = begins if total else begins[:0]
+    day = day[order][begins]
+    share = np.maximum(0.0, 1.0 - away / (starts[day + 1] - starts[day]))
+    return Exposures(item[which][order][begins], day + first, share)
 
 
 def forecast(database: Database, shop: Shop, today: date, *, sweeping: bool = False) -> Forecast:
@@ -286,10 +310,12 @@ def _fold(
 def without_unsellable(rows: DailyRows, exposures: Exposures, size: int) -> DailyRows:
     """Drop demand of days without any exposure: only unmet demand can be there, and it is lost."""
     gone = exposures.share <= 0.0
-    if not gone.any():
+    if not gone.any() or not rows.day.size:
         return rows
-    keys = exposures.day[gone] * (size + 1) + exposures.item[gone]
-    keep = ~np.isin(rows.day * (size + 1) + rows.item, keys)
+    keys = exposures.day[gone] * (size + 1) + exposures.item[gone]  # In order, as they are.
+    mine = rows.day * (size + 1) + rows.item
+    at = np.minimum(np.searchsorted(keys, mine), keys.size - 1)
+    keep = keys[at] != mine
     return DailyRows(
         rows.item[keep], rows.day[keep], rows.lines[keep], rows.units[keep], rows.squares[keep]
     )

@@ -132,6 +132,8 @@ def _reviews(products: list[Product], sources: dict[str, SupplierRow]) -> tuple[
             usual[code] = stated[code] = float(longest_gap(source.weekdays))
     default = float(DEFAULT_REVIEW_DAYS)
     size = len(products)
+    if not usual:
+        return np.full(size, default), np.zeros(size)
     review = np.array([usual.get(p.supplier or "", default) for p in products]).reshape(size)
     own = np.array([stated.get(p.supplier or "", 0.0) for p in products]).reshape(size)
     return review, own

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
+from functools import lru_cache
 from math import ceil, inf, sqrt
 from typing import Any, NamedTuple
 
@@ -260,10 +261,14 @@ def _lines(
         supplier = planned.suppliers.get(source.supplier or "")
         agreed = planned.terms.of(source.supplier, p.sku)
         suggestion = _suggestion(d, source, p, supplier, agreed, rate, lead, shop, today)
-        cost = unit_cost_at(agreed, suggestion.quantity)
+        cost = unit_cost_at(agreed, suggestion.quantity) if agreed else None
         ahead = coming.get(p.sku, [])
-        arrives = today + timedelta(days=ceil(lead))
+        arrives = _arrives(lead, today)
         weekdays = () if supplier is None else supplier.weekdays
+        unit_cost = cost if cost is not None else d.shelf.last_cost
+        currency = None
+        if supplier is not None:
+            currency = agreed.get("currency") or supplier.currency
         lines.append(
             ReorderLine(
                 sku=p.sku,
@@ -275,7 +280,7 @@ def _lines(
                 inventory_position=d.position,
                 reorder_point=d.point,
                 suggestion=suggestion,
-                unit_cost=cost if cost is not None else d.shelf.last_cost,
+                unit_cost=unit_cost,
                 demand_per_day=rate,
                 lead_time_days=round(lead, 2),
                 review_days=review,
@@ -288,9 +293,9 @@ def _lines(
                 confidence=_confidence(planned.rates, d),
                 terms={k: str(v) for k, v in agreed.items() if k in _SHOWN} if agreed else {},
                 on_order=d.shelf.on_order,
-                next_delivery=min([arrives, *(day for day, _ in ahead)]),
-                currency=agreed.get("currency") or (supplier.currency if supplier else None),
-                margin=margin_of(p, cost if cost is not None else d.shelf.last_cost, shop),
+                next_delivery=min([arrives, *(day for day, _ in ahead)]) if ahead else arrives,
+                currency=currency,
+                margin=margin_of(p, unit_cost, shop) if p.price is not None else 0.0,
                 phi=spread,
                 variance=variance,
             )
@@ -368,6 +373,13 @@ def holding_rate(shop: Shop, today: date) -> float:
     return USUAL_HOLDING_RATE if stated is None else float(stated)
 
 
+@lru_cache(maxsize=1024)
+def _arrives(lead: float, today: date) -> date:
+    """Return when what is ordered today comes."""
+    return today + timedelta(days=ceil(lead))
+
+
+@lru_cache(maxsize=4096)
 def _order_by(earliest: date, lead: float, weekdays: tuple[int, ...], today: date) -> date:
     """Return the last day on which ordering still arrives before a run-out, at least today.
 

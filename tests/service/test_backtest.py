@@ -1,0 +1,219 @@
+"""The backtest: scenario 26 to the unit, a shop's own ledger replayed, and advice in money."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+
+from jitledger.bootstrap import App
+from jitledger.domain.errors import Refused
+from jitledger.domain.replenishment.backtest import Sales, Supply, simulate
+from jitledger.domain.replenishment.policies import Manual
+from jitledger_projections.advice import (
+    squeezed,
+    surpluses,
+    tunings,
+    verdict,
+    what_if,
+)
+from jitledger_projections.backtest import backtest
+from jitledger_projections.backtest_chart import trade_off
+from tests.conftest import done
+
+START = date(2026, 1, 1)
+
+
+def moment(day: int, hour: str = "12:00:00") -> str:
+    """Return a moment of day n of the story."""
+    return f"{START + timedelta(days=day)}T{hour}"
+
+
+@pytest.mark.parametrize(
+    ("point", "lost", "days", "average"), [(50, 23, 3, 27.3), (61, 7, 2, 35.0), (77, 0, 0, 50.4)]
+)
+def test_scenario_26(point: int, lost: int, days: int, average: float) -> None:
+    """Demand 3, 7, 2, 8, 5 with ten more on days 37 to 39; 50 ordered at s, usable 10 days on."""
+    span = 180
+    asked = np.array([(3, 7, 2, 8, 5)[d % 5] + (10 if 37 <= d <= 39 else 0) for d in range(span)])
+    sales = Sales(
+        first=20_000,
+        days=span,
+        item=np.zeros(span, np.int64),
+        day=np.arange(span),
+        quantity=asked.astype(float),
+        moment=np.full(span, 0.5),
+        value=asked.astype(float),
+        unit_cost=np.ones(1),
+        supplier=np.zeros(1, np.int64),
+        known=np.zeros(1, np.int64),
+        begins=np.arange(span + 1),
+        exposure={},
+    )
+    supply = Supply(np.full((1, span), 10, np.int16), np.full(1, 10.0), np.zeros(1))
+    policy = Manual(np.array([float(point)]), 50.0)
+    found = simulate(sales, supply, policy, 0, span, initial=np.array([60.0]))
+    assert (found.lost_units[0], found.lost_days[0]) == (lost, days)
+    assert round(float(found.stock_units[0]), 1) == average
+
+
+@pytest.fixture
+def trading(app: App) -> App:
+    """Trade for 200 days: ten products, uneven lines, every day but Sunday."""
+    rng = np.random.default_rng(5)
+    now = moment(0, "06:00:00")
+    done(app, do="supplier", code="ACME", name="Acme", lead_time_days="5", now=now)
+    done(app, do="supplier", code="BETA", name="Beta", lead_time_days="3", now=now)
+    for n in range(10):
+        sku = f"P{n}"
+        category = "kitchen" if n % 2 else "garden"
+        done(app, do="register", sku=sku, name=f"Item {n}", category=category, now=now)
+        done(app, do="terms", supplier="ACME", sku=sku, unit_cost=str(2 + n), now=now)
+        done(app, do="price", sku=sku, price=str(2 * (2 + n)), now=now)
+        done(app, do="open", sku=sku, qty="3000", unit_cost=str(2 + n), now=now)
+    for day in range(200):
+        if (START + timedelta(days=day)).weekday() == 6:
+            continue
+        for n in range(10):
+            for _ in range(int(rng.poisson(0.4 + 0.2 * n))):
+                quantity = str(int(rng.integers(1, 5)))
+                done(app, do="sell", sku=f"P{n}", qty=quantity, unit_price="9", now=moment(day))
+    done(app, do="unmet", sku="P0", qty="1", now=moment(200, "08:00:00"))
+    return app
+
+
+def present(app: App) -> int:
+    """Return the ledger's present."""
+    return app.queries.present(app.queries.shop())
+
+
+def test_a_shops_own_ledger_is_replayed(trading: App) -> None:
+    """Every method meets the same lines; more stock fills more of them; the limit needs least."""
+    shop = trading.queries.shop()
+    seen: list[tuple[int, int]] = []
+    report = backtest(
+        trading.database,
+        shop,
+        present(trading),
+        seeds=1,
+        progress=lambda done_, total: seen.append((done_, total)),
+    )
+    assert report.items == 10
+    assert {row.method for row in report.blind} == {"mix", "lines", "one", "textbook", "velocity"}
+    assert seen[-1][0] == seen[-1][1]
+    for rows in report.curves.values():
+        by_fill = sorted(rows, key=lambda row: row.line_fill)
+        assert by_fill[0].stock_value < by_fill[-1].stock_value
+    mix = next(row for row in report.blind if row.method == "mix")
+    assert 0.9 < mix.line_fill <= 1.0
+    assert mix.days_of_cover is not None
+    assert report.really is not None
+    assert report.really.stock_value > mix.stock_value * 10
+    assert trade_off(report, "EUR").startswith(b"\x89PNG")
+    again = backtest(trading.database, shop, present(trading), seeds=1)
+    assert again.blind == report.blind
+
+
+def test_too_little_history_is_said(app: App) -> None:
+    """A shop without nine weeks of sales is told so, and a method nobody knows is refused."""
+    shop = app.queries.shop()
+    with pytest.raises(Refused, match="nothing to replay"):
+        backtest(app.database, shop, present(app))
+    with pytest.raises(Refused, match="no method"):
+        backtest(app.database, shop, present(app), names=("magic",))
+
+
+def test_the_dial_is_tuned_at_the_weekly_sweep(trading: App) -> None:
+    """After 90 days the sweep replays the ledger and allocates service levels by it."""
+    from jitledger_projections.forecast import forecast
+    from jitledger_projections.plan import plan
+
+    trading.sweep()
+    shop = trading.queries.shop()
+    today = START + timedelta(days=200)
+    found = forecast(trading.database, shop, today)
+    assert found.tuned is not None
+    assert 0.005 <= found.tuned.kappa <= 0.4
+    planned = plan(trading.database, shop, today)
+    dear, cheap = found.place["P9"], found.place["P1"]
+    assert planned.level[dear] < planned.level[cheap]
+    tuned = found.tuned
+    trading.sweep()
+    assert forecast(trading.database, shop, today).tuned == tuned
+
+
+def test_scenario_27_a_reorder_point_that_can_be_lower(app: App) -> None:
+    """Lows of 14, 11, 12, 15, 10, 13 and a safety stock of 4: 30 becomes 24, 48 EUR are free."""
+    now = moment(0, "06:00:00")
+    done(app, do="supplier", code="ACME", lead_time_days="7", now=now)
+    done(app, do="register", sku="MUG", name="Mug", now=now)
+    done(app, do="terms", supplier="ACME", sku="MUG", unit_cost="8", now=now)
+    policy = {"method": "manual", "reorder_point": "30", "order_quantity": "40"}
+    done(app, do="policy", sku="MUG", **policy, now=now)
+    done(app, do="open", sku="MUG", qty="54", unit_cost="8", now=now)
+    level = 54
+    for week, low in enumerate((14, 11, 12, 15, 10, 13)):
+        done(app, do="sell", sku="MUG", qty=str(level - low), now=moment(week * 7 + 1))
+        done(app, do="receive", sku="MUG", qty="40", unit_cost="8", now=moment(week * 7 + 7))
+        level = low + 40
+    (found,) = tunings(app.database, app.queries.shop(), present(app))
+    assert [int(low) for low in found.lowest] == [14, 11, 12, 15, 10, 13]
+    assert found.proposed == 30 - (10 - found.safety)
+    assert found.frees == (30 - found.proposed) * 8
+
+
+def test_scenario_28_a_cost_rise(app: App) -> None:
+    """Cost 4.60 under a price of 9.00 leaves 48.9 %: below the floor; 9.20 restores 50 %."""
+    now = moment(0, "06:00:00")
+    done(app, do="supplier", code="ACME", now=now)
+    done(app, do="register", sku="MUG", name="Mug", now=now)
+    done(app, do="settings", prices="net", now=now)
+    done(app, do="price", sku="MUG", price="9.00", now=now)
+    done(app, do="terms", supplier="ACME", sku="MUG", unit_cost="4.00", now=now)
+    done(app, do="receive", sku="MUG", qty="10", now=now)
+    lines = [{"sku": "MUG", "qty": "20"}]
+    done(app, do="order", po="P1", supplier="ACME", lines=lines, now=moment(1))
+    shop = app.queries.shop()
+    assert squeezed(app.database, shop, present(app), Decimal("0.5")) == []
+    done(app, do="terms", supplier="ACME", sku="MUG", unit_cost="4.60", now=moment(2))
+    (found,) = squeezed(app.database, shop, present(app), Decimal("0.5"))
+    assert (round(found.margin, 3), found.restoring_price) == (Decimal("0.489"), Decimal("9.20"))
+    assert found.open_orders == (("P1", Decimal(4)),)
+    _, entries = app.queries.entries("MUG")
+    assert next(d for _, n, d in entries if n == "stock-received")["unit_cost"] == "4.00"
+
+
+def test_what_if_a_supplier_is_late(trading: App) -> None:
+    """Two weeks late, or half as much again: what runs out sooner, and what to do now."""
+    shop = trading.queries.shop()
+    now = moment(200, "09:00:00")
+    done(trading, do="count", sku="P9", qty="40", now=now)
+    done(trading, do="terms", supplier="BETA", sku="P9", unit_cost="12", now=now)
+    line = {"sku": "P9", "qty": "200", "promised": (START + timedelta(days=204)).isoformat()}
+    done(trading, do="order", po="P1", supplier="ACME", lines=[line], now=now)
+
+    def ask(**given: Any) -> Any:
+        return what_if(trading.database, shop, present(trading), **given)
+
+    (late,) = ask(supplier="ACME", late_days=14)
+    assert late.sku == "P9"
+    assert late.before is None or late.after < late.before
+    assert (late.expedite, late.alternative) == (True, "BETA")
+    assert {c.sku for c in ask(category="kitchen", factor=1.5)} == {"P9"}
+    assert ask(category="garden", factor=1.5) == []
+    for wrong in ({"late_days": 0}, {"factor": 0.0}, {"late_days": 4000}):
+        with pytest.raises(Refused):
+            ask(**wrong)
+
+
+def test_overstock_and_the_verdict(trading: App) -> None:
+    """Two thousand of everything is too much; a steady item with a quick supplier fits."""
+    shop = trading.queries.shop()
+    found = surpluses(trading.database, shop, present(trading))
+    assert len(found) == 10
+    assert found[0].value >= found[-1].value
+    assert found[0].advice.action == "mark-down"
+    assert verdict(trading.database, shop, present(trading), "P9").fits in ("yes", "with care")
