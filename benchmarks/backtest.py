@@ -42,7 +42,7 @@ SHARES = (0.90, 0.95, 0.97)
 TUNED, SCORED, END = date(2011, 4, 1), date(2011, 8, 1), date(2011, 12, 10)
 ALLOCATED = np.array([0.3, 0.2, 0.13, 0.08, 0.05, 0.03, 0.018, 0.01, 0.005])
 LEVELS = np.array([0.8, 0.9, 0.94, 0.96, 0.975, 0.985, 0.99, 0.995, 0.999])
-COVERS = np.array([2.0, 4.0, 6.0, 10.0, 14.0, 20.0, 28.0, 40.0, 60.0])
+COVERS = np.array([2.0, 4.0, 6.0, 10.0, 14.0, 20.0, 25.0, 30.0, 36.0, 44.0, 60.0])
 SCORES = (0.5, 0.8, 0.9, 0.95, 0.99)
 
 
@@ -162,8 +162,11 @@ def _fold(sales: Sales, state: engine.DemandState, day: int) -> None:
     engine.fold_one(state, window, day, n, x, q2, np.ones(sales.items), factor, sales.known <= day)
 
 
-def main(seeds: tuple[int, ...]) -> list[Result]:
+def run(seeds: tuple[int, ...] = SEEDS) -> list[Result]:
     """Run the sweeps and the blind runs; print the table and return the targets."""
+    if not DATA.exists():
+        print("the real sales are not here; nothing to run on")
+        return []
     sales = load()
     tuned, start, end = offsets(sales)
     print(f"{sales.items:,} items, {sales.item.size:,} order lines, {end - start} scored days")
@@ -254,8 +257,5 @@ def _speed(sales: Sales) -> Result:
 
 if __name__ == "__main__":
     print(machine(), f"model risk {MODEL_RISK}, cover {COVER_DAYS:g} days")
-    if not DATA.exists():
-        print("the real sales are not here; nothing to run on")
-        sys.exit(0)
     chosen = SEEDS[: int(sys.argv[1])] if len(sys.argv) > 1 else SEEDS
-    show(main(chosen))
+    show(run(chosen))

@@ -10,7 +10,7 @@ from math import sqrt
 import numpy as np
 import orjson
 
-from jitledger.domain.errors import Refused
+from jitledger.domain.errors import Refused, bad_value, unknown_sku
 from jitledger.domain.moments import DAY, local_date
 from jitledger.domain.names import stream_of
 from jitledger.domain.quantity import ZERO
@@ -241,9 +241,9 @@ def what_if(
 
     Raises ``bad-value`` for a factor or a delay that changes nothing or cannot be.
     """
-    if factor <= 0 or factor > 100:
+    if not 0 < factor <= 100:
         raise Refused("bad-value", f"Demand × {factor:g} cannot be; try 1.5.", field="factor")
-    if not -365 <= late_days <= 365:
+    if not 0 <= late_days <= 365:
         raise Refused("bad-value", f"{late_days} days late cannot be; try 14.", field="late_days")
     if late_days == 0 and factor == 1.0:
         raise Refused("bad-value", "Say how late, or how much more sells; nothing changes so.")
@@ -345,6 +345,8 @@ def verdict(database: Database, shop: Shop, now: int, sku: str) -> Verdict:
     """Return whether just-in-time is right for an item; raises ``unknown-sku`` for a stranger."""
     today = local_date(now, shop.tz)
     planned = plan(database, shop, today)
+    if sku not in planned.forecast.place:
+        raise unknown_sku(sku)
     place = planned.forecast.place[sku]
     lead = planned.leads.get(planned.products[place].supplier or "")
     rate = float(planned.demand_per_day[place])
@@ -381,6 +383,8 @@ class Squeeze:
 
 def squeezed(database: Database, shop: Shop, now: int, floor: Decimal) -> list[Squeeze]:
     """Return products whose terms' cost leaves less margin than the floor, the thinnest first."""
+    if not 0 < floor < 1:
+        raise bad_value("floor", floor, "a share between 0 and 1 is expected, like 0.5")
     today = local_date(now, shop.tz).isoformat()
     planned = plan(database, shop, local_date(now, shop.tz))
     found = []

@@ -362,48 +362,57 @@ def _lead_times(chosen: list[Product], lead: dict[str, Lead]) -> tuple[Floats, F
 
 def _really(database: Database, shop: Shop, history: History, start: int, last: int) -> Row | None:
     """Return what really happened in the scored window; None when no stock was ever known."""
-    sales, size = history.sales, len(history.skus)
-    closing = np.zeros(last - start + 1)
-    any_known = False
-    out_days = 0
+    sales = history.sales
+    span = last - start + 1
+    closing = np.zeros(span)
+    known_items = out_days = received = 0
+    lines = units = lost_lines = lost_units = lost_value = 0.0
     with database.snapshot() as tx:
         for place, sku in enumerate(history.skus):
-            row = tx.one("SELECT MAX(known) FROM on_hand WHERE sku = ?", (sku,))
-            if row is None or not row[0]:
+            row = tx.one(
+                "SELECT SUM(lines), SUM(units), SUM(unmet_lines), SUM(unmet_units) "
+                "FROM demand_day WHERE sku = ? AND day >= ? AND day <= ?",
+                (sku, start, last),
+            )
+            sold = [float(x or 0) for x in row]
+            lines, units = lines + sold[0], units + sold[1]
+            lost_lines, lost_units = lost_lines + sold[2], lost_units + sold[3]
+            lost_value += sold[3] * float(history.priced[place])
+            if tx.one("SELECT 1 FROM on_hand WHERE sku = ? AND known = 1", (sku,)) is None:
                 continue
-            any_known = True
-            stock = _closing(database, tx, sku, shop, start, last)
-            closing += np.maximum(stock, 0.0) * sales.unit_cost[place]
-            out_days += int((stock <= 0).sum())
-        asked = tx.one(
-            "SELECT SUM(lines), SUM(units), SUM(unmet_lines), SUM(unmet_units) FROM demand_day "
-            "WHERE day >= ? AND day <= ?",
-            (start, last),
-        )
-    if not any_known or not size:
+            known_items += 1
+            stock, deliveries = _closing(database, tx, sku, shop, start, last)
+            received += deliveries
+            closing += np.nan_to_num(np.maximum(stock, 0.0)) * sales.unit_cost[place]
+            out_days += int((stock <= 0).sum())  # Unknown stock is nan, and no stockout.
+    if not known_items:
         return None
-    lines, units, lost_lines, lost_units = (float(x or 0) for x in asked)
-    span = last - start + 1
     here = slice(int(sales.begins[start - sales.first]), int(sales.begins[last - sales.first + 1]))
     daily = float((sales.quantity[here] * sales.unit_cost[sales.item[here]]).sum()) / span
+    earned = float(sales.value[here].sum())
     value = float(closing.mean())
     return Row(
         method="really",
         dial=None,
         line_fill=lines / max(lines + lost_lines, 1.0),
         unit_fill=units / max(units + lost_units, 1.0),
-        value_fill=units / max(units + lost_units, 1.0),
+        value_fill=earned / max(earned + lost_value, 1e-9),
         stock_value=value,
         days_of_cover=value / daily if daily > 0 else None,
-        orders_per_day=0.0,
+        orders_per_day=received / span,
         stockout_days=float(out_days),
         lost_units=lost_units,
-        lost_value=0.0,
+        lost_value=lost_value,
     )
 
 
-def _closing(database: Database, tx: Tx, sku: str, shop: Shop, start: int, last: int) -> Floats:
-    """Return an item's stock at the close of each day of a window, over all locations."""
+def _closing(
+    database: Database, tx: Tx, sku: str, shop: Shop, start: int, last: int
+) -> tuple[Floats, int]:
+    """Return an item's stock at the close of each day of a window, and its receipts in it.
+
+    Over all locations; nan before its stock is known.
+    """
     rows = database.stream(tx, stream_of(sku))
     entries = [(version, name, decode(name, body)) for version, name, body in rows]
     gone = voids(entries)
@@ -411,7 +420,7 @@ def _closing(database: Database, tx: Tx, sku: str, shop: Shop, start: int, last:
     chosen = [e for e in entries if e[1] != "entry-voided" and e[0] not in gone]
     chosen.sort(key=order_key)
     found = np.zeros(last - start + 1)
-    level, at = 0.0, 0
+    level, at, deliveries = float("nan"), 0, 0
     for entry in chosen:
         day = shop.days.day(entry[2]["effective_at"], entry[2]["recorded_at"]) - start
         if day > last - start:
@@ -420,6 +429,8 @@ def _closing(database: Database, tx: Tx, sku: str, shop: Shop, start: int, last:
             found[at:day] = level
             at = max(at, day)
         item.evolve(*entry)
-        level = float(sum(shelf.on_hand for shelf in item.shelves.values()))
+        if any(shelf.known for shelf in item.shelves.values()):
+            level = float(sum(shelf.on_hand for shelf in item.shelves.values()))
+        deliveries += entry[1] == "stock-received" and day >= 0
     found[at:] = level
-    return found
+    return found, deliveries

@@ -83,7 +83,7 @@ def _gain(position: Decimal, mean: float, variance: float, margin: float, cost: 
     """Return P(D > position + k)·margin as a function of k, looked up in a table."""
     earns = margin if margin > 0 else USUAL_MARGIN * cost
     begin = float(position)
-    size = max(1, int(mean * 4 + 4 * max(variance, 0.0) ** 0.5) + 64)
+    size = max(1, int(mean * 4 + 4 * max(variance, 0.0) ** 0.5 - min(begin, 0.0)) + 64)
     points = begin + np.arange(size)
     table = 1.0 - cdf(np.floor(points), np.full(size, mean), np.full(size, variance))
 
@@ -97,7 +97,10 @@ def _gain(position: Decimal, mean: float, variance: float, margin: float, cost: 
 def need_of(line: ReorderLine) -> Need:
     """Return a reorder line as a need of the greedy."""
     cost = line.unit_cost or ZERO
-    pack = Decimal(line.terms["pack"]) if "pack" in line.terms else Decimal(1)
+    pack = Decimal(line.terms["pack"]) if "pack" in line.terms else None
+    least = Decimal(line.terms["moq"]) if "moq" in line.terms else ZERO
+    if line.whole_lot:  # A smaller quantity would cost more for each unit.
+        least = line.suggestion.quantity
     return Need(
         line.sku,
         line.suggestion.quantity,
@@ -105,17 +108,18 @@ def need_of(line: ReorderLine) -> Need:
         _gain(
             line.inventory_position, line.lead_time_demand, line.variance, line.margin, float(cost)
         ),
-        step=pack,
-        least=Decimal(line.terms["moq"]) if "moq" in line.terms else ZERO,
+        step=pack or Decimal(1),
+        least=least,
+        in_packs=pack is not None,
     )
 
 
 def within_budget(
-    lines: Sequence[ReorderLine], budget: Decimal
+    lines: Sequence[ReorderLine], budget: Decimal, currency: str
 ) -> tuple[list[ReorderLine], list[Deferred]]:
     """Return lines with what a budget allows, and what waits; raises ``bad-value`` for no budget.
 
-    A line without a known cost cannot be weighed: it waits.
+    A line without a known cost in the shop's currency cannot be weighed: it waits.
     """
     if budget <= 0:
         raise Refused(
@@ -125,14 +129,18 @@ def within_budget(
             value=show(budget),
         )
     needs = [need_of(line) for line in lines]
-    weighed = [need for need in needs if need.unit_cost > 0]
+    weighed = [
+        need
+        for line, need in zip(lines, needs, strict=True)
+        if need.unit_cost > 0 and line.currency in (None, currency)
+    ]
     share_budget(weighed, budget)
     kept, deferred = [], []
     for line, need in zip(lines, needs, strict=True):
-        if need.taken > 0:
-            kept.append(line._replace(suggestion=Suggestion(need.taken)))
-        elif line.suggestion.question:
+        if line.suggestion.question:
             kept.append(line)
+        else:
+            kept.append(line._replace(suggestion=Suggestion(need.taken)))
         if need.deferred > 0:
             deferred.append(
                 Deferred(
@@ -223,13 +231,18 @@ def _topped_up(
     for line in due:
         need = need_of(line)
         need.taken = line.suggestion.quantity
-        need.quantity = need.taken + _extra(line.demand_per_day, need.step)
+        if not line.spoils:
+            need.quantity = need.taken + _extra(line.demand_per_day, need.step)
         needs.append(need)
     there = {line.sku for line in due}
     places = [
         i
         for i, p in enumerate(planned.products)
-        if p.supplier == supplier and p.orderable and p.sku not in there and planned.mean[i] > 0
+        if p.supplier == supplier
+        and p.orderable
+        and p.sku not in there
+        and planned.mean[i] > 0
+        and not planned.rates.dormant[i]
     ]
     today = local_date(now, shop.tz)
     skus = [planned.products[i].sku for i in places]
@@ -240,7 +253,7 @@ def _topped_up(
         shelf = shelves.get(sku)
         agreed = planned.terms.of(supplier, sku)
         cost = unit_cost_at(agreed, Decimal(1))
-        if shelf is None or not shelf.known or cost is None:
+        if shelf is None or not shelf.known or cost is None or named[sku].shelf_life_days:
             continue
         step = Decimal(agreed["pack"]) if agreed.get("pack") else Decimal(1)
         margin = margin_of(named[sku], cost, shop)
@@ -256,23 +269,23 @@ def _topped_up(
             )
         )
     reach_minimum(needs, minimum)
-    taken = {need.sku: need for need in needs if need.taken > 0}
+    mine = needs[: len(due)]  # In the order of what is due: a product may be due at two places.
+    taken = {need.sku: need for need in needs[len(due) :] if need.taken > 0}
     kept = [
         BasketLine(
             line.sku,
             line.name,
             line.unit,
-            taken[line.sku].taken,
+            need.taken,
             line.unit_cost,
             line.location,
-            taken[line.sku].taken > line.quantity,
+            need.taken > line.quantity,
         )
-        for line in found
+        for line, need in zip(found, mine, strict=True)
     ]
     more = [
         BasketLine(sku, named[sku].title, named[sku].unit, need.taken, need.unit_cost, None, True)
         for sku, need in taken.items()
-        if sku not in there
     ]
     return kept + more
 

@@ -52,6 +52,7 @@ class DemandRate:
         plain: list[tuple[Any, ...]] = []
         days: list[tuple[Any, ...]] = []
         outs: list[tuple[Any, ...]] = []
+        moved: list[tuple[Any, ...]] = []
         for change, item in batch.items():
             if change.whole:
                 anew.append((item.sku,))
@@ -59,10 +60,18 @@ class DemandRate:
                 outs.extend(_outs(item, all_spans=True))
             else:
                 days.extend(_touched_days(item, change.entries))
-                outs.extend(_outs(item, all_spans=False))
+                now = _outs(item, all_spans=False)
+                outs.extend(now)
+                moved += [(sku, where, since) for sku, where, since, until in now if not until]
         if anew and not suffix:
             tx.executemany("DELETE FROM demand_day WHERE sku = ?", anew)
             tx.executemany("DELETE FROM stockout WHERE sku = ?", anew)
+        if moved:  # A sale below zero moves the begin of a time without stock.
+            tx.executemany(
+                f"DELETE FROM stockout{suffix} WHERE sku = ? AND location = ? AND until IS NULL "
+                "AND since < ?",
+                moved,
+            )
         if plain:
             plain.sort()
             tx.insert_rows(f"INSERT INTO demand_day{suffix}", PLAIN_VALUES, plain)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 
-from jitledger.domain.moments import day_from_number, day_number, start_of_day
+from jitledger.domain.moments import day_from_number, day_number, from_datetime, start_of_day
 from jitledger.domain.names import SKU_STREAM
 from jitledger.domain.replenishment.demand_state import (
     DailyRows,
@@ -151,6 +151,7 @@ def load_exposures(
     starts = np.array(
         [start_of_day(day_from_number(day), tz) for day in range(first, last + 2)], np.int64
     )
+    opens, closes = _opening(shop, first, last)
     begin, end = int(starts[0]), int(starts[-1])
     rows = [
         (sku, location, max(since, begin), end if until is None else min(until, end))
@@ -169,7 +170,24 @@ def load_exposures(
     )
     spans = [(place[sku], since, until) for sku, _, since, until in rows if sku not in shelves]
     spans += _out_everywhere([row for row in rows if row[0] in shelves], shelves, place)
-    return _shares(np.array(spans, np.int64).reshape(-1, 3), starts, first, len(place))
+    table = np.array(spans, np.int64).reshape(-1, 3)
+    return _shares(table, starts, opens, closes, first, len(place))
+
+
+def _opening(shop: Shop, first: int, last: int) -> tuple[Ints, Ints]:
+    """Return the moments at which the shop opens and closes on each of some days."""
+    tz = shop.tz
+
+    def at(day: int, clock: str) -> int:
+        hour, minute = map(int, clock.split(":"))
+        if hour == 24:
+            return start_of_day(day_from_number(day + 1), tz)
+        found = datetime.combine(day_from_number(day), time(hour, minute), tz)
+        return from_datetime(found.astimezone(UTC))
+
+    days = range(first, last + 1)
+    opens = np.array([at(day, shop.opens) for day in days], np.int64)
+    return opens, np.array([at(day, shop.closes) for day in days], np.int64)
 
 
 def _out_everywhere(
@@ -197,8 +215,10 @@ def _intersection(spans: list[list[tuple[int, int]]]) -> list[tuple[int, int]]:
     return current
 
 
-def _shares(spans: Ints, starts: Ints, first: int, size: int) -> Exposures:
-    """Return the share of each day with stock, for the days that spans without stock touch.
+def _shares(
+    spans: Ints, starts: Ints, opens: Ints, closes: Ints, first: int, size: int
+) -> Exposures:
+    """Return the share of each day's opening time with stock, where spans without stock touch it.
 
     ``starts`` are the first moments of the days, with the end of the last one behind them.
     """
@@ -210,8 +230,10 @@ def _shares(spans: Ints, starts: Ints, first: int, size: int) -> Exposures:
     which = np.repeat(np.arange(item.size), count)
     offset = np.arange(total) - np.repeat(np.cumsum(count) - count, count)
     day = begin[which] + offset
-    opens, closes = starts[day], starts[day + 1]
-    gone = np.minimum(until[which], closes) - np.maximum(since[which], opens)
+    gone = np.minimum(until[which], closes[day]) - np.maximum(since[which], opens[day])
+    touched = gone > 0
+    day, which, gone = day[touched], which[touched], gone[touched]
+    total = int(day.size)
     key = day * (size + 1) + item[which]
     order = np.argsort(key, kind="stable")
     key = key[order]
@@ -219,7 +241,7 @@ def _shares(spans: Ints, starts: Ints, first: int, size: int) -> Exposures:
     away = np.add.reduceat(gone[order], begins) if begins.size and total else gone[:0]
     begins = begins if total else begins[:0]
     day = day[order][begins]
-    share = np.maximum(0.0, 1.0 - away / (starts[day + 1] - starts[day]))
+    share = np.maximum(0.0, 1.0 - away / (closes[day] - opens[day]))
     return Exposures(item[which][order][begins], day + first, share)
 
 
@@ -240,18 +262,21 @@ def forecast(database: Database, shop: Shop, today: date, *, sweeping: bool = Fa
         if kept is not None and kept[0] <= last and kept[1] <= head:
             touched = _use_kept(database, tx, base, kept, head)
         if touched is None:
-            first = tx.one("SELECT MIN(day) FROM demand_day")[0]
-            if first is None or first > last:
+            first = int(first_days(tx, skus).min()) if skus else FAR
+            if first > last:
                 return base
-            _measure(tx, base, first, last)
+            begun = tx.one("SELECT MIN(day) FROM demand_day")[0]
+            if begun is not None and begun <= last:
+                _measure(tx, base, begun, last)
             _advance(tx, base, shop, first, last, None)
         else:
             if touched:
                 _refold(tx, base, shop, base.day, touched)
             if base.day < last:
                 _advance(tx, base, shop, base.day + 1, last, None)
-            if sweeping and base.first is not None:
-                _measure(tx, base, base.first, last)
+            begun = tx.one("SELECT MIN(day) FROM demand_day")[0]
+            if sweeping and begun is not None and begun <= last:
+                _measure(tx, base, begun, last)
         base.day = last
     return base
 
@@ -308,7 +333,10 @@ def _fold(
 
 
 def without_unsellable(rows: DailyRows, exposures: Exposures, size: int) -> DailyRows:
-    """Drop demand of days without any exposure: only unmet demand can be there, and it is lost."""
+    """Drop demand of days without any exposure: only unmet demand is there, and it is lost.
+
+    A recorded sale shows that there was something to sell until then (``StockItem``).
+    """
     gone = exposures.share <= 0.0
     if not gone.any() or not rows.day.size:
         return rows
@@ -361,6 +389,8 @@ def _use_kept(
     """Load the kept state; return the items that were touched since, None when it cannot serve."""
     with np.load(io.BytesIO(kept[2]), allow_pickle=False) as stored:
         old_skus = stored["skus"].tobytes().decode().split("\n")
+        if any(f.name not in stored for f in fields(DemandState)):
+            return None  # It was kept by an older program.
         arrays = {f.name: stored[f.name] for f in fields(DemandState)}
         weekday = stored["weekday"]
         season = orjson.loads(stored["season"].tobytes())

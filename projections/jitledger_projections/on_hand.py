@@ -28,6 +28,8 @@ UPSERT = (
 )
 
 
+UNMOVED = 2
+"""Stands in ``known`` for a place where nothing moved: it makes nothing unknown."""
 _NONE: dict[str, list[list[str | int]]] = {}
 
 
@@ -55,7 +57,9 @@ class OnHand:
                 anew.append((item.sku,))
             promised = _promises(item)
             cost = None if item.last_cost is None else show(item.last_cost)
-            for place, (location, shelf) in enumerate(item.shelves.items()):
+            elsewhere = {code: Shelf() for code in promised if code not in item.shelves}
+            shelves = {**item.shelves, **elsewhere}
+            for place, (location, shelf) in enumerate(shelves.items()):
                 extra = _extra(item, location, shelf, promised, first=place == 0)
                 rows.append(
                     (
@@ -64,7 +68,7 @@ class OnHand:
                         show(shelf.on_hand),
                         show(shelf.set_aside),
                         show(shelf.transit_in),
-                        int(shelf.known),
+                        int(shelf.known) if shelf.moved else UNMOVED,
                         shelf.since if shelf.moved else None,
                         extra,
                         cost,
@@ -104,7 +108,7 @@ def _extra(
         extra["lots"] = [[expiry, show(quantity)] for (expiry, _), quantity in shelf.lots.items()]
     if first and (item.backorders or item.owed):
         wanted = sum((max(ZERO, q) for q in item.backorders.values()), ZERO)
-        wanted += sum(item.owed.values(), ZERO)
+        wanted += item.owed if item.catalog.mode != "dropship" else ZERO
         if wanted:
             extra["backorders"] = show(wanted)
     return orjson.dumps(extra).decode() if extra else None
@@ -135,7 +139,7 @@ def rough_positions(tx: Tx) -> dict[str, tuple[float, int]]:
         "FROM on_hand GROUP BY sku"
     )
     coming = ordered_by_sku(tx)
-    found = {sku: (-inf if extra else total, known) for sku, total, known, extra in rows}
+    found = {sku: (-inf if extra else total, int(known == 1)) for sku, total, known, extra in rows}
     for sku, quantity in coming.items():
         total, known = found.get(sku, (0.0, 0))
         found[sku] = (total + float(quantity), known)
@@ -155,6 +159,8 @@ def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Po
             part,
         )
     coming: list[OrderedLine] = open_order_lines(tx) if skus else []
+    unmoved = False
+    """Whether nothing moved at any place of the item at hand so far (rows come item by item)."""
     for sku, location, on_hand, unsellable, in_transit, known, extra, cost in rows:
         here = Decimal(on_hand)
         position = here
@@ -167,11 +173,14 @@ def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Po
         row = found.get(sku)
         if row is None:
             last = None if cost is None else Decimal(cost)
-            found[sku] = Position(here, position, bool(known), {location: position}, last)
+            found[sku] = Position(here, position, known == 1, {location: position}, last)
+            unmoved = known == UNMOVED
         else:
             row.on_hand += here
             row.inventory_position += position
-            row.known = row.known and bool(known)
+            if known != UNMOVED:
+                row.known = known == 1 and (row.known or unmoved)
+                unmoved = False
             row.by_location[location] = position
     for line in coming:
         row = found.get(line.sku)

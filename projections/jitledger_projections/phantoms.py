@@ -1,8 +1,8 @@
 """Phantom stock: items that are shown on the shelf and stopped selling too suddenly.
 
-When order lines come at a rate of λ a day, P(no sale for k days) = e^(-λ·k). Under 1 %, the stock
-may not be there, or nobody can find it: a ten-second count tells. What was counted since its last
-sale is not asked about again.
+When order lines come at a rate of λ a day, P(no sale for k days with stock) = e^(-λ·k). Under 1 %
+the stock may not be there, or nobody can find it: a ten-second count tells. What was counted since
+its last sale is not asked about again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from jitledger.domain.moments import day_number, local_date
+from jitledger.domain.moments import local_date
 from jitledger.domain.names import stream_of
 from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import voids
@@ -47,8 +47,8 @@ def phantoms(database: Database, shop: Shop, now: int) -> list[Phantom]:
     s = found.state
     span = s.last_sale - s.first_sale
     rate = np.divide(s.lines - 1, span, out=np.zeros(s.lines.size), where=span > 0)
-    silent = day_number(today) - 1 - s.last_sale
-    chance = np.exp(-rate * np.where(np.isfinite(silent), silent, 0.0))
+    silent = s.silent
+    chance = np.exp(-rate * silent)
     odd = (s.lines >= LEAST_LINES) & (chance < RARE) & (silent <= LONGEST_DAYS)
     places = [int(i) for i in np.flatnonzero(odd) if found.products[i].orderable]
     places.sort(key=lambda i: chance[i])

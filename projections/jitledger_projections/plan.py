@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 
@@ -139,6 +140,11 @@ def _reviews(products: list[Product], sources: dict[str, SupplierRow]) -> tuple[
     return review, own
 
 
+def attainable(stated: Decimal | str) -> float:
+    """Return a service level that some stock can reach: 100 % of all that may ever come cannot."""
+    return min(0.9999, max(0.01, float(stated)))
+
+
 def longest_gap(weekdays: tuple[int, ...]) -> int:
     """Return the longest time between two order days of the week.
 
@@ -155,7 +161,7 @@ def _service_levels(
     """Return each item's service level: allocated once a dial is tuned, else one for all."""
     products = found.products
     size = len(products)
-    level = np.full(size, float(shop.service_level))
+    level = np.full(size, attainable(shop.service_level))
     if found.tuned is not None and found.cost is not None:
         rate = np.divide(r.units_per_day * index, horizon, out=np.zeros(size), where=horizon > 0)
         cover = float(shop.cover_days) * rate
@@ -169,7 +175,7 @@ def _service_levels(
         if p.policies:
             policy = policy_of(p, None, today.isoformat())
             if policy is not None and policy.get("service_level") is not None:
-                level[place] = min(0.9999, max(0.01, float(policy["service_level"])))
+                level[place] = attainable(policy["service_level"])
     return level
 
 
@@ -186,13 +192,13 @@ def _apply_methods(
     cover = np.full(index.size, float(shop.cover_days))
     level = planned.level[index]
     if planned.weekly:
-        level = np.full(index.size, float(shop.service_level))
+        level = np.full(index.size, attainable(shop.service_level))
     for i, place in enumerate(places):
         policy = policy_of(planned.products[place], None, text) or {}
         if policy.get("cover_days") is not None:
             cover[i] = float(policy["cover_days"])
         if policy.get("service_level") is not None:
-            level[i] = float(policy["service_level"])
+            level[i] = attainable(policy["service_level"])
     windows = Windows(database, shop, planned.forecast, places, today)
     kinds = [planned.method[i] for i in places]
     sampled = _sampled_deviation(planned, places)

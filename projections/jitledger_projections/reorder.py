@@ -5,7 +5,7 @@ An item is looked at over all its locations; a policy with a location is looked 
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 from math import ceil, inf, sqrt
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
-from jitledger.domain.moments import local_date
+from jitledger.domain.moments import local_date, to_datetime
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.replenishment.classic import shelf_life_quantity
 from jitledger.domain.replenishment.order_quantity import Suggestion, suggest
@@ -71,6 +71,9 @@ class ReorderLine(NamedTuple):
     """What a unit earns: net price less cost, in the shop's currency; 0 when not known."""
     phi: float = 1.0
     variance: float = 0.0
+    whole_lot: bool = False
+    """Whether a price break makes a smaller quantity dearer for each unit."""
+    spoils: bool = False
 
     @property
     def expedite(self) -> bool:
@@ -138,7 +141,8 @@ def _reorder(database: Database, shop: Shop, now: int) -> list[ReorderLine]:
     with database.snapshot() as tx:
         details = labels(tx, skus)
         coming = arrivals(open_order_lines(tx), planned.leads, today, set(skus))
-    lines = _lines(planned, due, details, coming, shop, today)
+    clock = to_datetime(now).astimezone(shop.tz).replace(second=0, microsecond=0)
+    lines = _lines(planned, due, details, coming, shop, clock)
     far = date.max
     return sorted(
         lines, key=lambda x: (x.order_by or far, x.earliest or far, x.likely or far, x.sku)
@@ -226,8 +230,9 @@ def _lines(
     details: dict[str, Label],
     coming: dict[str, list[tuple[date, Decimal]]],
     shop: Shop,
-    today: date,
+    clock: datetime,
 ) -> list[ReorderLine]:
+    today = clock.date()
     if not due:
         return []
     index = np.array([d.place for d in due], np.intp)
@@ -263,8 +268,9 @@ def _lines(
         suggestion = _suggestion(d, source, p, supplier, agreed, rate, lead, shop, today)
         cost = unit_cost_at(agreed, suggestion.quantity) if agreed else None
         ahead = coming.get(p.sku, [])
-        arrives = _arrives(lead, today)
         weekdays = () if supplier is None else supplier.weekdays
+        leaves = next_order_day(weekdays, None if supplier is None else supplier.cutoff, clock)
+        arrives = _arrives(lead, leaves)
         unit_cost = cost if cost is not None else d.shelf.last_cost
         currency = None
         if supplier is not None:
@@ -288,16 +294,20 @@ def _lines(
                 service_level=level,
                 likely=probable,
                 earliest=first,
-                order_by=None if first is None else _order_by(first, lead, weekdays, today),
+                order_by=None if first is None else _order_by(first, lead, weekdays, leaves),
                 method=d.method,
                 confidence=_confidence(planned.rates, d),
                 terms={k: str(v) for k, v in agreed.items() if k in _SHOWN} if agreed else {},
                 on_order=d.shelf.on_order,
                 next_delivery=min([arrives, *(day for day, _ in ahead)]) if ahead else arrives,
                 currency=currency,
-                margin=margin_of(p, unit_cost, shop) if p.price is not None else 0.0,
+                margin=margin_of(p, unit_cost, shop)
+                if p.price is not None and currency in (None, shop.currency)
+                else 0.0,
                 phi=spread,
                 variance=variance,
+                whole_lot=bool(agreed.get("price_breaks")),
+                spoils=p.shelf_life_days is not None,
             )
         )
     return lines
@@ -371,6 +381,21 @@ def holding_rate(shop: Shop, today: date) -> float:
     """Return what holding stock costs in a year, as a share of its value; 25 % if not stated."""
     stated = in_force(shop.holding_rates, today.isoformat())
     return USUAL_HOLDING_RATE if stated is None else float(stated)
+
+
+@lru_cache(maxsize=1024)
+def next_order_day(weekdays: tuple[int, ...], cutoff: str | None, clock: datetime) -> date:
+    """Return the next day on which an order can leave: an order day, before its cut-off time.
+
+    >>> next_order_day((2,), "12:00", datetime(2026, 3, 4, 13)).isoformat()  # A Wednesday at one.
+    '2026-03-11'
+    """
+    day = clock.date()
+    if cutoff is not None and clock.strftime("%H:%M") > cutoff:
+        day += timedelta(days=1)
+    while weekdays and day.weekday() not in weekdays:
+        day += timedelta(days=1)
+    return day
 
 
 @lru_cache(maxsize=1024)

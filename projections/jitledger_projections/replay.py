@@ -8,17 +8,21 @@ from statistics import median
 
 import numpy as np
 
-from jitledger.domain.moments import LocalDays, day_from_number, start_of_day
+from jitledger.domain.moments import LocalDays
 from jitledger.domain.names import stream_of
 from jitledger.domain.replenishment.backtest import Floats, Ints, Sales, Supply
+from jitledger.domain.replenishment.demand_state import Exposures
 from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import Entry, voids
 from jitledger.store.codec import decode
 from jitledger.store.database import Database, Tx
+from jitledger_projections.forecast import load_exposures
 
 DEMAND = ("stock-sold", "demand-unmet")
 _KNOWS = frozenset({"opening-balance", "stock-received", "stock-counted"})
 Progress = Callable[[int, int], None]
+Row = tuple[int, int, int, float, float, bool]
+"""(day, item, moment, quantity, price, whether it was asked for and not there)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +52,27 @@ def load_history(
     ``cost_before``, else 1. Voided entries are left out; what was asked for and not there counts
     as a line on days with something to sell.
     """
-    rows: list[tuple[int, int, int, float, float]] = []
+    rows: list[Row] = []
     known = np.full(len(skus), last + 1, np.int64)
     prices: list[list[float]] = [[] for _ in skus]
     with database.snapshot() as tx:
-        outs = _outs(tx, skus)
         for place, sku in enumerate(skus):
             entries = _entries(database, tx, sku)
-            begun = _read(
-                entries, shop.days, place, last, rows, prices[place], cost_before, outs.get(sku, ())
-            )
+            begun = _read(entries, shop.days, place, last, rows, prices[place], cost_before)
             known[place] = min(begun, last + 1)
             if progress is not None and place % 50 == 0:
                 progress(place, len(skus))
-    first = int(min((row[0] for row in rows), default=last))
+        first = int(min((row[0] for row in rows), default=last))
+        where = {sku: place for place, sku in enumerate(skus)}
+        exposures = load_exposures(tx, where, shop, first, last, set(skus))
+    hidden = set(
+        zip(
+            exposures.day[exposures.share <= 0].tolist(),
+            exposures.item[exposures.share <= 0].tolist(),
+            strict=True,
+        )
+    )
+    rows = [row for row in rows if not row[5] or (row[0], row[1]) not in hidden]
     rows.sort()
     table = np.array([(r[0] - first, r[1], r[3], r[4]) for r in rows], float).reshape(-1, 4)
     day = table[:, 0].astype(np.int64)
@@ -86,7 +97,7 @@ def load_history(
         supplier=supplier,
         known=np.maximum(known - first, 0),
         begins=np.searchsorted(day, np.arange(days + 1)).astype(np.int64),
-        exposure=_exposure(shop, skus, outs, first, last),
+        exposure=_by_day(exposures, first),
     )
     return History(list(skus), sales, median_price)
 
@@ -101,10 +112,9 @@ def _read(
     days: LocalDays,
     place: int,
     last: int,
-    rows: list[tuple[int, int, int, float, float]],
+    rows: list[Row],
     prices: list[float],
     cost_before: int | None,
-    outs: Sequence[tuple[int, int | None]],
 ) -> int:
     """Add an item's lines; return the first day it moved."""
     gone = voids(entries)
@@ -118,55 +128,24 @@ def _read(
         day = days.day(at, data["recorded_at"])
         if day > last:
             continue
-        if name == "demand-unmet" and any(
-            since <= at and (until is None or at < until) for since, until in outs
-        ):
-            continue
         begun = min(begun, day)
         price = float(data.get("unit_price") or 0)
         if price and (cost_before is None or day < cost_before):
             prices.append(price)
-        rows.append((day, place, at, float(data["quantity"]), price))
+        asked = name == "demand-unmet"
+        rows.append((day, place, at, float(data["quantity"]), price, asked))
     return begun
 
 
-def _outs(tx: Tx, skus: Sequence[str]) -> dict[str, list[tuple[int, int | None]]]:
-    wanted = set(skus)
-    found: dict[str, list[tuple[int, int | None]]] = {}
-    for sku, since, until in tx.all("SELECT sku, since, until FROM stockout"):
-        if sku in wanted:
-            found.setdefault(sku, []).append((since, until))
-    return found
-
-
-def _exposure(
-    shop: Shop,
-    skus: Sequence[str],
-    outs: dict[str, list[tuple[int, int | None]]],
-    first: int,
-    last: int,
-) -> dict[int, tuple[Ints, Floats]]:
+def _by_day(exposures: Exposures, first: int) -> dict[int, tuple[Ints, Floats]]:
     """Return {day offset: (items, share of the day with stock)} for days with a stockout."""
-    if not outs:
-        return {}
-    starts = [start_of_day(day_from_number(d), shop.tz) for d in range(first, last + 2)]
-    bounds = np.array(starts)
-    gone: dict[int, dict[int, float]] = {}
-    for place, sku in enumerate(skus):
-        for since, until in outs.get(sku, ()):
-            end = starts[-1] if until is None else min(until, starts[-1])
-            begin = max(since, starts[0])
-            day = int(np.searchsorted(bounds, begin, side="right")) - 1
-            while day < len(starts) - 1 and starts[day] < end:
-                part = min(end, starts[day + 1]) - max(begin, starts[day])
-                share = part / (starts[day + 1] - starts[day])
-                here = gone.setdefault(day, {})
-                here[place] = min(1.0, here.get(place, 0.0) + share)
-                day += 1
-    return {
-        day: (np.array(list(here), np.int64), 1.0 - np.array(list(here.values())))
-        for day, here in gone.items()
-    }
+    found: dict[int, tuple[Ints, Floats]] = {}
+    if exposures.day.size:
+        days, begins = np.unique(exposures.day, return_index=True)
+        ends = [*begins[1:].tolist(), exposures.day.size]
+        for day, begin, end in zip(days.tolist(), begins.tolist(), ends, strict=True):
+            found[day - first] = (exposures.item[begin:end], exposures.share[begin:end])
+    return found
 
 
 def _shares(shop: Shop, first: int, days: int, day: Ints, at: Ints) -> Floats:

@@ -349,4 +349,145 @@ def test_the_view_of_orders_can_be_rebuilt(shop: App) -> None:
     before = rows()
     shop.driver.rebuild("on_order")
     assert rows() == before
-    assert [row[6] for row in before[1]] == ["40", "0"]
+    assert [row[6] for row in before[1]] == ["0", "0"]
+
+
+def test_a_divided_receipt_is_one_entry_to_correct_and_to_undo(shop: App) -> None:
+    """15 over two lines: corrected to 14 there are 14; undone there are none."""
+    for number in ("P1", "P2"):
+        lines = [{"sku": "MUG", "qty": "10"}]
+        now = "2026-03-02T09:00:00"
+        done(shop, do="order", po=number, supplier="ACME", lines=lines, now=now)
+    done(shop, do="receive", sku="MUG", qty="15", now="2026-03-03T09:00:00")
+    fixed = {"entry": "MUG/3", "with": {"qty": "14"}}
+    assert done(shop, do="correct", **fixed, now="2026-03-03T10:00:00").on_hand == "14"
+    assert shop.queries.stock("MUG")["on_order"] == "6"
+    undone = done(shop, do="void", entry="MUG/3", now="2026-03-03T11:00:00")
+    assert undone.on_hand == "0"
+    assert shop.queries.stock("MUG")["on_order"] == "20"
+    again = done(shop, do="void", entry=undone.entries[0], now="2026-03-03T12:00:00")
+    assert again.on_hand == "14"
+
+
+def test_a_divided_receipt_in_packs_keeps_its_pack(shop: App) -> None:
+    """5 boxes of 12 over two lines, corrected to 4 boxes, are 48."""
+    done(shop, do="pack", sku="MUG", code="box", factor="12", now="2026-03-01T09:00:00")
+    for number in ("P1", "P2"):
+        lines = [{"sku": "MUG", "qty": "40"}]
+        now = "2026-03-02T09:00:00"
+        done(shop, do="order", po=number, supplier="ACME", lines=lines, now=now)
+    entry = done(
+        shop, do="receive", sku="MUG", qty="5", pack="box", now="2026-03-03T09:00:00"
+    ).entries[0]
+    corrected = done(
+        shop, do="correct", entry=entry, now="2026-03-03T10:00:00", **{"with": {"qty": "4"}}
+    )
+    assert corrected.on_hand == "48"
+
+
+def test_a_receipt_moves_to_another_order_with_its_cost(shop: App) -> None:
+    """Corrected to another supplier's order, a receipt takes that order's supplier and cost."""
+    for number, supplier, cost in (("P1", "ACME", "4"), ("P2", "BETA", "5")):
+        lines = [{"sku": "MUG", "qty": "10", "unit_cost": cost}]
+        now = "2026-03-02T09:00:00"
+        done(shop, do="order", po=number, supplier=supplier, lines=lines, now=now)
+    done(shop, do="receive", sku="MUG", qty="10", now="2026-03-03T09:00:00")
+    done(shop, do="correct", entry="MUG/3", now="2026-03-03T10:00:00", **{"with": {"po": "P2"}})
+    received = shop.queries.entries("MUG")[1][-1][2]
+    assert (received["po_line"], received["supplier"], received["unit_cost"]) == (
+        "P2/1",
+        "BETA",
+        "5",
+    )
+
+
+def test_made_to_order_wherever_it_comes_in(shop: App) -> None:
+    """Sold here and received there, it is owed no more; what is there is sold first."""
+    now = "2026-03-01T09:00:00"
+    done(shop, do="location", code="B", now=now)
+    done(shop, do="register", sku="CAKE", name="Cake", mode="made-to-order", now=now)
+    done(shop, do="sell", sku="CAKE", qty="2", at="B", now="2026-03-02T09:00:00")
+    done(shop, do="receive", sku="CAKE", qty="2", now="2026-03-03T09:00:00")
+    stock = shop.queries.stock("CAKE")
+    assert (stock["on_hand"], stock["inventory_position"]) == ("0", "0")
+    done(shop, do="receive", sku="CAKE", qty="5", now="2026-03-04T09:00:00")
+    done(shop, do="sell", sku="CAKE", qty="2", now="2026-03-05T09:00:00")
+    assert shop.queries.stock("CAKE")["on_hand"] == "3"
+    done(shop, do="backorder", sku="CAKE", qty="5", order="A", now="2026-03-06T09:00:00")
+    (line,) = shop.reorder()
+    assert line.suggestion.quantity == 2
+
+
+def test_an_order_placed_earlier_counts_from_its_day(shop: App) -> None:
+    """Recorded on the 10th as placed on the 2nd: on order on the 5th as is known now."""
+    from jitledger.domain.moments import parse_horizon
+
+    lines = [{"sku": "MUG", "qty": "40"}]
+    order = {"po": "P1", "supplier": "ACME", "placed": "2026-03-02", "lines": lines}
+    done(shop, do="order", **order, now="2026-03-10T09:00:00")
+    at = parse_horizon("as_of", "2026-03-05", shop.queries.shop().tz)
+    assert shop.queries.stock("MUG", as_of=at)["on_order"] == "40"
+    assert shop.queries.stock("MUG", as_at=at)["on_order"] == "0"
+
+
+def test_an_alert_is_retracted_only_when_it_never_was_true(shop: App) -> None:
+    """A late receipt that would not have been enough resolves; a voided mistake retracts."""
+    policy = {"method": "manual", "reorder_point": "20", "order_quantity": "40"}
+    done(shop, do="policy", sku="MUG", **policy, now="2026-03-01T08:00:00")
+    done(shop, do="receive", sku="MUG", qty="30", now="2026-03-02T08:00:00")
+    done(shop, do="sell", sku="MUG", qty="20", now="2026-03-10T08:00:00")
+    done(shop, do="receive", sku="MUG", qty="8", now="2026-03-12T08:00:00")
+    late = {"qty": "5", "occurred_at": "2026-03-09"}
+    done(shop, do="receive", sku="MUG", **late, now="2026-03-13T08:00:00")
+    assert alerts(shop)[-1] == "reorder-alert-resolved"
+    sold = done(shop, do="sell", sku="MUG", qty="20", now="2026-03-14T08:00:00")
+    done(shop, do="void", entry=sold.entries[0], now="2026-03-15T08:00:00")
+    assert alerts(shop)[-1] == "reorder-alert-retracted"
+
+
+def test_a_draft_without_a_product_lets_its_alert_through(shop: App) -> None:
+    """When a draft is written anew without a product that is due, its alert is raised."""
+    policy = {"method": "manual", "reorder_point": "20", "order_quantity": "40"}
+    done(shop, do="register", sku="CUP", name="Cup", now="2026-03-01T08:00:00")
+    done(shop, do="policy", sku="MUG", **policy, now="2026-03-01T08:00:00")
+    done(shop, do="receive", sku="MUG", qty="30", now="2026-03-02T08:00:00")
+    draft = {"do": "order-draft", "po": "D1", "supplier": "ACME"}
+    done(shop, **draft, lines=[{"sku": "MUG", "qty": "40"}], now="2026-03-02T09:00:00")
+    done(shop, do="sell", sku="MUG", qty="15", now="2026-03-03T08:00:00")
+    assert alerts(shop) == []
+    done(shop, **draft, lines=[{"sku": "CUP", "qty": "40"}], now="2026-03-03T09:00:00")
+    assert alerts(shop) == ["reorder-alert-raised"]
+
+
+def test_crossings_within_one_group_are_all_told(shop: App) -> None:
+    """Commands that are committed together raise, resolve and raise as those apart do."""
+    from jitledger.service.ledger import Ask, Submission
+
+    policy = {"method": "manual", "reorder_point": "20", "order_quantity": "40"}
+    done(shop, do="policy", sku="MUG", **policy, now="2026-03-01T08:00:00")
+    done(shop, do="receive", sku="MUG", qty="21", now="2026-03-02T08:00:00")
+    lines = [{"sku": "MUG", "qty": "40"}]
+    steps = [
+        {"do": "sell", "sku": "MUG", "qty": "1"},
+        {"do": "order", "po": "P1", "supplier": "ACME", "lines": lines},
+        {"do": "order-cancel", "po": "P1"},
+    ]
+    pending = [shop.ledger.submit(Submission([Ask(parse(step))])) for step in steps]
+    assert all(p.result().answers[0].ok for p in pending)
+    assert alerts(shop) == [
+        "reorder-alert-raised",
+        "reorder-alert-resolved",
+        "reorder-alert-raised",
+    ]
+
+
+def test_a_transit_hides_nothing_from_the_report(shop: App) -> None:
+    """Goods on their way to a place where nothing moved leave the item known, and due."""
+    policy = {"method": "manual", "reorder_point": "20", "order_quantity": "40"}
+    done(shop, do="location", code="B", now="2026-03-01T08:00:00")
+    done(shop, do="policy", sku="MUG", **policy, now="2026-03-01T08:00:00")
+    done(shop, do="receive", sku="MUG", qty="10", now="2026-03-02T08:00:00")
+    moved = {"from": "main", "to": "B", "transfer": "T1", "step": "dispatch"}
+    done(shop, do="transfer", sku="MUG", qty="4", now="2026-03-02T09:00:00", **moved)
+    (line,) = shop.reorder()
+    assert (line.inventory_position, line.suggestion.quantity) == (10, 40)

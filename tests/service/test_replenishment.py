@@ -256,3 +256,88 @@ def test_an_order_on_its_way_moves_the_run_out(any_app: App) -> None:
     done(any_app, do="order-delay", po="P1", **late, now=moment(40, "10:00:00"))
     (delayed,) = any_app.run_outs(60)
     assert delayed.likely == before.likely
+
+
+def test_a_season_that_was_closed_says_nothing(any_app: App) -> None:
+    """Forty days closed last year do not switch ordering off this year."""
+    done(any_app, do="register", sku="MUG", name="Mug", now=moment(0, "06:00:00"))
+    done(any_app, do="open", sku="MUG", qty="2000", now=moment(0, "06:00:00"))
+    for day in range(425):
+        if not 40 <= day < 80:
+            done(any_app, do="sell", sku="MUG", qty="3", now=moment(day))
+    found = level_of(any_app, day=START + timedelta(days=425))
+    assert found["rate"] == pytest.approx(3, rel=0.15)
+
+
+def test_exposure_is_a_share_of_opening_time(any_app: App) -> None:
+    """Three come at nine and are sold out at six each day: three a day, not eight."""
+    done(any_app, do="settings", opens="09:00", closes="18:00", now=moment(0, "06:00:00"))
+    done(any_app, do="register", sku="MUG", name="Mug", now=moment(0, "06:00:00"))
+    for day in range(40):
+        done(any_app, do="receive", sku="MUG", qty="3", now=moment(day, "09:00:00"))
+        done(any_app, do="sell", sku="MUG", qty="2", now=moment(day, "12:00:00"))
+        done(any_app, do="sell", sku="MUG", qty="1", now=moment(day, "18:00:00"))
+    found = level_of(any_app, day=START + timedelta(days=40))
+    assert found["rate"] == pytest.approx(3, rel=0.1)
+
+
+def test_a_sale_below_zero_shows_that_there_was_stock(any_app: App) -> None:
+    """Receipts nobody entered do not make a product that sells daily look dormant."""
+    done(any_app, do="register", sku="MUG", name="Mug", now=moment(0, "06:00:00"))
+    done(any_app, do="open", sku="MUG", qty="10", now=moment(0, "06:00:00"))
+    for day in range(100):
+        done(any_app, do="sell", sku="MUG", qty="3", now=moment(day, "23:00:00"))
+    found = level_of(any_app, day=START + timedelta(days=100))
+    assert found["rate"] == pytest.approx(3, rel=0.1)
+    (line,) = any_app.reorder()
+    assert line.inventory_position == -290
+    any_app.driver.catch_up()
+    with any_app.database.snapshot() as tx:
+        before = tx.all("SELECT * FROM stockout")
+    any_app.driver.rebuild("demand_rate")
+    with any_app.database.snapshot() as tx:
+        assert tx.all("SELECT * FROM stockout") == before
+
+
+def test_a_sweep_before_the_first_sale_forgets_nothing(any_app: App) -> None:
+    """Weekdays are learnt although the first sweep saw an empty shop."""
+    done(any_app, do="register", sku="MUG", name="Mug", now=moment(0, "06:00:00"))
+    done(any_app, do="open", sku="MUG", qty="999", now=moment(0, "06:00:00"))
+    any_app.sweep()
+    for day in range(60):
+        if (START + timedelta(days=day)).weekday() < 5:
+            done(any_app, do="sell", sku="MUG", qty="3", now=moment(day))
+    done(any_app, do="sell", sku="MUG", qty="1", now=moment(60))
+    any_app.sweep()
+    from jitledger_projections.forecast import forecast
+
+    found = forecast(any_app.database, any_app.queries.shop(), START + timedelta(days=60))
+    assert found.weekday.min() < 0.2 < 1.2 < found.weekday.max()
+
+
+@pytest.mark.parametrize("level", ["0", "1"])
+def test_a_service_level_nobody_can_keep_is_brought_into_reach(any_app: App, level: str) -> None:
+    """All or nothing as a service level neither empties the report nor breaks the sweep."""
+    done(any_app, do="settings", service_level=level, now=moment(0, "06:00:00"))
+    done(any_app, do="register", sku="MUG", name="Mug", now=moment(0, "06:00:00"))
+    done(any_app, do="open", sku="MUG", qty="90", now=moment(0, "06:00:00"))
+    for day in range(30):
+        done(any_app, do="sell", sku="MUG", qty="3", now=moment(day))
+    assert len(any_app.reorder()) == 1
+    assert any_app.sweep() == 1
+
+
+def test_an_ordinary_stockout_is_no_phantom(any_app: App) -> None:
+    """Sold out for three weeks and filled again, an item's silence says nothing."""
+    from jitledger_projections.phantoms import phantoms
+
+    done(any_app, do="register", sku="MUG", name="Mug", now=moment(0, "06:00:00"))
+    done(any_app, do="open", sku="MUG", qty="120", now=moment(0, "06:00:00"))
+    for day in range(40):
+        done(any_app, do="sell", sku="MUG", qty="3", now=moment(day))
+    done(any_app, do="receive", sku="MUG", qty="50", now=moment(60, "06:00:00"))
+    shop = any_app.queries.shop()
+    assert phantoms(any_app.database, shop, any_app.queries.present(shop)) == []
+    done(any_app, do="register", sku="CUP", name="Cup", now=moment(75))
+    (found,) = phantoms(any_app.database, shop, any_app.queries.present(shop))
+    assert found.sku == "MUG"

@@ -211,6 +211,9 @@ SHOP_FIELDS = {
     "prices": "prices",
     "service": "service_level",
     "cover": "cover_days",
+    "opens": "opens",
+    "closes": "closes",
+    "method": "method",
 }
 
 
@@ -228,7 +231,9 @@ async def shop_settings(message: Message, command: CommandObject, turn: Turn, de
                     f"<b>{texts.safe(shop.title)}</b>",
                     f"name, timezone {texts.safe(shop.timezone)}, locale {shop.locale}, "
                     f"prices {shop.prices}, currency {shop.currency}",
-                    f"service {shop.service_level}, cover {shop.cover_days}",
+                    f"service {shop.service_level}, cover {shop.cover_days}, "
+                    f"method {shop.method_of(None)}",
+                    f"opens {shop.opens}, closes {shop.closes}",
                     _("locations: {codes}", codes=texts.safe(", ".join(shop.locations))),
                     _("Change one like: {example}", example="<code>/shop service 0.97</code>"),
                     _("A further location: {example}", example="<code>/shop location back</code>"),

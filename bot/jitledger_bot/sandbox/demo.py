@@ -28,6 +28,7 @@ from jitledger.testing.shop import SampleShop
 from jitledger_bot.app import BotRunner, make_bot
 from jitledger_bot.sandbox.page import add_page
 from jitledger_bot.sandbox.server import Running, Sandbox, make_api, serve
+from jitledger_projections.on_hand import positions
 
 TOKEN = "4242:SAMPLE-SHOP-TOKEN"
 OWNER, STAFF = 1001, 1002
@@ -162,15 +163,17 @@ async def _go_on(demo: Demo) -> None:
 
 def _close_to_reordering(app: App) -> tuple[str, str] | None:
     """Return an item just above its reorder point and the sale that takes it there."""
+    shop = app.queries.shop()
+    present = app.queries.present(shop)
     with app.database.snapshot() as tx:
-        rows = tx.all(
-            "SELECT p.sku, p.reorder_point, h.on_hand FROM reorder_points p "
-            "JOIN on_hand h ON h.sku = p.sku WHERE h.known = 1"
-        )
+        points = dict(tx.all("SELECT sku, reorder_point FROM reorder_points"))
+        shelves = positions(tx, present, app.today().isoformat(), list(points))
     near = [
-        (int(float(on_hand)) - int(point), sku)
-        for sku, point, on_hand in rows
-        if int(float(on_hand)) > int(point) >= 1
+        (int(shelf.inventory_position) - int(points[sku]), sku)
+        for sku, shelf in shelves.items()
+        if shelf.known
+        and shelf.inventory_position > int(points[sku]) >= 1
+        and shelf.on_hand >= shelf.inventory_position - int(points[sku])
     ]
     if not near:
         return None

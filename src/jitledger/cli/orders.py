@@ -86,6 +86,8 @@ def _suggested(app: App, supplier: str) -> list[dict[str, str]]:
     with app.database.snapshot() as tx:
         code = find_supplier(tx, supplier)
     found = app.basket(code)
+    if not found.lines:
+        raise Refused("nothing-due", "; ".join(found.questions), supplier=supplier)
     if found.below_minimum:
         click.echo(
             f"The order comes to {show(found.total)}, below the minimum of "
@@ -220,11 +222,14 @@ def list_(
     Example: jitledger order list --open
     """
     from jitledger_projections.order_book import order_shape, orders
+    from jitledger_projections.supply import find_supplier
 
     with opened(ctx) as app:
         app.driver.catch_up()
         today = app.today()
         with app.database.snapshot() as tx:
+            if supplier is not None:
+                supplier = find_supplier(tx, supplier)
             found = orders(tx, today, supplier=supplier, only_open=only_open, only_late=only_late)
     shapes = [order_shape(o, today) for o in found]
     if json_:

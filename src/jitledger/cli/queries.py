@@ -158,6 +158,13 @@ def log(
     table("", [c.replace("_", " ") for c in columns], [[r[c] for c in columns] for r in rows])
 
 
+def _deferred(waits: Deferred | None, budget: str | None) -> dict[str, Any]:
+    if budget is None:
+        return {}
+    quantity, cost = ("0", 0.0) if waits is None else (plain(waits.quantity), waits.cost_of_waiting)
+    return {"deferred_qty": quantity, "cost_of_waiting": round(cost, 2)}
+
+
 @click.command()
 @click.option("--supplier", help="Only from this supplier.")
 @click.option("--budget", help="Spend at most this much; what waits is listed.")
@@ -174,6 +181,7 @@ def reorder(ctx: click.Context, supplier: str | None, budget: str | None, json_:
 
     with opened(ctx) as app:
         app.driver.catch_up()
+        currency = app.queries.shop().currency
         wanted = None if supplier is None else supplier.casefold()
         lines = [r for r in app.reorder() if wanted in (None, (r.supplier or "").casefold())]
         if wanted is not None:
@@ -181,9 +189,10 @@ def reorder(ctx: click.Context, supplier: str | None, budget: str | None, json_:
                 find_supplier(tx, wanted)
     waiting: list[Deferred] = []
     if budget is not None:
-        lines, waiting = within_budget(lines, parse_money("budget", budget))
+        lines, waiting = within_budget(lines, parse_money("budget", budget), currency)
     if json_:
-        write_json([as_shape(line) for line in lines])
+        late = {d.sku: d for d in waiting}
+        write_json([as_shape(line) | _deferred(late.get(line.sku), budget) for line in lines])
         return
     if not lines:
         click.echo("Nothing needs reordering.")

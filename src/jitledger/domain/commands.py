@@ -109,11 +109,21 @@ def _currency(value: Any, info: Any) -> Any:
     return code
 
 
+def _days(value: Any, info: Any) -> Any:
+    number = _level(value, info)
+    if number is not None and number > MOST_DAYS:
+        raise bad_value(info.field_name, value, f"at most {MOST_DAYS} days are expected")
+    return number
+
+
+MOST_DAYS = 1000
 Text = Annotated[str, BeforeValidator(_text)]
 Code = Annotated[str, BeforeValidator(_code)]
 LongCode = Annotated[str, BeforeValidator(_long_code)]
 Quantity = Annotated[Decimal, BeforeValidator(_quantity)]
 Level = Annotated[Decimal, BeforeValidator(_level)]
+Days = Annotated[Decimal, BeforeValidator(_days)]
+Cover = Annotated[Decimal, BeforeValidator(_quantity), BeforeValidator(_days)]
 Delta = Annotated[Decimal, BeforeValidator(_delta)]
 Money = Annotated[Decimal, BeforeValidator(_money)]
 Rate = Annotated[Decimal, BeforeValidator(_rate)]
@@ -227,7 +237,7 @@ class SetPolicy(Command):
     order_quantity: Quantity | None = None
     order_up_to: Level | None = None
     service_level: Share | None = None
-    cover_days: Quantity | None = None
+    cover_days: Cover | None = None
     demand_per_day: Quantity | None = None
     effective_from: Day | None = None
 
@@ -481,8 +491,8 @@ class RegisterSupplier(Command):
     needs: ClassVar[Literal["viewer", "staff", "buyer", "owner"]] = "buyer"
     code: Code
     name: Text | None = None
-    lead_time_days: Level | None = None
-    review_days: Level | None = None
+    lead_time_days: Days | None = None
+    review_days: Days | None = None
     currency: Currency | None = None
     minimum_order: Money | None = None
     contact: Text | None = None
@@ -504,7 +514,7 @@ class AgreeTerms(Command):
     moq: Quantity | None = None
     pack: Quantity | None = None
     price_breaks: list[PriceBreak] = []
-    lead_time_days: Level | None = None
+    lead_time_days: Days | None = None
     effective_from: Day | None = None
 
 
@@ -567,6 +577,7 @@ class PlaceDraft(Command):
     needs: ClassVar[Literal["viewer", "staff", "buyer", "owner"]] = "buyer"
     po: Code
     placed: Day | None = None
+    rate: Rate | None = None
 
 
 class ConfirmOrder(Command):
@@ -618,10 +629,12 @@ class ChangeSettings(Command):
     locale: Text | None = None
     prices: Literal["gross", "net"] | None = None
     service_level: Share | None = None
-    cover_days: Quantity | None = None
+    cover_days: Cover | None = None
     tax_rate: Share | None = None
     method: Literal["default", "textbook", "velocity"] | None = None
     category: Text | None = None
+    opens: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = None
+    closes: Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")] | None = None
 
 
 class OpenShop(Command):

@@ -422,6 +422,8 @@ class SettingsChanged(Event):
     tax_rate: Decimal | None = None
     method: Method | None = None
     category: str | None = None
+    opens: str | None = None
+    closes: str | None = None
 
 
 class LocationOpened(Event):

@@ -113,7 +113,8 @@ def quantities(
     promised = sum((row.reserved for row in rows.values()), ZERO)
     in_transit = sum((row.in_transit for row in rows.values()), ZERO)
     backorders = sum((max(ZERO, q) for q in item.backorders.values()), ZERO)
-    backorders += sum(item.owed.values(), ZERO)
+    if item.catalog.mode != "dropship":
+        backorders += item.owed
     on_order = sum((row.on_order for row in rows.values()), ZERO)
     return Quantities(
         on_hand=on_hand,

@@ -42,6 +42,9 @@ class Shop:
     target: Decimal = Decimal("0.97")
     """The share of complete order lines that service levels are tuned to."""
     tax_rate: Decimal | None = None
+    opens: str = "00:00"
+    closes: str = "24:00"
+    """Opening hours: a time without stock outside of them is no time without sales."""
     methods: dict[str | None, str] = field(default_factory=dict)
     """How items are reordered: by category, under None for the shop."""
     budgets: list[tuple[str, Decimal]] = field(default_factory=list)
@@ -106,7 +109,7 @@ class Shop:
                 pass
 
     def _change(self, data: dict[str, Any]) -> None:
-        for attribute in ("title", "locale", "prices"):
+        for attribute in ("title", "locale", "prices", "opens", "closes"):
             if data.get(attribute) is not None:
                 setattr(self, attribute, data[attribute])
         for attribute in ("service_level", "cover_days", "tax_rate"):

@@ -199,8 +199,8 @@ class StockItem:
         self.received: dict[str, Decimal] = {}
         """What came in by line of a purchase order."""
         self.arrivals: list[Arrival] = []
-        self.owed: dict[str, Decimal] = {}
-        """Made-to-order units that were sold and have not come in, by location."""
+        self.owed = ZERO
+        """Made-to-order units that were sold and have not come in, wherever they come in."""
         self._last: OrderKey = _BEFORE_ALL
 
     def shelf(self, location: str) -> Shelf:
@@ -260,10 +260,11 @@ class StockItem:
                 if shelf.lots:
                     _issue(shelf, quantity, data, day)
                 if shelf.known and (shelf.out_since is not None or left <= shelf.set_aside):
+                    if shelf.out_since is not None and at > shelf.out_since:
+                        shelf.out_since = at  # It was sold, so it was there until now.
                     self._mark(shelf, at)
             elif "to_make" in data:
-                self.shelf(location)
-                self.owed[location] = self.owed.get(location, ZERO) + quantity
+                self._owe(location, quantity, data)
             sold_at = data.get("sold_at")
             here = demand.get(location if sold_at is None else sold_at)
             if here is None:
@@ -357,16 +358,23 @@ class StockItem:
         if line is not None:
             self.received[line] = self.received.get(line, ZERO) + quantity
             self.arrivals.append(Arrival(line, location, quantity, data["effective_at"]))
-        owed = self.owed.get(location)
-        if owed:  # What is made to order goes on to the customer it was made for.
-            handed_on = min(owed, quantity)
-            self.owed[location] = owed - handed_on
+        if self.owed:  # What is made to order goes on to the customer it was made for.
+            handed_on = min(self.owed, quantity)
+            self.owed -= handed_on
             quantity -= handed_on
         self._put(location, quantity, data)
         if data.get("expiry"):
             _store_lot(shelf, data)
         if data.get("unit_cost") is not None:
             self.last_cost = Decimal(data["unit_cost"])
+
+    def _owe(self, location: str, quantity: Decimal, data: dict[str, Any]) -> None:
+        """Sell what is made to order: from what is there, the rest is owed."""
+        shelf = self.shelf(location)
+        taken = min(quantity, max(ZERO, shelf.on_hand))
+        self.owed += quantity - taken
+        if taken:
+            self._put(location, -taken, data)
 
     def _fulfil(self, data: dict[str, Any], quantity: Decimal) -> None:
         order = data.get("order")
@@ -455,6 +463,8 @@ class StockItem:
         if name == "backorder-cancelled":
             delta = -delta
         self.backorders[data["order"]] += delta
+        if "location" in data:
+            self.shelf(data["location"])
         if data.get("due"):
             self.backorder_due[data["order"]] = date.fromisoformat(data["due"])
 

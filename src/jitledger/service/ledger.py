@@ -126,6 +126,7 @@ class Append:
     ordered: set[str] = field(default_factory=set)
     """SKUs whose purchase orders changed."""
     snoozed: dict[str, int] = field(default_factory=dict)
+    alert_versions: dict[str, int] = field(default_factory=dict)
     marks: int = 0
     careful: bool = False
     """Whether what failed before is to be contained: each part in a savepoint of its own."""
@@ -271,10 +272,13 @@ class Ledger:
             answers = [self._answer(tx, append, submission, ask) for ask in submission.asks]
             outcomes.append((submission, answers))
             append.look.update(submission.look)
+            if self.watcher is not None and (append.loud or append.look or append.ordered):
+                # After each: two commands of a group may cross a reorder point and back.
+                self._watch(tx, append)
+                append.loud, append.look, append.ordered = set(), set(), set()
+                append.snoozed = {}
             if perf_counter() - started > HOLD_SECONDS:
                 break
-        if self.watcher is not None and (append.loud or append.look or append.ordered):
-            self._watch(tx, append)
         self._write(tx, append, head)
         return [
             Outcome(
@@ -518,6 +522,10 @@ class Ledger:
             if name == "reorder-alert-snoozed":
                 append.snoozed[stream[len(ALERT_STREAM) :]] = data["until"]
             return
+        before: list[str] = []
+        if stream.startswith(ORDER_STREAM):
+            known = self._cache.order(stream[len(ORDER_STREAM) :])
+            before = [] if known is None else [line.sku for line in known.lines]
         self._cache.apply(stream, version, name, data)
         change = append.changes.get(stream)
         if change is None:
@@ -526,6 +534,7 @@ class Ledger:
         if stream.startswith(ORDER_STREAM):
             change.order = self._cache.order(stream[len(ORDER_STREAM) :])
             assert change.order is not None
+            append.ordered.update(before)  # A draft written anew may have lost some.
             append.ordered.update(line.sku for line in change.order.lines)
         elif stream != SHOP_STREAM:
             change.supplier = self._cache.supplier(stream.partition("/")[2])
@@ -552,7 +561,7 @@ class Ledger:
                 (text,),
             )
             return
-        versions: dict[str, int] = {}
+        versions = append.alert_versions
         for draft in drafts:
             version = 1 + (versions.get(draft.stream) or self._cache.version_of(draft.stream))
             versions[draft.stream] = version

@@ -23,7 +23,7 @@ from jitledger.domain.names import ALERT_STREAM
 from jitledger.domain.quantities import Quantities, on_order, quantities
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.replenishment.order_quantity import suggest
-from jitledger.domain.stock_item import StockItem, in_force
+from jitledger.domain.stock_item import StockItem, fold, in_force
 from jitledger.service.cache import Cache
 from jitledger.service.ledger import Append
 from jitledger.store.database import Tx, marked
@@ -118,7 +118,7 @@ class Monitor:
                 assert position is not None
                 drafts.append(_raise(tx, append, item, location, position, point, loud=loud))
             elif not low and state == "raised":
-                drafts.append(_settle(tx, append, item, location, position, point, late))
+                drafts.append(_settle(tx, cache, append, item, location, position, point, late))
         return drafts
 
 
@@ -228,6 +228,7 @@ def _quantity(item: StockItem, position: Decimal, point: Point) -> Decimal:
 
 def _settle(
     tx: Tx,
+    cache: Cache,
     append: Append,
     item: StockItem,
     location: str,
@@ -240,17 +241,8 @@ def _settle(
         "SELECT raised_at FROM alerts WHERE sku = ? AND location = ?", (item.sku, location)
     )[0]
     _set(tx, item.sku, location, "resolved", append.present)
-    newest = max(
-        (
-            e[2]["effective_at"]
-            for c in append.changes.values()
-            for e in c.entries
-            if c.item is item
-        ),
-        default=append.present,
-    )
     fields = _fields(location, position, point)
-    never = late and newest <= raised_at
+    never = late and _was_above(cache, item, location, point, raised_at)
     event: type[AlertEvent] = ReorderAlertRetracted if never else ReorderAlertResolved
     if never:
         fields["reason"] = "a fact recorded later shows that stock was above the reorder point"
@@ -264,6 +256,21 @@ def _settle(
     }
     push(tx, "alert-edit", body, append.present, subject=f"alert/{item.sku}/{location}")
     return _draft(event, item, append, fields)
+
+
+def _was_above(cache: Cache, item: StockItem, location: str, point: Point | None, at: int) -> bool:
+    """Return whether, as is known now, the position was above the point when an alert was raised.
+
+    Orders count as they stand: what was placed before that moment.
+    """
+    if point is None:
+        return False
+    then = fold(item.sku, cache.entries(item.sku), cache.shop.days, as_of=at)
+    then.catalog = item.catalog
+    orders = [order for order in cache.orders_of(item.sku) if order.placed_at <= at]
+    q = quantities(then, at, local_date(at, cache.shop.tz), on_order(then, orders))
+    position = _position(q, location)
+    return position is not None and position > point[0]
 
 
 def _draft(

@@ -99,6 +99,7 @@ class SampleShop:
         self.start = start
         self.days = days
         self._random = random.Random(seed)
+        self._orders = 0
         self.products = [
             self._product(name, supplier) for supplier in GOODS for name in GOODS[supplier]
         ]
@@ -149,10 +150,17 @@ class SampleShop:
 
     def _day(self, day: date, offset: int) -> list[dict[str, Any]]:
         found: list[tuple[str, dict[str, Any]]] = []
+        ordered: dict[str, list[dict[str, Any]]] = {}
         for p in self.products:
             found += self._arrivals(p, day)
             found += self._sales(p, day)
-            self._order(p, day, offset)
+            line = self._order(p, day, offset)
+            if line is not None:
+                ordered.setdefault(p.supplier, []).append(line)
+        for supplier, lines in ordered.items():
+            self._orders += 1
+            order = {"do": "order", "po": f"S{self._orders}", "supplier": supplier, "lines": lines}
+            found.append((_at(day, 19, 0), order))
         if offset == 140:
             victim = self.products[3]
             lost = min(3, victim.on_hand)
@@ -220,15 +228,18 @@ class SampleShop:
                 found.append((when, unmet))
         return found
 
-    def _order(self, p: Product, day: date, offset: int) -> None:
+    def _order(self, p: Product, day: date, offset: int) -> dict[str, Any] | None:
         """The owner of the story orders by feeling, and forgets some towards the end."""
         if p.arriving or p.rate == 0:
-            return
+            return None
         forgets = offset > self.days - 12 and self._random.random() < 0.4
         if p.on_hand <= p.rate * (p.lead_days + 11) + 5 and not forgets:
             late = self._random.choice((0, 0, 0, 1, 3))
             quantity = max(6, round(p.rate * 28))
             p.arriving.append((day + timedelta(days=p.lead_days + late), quantity))
+            promised = day + timedelta(days=p.lead_days)
+            return {"sku": p.sku, "qty": str(quantity), "promised": promised.isoformat()}
+        return None
 
     def next_sale(self) -> dict[str, Any] | None:
         """Return the next sale of the story as it goes on, of a product that is there."""

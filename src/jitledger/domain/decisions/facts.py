@@ -92,7 +92,7 @@ def receive_stock(ground: Ground, command: c.ReceiveStock, stated: Occurred | No
         "attachment": command.attachment,
     }
     at = ground.place(1, stated)
-    parts = linked_parts(ground, item, command, location, quantity, supplier, at)
+    parts = linked_parts(ground, item, command, location, quantity, supplier, at, stated)
     drafts = []
     for order, line, part in parts:
         source = supplier if order is None else order.supplier

@@ -7,7 +7,7 @@ from decimal import Decimal
 from jitledger.domain import commands as c
 from jitledger.domain.decisions.ground import Ground
 from jitledger.domain.errors import Refused, bad_value
-from jitledger.domain.moments import day_number, local_date
+from jitledger.domain.moments import Occurred, day_number, local_date
 from jitledger.domain.purchase_order import Line, PurchaseOrder, split_line
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.stock_item import StockItem
@@ -24,9 +24,12 @@ def linked_parts(
     quantity: Decimal,
     supplier: str | None,
     at: int,
+    stated: Occurred | None,
 ) -> list[Part]:
     """Return the lines that a receipt fulfils, each with its part of the quantity."""
     named = command.po_line or command.po
+    if command.po_line and command.po and split_line(command.po_line)[0] != command.po:
+        raise bad_value("po_line", command.po_line, f"it is no line of {command.po}")
     if named is not None:
         order, line = _named(ground, item, named, supplier)
         if line is not None:
@@ -35,24 +38,30 @@ def linked_parts(
         return _divided(item, lines, quantity)
     if ground.importing:
         return [(None, None, quantity)]
-    lines = open_lines(ground, item, location, supplier, at)
+    lines = open_lines(ground, item, location, supplier, at, stated)
     return _divided(item, lines, quantity) if lines else [(None, None, quantity)]
 
 
 def open_lines(
-    ground: Ground, item: StockItem, location: str, supplier: str | None, at: int
+    ground: Ground,
+    item: StockItem,
+    location: str,
+    supplier: str | None,
+    at: int,
+    stated: Occurred | None,
 ) -> list[tuple[PurchaseOrder, Line]]:
     """Return the open lines that can take a receipt of a moment, the oldest first.
 
     Lines to that location come before others; an order placed after the goods came cannot be meant.
     """
     tz = ground.shop.tz
+    by_moment = stated is None or stated.instant is not None
     found = []
     for order in ground.known.orders_of(item.sku):
         if not order.is_open or (supplier is not None and order.supplier != supplier):
             continue
         placed = order.placed_on or local_date(order.placed_at, tz)
-        if placed > local_date(at, tz):
+        if placed > local_date(at, tz) or (by_moment and order.placed_at > at):
             continue
         for line in order.lines_of(item.sku):
             if order.outstanding(line, item.received.get(order.line_id(line), ZERO)) > 0:

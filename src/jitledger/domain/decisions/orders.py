@@ -15,6 +15,7 @@ from jitledger.domain import commands as c
 from jitledger.domain import events as e
 from jitledger.domain.decisions.ground import Draft, Ground
 from jitledger.domain.errors import Refused, bad_value
+from jitledger.domain.moments import LONG_AGO_DAYS, end_of_day, local_date
 from jitledger.domain.names import ORDER_STREAM
 from jitledger.domain.purchase_order import Line, PurchaseOrder
 from jitledger.domain.quantity import ZERO, show
@@ -51,11 +52,14 @@ def place_draft(ground: Ground, command: c.PlaceDraft) -> list[Draft]:
     if order.state != "drafted":
         raise _not_in_state(order, "placed")
     _check_promises(ground, [line.promised for line in order.lines], command.placed)
+    rate = command.rate or order.rate
+    if order.currency is not None and rate is None:
+        raise _no_rate(ground, order.currency)
     fields = {
         "supplier": order.supplier,
         "lines": tuple(_as_stored(line) for line in order.lines),
         "currency": order.currency,
-        "rate": order.rate,
+        "rate": rate,
     }
     return [_placed(ground, order.number, fields, command.placed)]
 
@@ -63,7 +67,7 @@ def place_draft(ground: Ground, command: c.PlaceDraft) -> list[Draft]:
 def confirm_order(ground: Ground, command: c.ConfirmOrder) -> list[Draft]:
     """Record the supplier's promise."""
     order = _open(ground, command.po, "confirmed")
-    _check_promises(ground, [command.promised], None)
+    _check_promises(ground, [command.promised], _placed_day(ground, order))
     fields = {"promised": command.promised, "reference": command.reference}
     return [
         _draft(ground, order.number, e.OrderConfirmed, {**fields, "line": number})
@@ -74,7 +78,7 @@ def confirm_order(ground: Ground, command: c.ConfirmOrder) -> list[Draft]:
 def delay_order(ground: Ground, command: c.DelayOrder) -> list[Draft]:
     """Record that the supplier delivers later."""
     order = _open(ground, command.po, "delayed")
-    _check_promises(ground, [command.promised], None)
+    _check_promises(ground, [command.promised], _placed_day(ground, order))
     return [
         _draft(ground, order.number, e.OrderDelayed, {"promised": command.promised, "line": number})
         for number in _meant(ground, order, command.sku)
@@ -199,6 +203,10 @@ def _meant(ground: Ground, order: PurchaseOrder, sku: str | None) -> Sequence[in
     return [line.number for line in lines]
 
 
+def _placed_day(ground: Ground, order: PurchaseOrder) -> date:
+    return order.placed_on or local_date(order.placed_at, ground.shop.tz)
+
+
 def _received(ground: Ground, order: PurchaseOrder, line: Line) -> Decimal:
     return ground.known.item(line.sku).received.get(order.line_id(line), ZERO)
 
@@ -212,16 +220,20 @@ def _written(ground: Ground, command: c.PlaceOrder | c.DraftOrder) -> dict[str, 
     if currency == ground.shop.currency:
         currency = None
     if currency is not None and command.rate is None and isinstance(command, c.PlaceOrder):
-        raise Refused(
-            "no-rate",
-            f"The order is in {currency}, the shop counts in {ground.shop.currency}: "
-            f"give the rate (how much {ground.shop.currency} is one {currency}).",
-            currency=currency,
-        )
+        raise _no_rate(ground, currency)
     stated = command.placed if isinstance(command, c.PlaceOrder) else None
     _check_promises(ground, [line.promised for line in command.lines], stated)
     lines = tuple(_line(ground, supplier, line) for line in command.lines)
     return {"supplier": supplier, "lines": lines, "currency": currency, "rate": command.rate}
+
+
+def _no_rate(ground: Ground, currency: str) -> Refused:
+    return Refused(
+        "no-rate",
+        f"The order is in {currency}, the shop counts in {ground.shop.currency}: "
+        f"give the rate (how much {ground.shop.currency} is one {currency}).",
+        currency=currency,
+    )
 
 
 def _line(ground: Ground, supplier: str, asked: c.OrderedLine) -> e.OrderLine:
@@ -266,6 +278,13 @@ def _check_promises(ground: Ground, promised: Sequence[date | None], placed: dat
             "an order that is not placed yet is a draft.",
             placed=placed.isoformat(),
         )
+    if placed is not None and (today - placed).days > LONG_AGO_DAYS and not ground.force:
+        raise Refused(
+            "long-ago",
+            f"placed is {placed.isoformat()}, more than {LONG_AGO_DAYS} days back; is that right? "
+            "Then force it.",
+            placed=placed.isoformat(),
+        )
     earliest = placed or today
     for day in promised:
         if day is not None and day < earliest:
@@ -275,7 +294,10 @@ def _check_promises(ground: Ground, promised: Sequence[date | None], placed: dat
 
 
 def _placed(ground: Ground, number: str, fields: dict[str, Any], placed: date | None) -> Draft:
-    return _draft(ground, number, e.OrderPlaced, {**fields, "placed_on": placed})
+    draft = _draft(ground, number, e.OrderPlaced, {**fields, "placed_on": placed})
+    if placed is not None:  # It counts from the end of that day, at the latest from now.
+        draft.effective_at = min(ground.present, end_of_day(placed, ground.shop.tz))
+    return draft
 
 
 def _draft(ground: Ground, number: str, event: type[e.Event], fields: dict[str, Any]) -> Draft:

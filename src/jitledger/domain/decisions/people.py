@@ -46,7 +46,12 @@ def change_settings(ground: Ground, command: c.ChangeSettings) -> list[Draft]:
         "tax_rate": command.tax_rate,
         "method": command.method,
         "category": command.category,
+        "opens": command.opens,
+        "closes": command.closes,
     }
+    opens, closes = command.opens or ground.shop.opens, command.closes or ground.shop.closes
+    if opens >= closes:
+        raise bad_value("closes", closes, f"the shop opens at {opens}; it closes later that day")
     if command.category is not None and command.method is None:
         raise bad_value("category", command.category, "a category is named with its method")
     if all(value is None for value in fields.values()):

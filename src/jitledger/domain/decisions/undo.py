@@ -14,7 +14,7 @@ from jitledger.domain.decisions.ground import Draft, Ground
 from jitledger.domain.errors import Malformed, Refused, already_voided, unknown_entry
 from jitledger.domain.moments import Occurred, parse_time
 from jitledger.domain.names import entry_name, split_entry, stream_of
-from jitledger.domain.quantity import parse_quantity, show
+from jitledger.domain.quantity import ZERO, parse_quantity, show
 from jitledger.domain.stock_item import Entry, StockItem, fold, voids
 
 # Stored name -> (command, {stored field: command field}) for every fact that can be corrected.
@@ -144,7 +144,23 @@ def _with_entry(
     if name == "stock-sold":
         return _void_parts(ground, entry_name(sku, version), data)
     other = other_half(version, name, data, entries)
-    return [] if other is None else [_void(ground, sku, other)]
+    together = parts_of(version, name, data, entries) if other is None else [other]
+    return [_void(ground, sku, part) for part in together]
+
+
+def parts_of(version: int, name: str, data: dict[str, Any], entries: list[Entry]) -> list[int]:
+    """Return the other parts of a receipt that was divided over several order lines."""
+    if name != "stock-received":
+        return []
+    in_force = voids(entries)
+    return [
+        found
+        for found, other, stored in entries
+        if other == name
+        and found != version
+        and found not in in_force
+        and stored["recorded_at"] == data["recorded_at"]
+    ]
 
 
 def other_half(version: int, name: str, data: dict[str, Any], entries: list[Entry]) -> int | None:
@@ -187,7 +203,7 @@ def _with_redo(
         if found == version or found in in_force or stored["recorded_at"] != together:
             continue
         corrected = stored.get("corrects") == entry_name(sku, data["target"])
-        if name == "entry-voided" or corrected:
+        if name in ("entry-voided", "stock-received") or corrected:
             drafts.append(_void(ground, sku, found))
     target = next((d for v, n, d in entries if v == data["target"] and n == "stock-sold"), {})
     for part, _ in target.get("components", ()):
@@ -260,9 +276,13 @@ def correct_entry(ground: Ground, command: c.CorrectEntry, decide_fact: Any) -> 
             field="with.sku",
         )
     half = other_half(version, name, data, entries)
+    parts = parts_of(version, name, data, entries)
+    if parts:  # It stands for all that was received: it divides itself anew.
+        whole = sum((Decimal(d["quantity"]) for v, _, d in entries if v in (version, *parts)), ZERO)
+        data = {k: v for k, v in data.items() if k != "po_line"} | {"quantity": show(whole)}
     again, typed = _rebuild(name, sku, data, command, one_step=half is not None)
     stated = _stated(ground, again, data)
-    targets = [version] if half is None else sorted((version, half))
+    targets = sorted((version, *parts, *(() if half is None else (half,))))
     drafts = [_void(ground, sku, target) for target in targets]
     ground.overrides[sku] = _hypothetical(ground, sku, entries, targets)
     ground.replaced = {(sku, target) for target in targets}
@@ -308,8 +328,9 @@ def _rebuild(
     moved = name == "stock-sold" and "at" in given and "ships_from" not in given
     if moved and fields.get("ships_from") == fields.get("at"):
         fields.pop("ships_from", None)
-    if "po" in given and "po_line" not in given:
-        fields.pop("po_line", None)
+    if "po" in given or "po_line" in given:  # Supplier and cost were the other order's.
+        for field in ("po_line", "supplier", "unit_cost", "currency", "rate"):
+            fields.pop(field, None)
     built = c.build(cls, fields | given)
     assert isinstance(built, c.Fact)
     return built, typed

@@ -79,6 +79,7 @@ class Day:
     """Weekday factors of the days from tomorrow on."""
     on_hand: Floats
     position: Floats
+    review_days: int = 1
 
 
 class Policy(Protocol):
@@ -166,6 +167,7 @@ class _Run:
     ) -> None:
         self.sales, self.supply, self.policy = sales, supply, policy
         self.start, self.end = start, end
+        self.review_days = 1
         self.dials, self.items = policy.rows, sales.items
         self.rows = self.dials * self.items
         self.cost = np.tile(sales.unit_cost, self.dials)
@@ -180,6 +182,7 @@ class _Run:
 
     def go(self, review_days: int, initial: Floats | None, progress: Progress | None) -> Outcome:
         """Run every day."""
+        self.review_days = review_days
         span = self.end - self.start
         if initial is None:
             self.on_hand = np.ceil(self._levels(self.start - 1)[1])
@@ -204,14 +207,14 @@ class _Run:
         return self._outcome(span)
 
     def _levels(self, today: int) -> tuple[Floats, Floats]:
-        horizon = 64
+        horizon = int(self.supply.mean.max(initial=0.0)) + self.review_days + 2
         lines = self.sales.lines_by_day()[: today + 1]
         first = self.sales.first
         week = weekday_index(lines, first, first + today)
         ahead = week[(np.arange(first + today + 1, first + today + 1 + horizon) + 3) % 7]
         position = self.on_hand + self.on_order
         return self.policy.levels(
-            Day(today, self.state, self.window, ahead, self.on_hand, position)
+            Day(today, self.state, self.window, ahead, self.on_hand, position, self.review_days)
         )
 
     def _sell(self, day: int) -> None:
@@ -335,6 +338,8 @@ def fold_one(
     state.units += x
     state.last_sale[sold] = day
     state.first_sale[sold] = np.minimum(state.first_sale[sold], day)
+    state.silent += exposed * started
+    state.silent[sold] = 0.0
     step(state, n, x.copy(), q2.copy(), exposed, factor, started)
 
 

@@ -28,6 +28,7 @@ class Need:
     gain: Gain
     step: Decimal = Decimal(1)
     least: Decimal = ZERO
+    in_packs: bool = False
     taken: Decimal = field(default=ZERO)
 
     @property
@@ -60,7 +61,13 @@ class Need:
         wide = self.step
         if self.taken == 0 and self.least > self.step:
             wide = (self.least / self.step).to_integral_value(ROUND_CEILING) * self.step
-        return wide if self.taken + wide <= most else ZERO
+            if not self.in_packs:
+                wide = self.least
+        if self.taken + wide <= most:
+            return wide
+        # The rest of a quantity that needs no whole packs.
+        divisible = not self.in_packs and (self.taken > 0 or self.least <= most)
+        return most - self.taken if divisible else ZERO
 
     def worth(self, wide: Decimal) -> float:
         """Return what the next units earn for each unit of money."""

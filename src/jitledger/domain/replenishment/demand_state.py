@@ -21,6 +21,8 @@ Ints = npt.NDArray[np.int64]
 RHO_RATE = 2.0 ** (-1 / 14)
 RHO_SIZE = 2.0 ** (-1 / 60)
 BULK = 5.0
+LEAST_LINES = 5
+MOST_SEASON = 4.0
 
 
 @dataclass(slots=True)
@@ -39,6 +41,8 @@ class DemandState:
     days: Floats
     last_sale: Floats
     first_sale: Floats
+    silent: Floats
+    """Days with something to sell since the last sale."""
 
     @classmethod
     def empty(cls, size: int) -> DemandState:
@@ -104,13 +108,16 @@ def fold_days(
         n[items], x[items], q2[items] = rows.lines[here], rows.units[here], rows.squares[here]
         e[outs] = exposures.share[there]
         f = index[day - first]
-        step(state, n, x, q2, e, f, None if all_started else start <= day)
+        started = None if all_started else start <= day
+        step(state, n, x, q2, e, f, started)
+        state.silent += e if started is None else e * started
         if items.size:
             state.lines[items] += n[items]
             state.units[items] += x[items]
             sold = items[n[items] > 0]
             state.last_sale[sold] = day
             state.first_sale[sold] = np.minimum(state.first_sale[sold], day)
+            state.silent[sold] = 0.0
             n[items] = x[items] = q2[items] = 0.0
         e[outs] = 1.0
 
@@ -185,7 +192,8 @@ def weekday_index(lines: Floats, first: int, last: int) -> Floats:
 def season_index(lines: Floats, first: int, days: Ints) -> Floats:
     """Return the season factor of some days from lines of days first.. (one value a day).
 
-    The 21-day centred mean of a year before over that year's mean; 1 without that year.
+    The 21-day centred mean of a year before over that year's mean, between 1/4 and 4; 1 without
+    that year, and where under 5 lines of it say too little (closed, or not sold yet).
     """
     factors = np.ones(days.size)
     total = np.concatenate(([0.0], np.cumsum(lines)))
@@ -195,7 +203,7 @@ def season_index(lines: Floats, first: int, days: Ints) -> Floats:
             continue
         year_end = min(lines.size, centre - 10 + 365)
         year = (total[year_end] - total[centre - 10]) / (year_end - centre + 10)
-        near = (total[centre + 11] - total[centre - 10]) / 21
-        if year > 0 and year_end - centre + 10 >= 300:
-            factors[place] = near / year
+        seen = total[centre + 11] - total[centre - 10]
+        if year > 0 and seen >= LEAST_LINES and year_end - centre + 10 >= 300:
+            factors[place] = min(max(seen / 21 / year, 1 / MOST_SEASON), MOST_SEASON)
     return factors

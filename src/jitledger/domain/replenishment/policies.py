@@ -70,7 +70,8 @@ class Method:
         dials, items = self.rows, self.sales.items
         none = np.zeros(dials * items)
         r = rates(day.state, day.today + 1, none, none, none + 1.0)
-        lead = np.tile(self.supply.mean, dials)
+        # Orders leave at the close and arrive before opening: H = L + R - 1.
+        lead = np.tile(self.supply.mean + day.review_days - 1, dials)
         total = np.concatenate(([0.0], np.cumsum(day.index)))
         whole = np.minimum(np.floor(lead).astype(int), total.size - 2)
         index = total[whole] + (lead - whole) * (total[whole + 1] - total[whole])
@@ -147,10 +148,8 @@ class Textbook:
         rate = units.sum(axis=0) / np.maximum(days, 1.0)
         spread = np.maximum((units**2).sum(axis=0) / np.maximum(days, 1.0) - rate**2, 0.0)
         items = self.supply.mean.size
-        lead, variance = (
-            np.tile(self.supply.mean, self.rows),
-            np.tile(self.supply.variance, self.rows),
-        )
+        lead = np.tile(self.supply.mean + day.review_days - 1, self.rows)
+        variance = np.tile(self.supply.variance, self.rows)
         z = special.ndtri(np.repeat(self.dials, items))
         safety = z * np.sqrt(lead * spread + rate**2 * variance)
         point = np.ceil(rate * lead + safety)

@@ -50,8 +50,13 @@ def rates(
     learning = (s.days < LEARNING_DAYS) | (s.lines < LEARNING_LINES)
     steady = np.divide(s.A, s.B, out=np.zeros(s.A.size), where=s.B > 0)
     size = np.divide(s.U, s.C, out=np.zeros(s.A.size), where=s.C > 0)
-    early = (s.lines + weight * prior_lines) / (s.days + weight)
-    early_size = (s.U + 3 * prior_units) / (s.C + 3)
+    # Without a prior an item's own few lines are all that is known.
+    trust = np.where(prior_lines > 0, weight, 0.0)
+    seen = s.days + trust
+    early = np.divide(s.lines + trust * prior_lines, seen, out=np.zeros(s.A.size), where=seen > 0)
+    prior = np.where(prior_units > 0, 3.0, 0.0)
+    held = s.C + prior
+    early_size = np.divide(s.U + prior * prior_units, held, out=np.zeros(s.A.size), where=held > 0)
     lines = np.where(learning, early, steady)
     units = np.where(learning, np.where(s.C + prior_units > 0, early_size, 0.0), size)
     base = np.divide(s.Q2, s.U, out=np.ones(s.A.size), where=s.U > 0)
@@ -59,7 +64,7 @@ def rates(
     phi = np.divide(s.E2 + anchor * base, s.M + anchor, out=base.copy(), where=s.M + anchor > 0)
     span = np.where(np.isfinite(s.last_sale - s.first_sale), s.last_sale - s.first_sale, 0.0)
     interval = span / np.maximum(s.lines - 1, 1)
-    idle = today - s.last_sale
+    idle = s.silent  # Days without stock say nothing.
     dormant = (s.lines > 0) & (idle > 4 * np.maximum(interval, 1.0)) & (idle > DORMANT_DAYS)
     return Rates(lines, units, np.maximum(1.0, phi), learning, s.lines < 2, dormant)
 
