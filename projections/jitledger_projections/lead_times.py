@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from statistics import stdev
 
@@ -131,8 +131,17 @@ def leads(tx: Tx, today: date) -> dict[str, Lead]:
     for code, source in suppliers(tx).items():
         record = known.get(code) or Record()
         stated = stated_days(source)
-        found[code] = Lead(stated, learn(stated, record.deliveries), record)
+        found[code] = Lead(stated, learn(stated, _bounded(record, stated)), record)
     return found
+
+
+def _bounded(record: Record, stated: float) -> list[Delivery]:
+    """Return deliveries with the age of open ones bounded: what is long overdue may never come.
+
+    Beyond three times the stated days it says that a supplier is unreliable, not that it is slow.
+    """
+    most = max(3 * stated, stated + 14)
+    return [replace(d, days=min(d.days, most)) if d.is_open else d for d in record.deliveries]
 
 
 def expected(line: OrderedLine, lead: Lead | None, today: date) -> date:

@@ -88,7 +88,7 @@ class Product:
     cost: float
     rate: float
     on_hand: int = 0
-    arriving: list[tuple[date, int]] = field(default_factory=list)
+    arriving: list[tuple[date, int, str]] = field(default_factory=list)
 
 
 class SampleShop:
@@ -99,7 +99,7 @@ class SampleShop:
         self.start = start
         self.days = days
         self._random = random.Random(seed)
-        self._orders = 0
+        self._orders: dict[tuple[str, date], str] = {}
         self.products = [
             self._product(name, supplier) for supplier in GOODS for name in GOODS[supplier]
         ]
@@ -158,8 +158,8 @@ class SampleShop:
             if line is not None:
                 ordered.setdefault(p.supplier, []).append(line)
         for supplier, lines in ordered.items():
-            self._orders += 1
-            order = {"do": "order", "po": f"S{self._orders}", "supplier": supplier, "lines": lines}
+            number = self._number(supplier, day)
+            order = {"do": "order", "po": number, "supplier": supplier, "lines": lines}
             found.append((_at(day, 19, 0), order))
         if offset == 140:
             victim = self.products[3]
@@ -182,15 +182,15 @@ class SampleShop:
 
     def _arrivals(self, p: Product, day: date) -> list[tuple[str, dict[str, Any]]]:
         found = []
-        for due, quantity in [a for a in p.arriving if a[0] <= day]:
-            p.arriving.remove((due, quantity))
+        for due, quantity, number in [a for a in p.arriving if a[0] <= day]:
+            p.arriving.remove((due, quantity, number))
             p.on_hand += quantity
             command = {
                 "do": "receive",
                 "sku": p.sku,
                 "qty": str(quantity),
                 "unit_cost": f"{p.cost:.2f}",
-                "supplier": p.supplier,
+                "po": number,
             }
             late = self._random.random() < 0.08
             hour = 18 if late else 9
@@ -228,6 +228,10 @@ class SampleShop:
                 found.append((when, unmet))
         return found
 
+    def _number(self, supplier: str, day: date) -> str:
+        """Return the number of a day's order to a supplier."""
+        return self._orders.setdefault((supplier, day), f"S{len(self._orders) + 1}")
+
     def _order(self, p: Product, day: date, offset: int) -> dict[str, Any] | None:
         """The owner of the story orders by feeling, and forgets some towards the end."""
         if p.arriving or p.rate == 0:
@@ -236,7 +240,8 @@ class SampleShop:
         if p.on_hand <= p.rate * (p.lead_days + 11) + 5 and not forgets:
             late = self._random.choice((0, 0, 0, 1, 3))
             quantity = max(6, round(p.rate * 28))
-            p.arriving.append((day + timedelta(days=p.lead_days + late), quantity))
+            number = self._number(p.supplier, day)
+            p.arriving.append((day + timedelta(days=p.lead_days + late), quantity, number))
             promised = day + timedelta(days=p.lead_days)
             return {"sku": p.sku, "qty": str(quantity), "promised": promised.isoformat()}
         return None

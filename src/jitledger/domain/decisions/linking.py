@@ -36,8 +36,6 @@ def linked_parts(
             return [(order, line, quantity)]
         lines = [(order, row) for row in _by_place(order.lines_of(item.sku), location)]
         return _divided(item, lines, quantity)
-    if ground.importing:
-        return [(None, None, quantity)]
     lines = open_lines(ground, item, location, supplier, at, stated)
     return _divided(item, lines, quantity) if lines else [(None, None, quantity)]
 
