@@ -67,6 +67,8 @@ def trade_off(report: Report, currency: str) -> bytes:
         for row in rows
         if 0.8 <= row.line_fill <= 0.985
     ]
+    if report.really is not None:
+        inside.append(report.really.stock_value)
     if inside:
         axes.set_ylim(0, max(inside) * 1.15)
     axes.set_xlabel("complete order lines, %")
