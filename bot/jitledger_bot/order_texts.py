@@ -89,7 +89,10 @@ def orders(found: Sequence[Order], total: int, today: date, only_late: bool) -> 
     """Return a page of purchase orders."""
     if not found:
         return _("No order is late.") if only_late else _("No purchase orders are open.")
-    head = _("{n} late orders", n=total) if only_late else _("{n} open orders", n=total)
+    if only_late:
+        head = plural("{n} late order", "{n} late orders", total)
+    else:
+        head = plural("{n} open order", "{n} open orders", total)
     lines = [f"<b>{head}</b>"]
     for one in found:
         days = one.late_days(today)

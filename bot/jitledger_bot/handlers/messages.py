@@ -359,7 +359,7 @@ def _confirm(
             if answer.ok and answer.entries and line.reading.do == "receive" and not answer.repeat:
                 counted, others = linked(tx, desk, answer.entries)
                 if counted:
-                    shown[-1] += " " + counted + "."
+                    shown[-1] += f" ({counted})"
                 if others:
                     shown[-1] += " " + _("Or was it for another order?")
                     buttons.append(_other_orders(tx, turn, answer.entries[0], others, now))
