@@ -57,8 +57,9 @@ class OnHand:
                 anew.append((item.sku,))
             promised = _promises(item)
             cost = None if item.last_cost is None else show(item.last_cost)
-            elsewhere = {code: Shelf() for code in promised if code not in item.shelves}
-            shelves = {**item.shelves, **elsewhere}
+            shelves = item.shelves
+            if promised.keys() - shelves.keys():
+                shelves = {code: Shelf() for code in promised} | shelves
             for place, (location, shelf) in enumerate(shelves.items()):
                 extra = _extra(item, location, shelf, promised, first=place == 0)
                 rows.append(
