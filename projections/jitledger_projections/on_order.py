@@ -220,19 +220,17 @@ def open_order_lines(tx: Tx, sku: str | None = None) -> list[OrderedLine]:
 
 
 def order_lines(
-    tx: Tx, number: str | None = None, supplier: str | None = None
+    tx: Tx, number: str | None = None, supplier: str | None = None, sku: str | None = None
 ) -> list[OrderedLine]:
-    """Return the lines of one order, of a supplier's orders, or of all, the newest order first."""
-    where, params = "", ()  # type: str, tuple[str, ...]
-    if number is not None:
-        where, params = "WHERE o.number = ? ", (number,)
-    elif supplier is not None:
-        where, params = "WHERE o.supplier = ? ", (supplier,)
-    return _read(
-        tx.all(
-            f"{_SELECT}{where}ORDER BY COALESCE(o.placed, 999999) DESC, o.number, l.line", params
-        )
-    )
+    """Return lines of one order, of a supplier's orders, of a SKU or all, newest order first.
+
+    With a SKU it is one look into the index; that is for the answer to a receipt.
+    """
+    named = {"l.sku": sku, "o.number": number, "o.supplier": supplier}
+    given = {column: value for column, value in named.items() if value is not None}
+    where = "WHERE " + " AND ".join(f"{column} = ?" for column in given) if given else ""
+    newest = " ORDER BY COALESCE(o.placed, 999999) DESC, o.number, l.line"
+    return _read(tx.all(_SELECT + where + newest, list(given.values())))
 
 
 def ordered_by_sku(tx: Tx) -> dict[str, Decimal]:

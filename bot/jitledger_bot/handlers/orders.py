@@ -373,7 +373,8 @@ def linked(tx: Tx, desk: Desk, entries: Sequence[str]) -> tuple[str, list[str]]:
             continue
         number, _slash, place = line_id.rpartition("/")
         mine.add(number)
-        left = next((x for x in order_lines(tx, number) if str(x.line) == place), None)
+        mine_there = order_lines(tx, number, sku=sku)
+        left = next((x for x in mine_there if str(x.line) == place), None)
         if left is not None and left.outstanding > 0:
             more = _("{quantity} to come", quantity=show(left.outstanding))
             told.append(_("for order {order}, {more}", order=texts.safe(number), more=more))
