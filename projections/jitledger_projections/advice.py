@@ -73,7 +73,7 @@ class Tuning:
         return None if self.frees is None else float(self.frees) * self.holding_rate
 
 
-def tunings(database: Database, shop: Shop, now: int, only: str | None = None) -> list[Tuning]:
+def tunings(database: Database, shop: Shop, now: int) -> list[Tuning]:
     """Return reorder points set by hand that could be lower, or must be higher.
 
     Looked at is what the stock fell to before each receipt of the last year.
@@ -83,7 +83,7 @@ def tunings(database: Database, shop: Shop, now: int, only: str | None = None) -
     text = today.isoformat()
     chosen = []
     for place, p in enumerate(planned.products):
-        if not p.policies or (only is not None and p.sku != only):
+        if not p.policies:
             continue
         for location in {data.get("location") for _, data in orjson.loads(p.policies)}:
             policy = policy_of(p, location, text)
@@ -329,13 +329,6 @@ def _alternative(planned: Plan, sku: str, supplier: str | None) -> str | None:
         if code != supplier and planned.terms.of(code, sku) and code in planned.leads
     ]
     return min(others, key=lambda o: (o[0], o[1].code))[1].code if others else None
-
-
-def alternative_supplier(database: Database, shop: Shop, now: int, sku: str) -> str | None:
-    """Return another supplier that has terms for a product, the quickest first."""
-    planned = plan(database, shop, local_date(now, shop.tz))
-    place = planned.forecast.place.get(sku)
-    return None if place is None else _alternative(planned, sku, planned.products[place].supplier)
 
 
 # --- just in time or not, and prices --------------------------------------------------------------

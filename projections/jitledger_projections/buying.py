@@ -154,34 +154,16 @@ def within_budget(
     return kept, sorted(deferred, key=lambda d: -d.cost_of_waiting)
 
 
-def baskets(database: Database, shop: Shop, now: int) -> list[Basket]:
-    """Return what to order from every supplier now, the most urgent first."""
-    lines = reorder(database, shop, now)
-    named: dict[str, list[ReorderLine]] = {}
-    for line in lines:
-        if line.supplier is not None:
-            named.setdefault(line.supplier, []).append(line)
-    if not named:
-        return []
+def basket(database: Database, shop: Shop, now: int, supplier: str) -> Basket:
+    """Return what to order from one supplier now; raises ``nothing-due``."""
     planned = plan(database, shop, local_date(now, shop.tz))
-    return [_basket(database, shop, now, planned, code, mine) for code, mine in named.items()]
-
-
-def basket(
-    database: Database, shop: Shop, now: int, supplier: str, only: str | None = None
-) -> Basket:
-    """Return what to order from one supplier now; raises ``nothing-due``.
-
-    ``only`` names a product that must be in it.
-    """
-    lines = [r for r in reorder(database, shop, now) if r.supplier == supplier]
-    if not lines or (only is not None and all(line.sku != only for line in lines)):
+    lines = [r for r in reorder(database, shop, now, planned) if r.supplier == supplier]
+    if not lines:
         raise Refused(
             "nothing-due",
             f"Nothing needs reordering from {supplier} now.",
             supplier=supplier,
         )
-    planned = plan(database, shop, local_date(now, shop.tz))
     return _basket(database, shop, now, planned, supplier, lines)
 
 

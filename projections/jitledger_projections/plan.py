@@ -48,11 +48,6 @@ class Plan:
     leads: dict[str, Lead]
     terms: Terms
 
-    @property
-    def weekly(self) -> bool:
-        """Return whether service levels are allocated by a dial tuned to the shop's own sales."""
-        return self.forecast.tuned is not None
-
 
 def plan(database: Database, shop: Shop, today: date, found: Forecast | None = None) -> Plan:
     """Return reorder points of every item as of a day."""
@@ -191,7 +186,7 @@ def _apply_methods(
     known = guesses([planned.products[i] for i in places], text)
     cover = np.full(index.size, float(shop.cover_days))
     level = planned.level[index]
-    if planned.weekly:
+    if planned.forecast.tuned is not None:
         level = np.full(index.size, attainable(shop.service_level))
     for i, place in enumerate(places):
         policy = policy_of(planned.products[place], None, text) or {}

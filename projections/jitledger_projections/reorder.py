@@ -127,15 +127,17 @@ MADE_TO_ORDER = "made-to-order"
 USUAL_HOLDING_RATE = 0.25
 
 
-def reorder(database: Database, shop: Shop, now: int) -> list[ReorderLine]:
-    """Return what needs reordering at a moment, most urgent first."""
+def reorder(
+    database: Database, shop: Shop, now: int, planned: Plan | None = None
+) -> list[ReorderLine]:
+    """Return what needs reordering at a moment, most urgent first; ``planned`` is today's plan."""
     with without_collector():
-        return _reorder(database, shop, now)
+        today = local_date(now, shop.tz)
+        return _reorder(database, shop, now, planned or plan(database, shop, today))
 
 
-def _reorder(database: Database, shop: Shop, now: int) -> list[ReorderLine]:
+def _reorder(database: Database, shop: Shop, now: int, planned: Plan) -> list[ReorderLine]:
     today = local_date(now, shop.tz)
-    planned = plan(database, shop, today)
     due = _due(database, planned, now, today)
     skus = [planned.products[d.place].sku for d in due]
     with database.snapshot() as tx:

@@ -47,12 +47,12 @@ class App:
         shop = self.queries.shop()
         return reorder(self.database, shop, self.queries.present(shop))
 
-    def basket(self, supplier: str, only: str | None = None) -> Basket:
+    def basket(self, supplier: str) -> Basket:
         """Return what to order from one supplier now; raises ``nothing-due``."""
         from jitledger_projections.buying import basket
 
         shop = self.queries.shop()
-        return basket(self.database, shop, self.queries.present(shop), supplier, only)
+        return basket(self.database, shop, self.queries.present(shop), supplier)
 
     def today(self) -> date:
         """Return the shop's local day."""
