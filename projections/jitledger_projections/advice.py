@@ -24,21 +24,18 @@ from jitledger.domain.replenishment.advice import (
     tune_point,
 )
 from jitledger.domain.replenishment.quantiles import quantile
-from jitledger.domain.replenishment.reorder_point import (
-    MODEL_RISK,
-    run_out_day_with,
-    run_out_days,
-)
+from jitledger.domain.replenishment.reorder_point import MODEL_RISK
 from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import blank, order_key, voids
 from jitledger.store.codec import decode
 from jitledger.store.database import Database, Tx
+from jitledger_projections.arrivals import arrivals, run_out_date
 from jitledger_projections.forecast import policy_of
 from jitledger_projections.on_hand import positions
 from jitledger_projections.on_order import open_order_lines
+from jitledger_projections.order_size import holding_rate, net_price
 from jitledger_projections.plan import Plan, plan
 from jitledger_projections.products import labels
-from jitledger_projections.reorder import arrivals, days_of, holding_rate, net_price
 from jitledger_projections.supply import SupplierRow
 
 YEAR = 365
@@ -275,8 +272,8 @@ def what_if(
             continue
         rate, phi = float(planned.demand_per_day[place]), float(planned.rates.phi[place])
         stock = float(shelf.on_hand)
-        before = _run_out(stock, rate, phi, ahead.get(sku, []), today)
-        after = _run_out(stock, rate * factor, phi, slower.get(sku, []), today)
+        before = run_out_date(stock, rate, phi, ahead.get(sku, []), today)
+        after = run_out_date(stock, rate * factor, phi, slower.get(sku, []), today)
         if after is None or (before is not None and after >= before):
             continue
         if after > today + timedelta(days=HORIZON):
@@ -307,18 +304,6 @@ def what_if(
             )
         )
     return sorted(found, key=lambda c: (c.after, c.sku))
-
-
-def _run_out(
-    stock: float, rate: float, phi: float, coming: list[tuple[date, Decimal]], today: date
-) -> date | None:
-    offsets = [((day - today).days + 1, float(units)) for day, units in coming]
-    if offsets:
-        day = run_out_day_with(stock, rate, phi, offsets, 0.5)
-    else:
-        one = (np.array([stock]), np.array([rate]), np.array([phi]))
-        day = float(run_out_days(*one, 0.5)[0])
-    return days_of(np.array([day]), today)[0]
 
 
 def _alternative(planned: Plan, sku: str, supplier: str | None) -> str | None:

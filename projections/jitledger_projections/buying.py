@@ -18,9 +18,10 @@ from jitledger.domain.shop import Shop
 from jitledger.domain.supplier import unit_cost_at
 from jitledger.store.database import Database
 from jitledger_projections.on_hand import positions
+from jitledger_projections.order_size import margin_of
 from jitledger_projections.plan import Plan, plan
 from jitledger_projections.products import labels
-from jitledger_projections.reorder import ReorderLine, margin_of, reorder
+from jitledger_projections.reorder import ReorderLine, reorder
 
 MOST_EXTRA_DAYS = 60
 USUAL_MARGIN = 0.5

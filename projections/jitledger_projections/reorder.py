@@ -6,9 +6,9 @@ An item is looked at over all its locations; a policy with a location is looked 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from functools import lru_cache
-from math import ceil, inf, sqrt
+from math import ceil, inf
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,25 +16,18 @@ import orjson
 
 from jitledger.domain.moments import local_date, to_datetime
 from jitledger.domain.quantity import ZERO, show
-from jitledger.domain.replenishment.classic import shelf_life_quantity
-from jitledger.domain.replenishment.order_quantity import Suggestion, suggest
-from jitledger.domain.replenishment.reorder_point import (
-    SHOWN_RISK,
-    Rates,
-    run_out_day_with,
-    run_out_days,
-)
+from jitledger.domain.replenishment.order_quantity import Suggestion
+from jitledger.domain.replenishment.reorder_point import Rates
 from jitledger.domain.shop import Shop
-from jitledger.domain.stock_item import in_force
 from jitledger.domain.supplier import unit_cost_at
 from jitledger.service.projection import without_collector
 from jitledger.store.database import Database
-from jitledger_projections import forecast as planning
-from jitledger_projections.forecast import Floats, policy_of
-from jitledger_projections.lead_times import Lead, expected
+from jitledger_projections.arrivals import EARLY, LIKELY, Arrivals, arrivals, run_out_dates
+from jitledger_projections.forecast import Product, policy_of
 from jitledger_projections.methods import DEFAULT, VELOCITY
 from jitledger_projections.on_hand import Position, positions, rough_positions
-from jitledger_projections.on_order import OrderedLine, open_order_lines
+from jitledger_projections.on_order import open_order_lines
+from jitledger_projections.order_size import MADE_TO_ORDER, Due, margin_of, suggestion
 from jitledger_projections.plan import Plan, plan
 from jitledger_projections.products import Label, labels
 from jitledger_projections.supply import SupplierRow
@@ -123,8 +116,6 @@ class ReorderLine(NamedTuple):
 
 
 _SHOWN = ("moq", "pack")
-MADE_TO_ORDER = "made-to-order"
-USUAL_HOLDING_RATE = 0.25
 
 
 def reorder(
@@ -151,24 +142,13 @@ def _reorder(database: Database, shop: Shop, now: int, planned: Plan) -> list[Re
     )
 
 
-class _Due(NamedTuple):
-    place: int
-    location: str | None
-    shelf: Position
-    position: Decimal
-    point: Decimal
-    quantity: Decimal
-    multiples: bool
-    method: str
-
-
-def _due(database: Database, planned: Plan, now: int, today: date) -> list[_Due]:
+def _due(database: Database, planned: Plan, now: int, today: date) -> list[Due]:
     """Return items at or below their reorder point: manual points where set, computed ones else."""
     with database.snapshot() as tx:
         places = _candidates(planned, rough_positions(tx))
         skus = [planned.products[place].sku for place in places]
         shelves = positions(tx, now, today.isoformat(), skus)
-    found: list[_Due] = []
+    found: list[Due] = []
     computed = planned.reorder_point.astype(int).tolist()
     asked = ((planned.mean > 0) & ~planned.rates.dormant).tolist()
     for place, sku in zip(places, skus, strict=True):
@@ -176,7 +156,7 @@ def _due(database: Database, planned: Plan, now: int, today: date) -> list[_Due]
         if p.mode == MADE_TO_ORDER:
             if shelf.inventory_position < 0:
                 needed = (place, None, shelf, shelf.inventory_position, ZERO, ZERO, False)
-                found.append(_Due(*needed, MADE_TO_ORDER))
+                found.append(Due(*needed, MADE_TO_ORDER))
             continue
         if not shelf.known:
             continue
@@ -185,7 +165,7 @@ def _due(database: Database, planned: Plan, now: int, today: date) -> list[_Due]
         position = shelf.inventory_position
         if not own and asked[place] and position <= computed[place]:
             point, method = Decimal(computed[place]), planned.method[place]
-            found.append(_Due(place, None, shelf, position, point, ZERO, False, method))
+            found.append(Due(place, None, shelf, position, point, ZERO, False, method))
     return found
 
 
@@ -205,7 +185,7 @@ def _candidates(planned: Plan, rough: dict[str, tuple[float, int]]) -> list[int]
     ]
 
 
-def _manual(p: planning.Product, place: int, shelf: Position, today: date) -> list[_Due]:
+def _manual(p: Product, place: int, shelf: Position, today: date) -> list[Due]:
     if not p.policies:
         return []
     found = []
@@ -222,13 +202,28 @@ def _manual(p: planning.Product, place: int, shelf: Position, today: date) -> li
         if policy.get("order_up_to") is not None:
             quantity, multiples = Decimal(policy["order_up_to"]) - point, False
         method = policy.get("method", DEFAULT)
-        found.append(_Due(place, location, shelf, position, point, quantity, multiples, method))
+        found.append(Due(place, location, shelf, position, point, quantity, multiples, method))
     return found
+
+
+class _Source(NamedTuple):
+    """What all lines from one supplier share."""
+
+    row: SupplierRow | None
+    weekdays: tuple[int, ...]
+    leaves: date
+    """The next day on which an order can leave."""
+
+
+def _source(row: SupplierRow | None, clock: datetime) -> _Source:
+    if row is None:
+        return _Source(None, (), clock.date())
+    return _Source(row, row.weekdays, next_order_day(row.weekdays, row.cutoff, clock))
 
 
 def _lines(
     planned: Plan,
-    due: list[_Due],
+    due: list[Due],
     details: dict[str, Label],
     coming: dict[str, list[tuple[date, Decimal]]],
     shop: Shop,
@@ -240,149 +235,85 @@ def _lines(
     index = np.array([d.place for d in due], np.intp)
     per_day, phi = planned.demand_per_day[index], planned.rates.phi[index]
     stock = np.array([float(d.shelf.on_hand) for d in due])
-    likely = run_out_days(stock, per_day, phi, 0.5)
-    earliest = run_out_days(stock, per_day, phi, 0.1)
-    for i, d in enumerate(due):
-        ahead = coming.get(planned.products[d.place].sku)
-        if ahead:
-            offsets = [((day - today).days + 1, float(units)) for day, units in ahead]
-            each = (float(stock[i]), float(per_day[i]), float(phi[i]), offsets)
-            likely[i], earliest[i] = run_out_day_with(*each, 0.5), run_out_day_with(*each, 0.1)
-    columns = zip(
-        due,
-        per_day.tolist(),
-        planned.mean[index].tolist(),
-        planned.variance[index].tolist(),
-        phi.tolist(),
-        planned.lead_days[index].tolist(),
-        planned.review_days[index].tolist(),
-        planned.level[index].tolist(),
-        days_of(likely, today),
-        days_of(earliest, today),
-        strict=True,
-    )
+    none: Arrivals = ()
+    ahead = [coming.get(planned.products[d.place].sku, none) for d in due] if coming else []
+    likely = run_out_dates(stock, per_day, phi, ahead, today, LIKELY)
+    earliest = run_out_dates(stock, per_day, phi, ahead, today, EARLY)
+    sources = {code: _source(row, clock) for code, row in planned.suppliers.items()}
+    unknown = _source(None, clock)
     lines = []
-    for d, rate, mean, variance, spread, lead, review, level, probable, first in columns:
-        source = planned.products[d.place]
-        p = details[source.sku]
-        supplier = planned.suppliers.get(source.supplier or "")
-        agreed = planned.terms.of(source.supplier, p.sku)
-        suggestion = _suggestion(d, source, p, supplier, agreed, rate, lead, shop, today)
-        cost = unit_cost_at(agreed, suggestion.quantity) if agreed else None
-        ahead = coming.get(p.sku, [])
-        weekdays = () if supplier is None else supplier.weekdays
-        leaves = next_order_day(weekdays, None if supplier is None else supplier.cutoff, clock)
-        arrives = _arrives(lead, leaves)
-        unit_cost = cost if cost is not None else d.shelf.last_cost
-        currency = None
-        if supplier is not None:
-            currency = agreed.get("currency") or supplier.currency
+    for place, d in enumerate(due):
+        p = planned.products[d.place]
         lines.append(
-            ReorderLine(
-                sku=p.sku,
-                name=p.title,
-                unit=p.unit,
-                supplier=source.supplier,
-                location=d.location,
-                on_hand=d.shelf.on_hand,
-                inventory_position=d.position,
-                reorder_point=d.point,
-                suggestion=suggestion,
-                unit_cost=unit_cost,
-                demand_per_day=rate,
-                lead_time_days=round(lead, 2),
-                review_days=review,
-                lead_time_demand=mean,
-                service_level=level,
-                likely=probable,
-                earliest=first,
-                order_by=None if first is None else _order_by(first, lead, weekdays, leaves),
-                method=d.method,
-                confidence=_confidence(planned.rates, d),
-                terms={k: str(v) for k, v in agreed.items() if k in _SHOWN} if agreed else {},
-                on_order=d.shelf.on_order,
-                next_delivery=min([arrives, *(day for day, _ in ahead)]) if ahead else arrives,
-                currency=currency,
-                margin=margin_of(p, unit_cost, shop)
-                if p.price is not None and currency in (None, shop.currency)
-                else 0.0,
-                phi=spread,
-                variance=variance,
-                whole_lot=bool(agreed.get("price_breaks")),
-                spoils=p.shelf_life_days is not None,
+            _line(
+                planned,
+                d,
+                details[p.sku],
+                sources.get(p.supplier or "", unknown),
+                ahead[place] if ahead else none,
+                (likely[place], earliest[place]),
+                shop,
+                today,
             )
         )
     return lines
 
 
-def _suggestion(
-    d: _Due,
-    source: planning.Product,
+def _line(
+    planned: Plan,
+    d: Due,
     p: Label,
-    supplier: SupplierRow | None,
-    agreed: dict[str, Any],
-    rate: float,
-    lead: float,
+    source: _Source,
+    ahead: Arrivals,
+    run_out: tuple[date | None, date | None],
     shop: Shop,
     today: date,
-) -> Suggestion:
-    """Return the quantity: need, minimum, pack, cheapest price break, cap of the shelf life."""
-    if d.method == MADE_TO_ORDER:
-        batch = ZERO
-    elif d.quantity > 0:
-        batch = d.quantity
-    else:
-        batch = _batch(source, d, supplier, agreed, rate, shop, today)
-    most = _most(p, d, agreed, rate, lead, shop)
-    found = suggest(
-        d.position,
-        d.point,
-        batch,
-        precision=p.precision,
-        moq=_number(agreed, "moq"),
-        pack=_number(agreed, "pack"),
-        most=most,
-        multiples=d.multiples and d.quantity > 0,
+) -> ReorderLine:
+    place, likely, earliest = d.place, *run_out
+    product = planned.products[place]
+    rate, lead = float(planned.demand_per_day[place]), float(planned.lead_days[place])
+    agreed = planned.terms.of(product.supplier, p.sku)
+    wanted = suggestion(d, product, p, source.row, agreed, rate, lead, shop, today)
+    cost = unit_cost_at(agreed, wanted.quantity) if agreed else None
+    unit_cost = cost if cost is not None else d.shelf.last_cost
+    currency = None
+    if source.row is not None:
+        currency = agreed.get("currency") or source.row.currency
+    arrives = _arrives(lead, source.leaves)
+    own = p.price is not None and currency in (None, shop.currency)
+    return ReorderLine(
+        sku=p.sku,
+        name=p.title,
+        unit=p.unit,
+        supplier=product.supplier,
+        location=d.location,
+        on_hand=d.shelf.on_hand,
+        inventory_position=d.position,
+        reorder_point=d.point,
+        suggestion=wanted,
+        unit_cost=unit_cost,
+        demand_per_day=rate,
+        lead_time_days=round(lead, 2),
+        lead_time_demand=float(planned.mean[place]),
+        review_days=float(planned.review_days[place]),
+        service_level=float(planned.level[place]),
+        likely=likely,
+        earliest=earliest,
+        order_by=None
+        if earliest is None
+        else _order_by(earliest, lead, source.weekdays, source.leaves),
+        method=d.method,
+        confidence=_confidence(planned.rates, d),
+        terms={k: str(v) for k, v in agreed.items() if k in _SHOWN} if agreed else {},
+        on_order=d.shelf.on_order,
+        next_delivery=min([arrives, *(day for day, _ in ahead)]) if ahead else arrives,
+        currency=currency,
+        margin=margin_of(p, unit_cost, shop) if own else 0.0,
+        phi=float(planned.rates.phi[place]),
+        variance=float(planned.variance[place]),
+        whole_lot=bool(agreed.get("price_breaks")),
+        spoils=p.shelf_life_days is not None,
     )
-    breaks = agreed.get("price_breaks")
-    if breaks and found.quantity > 0 and rate > 0:
-        return _at_the_best_break(found, agreed, supplier, rate, most, shop, today)
-    return found
-
-
-def _at_the_best_break(
-    found: Suggestion,
-    agreed: dict[str, Any],
-    supplier: SupplierRow | None,
-    rate: float,
-    most: Decimal | None,
-    shop: Shop,
-    today: date,
-) -> Suggestion:
-    """Return the quantity cheapest in a year: goods, orders and holding (FoSCT 3.4.1)."""
-    pack = _number(agreed, "pack")
-    choices = [found.quantity]
-    for begins, _ in agreed["price_breaks"]:
-        quantity = Decimal(begins)
-        if pack:
-            quantity = (quantity / pack).to_integral_value(ROUND_CEILING) * pack
-        if quantity > found.quantity and (most is None or quantity <= most):
-            choices.append(quantity)
-    yearly, order_cost = rate * 365, float(supplier.order_cost or 0) if supplier else 0.0
-    holding = holding_rate(shop, today)
-
-    def cost(quantity: Decimal) -> float:
-        price = float(unit_cost_at(agreed, quantity) or 0)
-        each = float(quantity)
-        return price * yearly + order_cost * yearly / each + holding * price * each / 2
-
-    return Suggestion(min(choices, key=lambda q: (cost(q), q)))
-
-
-def holding_rate(shop: Shop, today: date) -> float:
-    """Return what holding stock costs in a year, as a share of its value; 25 % if not stated."""
-    stated = in_force(shop.holding_rates, today.isoformat())
-    return USUAL_HOLDING_RATE if stated is None else float(stated)
 
 
 @lru_cache(maxsize=1024)
@@ -426,92 +357,7 @@ def _order_by(earliest: date, lead: float, weekdays: tuple[int, ...], today: dat
     )
 
 
-def _batch(
-    p: planning.Product,
-    d: _Due,
-    supplier: SupplierRow | None,
-    agreed: dict[str, Any],
-    rate: float,
-    shop: Shop,
-    today: date,
-) -> Decimal:
-    """Return Q: the demand of the days to cover, the lot of an order cost, at least one unit."""
-    usual = float(shop.cover_days)
-    if p.policies:
-        policy = policy_of(p, d.location, today.isoformat()) or {}
-        usual = float(policy.get("cover_days") or usual)
-    wanted = usual * rate
-    cost = agreed.get("unit_cost")
-    if supplier is not None and supplier.order_cost and cost and rate > 0:
-        holding = holding_rate(shop, today) * float(cost)
-        if holding > 0:
-            order_cost = float(supplier.order_cost)
-            wanted = max(wanted, sqrt(2 * order_cost * rate * 365 / holding))
-    wanted = round(wanted, 3)
-    return Decimal(str(wanted)) if wanted > 1 else Decimal(1)
-
-
-def margin_of(p: Label, cost: Decimal | None, shop: Shop) -> float:
-    """Return what a unit earns: the net price less its cost; 0 when one is not known."""
-    if p.price is None or cost is None:
-        return 0.0
-    return max(0.0, float(net_price(p, shop)) - float(cost))
-
-
-def net_price(p: Label, shop: Shop) -> Decimal:
-    """Return the price without tax."""
-    assert p.price is not None
-    tax = p.tax_rate if p.tax_rate is not None else shop.tax_rate
-    return p.price / (1 + tax) if shop.prices == "gross" and tax else p.price
-
-
-def _number(data: dict[str, Any], name: str) -> Decimal | None:
-    return None if data.get(name) is None else Decimal(data[name])
-
-
-def _most(
-    p: Label, d: _Due, agreed: dict[str, Any], rate: float, lead: float, shop: Shop
-) -> Decimal | None:
-    """Return how much still sells before it spoils: the newsvendor over the shelf life.
-
-    What is there when the goods come sells first. Without price or cost it is the mean.
-    """
-    if p.shelf_life_days is None or rate <= 0:
-        return None
-    mean = rate * p.shelf_life_days
-    cost = _number(agreed, "unit_cost") or d.shelf.last_cost
-    sells = mean
-    margin = margin_of(p, cost, shop)
-    if cost is not None and margin > 0:
-        sells = shelf_life_quantity(mean, sqrt(mean + SHOWN_RISK * mean**2), margin, float(cost))
-    before = max(0.0, float(d.position) - rate * lead)
-    return Decimal(max(0, int(sells - before)))
-
-
-def arrivals(
-    lines: list[OrderedLine], known: dict[str, Lead], today: date, skus: set[str]
-) -> dict[str, list[tuple[date, Decimal]]]:
-    """Return {SKU: (day, units) of each open line}: promised days plus the usual lateness."""
-    found: dict[str, list[tuple[date, Decimal]]] = {}
-    for line in lines:
-        if line.sku in skus and line.outstanding > 0:
-            day = expected(line, known.get(line.supplier), today)
-            found.setdefault(line.sku, []).append((day, line.outstanding))
-    return found
-
-
-def days_of(offsets: Floats, today: date) -> list[date | None]:
-    """Return the days of run-outs: the first day is today; None beyond the horizon."""
-    known: dict[float, date | None] = {inf: None}
-    found = []
-    for offset in offsets.tolist():
-        if offset not in known:
-            known[offset] = today + timedelta(days=max(0, int(offset) - 1))
-        found.append(known[offset])
-    return found
-
-
-def _confidence(r: Rates, d: _Due) -> str:
+def _confidence(r: Rates, d: Due) -> str:
     if d.method in ("manual", "min-max", MADE_TO_ORDER):
         return "manual"
     if r.low_confidence[d.place]:
