@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from jitledger.bootstrap import App
 from jitledger.domain.moments import day_number, local_date
 from jitledger.domain.quantity import ZERO
-from jitledger.domain.stock_item import order_key, voids
+from jitledger.domain.stock_item import standing
 from jitledger.service.queries import trace
 from jitledger_bot.language import _
 
@@ -45,13 +45,12 @@ def course(app: App, sku: str, shown: int = SHOWN_DAYS) -> Course:
     today = local_date(app.queries.present(shop), shop.tz)
     moved: dict[date, Decimal] = {}
     counts = []
-    gone = voids(entries)
     for line in trace(sku, entries, shop):
         day = local_date(line.data["effective_at"], shop.tz)
         if line.delta and line.voided_by is None:
             moved[day] = moved.get(day, ZERO) + line.delta
-    for version, name, data in sorted(entries, key=order_key):
-        if name == "stock-counted" and version not in gone:
+    for _version, name, data in standing(entries):
+        if name == "stock-counted":
             counts.append(local_date(data["effective_at"], shop.tz))
     first = max(min(moved, default=today), today - timedelta(days=shown))
     days = [first + timedelta(days=n) for n in range((today - first).days + 1)]

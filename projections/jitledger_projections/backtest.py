@@ -15,7 +15,6 @@ import numpy as np
 
 from jitledger.domain.errors import Refused
 from jitledger.domain.moments import day_from_number, day_number, local_date
-from jitledger.domain.names import stream_of
 from jitledger.domain.replenishment.backtest import (
     Floats,
     Outcome,
@@ -27,8 +26,8 @@ from jitledger.domain.replenishment.backtest import (
 )
 from jitledger.domain.replenishment.policies import Method, Perfect, Textbook, Velocity
 from jitledger.domain.shop import Shop
-from jitledger.domain.stock_item import blank, order_key, voids
-from jitledger.store.codec import decode
+from jitledger.domain.stock_item import blank, standing
+from jitledger.service.cache import load_entries
 from jitledger.store.database import Database, Tx
 from jitledger_projections.forecast import Product, load_products
 from jitledger_projections.lead_times import Lead, leads
@@ -413,15 +412,11 @@ def _closing(
 
     Over all locations; nan before its stock is known.
     """
-    rows = database.stream(tx, stream_of(sku))
-    entries = [(version, name, decode(name, body)) for version, name, body in rows]
-    gone = voids(entries)
+    entries = load_entries(database, tx, sku)
     item = blank(sku, entries, shop.days)
-    chosen = [e for e in entries if e[1] != "entry-voided" and e[0] not in gone]
-    chosen.sort(key=order_key)
     found = np.zeros(last - start + 1)
     level, at, deliveries = float("nan"), 0, 0
-    for entry in chosen:
+    for entry in standing(entries):
         day = shop.days.day(entry[2]["effective_at"], entry[2]["recorded_at"]) - start
         if day > last - start:
             break

@@ -13,12 +13,11 @@ from decimal import Decimal
 import numpy as np
 
 from jitledger.domain.moments import local_date
-from jitledger.domain.names import stream_of
 from jitledger.domain.shop import Shop
-from jitledger.domain.stock_item import voids
-from jitledger.store.codec import decode
+from jitledger.domain.stock_item import standing
+from jitledger.service.cache import load_entries
 from jitledger.store.database import Database, Tx
-from jitledger_projections.forecast import forecast
+from jitledger_projections.forecast import Forecast, forecast
 from jitledger_projections.on_hand import positions
 from jitledger_projections.products import labels
 
@@ -40,10 +39,12 @@ class Phantom:
     chance: float
 
 
-def phantoms(database: Database, shop: Shop, now: int) -> list[Phantom]:
-    """Return suspects, the rarest silence first."""
+def phantoms(
+    database: Database, shop: Shop, now: int, found: Forecast | None = None
+) -> list[Phantom]:
+    """Return suspects, the rarest silence first; ``found`` is today's forecast."""
     today = local_date(now, shop.tz)
-    found = forecast(database, shop, today)
+    found = found or forecast(database, shop, today)
     s = found.state
     span = s.last_sale - s.first_sale
     rate = np.divide(s.lines - 1, span, out=np.zeros(s.lines.size), where=span > 0)
@@ -70,12 +71,8 @@ def phantoms(database: Database, shop: Shop, now: int) -> list[Phantom]:
 
 
 def _counted_since(database: Database, tx: Tx, sku: str, last_sale: int, shop: Shop) -> bool:
-    rows = database.stream(tx, stream_of(sku))
-    entries = [(version, name, decode(name, body)) for version, name, body in rows]
-    gone = voids(entries)
     return any(
         name in ("stock-counted", "opening-balance")
-        and version not in gone
         and shop.days.day(data["effective_at"], data["recorded_at"]) > last_sale
-        for version, name, data in entries
+        for _, name, data in standing(load_entries(database, tx, sku))
     )

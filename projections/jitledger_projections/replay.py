@@ -9,13 +9,12 @@ from statistics import median
 import numpy as np
 
 from jitledger.domain.moments import LocalDays
-from jitledger.domain.names import stream_of
 from jitledger.domain.replenishment.backtest import Floats, Ints, Sales, Supply
 from jitledger.domain.replenishment.demand_state import Exposures
 from jitledger.domain.shop import Shop
-from jitledger.domain.stock_item import Entry, voids
-from jitledger.store.codec import decode
-from jitledger.store.database import Database, Tx
+from jitledger.domain.stock_item import Entry, standing
+from jitledger.service.cache import load_entries
+from jitledger.store.database import Database
 from jitledger_projections.forecast import load_exposures
 
 DEMAND = ("stock-sold", "demand-unmet")
@@ -57,7 +56,7 @@ def load_history(
     prices: list[list[float]] = [[] for _ in skus]
     with database.snapshot() as tx:
         for place, sku in enumerate(skus):
-            entries = _entries(database, tx, sku)
+            entries = load_entries(database, tx, sku)
             begun = _read(entries, shop.days, place, last, rows, prices[place], cost_before)
             known[place] = min(begun, last + 1)
             if progress is not None and place % 50 == 0:
@@ -102,11 +101,6 @@ def load_history(
     return History(list(skus), sales, median_price)
 
 
-def _entries(database: Database, tx: Tx, sku: str) -> list[Entry]:
-    rows = database.stream(tx, stream_of(sku))
-    return [(version, name, decode(name, body)) for version, name, body in rows]
-
-
 def _read(
     entries: list[Entry],
     days: LocalDays,
@@ -117,11 +111,10 @@ def _read(
     cost_before: int | None,
 ) -> int:
     """Add an item's lines; return the first day it moved."""
-    gone = voids(entries)
     begun = last + 1
-    for version, name, data in entries:
-        if version in gone or name not in DEMAND:
-            if name in _KNOWS and version not in gone:
+    for _, name, data in standing(entries):
+        if name not in DEMAND:
+            if name in _KNOWS:
                 begun = min(begun, days.day(data["effective_at"], data["recorded_at"]))
             continue
         at = data["effective_at"]

@@ -65,6 +65,14 @@ def voids(entries: Iterable[Entry]) -> dict[int, int]:
     return in_force
 
 
+def standing(entries: Sequence[Entry]) -> list[Entry]:
+    """Return entries that are not voided, in effective order; voids themselves are left out."""
+    gone = voids(entries)
+    found = [e for e in entries if e[1] != "entry-voided" and e[0] not in gone]
+    found.sort(key=order_key)
+    return found
+
+
 @dataclass(slots=True)
 class Shelf:
     """What lies at one location, and since when there was nothing to sell."""
@@ -581,12 +589,10 @@ def fold(
     ``as_at`` leaves out what was recorded later (voids too), ``as_of`` what took effect later.
     """
     believed = entries if as_at is None else [e for e in entries if e[2]["recorded_at"] <= as_at]
-    gone = voids(believed)
     item = blank(sku, believed, days)
-    chosen = [e for e in believed if e[1] != "entry-voided" and e[0] not in gone]
+    chosen = standing(believed)
     if as_of is not None:
         chosen = [e for e in chosen if e[2]["effective_at"] <= as_of]
-    chosen.sort(key=order_key)
     item.absorb(chosen)
     item.version = max((entry[0] for entry in believed), default=0)
     return item

@@ -122,8 +122,7 @@ class Cache:
             self._streams.move_to_end(sku)
             return found
         assert self.tx is not None
-        rows = self._database.stream(self.tx, stream_of(sku))
-        entries = [(version, name, decode(name, body)) for version, name, body in rows]
+        entries = load_entries(self._database, self.tx, sku)
         found = (entries, fold(sku, entries, self.shop.days))
         self._streams[sku] = found
         self._size += len(entries)
@@ -224,6 +223,12 @@ def order_numbers(tx: Tx, sku: str) -> list[str]:
         (f"{sku}\x1f", f"{sku}\x20"),
     )
     return [str(row[0]) for row in rows]
+
+
+def load_entries(database: Database, tx: Tx, sku: str) -> list[Entry]:
+    """Return every entry of a SKU in the order of recording; empty for a stranger."""
+    rows = database.stream(tx, stream_of(sku))
+    return [(version, name, decode(name, body)) for version, name, body in rows]
 
 
 def load_order(

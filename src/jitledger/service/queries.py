@@ -13,13 +13,13 @@ from typing import Any
 from jitledger.domain.decisions.undo import describe_delta
 from jitledger.domain.errors import unknown_sku
 from jitledger.domain.moments import local_date, show_moment
-from jitledger.domain.names import SHOP_STREAM, SKU_STREAM, entry_name, normalise, stream_of
+from jitledger.domain.names import SHOP_STREAM, SKU_STREAM, entry_name, normalise
 from jitledger.domain.purchase_order import PurchaseOrder
 from jitledger.domain.quantities import Quantities, exceptions, on_order, quantities
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import Entry, StockItem, blank, fold, order_key, voids
-from jitledger.service.cache import load_order, order_numbers
+from jitledger.service.cache import load_entries, load_order, order_numbers
 from jitledger.service.clock import Clock
 from jitledger.service.ledger import present_of
 from jitledger.service.projection import load_shop
@@ -77,8 +77,7 @@ class Queries:
         sku = _find(tx, spelled)
         if sku is None:
             raise unknown_sku(spelled)
-        rows = self._database.stream(tx, stream_of(sku))
-        return sku, [(version, name, decode(name, body)) for version, name, body in rows]
+        return sku, load_entries(self._database, tx, sku)
 
     def item(
         self, spelled: str, as_of: int | None = None, as_at: int | None = None
@@ -115,8 +114,7 @@ class Queries:
         shapes = []
         with self._database.snapshot() as tx:
             for sku in skus:
-                rows = self._database.stream(tx, stream_of(sku))
-                entries = [(version, name, decode(name, body)) for version, name, body in rows]
+                entries = load_entries(self._database, tx, sku)
                 orders = self._orders(tx, sku, as_of, as_at)
                 found = _at(sku, entries, orders, shop, present, as_of, as_at)
                 shapes.append(stock_shape(*found))
