@@ -12,8 +12,10 @@ from jitledger_bot import texts
 from jitledger_bot.language import _, mark, plural
 
 if TYPE_CHECKING:
-    from jitledger_projections.advice import Consequence, Surplus, Tuning
     from jitledger_projections.backtest import Report
+    from jitledger_projections.overstock import Surplus
+    from jitledger_projections.points import Tuning
+    from jitledger_projections.what_if import Consequence
 
 MOST = 15
 FITS = {

@@ -104,6 +104,8 @@ class BotRunner:
         self.jobs = Jobs(bot, self.desk, self.outbox, works)
         self.swept = asyncio.Event()
         self._digested: str | None = None
+        self._explained: int | None = None
+        """The log's head when exceptions were last looked for."""
         self.webhook: Webhook | None = None
         if app.settings.webhook_url is not None:
             self.webhook = Webhook(bot, self.inbox, app.settings, ALLOWED)
@@ -265,9 +267,17 @@ class BotRunner:
                 swept = today
                 self.swept.set()
             await self._wake_snoozed()
-            await notices.tell_exceptions(self.app)
+            await self._exceptions()
             await self._digest()
             await asyncio.sleep(5)
+
+    async def _exceptions(self) -> None:
+        """Look for exceptions when something was recorded since the last look."""
+        with self.app.database.snapshot() as tx:
+            head = self.app.database.head(tx)
+        if head != self._explained:
+            await notices.tell_exceptions(self.app)
+            self._explained = head
 
     async def _digest(self) -> None:
         """Send the digest of the day once its hour has come."""
@@ -276,11 +286,9 @@ class BotRunner:
             return
         self._digested = subject  # Should it fail, the next try is tomorrow's.
         if not digest.is_made(self.app, subject):
-            outs = await asyncio.to_thread(self.app.run_outs)
-            body = await asyncio.to_thread(digest.gather, self.app, outs)
-            await digest.make(self.app, subject, body)
-            found = await asyncio.to_thread(notices.gather_day, self.app, outs)
-            await notices.tell_day(self.app, found)
+            seen = await asyncio.to_thread(self.app.morning)
+            await digest.make(self.app, subject, digest.gather(self.app, seen))
+            await notices.tell_day(self.app, notices.gather_day(self.app, seen))
 
     async def _wake_snoozed(self) -> None:
         """Tell again of alerts whose snooze is over."""

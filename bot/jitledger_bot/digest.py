@@ -6,7 +6,6 @@ it was made. The seal is a witness outside the machine (``jitledger verify --wit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from jitledger.bootstrap import App
@@ -16,7 +15,7 @@ from jitledger.service.monitor import push
 from jitledger.store.database import Tx
 
 if TYPE_CHECKING:
-    from jitledger_projections.run_out import RunOut
+    from jitledger_projections.morning import Morning
 
 MORNING = 7
 MOST_LINES = 10
@@ -37,12 +36,12 @@ def is_made(app: App, subject: str) -> bool:
         return tx.one("SELECT 1 FROM outbox WHERE subject = ?", (subject,)) is not None
 
 
-def gather(app: App, outs: Sequence[RunOut]) -> dict[str, Any]:
-    """Return what the digest says; ``outs`` may run out within the week."""
+def gather(app: App, seen: Morning) -> dict[str, Any]:
+    """Return what the digest says of a morning."""
     from jitledger_projections.exceptions import listed_exceptions
     from jitledger_projections.reorder import as_shape
 
-    lines = [as_shape(line) for line in app.reorder()]
+    lines, outs = seen.reorder, seen.run_outs
     with app.database.snapshot() as tx:
         wrong = listed_exceptions(tx, MOST_LINES + 1)
         seal = tx.one("SELECT seal FROM seals ORDER BY ordinal DESC LIMIT 1")
@@ -51,7 +50,7 @@ def gather(app: App, outs: Sequence[RunOut]) -> dict[str, Any]:
         "day": local_date(app.queries.present(shop), shop.tz).isoformat(),
         "reorder": [
             {key: line[key] for key in ("sku", "name", "suggested_qty", "supplier")}
-            for line in lines[:MOST_LINES]
+            for line in map(as_shape, lines[:MOST_LINES])
         ],
         "reorder_count": len(lines),
         "run_out": [

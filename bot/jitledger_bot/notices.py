@@ -5,8 +5,10 @@ A state is told once; its end closes the message. What a table ``notices`` holds
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, Any
 
 from jitledger.bootstrap import App
@@ -17,14 +19,17 @@ from jitledger.service.monitor import push
 from jitledger.store.database import Tx
 from jitledger_projections.exceptions import listed_exceptions
 from jitledger_projections.expiry import expiring
-from jitledger_projections.products import labels
+from jitledger_projections.products import Label, labels
 
 if TYPE_CHECKING:
-    from jitledger_projections.run_out import RunOut
+    from jitledger_projections.morning import Morning
 
 AHEAD_DAYS = 3
 EXPIRY_DAYS = 7
 AGAIN_AFTER = 7 * DAY
+SILENCE = {"drift": 28 * DAY, "margin": 90 * DAY, "buy-ahead": 365 * DAY}
+"""How long the same is not told again, where that is not ``AGAIN_AFTER``."""
+CENT = Decimal("0.01")
 MOST_AT_ONCE = 5
 RISK_DAYS = 14
 LISTS = {
@@ -33,6 +38,9 @@ LISTS = {
     "late": "orders",
     "promise": "promises",
     "phantom": "items",
+    "drift": "items",
+    "margin": "items",
+    "buy-ahead": "items",
 }
 """What is told once a day, and under which name its rows are."""
 EVERY = 1 << 40
@@ -41,12 +49,7 @@ EVERY = 1 << 40
 
 async def tell_exceptions(app: App) -> None:
     """Tell of stock that fell below zero since the last look, and of what was explained."""
-    with app.database.snapshot() as tx:
-        listed = {_subject(row): row for row in listed_exceptions(tx, EVERY)}
-        told = _told(tx, "exception")
-        fresh = [listed[subject] for subject in listed if subject not in told]
-        named = labels(tx, [row["sku"] for row in fresh])
-    gone = [subject for subject in told if subject not in listed]
+    fresh, gone, named = await asyncio.to_thread(_exceptions, app)
     if not fresh and not gone:
         return
 
@@ -64,6 +67,16 @@ async def tell_exceptions(app: App) -> None:
     await app.ledger.acommit(Submission([], then=write))
 
 
+def _exceptions(app: App) -> tuple[list[dict[str, str]], list[str], dict[str, Label]]:
+    """Return exceptions nobody was told of, subjects that were explained, and names."""
+    with app.database.snapshot() as tx:
+        listed = {_subject(row): row for row in listed_exceptions(tx, EVERY)}
+        told = _told(tx, "exception")
+        fresh = [listed[subject] for subject in listed if subject not in told]
+        named = labels(tx, [row["sku"] for row in fresh])
+    return fresh, [subject for subject in told if subject not in listed], named
+
+
 def _subject(row: dict[str, str]) -> str:
     return f"exception/{row['sku']}/{row['location']}"
 
@@ -73,10 +86,14 @@ def _told(tx: Tx, kind: str, since: int = 0) -> set[str]:
     return {row[0] for row in rows}
 
 
+def _silence(kind: str) -> int:
+    return SILENCE.get(kind, AGAIN_AFTER)
+
+
 def _mark(tx: Tx, kind: str, subject: str, now: int) -> bool:
     """Note that something is told; False when another process did just now."""
     row = tx.one("SELECT told_at FROM notices WHERE subject = ?", (subject,))
-    if row is not None and row[0] > now - AGAIN_AFTER:
+    if row is not None and row[0] > now - _silence(kind):
         return False
     tx.execute(
         "INSERT INTO notices VALUES (?, ?, ?) ON CONFLICT (subject) DO UPDATE SET "
@@ -86,46 +103,72 @@ def _mark(tx: Tx, kind: str, subject: str, now: int) -> bool:
     return True
 
 
-def gather_day(app: App, run_outs: Sequence[RunOut]) -> dict[str, list[dict[str, Any]]]:
-    """Return what is told once a day: {kind: rows}, each with its ``subject``.
-
-    ``run_outs`` are those of the next days, ``AHEAD_DAYS`` at least.
-    """
+def gather_day(app: App, seen: Morning) -> dict[str, list[dict[str, Any]]]:
+    """Return what is told of a morning: {kind: rows}, each with its ``subject``, told ones out."""
     shop = app.queries.shop()
     now = app.queries.present(shop)
-    last = local_date(now, shop.tz) + timedelta(days=AHEAD_DAYS)
-    outs = [
-        {
-            "subject": f"runout/{row.sku}",
-            "sku": row.sku,
-            "name": row.title,
-            "on_hand": show(row.on_hand),
-            "likely": row.likely.isoformat(),
-        }
-        for row in run_outs
-        if row.likely is not None and row.likely <= last
-    ]
+    today = local_date(now, shop.tz)
     with app.database.snapshot() as tx:
         lots = [
             {"subject": f"expiry/{lot['sku']}/{lot['location']}/{lot['expiry']}", **lot}
             for lot in expiring(tx, shop, now, EXPIRY_DAYS)
         ]
-        told = {kind: _told(tx, kind, now - AGAIN_AFTER) for kind in LISTS}
-    found = {"runout": outs, "expiry": lots, **_supply(app)}
+        told = {kind: _told(tx, kind, now - _silence(kind)) for kind in LISTS}
+    found = {"expiry": lots, **_stock(seen, today), **_supply(seen, today, shop.currency)}
     return {kind: _fresh(rows, told[kind]) for kind, rows in found.items()}
 
 
-def _supply(app: App) -> dict[str, list[dict[str, Any]]]:
-    """Return late orders, promises at risk, and stock that stopped selling."""
-    from jitledger_projections.order_book import orders
-    from jitledger_projections.phantoms import phantoms
-    from jitledger_projections.promises import at_risk
+def _stock(seen: Morning, today: date) -> dict[str, list[dict[str, Any]]]:
+    """Return what runs out, what is promised, what stopped selling, what sells otherwise."""
+    return {
+        "runout": [
+            {
+                "subject": f"runout/{row.sku}",
+                "sku": row.sku,
+                "name": row.title,
+                "on_hand": show(row.on_hand),
+                "likely": row.likely.isoformat(),
+            }
+            for row in seen.run_outs
+            if row.likely is not None and row.likely <= today + timedelta(days=AHEAD_DAYS)
+        ],
+        "promise": [
+            {
+                "subject": f"promise/{row.sku}/{row.order}",
+                "sku": row.sku,
+                "name": row.title,
+                "order": row.order,
+                "quantity": show(row.quantity),
+                "due": None if row.due is None else row.due.isoformat(),
+            }
+            for row in seen.at_risk
+            if row.due is None or row.due <= today + timedelta(days=RISK_DAYS)
+        ],
+        "phantom": [
+            {
+                "subject": f"phantom/{row.sku}",
+                "sku": row.sku,
+                "name": row.title,
+                "on_hand": show(row.on_hand),
+                "days": row.days,
+            }
+            for row in seen.phantoms[:MOST_AT_ONCE]
+        ],
+        "drift": [
+            {
+                "subject": f"drift/{row.sku}",
+                "sku": row.sku,
+                "name": row.title,
+                "before": f"{row.before * 7:.1f}",
+                "recent": f"{row.recent * 7:.1f}",
+            }
+            for row in seen.drifts[:MOST_AT_ONCE]
+        ],
+    }
 
-    shop = app.queries.shop()
-    now = app.queries.present(shop)
-    today = local_date(now, shop.tz)
-    with app.database.snapshot() as tx:
-        late = orders(tx, today, only_late=True)
+
+def _supply(seen: Morning, today: date, currency: str) -> dict[str, list[dict[str, Any]]]:
+    """Return late orders, margins under the shop's floor, costs that will rise."""
     return {
         "late": [
             {
@@ -138,30 +181,37 @@ def _supply(app: App) -> dict[str, list[dict[str, Any]]]:
                     for line in order.lines
                     if line.is_late(today)
                 ),
+                "others": others,
             }
-            for order in late
+            for order, others in seen.late
         ],
-        "promise": [
+        "margin": [
             {
-                "subject": f"promise/{row.sku}/{row.order}",
+                "subject": f"margin/{row.sku}/{show(row.cost)}/{show(row.price)}",
                 "sku": row.sku,
                 "name": row.title,
-                "order": row.order,
+                "cost": show(row.cost),
+                "price": show(row.price),
+                "margin": f"{row.margin:.1%}",
+                "restoring": show(row.restoring_price.quantize(CENT, ROUND_CEILING)),
+                "currency": currency,
+                "orders": [[po, show(cost)] for po, cost in row.open_orders],
+            }
+            for row in seen.squeezed
+        ],
+        "buy-ahead": [
+            {
+                "subject": f"buy-ahead/{row.sku}/{row.starts.isoformat()}",
+                "sku": row.sku,
+                "name": row.title,
+                "supplier": row.supplier,
+                "starts": row.starts.isoformat(),
+                "cost": show(row.cost),
+                "new_cost": show(row.new_cost),
                 "quantity": show(row.quantity),
-                "due": None if row.due is None else row.due.isoformat(),
+                "saves": show(row.saves),
             }
-            for row in at_risk(app.database, app.queries)
-            if row.due is None or row.due <= today + timedelta(days=RISK_DAYS)
-        ],
-        "phantom": [
-            {
-                "subject": f"phantom/{row.sku}",
-                "sku": row.sku,
-                "name": row.title,
-                "on_hand": show(row.on_hand),
-                "days": row.days,
-            }
-            for row in phantoms(app.database, shop, now)[:MOST_AT_ONCE]
+            for row in seen.buy_ahead
         ],
     }
 

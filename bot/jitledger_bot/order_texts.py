@@ -153,6 +153,10 @@ def late_push(body: dict[str, Any]) -> str:
             f"{texts.safe(row['po'])} – {texts.safe(row['supplier'])}: "
             f"{texts.safe(row['waiting'])}, {days}"
         )
+        lines += [
+            "   " + _("{sku} can also come from {supplier}", sku=texts.safe(sku), supplier=other)
+            for sku, other in row.get("others", {}).items()
+        ]
     return texts.clip("\n".join(lines))
 
 
@@ -177,4 +181,55 @@ def risk_push(body: dict[str, Any]) -> str:
             + _("order {order}", order=texts.safe(row["order"]))
             + due
         )
+    return texts.clip("\n".join(lines))
+
+
+def drift_push(body: dict[str, Any]) -> str:
+    """Return the push about demand that changed beyond chance."""
+    lines = ["📈 " + _("Demand that changed, beyond what the whole shop does:")]
+    lines += [
+        f"{texts.safe(row['name'])} ({texts.safe(row['sku'])}): "
+        + _("{recent} sales a week, {before} before", recent=row["recent"], before=row["before"])
+        for row in body["items"]
+    ]
+    return texts.clip("\n".join(lines))
+
+
+def margin_push(body: dict[str, Any]) -> str:
+    """Return the push about products whose newest cost leaves less than the least margin."""
+    lines = ["✂ " + _("Margin under your floor:")]
+    for row in body["items"]:
+        lines.append(
+            f"{texts.safe(row['name'])} ({texts.safe(row['sku'])}): "
+            + _(
+                "cost {cost}, price {price}, margin {margin}; {restoring} restores it",
+                cost=row["cost"],
+                price=row["price"],
+                margin=row["margin"],
+                restoring=row["restoring"],
+            )
+        )
+        lines += [
+            "   " + _("order {order} is still at {cost}", order=texts.safe(po), cost=cost)
+            for po, cost in row["orders"]
+        ]
+    return texts.clip("\n".join(lines))
+
+
+def buy_ahead_push(body: dict[str, Any]) -> str:
+    """Return the push about costs that will rise, and what it pays to buy before."""
+    lines = ["⏫ " + _("Costs that will rise, and what it pays to buy before:")]
+    lines += [
+        f"{texts.safe(row['name'])} ({texts.safe(row['sku'])}): "
+        + _(
+            "{cost} → {new_cost} at {supplier} from {day}; {quantity} now saves about {saves}",
+            cost=row["cost"],
+            new_cost=row["new_cost"],
+            supplier=texts.safe(row["supplier"]),
+            day=row["starts"],
+            quantity=row["quantity"],
+            saves=row["saves"],
+        )
+        for row in body["items"]
+    ]
     return texts.clip("\n".join(lines))

@@ -423,6 +423,45 @@ def _pushed(
                     for row in data["items"][:8]
                 ]
             )
+        case "drift":
+            body["text"] = order_texts.drift_push(data)
+            body["reply_markup"] = keyboard(
+                [
+                    [
+                        (
+                            _("Why {name}?", name=row["name"][:30]),
+                            f"w.{_item(tx, chat_id, member, row['sku'], now)}",
+                        )
+                    ]
+                    for row in data["items"][:8]
+                ]
+            )
+        case "margin":
+            body["text"] = order_texts.margin_push(data)
+            body["reply_markup"] = keyboard(
+                [
+                    [
+                        (
+                            _("{name} at {price}", name=row["name"][:30], price=row["restoring"]),
+                            f"x.{_priced(tx, chat_id, member, row, now)}",
+                        )
+                    ]
+                    for row in data["items"][:8]
+                ]
+            )
+        case "buy-ahead":
+            body["text"] = order_texts.buy_ahead_push(data)
+            body["reply_markup"] = keyboard(
+                [
+                    [
+                        (
+                            _("Order from {supplier}", supplier=supplier[:30]),
+                            f"j.{_ahead(tx, chat_id, member, supplier, data['items'], now)}",
+                        )
+                    ]
+                    for supplier in dict.fromkeys(row["supplier"] for row in data["items"])
+                ][:8]
+            )
         case "promise":
             body["text"] = order_texts.risk_push(data)
         case "exception":
@@ -453,6 +492,23 @@ def _order(tx: Tx, chat_id: int, member: str | None, po: str, now: int) -> str:
 
 def _item(tx: Tx, chat_id: int, member: str | None, sku: str, now: int) -> str:
     return store_proposal(tx, chat_id, member, "why", {"sku": sku}, now)
+
+
+def _priced(tx: Tx, chat_id: int, member: str | None, row: dict[str, Any], now: int) -> str:
+    body = {"sku": row["sku"], "price": row["restoring"]}
+    return store_proposal(tx, chat_id, member, "price", body, now)
+
+
+def _ahead(
+    tx: Tx,
+    chat_id: int,
+    member: str | None,
+    supplier: str,
+    rows: list[dict[str, Any]],
+    now: int,
+) -> str:
+    lines = [[row["sku"], row["quantity"]] for row in rows if row["supplier"] == supplier]
+    return store_proposal(tx, chat_id, member, "order", {"supplier": supplier, "lines": lines}, now)
 
 
 def _method_of(row: Sending) -> TelegramMethod[Any]:

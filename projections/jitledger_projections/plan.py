@@ -48,6 +48,15 @@ class Plan:
     leads: dict[str, Lead]
     terms: Terms
 
+    def alternative(self, sku: str, supplier: str | None) -> str | None:
+        """Return another supplier that has terms for a product, the quickest first."""
+        others = [
+            (self.leads[code].learned.days, code)
+            for code in self.suppliers
+            if code != supplier and self.terms.of(code, sku) and code in self.leads
+        ]
+        return min(others)[1] if others else None
+
 
 def plan(database: Database, shop: Shop, today: date, found: Forecast | None = None) -> Plan:
     """Return reorder points of every item as of a day."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -139,6 +139,16 @@ def suppliers(tx: Tx) -> dict[str, SupplierRow]:
     }
 
 
+class Rise(NamedTuple):
+    """A cost that is agreed to rise."""
+
+    supplier: str
+    sku: str
+    starts: date
+    cost: Decimal
+    new_cost: Decimal
+
+
 class Terms:
     """The terms agreed with every supplier, read as they are asked for."""
 
@@ -152,6 +162,22 @@ class Terms:
         if dated is None:
             return {}
         return in_force([(s, data) for s, data in orjson.loads(dated)], self._today) or {}
+
+    def rises(self) -> list[Rise]:
+        """Return costs that are agreed to rise on a later day."""
+        found = []
+        for (supplier, sku), dated in self._rows.items():
+            if dated.count('"unit_cost"') < 2:
+                continue
+            cost = self.of(supplier, sku).get("unit_cost")
+            later = sorted((s, data) for s, data in orjson.loads(dated) if s > self._today)
+            if cost is None or not later or later[0][1].get("unit_cost") is None:
+                continue
+            starts, data = later[0]
+            if Decimal(data["unit_cost"]) > Decimal(cost):
+                each = Decimal(cost), Decimal(data["unit_cost"])
+                found.append(Rise(supplier, sku, date.fromisoformat(starts), *each))
+        return found
 
     def with_lead_times(self) -> list[tuple[str, str, float]]:
         """Return (supplier, SKU, days) where a lead time of its own is agreed for a product."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from jitledger_projections.buying import Basket
     from jitledger_projections.dead_stock import DeadItem
+    from jitledger_projections.morning import Morning
     from jitledger_projections.reorder import ReorderLine
     from jitledger_projections.run_out import RunOut
 
@@ -65,6 +66,12 @@ class App:
 
         shop = self.queries.shop()
         return run_outs(self.database, shop, self.queries.present(shop), days)
+
+    def morning(self) -> Morning:
+        """Return all that is told once a day."""
+        from jitledger_projections.morning import morning
+
+        return morning(self.database, self.queries)
 
     def dead_stock(self, days: int = 90) -> list[DeadItem]:
         """Return what lies on the shelf and nobody asked for within so many days."""

@@ -13,15 +13,13 @@ from jitledger.bootstrap import App
 from jitledger.domain.errors import Refused
 from jitledger.domain.replenishment.backtest import Sales, Supply, simulate
 from jitledger.domain.replenishment.policies import Manual
-from jitledger_projections.advice import (
-    squeezed,
-    surpluses,
-    tunings,
-    verdict,
-    what_if,
-)
 from jitledger_projections.backtest import backtest
 from jitledger_projections.backtest_chart import trade_off
+from jitledger_projections.just_in_time import verdict
+from jitledger_projections.margins import squeezed
+from jitledger_projections.overstock import surpluses
+from jitledger_projections.points import tunings
+from jitledger_projections.what_if import what_if
 from tests.conftest import done
 
 START = date(2026, 1, 1)

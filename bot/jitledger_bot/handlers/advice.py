@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiogram import Router
 from aiogram.filters import Command, CommandObject
@@ -48,7 +48,7 @@ def make_router() -> Router:
 
 async def tune(message: Message, turn: Turn, desk: Desk) -> None:
     """Answer /tune: reorder points to move, each accepted with one tap."""
-    from jitledger_projections.advice import tunings
+    from jitledger_projections.points import tunings
 
     admitted = admit(message, turn, desk)
     if admitted is None:
@@ -72,10 +72,7 @@ async def tune(message: Message, turn: Turn, desk: Desk) -> None:
 
 def accept(press: Press) -> None:
     """Set a reorder point as proposed; its other terms stay. Undo voids the entry."""
-    body, turn, desk = press.proposal.body, press.turn, press.desk
-    if press.member.role not in MAY_BUY:
-        turn.toast(press.query.id, _("That is for the owner or a buyer to do."), alert=True)
-        return
+    body, desk = press.proposal.body, press.desk
     item, _q, _shop = desk.app.queries.item(body["sku"])
     dated = item.catalog.policies.get(body["at"], [])
     kept = dict(dated[-1][1]) if dated else {}
@@ -85,7 +82,27 @@ def accept(press: Press) -> None:
     for field in ("method", "order_quantity", "order_up_to", "service_level", "cover_days"):
         if kept.get(field) is not None:
             command[field] = kept[field]
-    turn.asks = [Ask(parse(command), f"pr:{press.proposal.id}:tune")]
+    name = texts.product(item.catalog.title, item.sku)
+    said = _("{product}: reorder at {point} from now on.", product=name, point=body["point"])
+    _do(press, command, said)
+
+
+def reprice(press: Press) -> None:
+    """Set the price that restores the least margin. Undo voids the entry."""
+    body = press.proposal.body
+    item, _q, _shop = press.desk.app.queries.item(body["sku"])
+    name = texts.product(item.catalog.title, item.sku)
+    said = _("{product}: price {price} from now on.", product=name, price=body["price"])
+    _do(press, {"do": "price", "sku": body["sku"], "price": body["price"]}, said)
+
+
+def _do(press: Press, command: dict[str, Any], said: str) -> None:
+    """Record what a button proposes, once, say so, and offer to undo it; buyers only."""
+    turn = press.turn
+    if press.member.role not in MAY_BUY:
+        turn.toast(press.query.id, _("That is for the owner or a buyer to do."), alert=True)
+        return
+    turn.asks = [Ask(parse(command), f"pr:{press.proposal.id}:{command['do']}")]
     turn.effects.append(consume(press.proposal.id))
     turn.toast(press.query.id, "✓")
 
@@ -94,8 +111,6 @@ def accept(press: Press) -> None:
             return [turn.message(texts.safe(texts.problem(answers[0].error)))]
         undo = {"entries": list(answers[0].entries)}
         stored = store_proposal(tx, turn.chat_id, turn.member, "undo", undo, now)
-        name = texts.product(item.catalog.title, item.sku)
-        said = _("{product}: reorder at {point} from now on.", product=name, point=body["point"])
         return [turn.message(said, [[(_("↩ Undo"), f"u.{stored}")]])]
 
     turn.render.append(render)
@@ -103,7 +118,7 @@ def accept(press: Press) -> None:
 
 async def overstock(message: Message, turn: Turn, desk: Desk) -> None:
     """Answer /overstock: what lies beyond the need, and what to do with it."""
-    from jitledger_projections.advice import surpluses
+    from jitledger_projections.overstock import surpluses
 
     if admit(message, turn, desk):
         shop, now = desk.read()
@@ -113,7 +128,7 @@ async def overstock(message: Message, turn: Turn, desk: Desk) -> None:
 
 async def what_if(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
     """Answer /whatif Acme 14, /whatif kitchen x1.5: what runs out, and what to do now."""
-    from jitledger_projections.advice import what_if as ask
+    from jitledger_projections.what_if import what_if as ask
 
     if not admit(message, turn, desk):
         return
@@ -163,7 +178,7 @@ async def jit(message: Message, command: CommandObject, turn: Turn, desk: Desk) 
 
 async def answer_jit(words: str, turn: Turn, desk: Desk) -> None:
     """Answer whether just-in-time is right for a product."""
-    from jitledger_projections.advice import verdict
+    from jitledger_projections.just_in_time import verdict
 
     sku = exact_or_ask(words, turn, desk, "jit")
     if sku is not None:

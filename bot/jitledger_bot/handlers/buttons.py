@@ -426,6 +426,7 @@ ACTIONS: dict[str, Action] = {
     "l": orders.act,
     "r": orders.relink,
     "d": advice.accept,
+    "x": advice.reprice,
 }
 LOOKING = ("w", "a", "e", "g", "s", "j", "l")
 """What may be pressed again and again, and by viewers."""

@@ -204,23 +204,26 @@ async def draft(press: Press) -> None:
         number = waiting[0].number
         turn.render.append(lambda tx, answers, now: [_card(tx, turn, desk, number, now)])
         return
-    try:
-        found = await asyncio.to_thread(desk.app.basket, supplier)
-    except LedgerError as error:
-        turn.toast(press.query.id, texts.problem(error), alert=True)
-        return
-    if not found.lines:
-        turn.toast(press.query.id, "; ".join(found.questions)[:190], alert=True)
-        return
-    lines = [
-        {"sku": line.sku, "qty": show(line.quantity)}
-        | ({"at": line.location} if line.location else {})
-        for line in found.lines
-    ]
+    note = ""
+    if body.get("lines"):  # Proposed with their quantities: what to buy before a cost rises.
+        lines = [{"sku": sku, "qty": quantity} for sku, quantity in body["lines"]]
+    else:
+        try:
+            found = await asyncio.to_thread(desk.app.basket, supplier)
+        except LedgerError as error:
+            turn.toast(press.query.id, texts.problem(error), alert=True)
+            return
+        if not found.lines:
+            turn.toast(press.query.id, "; ".join(found.questions)[:190], alert=True)
+            return
+        lines = [
+            {"sku": line.sku, "qty": show(line.quantity)}
+            | ({"at": line.location} if line.location else {})
+            for line in found.lines
+        ]
+        note = "\n".join(order_texts.basket_notes(found, desk.app.queries.shop().currency))
     command = {"do": "order-draft", "supplier": supplier, "lines": lines}
     turn.asks = [Ask(parse(command), f"pr:{press.proposal.id}:order:{press.query.id}")]
-    currency = desk.app.queries.shop().currency
-    note = "\n".join(order_texts.basket_notes(found, currency))
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
         refused = answers[0].error

@@ -28,6 +28,9 @@ PUSH_NAMES = {
     "late": mark("late orders"),
     "promise": mark("promises at risk"),
     "phantom": mark("stock that stopped selling"),
+    "drift": mark("demand that changed"),
+    "margin": mark("thin margins"),
+    "buy-ahead": mark("costs that will rise"),
     "exception": mark("stock below zero"),
     "expiry": mark("expiry"),
     "digest": mark("morning digest"),
@@ -214,6 +217,7 @@ SHOP_FIELDS = {
     "opens": "opens",
     "closes": "closes",
     "method": "method",
+    "margin": "margin_floor",
 }
 
 
@@ -233,7 +237,7 @@ async def shop_settings(message: Message, command: CommandObject, turn: Turn, de
                     f"prices {shop.prices}, currency {shop.currency}",
                     f"service {shop.service_level}, cover {shop.cover_days}, "
                     f"method {shop.method_of(None)}",
-                    f"opens {shop.opens}, closes {shop.closes}",
+                    f"opens {shop.opens}, closes {shop.closes}, margin {shop.margin_floor}",
                     _("locations: {codes}", codes=texts.safe(", ".join(shop.locations))),
                     _("Change one like: {example}", example="<code>/shop service 0.97</code>"),
                     _("A further location: {example}", example="<code>/shop location back</code>"),

@@ -74,18 +74,22 @@ def left(entries: Sequence[str], desk: Desk) -> str:
 
 
 def undoable(entries: Sequence[str], desk: Desk) -> list[str]:
-    """Return what to void for an append, the newest first; a void is voided, not what it voids."""
-    found = []
+    """Return what to void for an append, the newest first; a void is voided, not what it voids.
+
+    What a message says of a product beside a movement stays; alone, it is what is taken back.
+    """
+    found, beside = [], []
     for entry in entries:
         sku, version = split_entry(entry)
         if desk.app.queries.find(sku) != sku:
             continue  # Only entries of items can be taken back.
         _sku, stored = desk.app.queries.entries(sku)
         name = next((n for v, n, _data in stored if v == version), None)
-        if name in (*CATALOG, None):
-            continue
-        found.append(entry)
-    return list(reversed(found))
+        if name in CATALOG:
+            beside += [] if name == "item-registered" else [entry]
+        elif name is not None:
+            found.append(entry)
+    return list(reversed(found or beside))
 
 
 def replies(message: Message, turn: Turn, desk: Desk) -> bool:

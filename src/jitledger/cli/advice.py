@@ -11,6 +11,8 @@ from jitledger.cli.output import as_json, opened, table, write_json
 from jitledger.domain.errors import bad_value
 from jitledger.domain.quantity import show
 
+USUAL_FLOOR = Decimal("0.3")
+
 
 @click.group()
 def advise() -> None:
@@ -36,7 +38,7 @@ def points(ctx: click.Context, json_: bool) -> None:
 
     Example: jitledger advise points
     """
-    from jitledger_projections.advice import tunings
+    from jitledger_projections.points import tunings
 
     with opened(ctx) as app:
         app.driver.catch_up()
@@ -66,7 +68,7 @@ def overstock(ctx: click.Context, json_: bool) -> None:
 
     Example: jitledger advise overstock
     """
-    from jitledger_projections.advice import surpluses
+    from jitledger_projections.overstock import surpluses
 
     with opened(ctx) as app:
         app.driver.catch_up()
@@ -107,8 +109,8 @@ def whatif(
 
     Example: jitledger advise whatif --late 14
     """
-    from jitledger_projections.advice import what_if
     from jitledger_projections.supply import find_supplier
+    from jitledger_projections.what_if import what_if
 
     with opened(ctx) as app:
         app.driver.catch_up()
@@ -151,7 +153,7 @@ def jit(ctx: click.Context, sku: str, json_: bool) -> None:
     Example: jitledger advise jit MUG
     """
     from jitledger.domain.errors import unknown_sku
-    from jitledger_projections.advice import verdict
+    from jitledger_projections.just_in_time import verdict
 
     with opened(ctx) as app:
         app.driver.catch_up()
@@ -169,25 +171,28 @@ def jit(ctx: click.Context, sku: str, json_: bool) -> None:
 
 
 @advise.command()
-@click.option("--floor", default="0.3", show_default=True, help="Least margin, as a share.")
+@click.option("--floor", help="Least margin, as a share; the shop's own, or 0.3.")
 @as_json
 @click.pass_context
-def margins(ctx: click.Context, floor: str, json_: bool) -> None:
+def margins(ctx: click.Context, floor: str | None, json_: bool) -> None:
     """Products whose newest cost leaves too thin a margin, and the price that restores it.
 
     Example: jitledger advise margins --floor 0.5
     """
-    from jitledger_projections.advice import squeezed
+    from jitledger_projections.margins import squeezed
 
-    try:
-        share = Decimal(floor)
-    except ArithmeticError:
-        share = Decimal(-1)
-    if not 0 < share < 1:
-        raise bad_value("floor", floor, "a share between 0 and 1 is expected, like 0.5")
+    share = None
+    if floor is not None:
+        try:
+            share = Decimal(floor)
+        except ArithmeticError:
+            raise bad_value(
+                "floor", floor, "a share between 0 and 1 is expected, like 0.5"
+            ) from None
     with opened(ctx) as app:
         app.driver.catch_up()
         shop = app.queries.shop()
+        share = share if share is not None else shop.margin_floor or USUAL_FLOOR
         found = squeezed(app.database, shop, app.queries.present(shop), share)
     shapes = [
         {
@@ -202,6 +207,66 @@ def margins(ctx: click.Context, floor: str, json_: bool) -> None:
         for s in found
     ]
     _say(shapes, json_, f"Every margin is at least {share:.0%}.")
+
+
+@advise.command("buy-ahead")
+@as_json
+@click.pass_context
+def ahead(ctx: click.Context, json_: bool) -> None:
+    """What it pays to buy before a supplier's cost rises.
+
+    Example: jitledger advise buy-ahead
+    """
+    from jitledger_projections.margins import buy_ahead
+
+    with opened(ctx) as app:
+        app.driver.catch_up()
+        shop = app.queries.shop()
+        found = buy_ahead(app.database, shop, app.queries.present(shop))
+    shapes = [
+        {
+            "sku": row.sku,
+            "name": row.title,
+            "supplier": row.supplier,
+            "rises": row.starts.isoformat(),
+            "cost": show(row.cost),
+            "new_cost": show(row.new_cost),
+            "quantity": show(row.quantity),
+            "lasts_days": round(row.days, 1),
+            "saves": show(row.saves),
+        }
+        for row in found
+    ]
+    _say(shapes, json_, "No cost is agreed to rise, or buying ahead does not pay.")
+
+
+@advise.command()
+@as_json
+@click.pass_context
+def drift(ctx: click.Context, json_: bool) -> None:
+    """Products that sell at another rate than before, beyond the whole shop and chance.
+
+    Example: jitledger advise drift
+    """
+    from jitledger_projections.drift import drifts
+    from jitledger_projections.forecast import forecast
+
+    with opened(ctx) as app:
+        app.driver.catch_up()
+        today = app.today()
+        shop = app.queries.shop()
+        found = drifts(app.database, shop, today, forecast(app.database, shop, today))
+    shapes = [
+        {
+            "sku": row.sku,
+            "name": row.title,
+            "sales_a_week_before": round(row.before * 7, 2),
+            "sales_a_week": round(row.recent * 7, 2),
+            "chance": float(f"{row.chance:.2g}"),
+        }
+        for row in found
+    ]
+    _say(shapes, json_, "Every product sells as the shop does.")
 
 
 def _say(shapes: list[dict[str, Any]], json_: bool, nothing: str) -> None:

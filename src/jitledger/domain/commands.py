@@ -88,6 +88,13 @@ def _share(value: Any, info: Any) -> Any:
     return number
 
 
+def _floor(value: Any, info: Any) -> Any:
+    number = _share(value, info)
+    if number == 1:
+        raise bad_value(info.field_name, value, "a share below 1 is expected, like 0.3")
+    return number
+
+
 def _day(value: Any, info: Any) -> Any:
     if value is None:
         return None
@@ -128,6 +135,7 @@ Delta = Annotated[Decimal, BeforeValidator(_delta)]
 Money = Annotated[Decimal, BeforeValidator(_money)]
 Rate = Annotated[Decimal, BeforeValidator(_rate)]
 Share = Annotated[Decimal, BeforeValidator(_share)]
+Floor = Annotated[Decimal, BeforeValidator(_floor)]
 Day = Annotated[date, BeforeValidator(_day)]
 Currency = Annotated[str, BeforeValidator(_currency)]
 
@@ -635,6 +643,8 @@ class ChangeSettings(Command):
     category: Text | None = None
     opens: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = None
     closes: Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")] | None = None
+    margin_floor: Floor | None = None
+    """The least margin, as a share of the net price; 0 is no floor."""
 
 
 class OpenShop(Command):

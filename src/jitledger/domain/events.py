@@ -424,6 +424,7 @@ class SettingsChanged(Event):
     category: str | None = None
     opens: str | None = None
     closes: str | None = None
+    margin_floor: Decimal | None = None
 
 
 class LocationOpened(Event):

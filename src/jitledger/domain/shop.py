@@ -42,6 +42,8 @@ class Shop:
     target: Decimal = Decimal("0.97")
     """The share of complete order lines that service levels are tuned to."""
     tax_rate: Decimal | None = None
+    margin_floor: Decimal = Decimal(0)
+    """The least margin; a product whose newest cost leaves less is told of. 0 is no floor."""
     opens: str = "00:00"
     closes: str = "24:00"
     """Opening hours: a time without stock outside of them is no time without sales."""
@@ -112,7 +114,7 @@ class Shop:
         for attribute in ("title", "locale", "prices", "opens", "closes"):
             if data.get(attribute) is not None:
                 setattr(self, attribute, data[attribute])
-        for attribute in ("service_level", "cover_days", "tax_rate"):
+        for attribute in ("service_level", "cover_days", "tax_rate", "margin_floor"):
             if data.get(attribute) is not None:
                 setattr(self, attribute, Decimal(data[attribute]))
         if data.get("service_level") is not None:

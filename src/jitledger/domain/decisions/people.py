@@ -48,6 +48,7 @@ def change_settings(ground: Ground, command: c.ChangeSettings) -> list[Draft]:
         "category": command.category,
         "opens": command.opens,
         "closes": command.closes,
+        "margin_floor": command.margin_floor,
     }
     opens, closes = command.opens or ground.shop.opens, command.closes or ground.shop.closes
     if opens >= closes:
