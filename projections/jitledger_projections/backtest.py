@@ -74,6 +74,7 @@ class Report:
     lines: int
     seeds: int
     target: float
+    review_days: int
     blind: list[Row]
     really: Row | None
     curves: dict[str, list[Row]]
@@ -135,6 +136,7 @@ def run(
     target: float,
     seeds: int = 4,
     cover_days: float = 7.0,
+    review_days: int = 1,
     progress: Progress | None = None,
 ) -> tuple[list[Row], dict[str, list[Row]], dict[str, list[float | None]]]:
     """Run methods over (tuned from, scored from, end) day offsets; means over the seeds.
@@ -151,14 +153,15 @@ def run(
         for name in (*names, "perfect"):
             dials = dials_of(name)
             policy = policy_of_name(name, sales, supply, dials, cover_days)
-            outcome = simulate(sales, supply, policy, start, end)
+            outcome = simulate(sales, supply, policy, start, end, review_days=review_days)
             curves.setdefault(name, []).append(_rows(name, dials, outcome, sales, start, end))
             takes.setdefault(name, []).append(frontier(outcome, SHARES))
             done += 1
             if name != "perfect":
-                chosen = _tuned_dial(sales, supply, name, tuned, start, target, cover_days)
+                earlier = (sales, supply, name, tuned, start)
+                chosen = _tuned_dial(*earlier, target, cover_days, review_days)
                 one = policy_of_name(name, sales, supply, chosen, cover_days)
-                scored = simulate(sales, supply, one, start, end)
+                scored = simulate(sales, supply, one, start, end, review_days=review_days)
                 blind.setdefault(name, []).extend(_rows(name, chosen, scored, sales, start, end))
                 done += 1
             if progress is not None:
@@ -184,12 +187,12 @@ def _tuned_dial(
     end: int,
     target: float,
     cover_days: float,
+    review_days: int,
 ) -> Floats:
     """Return the one dial that reaches the target, and its margin, on the earlier window."""
     dials = dials_of(name)
-    outcome = simulate(
-        sales, supply, policy_of_name(name, sales, supply, dials, cover_days), begin, end
-    )
+    policy = policy_of_name(name, sales, supply, dials, cover_days)
+    outcome = simulate(sales, supply, policy, begin, end, review_days=review_days)
     if name in ("mix", "lines"):
         return np.array([dial_for(outcome, dials, min(0.999, target + MARGIN))[0]])
     order = np.argsort(outcome.line_fill, kind="stable")
@@ -259,13 +262,14 @@ def backtest(
     until: date | None = None,
     target: float | None = None,
     seeds: int = 4,
+    review_days: int = 1,
     progress: Progress | None = None,
 ) -> Report:
     """Replay the shop's ledger; raises ``too-little-history`` when there is nothing to tune on.
 
     The scored window ends yesterday (or ``until``) and takes the later third of the history, at
     most 131 days; dials are tuned on as long a stretch before it. Items need five days of sales
-    before that.
+    before that. Orders leave every ``review_days``: 1 is daily, 7 weekly.
     """
     for name in names:
         if name not in METHODS:
@@ -334,6 +338,7 @@ def backtest(
         target=goal,
         seeds=seeds,
         cover_days=float(shop.cover_days),
+        review_days=review_days,
         progress=progress,
     )
     begins = history.sales.begins
@@ -345,6 +350,7 @@ def backtest(
         lines=int(begins[windows[2]] - begins[windows[1]]),
         seeds=seeds,
         target=goal,
+        review_days=review_days,
         blind=blind,
         really=_really(database, shop, history, start, last),
         curves=curves,

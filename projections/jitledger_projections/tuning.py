@@ -33,9 +33,14 @@ def is_due(found: Forecast) -> bool:
 
 
 def tune(
-    database: Database, shop: Shop, found: Forecast, lead_days: Floats, lead_variance: Floats
+    database: Database,
+    shop: Shop,
+    found: Forecast,
+    lead_days: Floats,
+    lead_variance: Floats,
+    review_days: Floats,
 ) -> Tuned | None:
-    """Replay a sample of the items that sell; None when nothing does.
+    """Replay a sample of the items that sell, reviewed as most are; None when nothing sells.
 
     The sample takes every n-th item in the order of the codes, so that it is the same each time.
     """
@@ -59,7 +64,8 @@ def tune(
         history.sales, np.maximum(lead_days[chosen], 1.0), lead_variance[chosen], SEED
     )
     policy = Method(history.sales, supply, DIALS, "mix", float(shop.cover_days))
-    outcome = simulate(history.sales, supply, policy, start, history.sales.days)
+    review = max(1, round(float(np.median(review_days[chosen]))))
+    outcome = simulate(history.sales, supply, policy, start, history.sales.days, review_days=review)
     target = float(shop.target)
     kappa, achieved = dial_for(outcome, DIALS, min(0.999, target + MARGIN))
     return Tuned(kappa, found.day, target, achieved)

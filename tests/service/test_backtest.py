@@ -115,6 +115,20 @@ def test_a_shops_own_ledger_is_replayed(trading: App) -> None:
     assert again.blind == report.blind
 
 
+def test_a_weekly_review_orders_seldom_and_holds_more(trading: App) -> None:
+    """What leaves once a week must cover six days more, also with demand known beforehand."""
+    shop, now = trading.queries.shop(), present(trading)
+    daily = backtest(trading.database, shop, now, names=("mix",), seeds=1)
+    weekly = backtest(trading.database, shop, now, names=("mix",), seeds=1, review_days=7)
+    assert (daily.review_days, weekly.review_days) == (1, 7)
+    (often,), (seldom,) = daily.blind, weekly.blind
+    assert seldom.line_fill > 0.9
+    assert seldom.orders_per_day < often.orders_per_day
+    assert seldom.stock_value > often.stock_value
+    for one, other in zip(daily.curves["perfect"], weekly.curves["perfect"], strict=True):
+        assert other.stock_value > one.stock_value
+
+
 def test_too_little_history_is_said(app: App) -> None:
     """A shop without nine weeks of sales is told so, and a method nobody knows is refused."""
     shop = app.queries.shop()

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from jitledger_bot.handlers.buttons import Press
 
 MOST_BUTTONS = 8
+WEEKLY = ("weekly", "wöchentlich")
 _FACTOR = re.compile(r"[x×*]\s?(\d{1,2}(?:[.,]\d{1,2})?)", re.IGNORECASE)
 _LATE = re.compile(r"\+?(\d{1,3})\s?(d|days?|tage?|w|weeks?|wochen?)?", re.IGNORECASE)
 
@@ -188,11 +189,12 @@ async def answer_jit(words: str, turn: Turn, desk: Desk) -> None:
         turn.say(advice_texts.verdict(item.catalog.title, sku, said))
 
 
-async def backtest(message: Message, turn: Turn, desk: Desk) -> None:
-    """Answer /backtest: a job that ends with a chart."""
+async def backtest(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+    """Answer /backtest, /backtest weekly: a job that ends with a chart."""
     if admit(message, turn, desk):
+        weekly = (command.args or "").strip().casefold() in WEEKLY
         turn.say(_("Replaying your sales …"))
-        start_job(turn, "backtest", {})
+        start_job(turn, "backtest", {"review_days": 7 if weekly else 1})
 
 
 async def replay(job: Job, desk: Desk) -> None:
@@ -202,7 +204,14 @@ async def replay(job: Job, desk: Desk) -> None:
 
     shop, now = desk.read()
     report = await asyncio.to_thread(
-        run, desk.app.database, shop, now, names=("mix", "velocity"), seeds=2, progress=job.advance
+        run,
+        desk.app.database,
+        shop,
+        now,
+        names=("mix", "velocity"),
+        seeds=2,
+        review_days=job.body.get("review_days", 1),
+        progress=job.advance,
     )
     picture = await asyncio.to_thread(trade_off, report, shop.currency)
     job.turn.photo(picture, texts.clip(advice_texts.backtest(report, shop.currency), 1000))

@@ -17,12 +17,23 @@ if TYPE_CHECKING:
     from jitledger_projections.backtest import Report, Row
 
 
+REVIEWS = {"daily": 1, "weekly": 7}
+_REVIEWED = {days: name for name, days in REVIEWS.items()}
+
+
 @click.command()
 @click.option("--method", "methods", multiple=True, help="mix, lines, one, textbook, velocity.")
 @click.option("--from", "since", metavar="DATE", help="First scored day.")
 @click.option("--to", "until", metavar="DATE", help="Last scored day.")
 @click.option("--target", help="Share of complete order lines, like 0.97.")
 @click.option("--seeds", type=click.IntRange(1, 20), default=4, show_default=True)
+@click.option(
+    "--review",
+    type=click.Choice(list(REVIEWS)),
+    default="daily",
+    show_default=True,
+    help="How often orders leave.",
+)
 @click.option("--csv", "csv_file", type=click.Path(dir_okay=False), help="Write every row there.")
 @click.option(
     "--png", "png_file", type=click.Path(dir_okay=False), help="Draw the trade-off there."
@@ -36,6 +47,7 @@ def backtest(
     until: str | None,
     target: str | None,
     seeds: int,
+    review: str,
     csv_file: str | None,
     png_file: str | None,
     json_: bool,
@@ -62,6 +74,7 @@ def backtest(
                 until=_day("to", until),
                 target=_share(target),
                 seeds=seeds,
+                review_days=REVIEWS[review],
                 progress=progress,
             )
         )
@@ -163,7 +176,8 @@ def _show(report: Report, currency: str) -> None:
     table(
         f"{report.items:,} items, {report.lines:,} order lines, {report.first} to {report.last}; "
         f"dials set on {report.tuned_from} to {report.first} for {report.target:.0%} "
-        f"complete lines; means of {report.seeds} draws of lead times",
+        f"complete lines, {_REVIEWED.get(report.review_days)} review; "
+        f"means of {report.seeds} draws of lead times",
         columns,
         rows,
     )

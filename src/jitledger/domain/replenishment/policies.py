@@ -199,9 +199,8 @@ class Perfect:
         """Return reorder points: what sells over the lead time and the dial's deviations."""
         items, last = self.supply.mean.size, self.ahead.shape[0] - 1
         place = np.tile(np.arange(items), self.rows)
-        lead = np.tile(self.supply.mean, self.rows) + np.repeat(self.dials, items) * np.sqrt(
-            np.tile(self.supply.variance, self.rows)
-        )
+        lead = np.tile(self.supply.mean + day.review_days - 1, self.rows)
+        lead += np.repeat(self.dials, items) * np.sqrt(np.tile(self.supply.variance, self.rows))
         until = np.clip(day.today + 1 + np.ceil(np.maximum(lead, 1.0)).astype(int), 0, last)
         begun = min(day.today + 1, last)
         wanted = self.ahead[until, place] - self.ahead[begun, place]
