@@ -92,6 +92,19 @@ async def test_of_two_orders_the_oldest_and_a_question(buying: Chat) -> None:
     assert buying.on_hand() == "50"
 
 
+async def test_what_came_for_no_order_is_taken_out_of_it(buying: Chat) -> None:
+    """A sample that came by itself leaves both orders as they were."""
+    for number in ("P1", "P2"):
+        lines = [{"sku": "MUG", "qty": "30"}]
+        done(buying.app, do="order", po=number, supplier="ACME", lines=lines)
+    (answer,) = await buying.say("received 2 mug")
+    assert "for order P1, 28 to come" in answer["text"]
+    _, (said,) = await buying.press(answer, "No order")
+    assert said["text"] == "Counted for no order."
+    assert buying.app.queries.stock("MUG")["on_order"] == "60"
+    assert buying.on_hand() == "22"
+
+
 async def test_a_draft_is_changed_and_discarded(buying: Chat) -> None:
     """/order PO-1 MUG 60 writes the draft anew; Discard ends it."""
     (listed,) = await buying.say("/reorder")

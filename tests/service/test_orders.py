@@ -11,7 +11,7 @@ from jitledger.bootstrap import App
 from jitledger.domain.commands import parse
 from jitledger_projections.lead_times import leads, records
 from jitledger_projections.on_order import open_order_lines, order_lines
-from tests.conftest import done
+from tests.conftest import do, done
 
 
 def refused(app: App, **fields: Any) -> tuple[str, str]:
@@ -491,3 +491,33 @@ def test_a_transit_hides_nothing_from_the_report(shop: App) -> None:
     done(shop, do="transfer", sku="MUG", qty="4", now="2026-03-02T09:00:00", **moved)
     (line,) = shop.reorder()
     assert (line.inventory_position, line.suggestion.quantity) == (10, 40)
+
+
+def test_a_receipt_for_no_order_stays_without_one(any_app: App) -> None:
+    """Named as ``-``, and corrected once more, goods leave an open line as it is."""
+    done(any_app, do="register", sku="MUG", name="Mug")
+    done(any_app, do="supplier", code="ACME")
+    done(any_app, do="order", po="P1", supplier="ACME", lines=[{"sku": "MUG", "qty": "5"}])
+    first = done(any_app, do="receive", sku="MUG", qty="5", po="-")
+    assert any_app.queries.stock("MUG")["on_order"] == "5"
+    again = done(any_app, do="correct", entry=first.entries[0], **{"with": {"qty": "4"}})
+    assert any_app.queries.stock("MUG")["on_order"] == "5"
+    done(any_app, do="correct", entry=again.entries[-1], **{"with": {"po": "P1"}})
+    stock = any_app.queries.stock("MUG")
+    assert (stock["on_order"], stock["on_hand"]) == ("1", "4")
+
+
+def test_what_is_retired_is_not_ordered(any_app: App) -> None:
+    """An order of a retired product is refused as a whole, until its retirement is taken back."""
+    for sku in ("MUG", "CUP"):
+        done(any_app, do="register", sku=sku, name=sku)
+    done(any_app, do="supplier", code="ACME")
+    retired = done(any_app, do="retire", sku="CUP")
+    lines = [{"sku": "MUG", "qty": "5"}, {"sku": "CUP", "qty": "5"}]
+    refused = do(any_app, do="order", supplier="ACME", lines=lines)
+    assert refused.error is not None
+    assert refused.error.code == "retired"
+    assert any_app.queries.stock("MUG")["on_order"] == "0"
+    done(any_app, do="void", entry=retired.entries[0])
+    done(any_app, do="order", supplier="ACME", lines=lines)
+    assert any_app.queries.stock("CUP")["on_order"] == "5"

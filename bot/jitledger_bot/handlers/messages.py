@@ -13,6 +13,7 @@ from aiogram import Router
 from aiogram.types import Message
 
 from jitledger.domain.commands import parse
+from jitledger.domain.decisions.linking import NO_ORDER
 from jitledger.domain.errors import LedgerError, unknown_location
 from jitledger.domain.moments import HOUR, MICROSECOND, show_moment, to_datetime
 from jitledger.domain.quantity import show
@@ -387,11 +388,13 @@ def _confirm(
 
 
 def _other_orders(tx: Tx, turn: Turn, entry: str, lines: Sequence[str], now: int) -> list[Button]:
-    """Return a button for each other order that a receipt may be for."""
-    body = {"entry": entry, "lines": list(lines[:4])}
+    """Return a button for each other order that a receipt may be for, and one for none."""
+    chosen = [*lines[:4], NO_ORDER]
+    body = {"entry": entry, "lines": chosen}
     stored = store_proposal(tx, turn.chat_id, turn.member, "relink", body, now)
     return [
-        (line.rpartition("/")[0], f"r.{stored}.{place}") for place, line in enumerate(lines[:4])
+        (line.rpartition("/")[0] or _("No order"), f"r.{stored}.{place}")
+        for place, line in enumerate(chosen)
     ]
 
 

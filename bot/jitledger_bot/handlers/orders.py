@@ -12,6 +12,7 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import Message
 
 from jitledger.domain.commands import parse
+from jitledger.domain.decisions.linking import NO_ORDER
 from jitledger.domain.errors import LedgerError, Refused
 from jitledger.domain.quantity import show
 from jitledger.domain.shop import MAY_BUY
@@ -392,7 +393,7 @@ def linked(tx: Tx, desk: Desk, entries: Sequence[str]) -> tuple[str, list[str]]:
 
 
 def relink(press: Press) -> None:
-    """Count a receipt for another order, by a correction."""
+    """Count a receipt for another order, or for none, by a correction."""
     body, turn = press.proposal.body, press.turn
     lines = body["lines"]
     if not press.place.isdigit() or int(press.place) >= len(lines):
@@ -413,6 +414,8 @@ def relink(press: Press) -> None:
         if answers[0].error is not None:
             return [turn.message(texts.safe(texts.problem(answers[0].error)))]
         number = chosen.rpartition("/")[0]
+        if chosen == NO_ORDER:
+            return [turn.message(_("Counted for no order."))]
         return [turn.message(_("Counted for order {order}.", order=texts.safe(number)))]
 
     turn.render.append(render)

@@ -43,7 +43,7 @@ def open_(ctx: click.Context, /, **given: Any) -> None:
 @click.option("--currency")
 @click.option("--rate", help="Shop's currency for one of the other.")
 @click.option("--supplier")
-@click.option("--po", metavar="ORDER", help="The purchase order it came for.")
+@click.option("--po", metavar="ORDER", help="The purchase order it came for; - for none.")
 @click.option("--po-line", metavar="ORDER/LINE")
 @click.option("--expiry", help="Last good day of this lot.")
 @click.option("--attachment")

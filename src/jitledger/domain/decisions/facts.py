@@ -8,7 +8,7 @@ from typing import Any
 from jitledger.domain import commands as c
 from jitledger.domain import events as e
 from jitledger.domain.decisions.ground import Draft, Ground
-from jitledger.domain.decisions.linking import linked_parts
+from jitledger.domain.decisions.linking import NO_ORDER, linked_parts
 from jitledger.domain.errors import Malformed, Refused, bad_value, unknown_entry
 from jitledger.domain.moments import Occurred
 from jitledger.domain.names import entry_name, split_entry
@@ -90,6 +90,7 @@ def receive_stock(ground: Ground, command: c.ReceiveStock, stated: Occurred | No
         "lot": command.lot,
         "expiry": command.expiry,
         "attachment": command.attachment,
+        "no_order": NO_ORDER in (command.po, command.po_line),
     }
     at = ground.place(1, stated)
     parts = linked_parts(ground, item, command, location, quantity, supplier, at, stated)

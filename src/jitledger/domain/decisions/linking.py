@@ -12,6 +12,8 @@ from jitledger.domain.purchase_order import Line, PurchaseOrder, split_line
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.stock_item import StockItem
 
+NO_ORDER = "-"
+"""What a receipt names as its order when it came for none."""
 Part = tuple[PurchaseOrder | None, Line | None, Decimal]
 """(order, line, quantity); without an order the receipt stands alone."""
 
@@ -28,6 +30,8 @@ def linked_parts(
 ) -> list[Part]:
     """Return the lines that a receipt fulfils, each with its part of the quantity."""
     named = command.po_line or command.po
+    if named == NO_ORDER:
+        return [(None, None, quantity)]
     if command.po_line and command.po and split_line(command.po_line)[0] != command.po:
         raise bad_value("po_line", command.po_line, f"it is no line of {command.po}")
     if named is not None:

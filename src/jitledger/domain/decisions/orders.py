@@ -14,6 +14,7 @@ from typing import Any
 from jitledger.domain import commands as c
 from jitledger.domain import events as e
 from jitledger.domain.decisions.ground import Draft, Ground
+from jitledger.domain.decisions.linking import NO_ORDER
 from jitledger.domain.errors import Refused, bad_value
 from jitledger.domain.moments import LONG_AGO_DAYS, end_of_day, local_date
 from jitledger.domain.names import ORDER_STREAM
@@ -142,8 +143,8 @@ def close_order(ground: Ground, command: c.CloseOrder) -> list[Draft]:
 
 def _number(ground: Ground, stated: str | None) -> str:
     """Return the order's number; without one, the next free ``PO-<n>``. Claims it."""
-    if stated is not None and "/" in stated:
-        raise bad_value("po", stated, "an order number holds no slash")
+    if stated is not None and ("/" in stated or stated == NO_ORDER):
+        raise bad_value("po", stated, "an order number holds no slash, and is no dash alone")
     number = stated
     if number is None:
         count = ground.known.count("po") + 1
@@ -238,6 +239,12 @@ def _no_rate(ground: Ground, currency: str) -> Refused:
 
 def _line(ground: Ground, supplier: str, asked: c.OrderedLine) -> e.OrderLine:
     item = ground.shelved(asked.sku)
+    if item.catalog.retired:
+        raise Refused(
+            "retired",
+            f"{item.sku} is retired; void that entry of its history to order it again.",
+            sku=item.sku,
+        )
     quantity, _ = ground.quantity(item, asked.qty, asked.pack)
     today = ground.today.isoformat()
     cost = asked.unit_cost

@@ -11,6 +11,7 @@ from jitledger.domain import commands as c
 from jitledger.domain import events as e
 from jitledger.domain.decisions.catalog import claim_barcodes
 from jitledger.domain.decisions.ground import Draft, Ground
+from jitledger.domain.decisions.linking import NO_ORDER
 from jitledger.domain.errors import Malformed, Refused, already_voided, unknown_entry
 from jitledger.domain.moments import Occurred, parse_time
 from jitledger.domain.names import entry_name, split_entry, stream_of
@@ -328,8 +329,10 @@ def _rebuild(
     moved = name == "stock-sold" and "at" in given and "ships_from" not in given
     if moved and fields.get("ships_from") == fields.get("at"):
         fields.pop("ships_from", None)
+    if data.get("no_order"):
+        fields["po"] = NO_ORDER
     if "po" in given or "po_line" in given:  # Supplier and cost were the other order's.
-        for field in ("po_line", "supplier", "unit_cost", "currency", "rate"):
+        for field in ("po", "po_line", "supplier", "unit_cost", "currency", "rate"):
             fields.pop(field, None)
     built = c.build(cls, fields | given)
     assert isinstance(built, c.Fact)
