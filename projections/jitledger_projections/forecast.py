@@ -33,6 +33,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 MOST_IN_A_LIST = 500
 FAR = 1 << 40
+YOUNG_DAYS, YOUNG_SAMPLE = 21, 200
 
 
 @dataclass(slots=True)
@@ -51,6 +52,8 @@ class Forecast:
     """The unit cost of each item at the last sweep; 0 where it is not known."""
     first: int | None = None
     """The first day of any demand."""
+    young: dict[str | None, tuple[float, float]] | None = None
+    """{category: (order lines a day, units a line) of the median product when it was new}."""
 
 
 class Tuned(NamedTuple):
@@ -277,8 +280,41 @@ def forecast(database: Database, shop: Shop, today: date, *, sweeping: bool = Fa
             begun = tx.one("SELECT MIN(day) FROM demand_day")[0]
             if sweeping and begun is not None and begun <= last:
                 _measure(tx, base, begun, last)
+        if sweeping or base.young is None:
+            base.young = _when_young(tx, base)
         base.day = last
     return base
+
+
+def _when_young(tx: Tx, base: Forecast) -> dict[str | None, tuple[float, float]]:
+    """Return each category's medians over the first three weeks of products that have a history.
+
+    Of a large category it is a sample, spread over the codes.
+    """
+    s = base.state
+    by: dict[str | None, list[str]] = {}
+    for place in np.flatnonzero((s.days >= YOUNG_DAYS) & (s.lines >= 3)).tolist():
+        by.setdefault(base.products[place].category, []).append(base.skus[place])
+    found: dict[str | None, tuple[float, float]] = {}
+    for category, skus in by.items():
+        sample = skus[:: -(-len(skus) // YOUNG_SAMPLE)]
+        marks = ",".join("?" * len(sample))
+        rows = tx.all(
+            "SELECT d.sku, SUM(d.lines), SUM(d.units) FROM demand_day d JOIN ("
+            "SELECT sku, MIN(day) AS first FROM ("
+            f"SELECT sku, MIN(day) AS day FROM demand_day WHERE sku IN ({marks}) GROUP BY sku "
+            "UNION ALL SELECT sku, since AS day FROM on_hand "
+            f"WHERE since IS NOT NULL AND sku IN ({marks})) AS seen GROUP BY sku"
+            f") AS begun ON begun.sku = d.sku WHERE d.day < begun.first + {YOUNG_DAYS} "
+            "GROUP BY d.sku",
+            [*sample, *sample],
+        )
+        sold = [(float(lines), float(units)) for _, lines, units in rows if lines > 0]
+        rates = [lines / YOUNG_DAYS for lines, _ in sold] + [0.0] * (len(sample) - len(sold))
+        if sold:
+            each = float(np.median([units / lines for lines, units in sold]))
+            found[category] = (float(np.median(rates)), each)
+    return found
 
 
 def _measure(tx: Tx, base: Forecast, first: int, last: int) -> None:
@@ -394,7 +430,7 @@ def _use_kept(
         arrays = {f.name: stored[f.name] for f in fields(DemandState)}
         weekday = stored["weekday"]
         season = orjson.loads(stored["season"].tobytes())
-        cost, tuned = stored.get("cost"), stored.get("tuned")
+        cost, tuned, young = (stored.get(name) for name in ("cost", "tuned", "young"))
     column = database.position_column
     rows = tx.all(
         f"SELECT DISTINCT originator_id FROM stored_events WHERE {column} > ?", (kept[1],)
@@ -415,6 +451,9 @@ def _use_kept(
             base.cost[target] = cost[source]
     if tuned is not None and tuned.size:
         base.tuned = Tuned(float(tuned[0]), int(tuned[1]), float(tuned[2]), float(tuned[3]))
+    if young is not None:
+        medians = orjson.loads(young.tobytes())
+        base.young = {category or None: (rate, each) for category, (rate, each) in medians.items()}
     base.day = kept[0]
     base.weekday = weekday
     base.season = {
@@ -428,11 +467,13 @@ def _use_kept(
 def keep(database: Database, found: Forecast, position: int) -> None:
     """Store a state with its day and log position."""
     body = io.BytesIO()
+    young = {category or "": medians for category, medians in (found.young or {}).items()}
     season = {c or "": (lines.tolist(), begin) for c, (lines, begin) in found.season.items()}
     np.savez(
         body,
         skus=np.frombuffer("\n".join(found.skus).encode(), np.uint8),
         weekday=found.weekday,
+        young=np.frombuffer(orjson.dumps(young), np.uint8),
         season=np.frombuffer(orjson.dumps(season), np.uint8),
         cost=np.zeros(len(found.skus)) if found.cost is None else found.cost,
         tuned=np.array(found.tuned if found.tuned is not None else (), float),

@@ -123,6 +123,7 @@ class Position:
     inventory_position: Decimal
     known: bool
     by_location: dict[str, Decimal]
+    """The inventory position of each place whose stock is known."""
     last_cost: Decimal | None = None
     on_order: Decimal = ZERO
 
@@ -174,7 +175,7 @@ def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Po
         row = found.get(sku)
         if row is None:
             last = None if cost is None else Decimal(cost)
-            found[sku] = Position(here, position, known == 1, {location: position}, last)
+            found[sku] = row = Position(here, position, known == 1, {}, last)
             unmoved = known == UNMOVED
         else:
             row.on_hand += here
@@ -182,14 +183,15 @@ def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Po
             if known != UNMOVED:
                 row.known = known == 1 and (row.known or unmoved)
                 unmoved = False
+        if known == 1:
             row.by_location[location] = position
     for line in coming:
         row = found.get(line.sku)
         if row is not None:
             row.inventory_position += line.outstanding
             row.on_order += line.outstanding
-            here = row.by_location.get(line.location, ZERO)
-            row.by_location[line.location] = here + line.outstanding
+            if line.location in row.by_location:
+                row.by_location[line.location] += line.outstanding
     return found
 
 

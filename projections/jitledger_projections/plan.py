@@ -230,23 +230,17 @@ def _sampled_deviation(planned: Plan, places: list[int]) -> Floats:
 def _priors(found: Forecast, products: list[Product]) -> tuple[Floats, Floats, Floats]:
     """Return prior lines a day, units a line and their weight for items that are still learning.
 
-    The category's median over items with a history, weight one day; an analog item's own rate,
-    weight 14 days.
+    The medians of the category's products when they were new, weight one day; an analog item's own
+    rate, weight 14 days.
     """
     s, size = found.state, len(products)
     lines, units, weight = np.zeros(size), np.zeros(size), np.ones(size)
     settled = (s.days >= 14) & (s.lines >= 3)
     rate = np.divide(s.lines, s.days, out=np.zeros(size), where=s.days > 0)
     each = np.divide(s.units, s.lines, out=np.zeros(size), where=s.lines > 0)
-    learning = np.flatnonzero(~settled & (s.lines > 0))
-    if learning.size:
-        codes: dict[str | None, int] = {}
-        group = np.array([codes.setdefault(p.category, len(codes)) for p in products])
-        for code in np.unique(group[learning]):
-            mine = settled & (group == code)
-            if mine.any():
-                young = learning[group[learning] == code]
-                lines[young], units[young] = np.median(rate[mine]), np.median(each[mine])
+    young = found.young or {}
+    for place in np.flatnonzero(~settled & (s.lines > 0)).tolist() if young else ():
+        lines[place], units[place] = young.get(products[place].category, (0.0, 0.0))
     for place, p in enumerate(products):
         like = found.place.get(p.analog_of or "") if p.analog_of else None
         if like is not None and settled[like]:

@@ -24,7 +24,7 @@ from jitledger.service.projection import without_collector
 from jitledger.store.database import Database
 from jitledger_projections.arrivals import EARLY, LIKELY, Arrivals, arrivals, run_out_dates
 from jitledger_projections.forecast import Product, policy_of
-from jitledger_projections.methods import DEFAULT, VELOCITY
+from jitledger_projections.methods import DEFAULT, VELOCITY, lot_by_hand
 from jitledger_projections.on_hand import Position, positions, rough_positions
 from jitledger_projections.on_order import open_order_lines
 from jitledger_projections.order_size import MADE_TO_ORDER, Due, margin_of, suggestion
@@ -155,17 +155,22 @@ def _due(database: Database, planned: Plan, now: int, today: date) -> list[Due]:
         shelf, p = shelves[sku], planned.products[place]
         if p.mode == MADE_TO_ORDER:
             if shelf.inventory_position < 0:
-                needed = (place, None, shelf, shelf.inventory_position, ZERO, ZERO, False)
-                found.append(Due(*needed, MADE_TO_ORDER))
+                owed = (place, None, shelf, shelf.inventory_position, ZERO, ZERO, False)
+                found.append(Due(*owed, MADE_TO_ORDER))
             continue
         if not shelf.known:
             continue
         own = _manual(p, place, shelf, today)
-        found += [due for due in own if due.position <= due.point]
+        needed = [due for due in own if due.position <= due.point]
+        found += needed
         position = shelf.inventory_position
-        if not own and asked[place] and position <= computed[place]:
+        # What a place of its own needs is ordered first; the whole shop is looked at with it.
+        by_hand = needed or any(due.location is None for due in own)
+        if not by_hand and asked[place] and position <= computed[place]:
             point, method = Decimal(computed[place]), planned.method[place]
-            found.append(Due(place, None, shelf, position, point, ZERO, False, method))
+            policy = policy_of(p, None, today.isoformat()) if p.policies else None
+            lot, multiples = (ZERO, False) if policy is None else lot_by_hand(policy, point)
+            found.append(Due(place, None, shelf, position, point, lot, multiples, method))
     return found
 
 
@@ -196,13 +201,13 @@ def _manual(p: Product, place: int, shelf: Position, today: date) -> list[Due]:
             continue
         position = shelf.inventory_position
         if location is not None:
-            position = shelf.by_location.get(location, ZERO)
+            if location not in shelf.by_location:
+                continue  # Nobody knows what is there: count first.
+            position = shelf.by_location[location]
         point = Decimal(policy["reorder_point"])
-        quantity, multiples = Decimal(policy.get("order_quantity") or 0), True
-        if policy.get("order_up_to") is not None:
-            quantity, multiples = Decimal(policy["order_up_to"]) - point, False
-        method = policy.get("method", DEFAULT)
-        found.append(Due(place, location, shelf, position, point, quantity, multiples, method))
+        lot, multiples = lot_by_hand(policy, point)
+        method = policy.get("method") or DEFAULT
+        found.append(Due(place, location, shelf, position, point, lot, multiples, method))
     return found
 
 

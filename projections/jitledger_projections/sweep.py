@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import numpy as np
 import orjson
 
 from jitledger.domain.moments import day_number, local_date
+from jitledger.domain.quantity import show
 from jitledger.domain.shop import Shop
 from jitledger.store.database import Database, marked
-from jitledger_projections.forecast import Floats, Forecast, forecast, keep
+from jitledger_projections.forecast import Floats, Forecast, forecast, keep, policy_of
+from jitledger_projections.methods import lot_by_hand
 from jitledger_projections.on_hand import last_costs
 from jitledger_projections.plan import plan
 from jitledger_projections.tuning import is_due, tune
@@ -26,9 +30,8 @@ def sweep(database: Database, shop: Shop, now: int) -> int:
     found.cost = _costs(database, found)
     planned = plan(database, shop, today, found)
     if is_due(found):
-        found.tuned = (
-            tune(database, shop, found, planned.lead_days, planned.lead_deviation**2) or found.tuned
-        )
+        lead = (planned.lead_days, planned.lead_deviation**2)
+        found.tuned = tune(database, shop, found, *lead, planned.review_days) or found.tuned
         planned = plan(database, shop, today, found)
     if found.day >= day_number(today) - 1:
         keep(database, found, position)
@@ -37,7 +40,11 @@ def sweep(database: Database, shop: Shop, now: int) -> int:
         if planned.mean[place] <= 0 or planned.rates.dormant[place] or not p.orderable:
             continue
         point = int(planned.reorder_point[place])
-        cover = max(1.0, float(shop.cover_days) * planned.demand_per_day[place])
+        cover = float(shop.cover_days) * planned.demand_per_day[place]
+        lot = Decimal(max(1, int(np.ceil(cover))))
+        policy = policy_of(p, None, today.isoformat()) if p.policies else None
+        if policy is not None:
+            lot = lot_by_hand(policy, Decimal(point))[0] or lot
         inputs = {
             "method": planned.method[place],
             "demand_per_day": f"{planned.demand_per_day[place]:.4f}",
@@ -46,9 +53,7 @@ def sweep(database: Database, shop: Shop, now: int) -> int:
             "service_level": f"{planned.level[place]:.4f}",
             "as_of": today.isoformat(),
         }
-        rows.append(
-            (p.sku, "", str(point), str(int(np.ceil(cover))), orjson.dumps(inputs).decode())
-        )
+        rows.append((p.sku, "", str(point), show(lot), orjson.dumps(inputs).decode()))
     _store_points(database, rows)
     return len(rows)
 

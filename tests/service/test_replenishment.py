@@ -14,7 +14,7 @@ from jitledger.domain.replenishment.order_quantity import suggest
 from jitledger.domain.replenishment.promise import Coming, available_to_promise
 from jitledger_projections.plan import plan
 from jitledger_projections.reorder import as_shape
-from tests.conftest import done
+from tests.conftest import do, done
 
 START = date(2026, 1, 1)
 
@@ -341,3 +341,82 @@ def test_an_ordinary_stockout_is_no_phantom(any_app: App) -> None:
     done(any_app, do="register", sku="CUP", name="Cup", now=moment(75))
     (found,) = phantoms(any_app.database, shop, any_app.queries.present(shop))
     assert found.sku == "MUG"
+
+
+def test_a_new_product_begins_as_its_category_began(any_app: App) -> None:
+    """One line a day for three weeks, then five: a newcomer is expected to begin at one."""
+    now = moment(0, "06:00:00")
+    for sku in ("OLD", "NEW"):
+        done(any_app, do="register", sku=sku, name=sku, category="cups", now=now)
+    done(any_app, do="open", sku="OLD", qty="900", now=now)
+    for day in range(60):
+        for line in range(1 if day < 21 else 5):
+            done(any_app, do="sell", sku="OLD", qty="2", now=moment(day, f"12:0{line}:00"))
+    done(any_app, do="open", sku="NEW", qty="100", now=moment(60, "06:00:00"))
+    done(any_app, do="sell", sku="NEW", qty="4", now=moment(60))
+    done(any_app, do="count", sku="OLD", qty="500", now=moment(61, "06:00:00"))
+    found = level_of(any_app, "NEW")
+    # (n + k·λ0)/(days + k) = (1 + 1)/(1 + 1) lines of (4 + 3·2)/(1 + 3) units.
+    assert found["rate"] == pytest.approx(2.5, rel=0.02)
+    before = level_of(any_app, "OLD")["rate"]
+    any_app.sweep()
+    assert level_of(any_app, "NEW")["rate"] == pytest.approx(found["rate"])
+    assert level_of(any_app, "OLD")["rate"] == pytest.approx(before)
+
+
+def selling(app: App, **supplier: str) -> App:
+    """Let MUG sell two a day for sixty days, with ten left, bought from ACME."""
+    now = moment(0, "06:00:00")
+    done(app, do="register", sku="MUG", name="Mug", now=now)
+    done(app, do="supplier", code="ACME", lead_time_days="7", **supplier, now=now)
+    done(app, do="terms", supplier="ACME", sku="MUG", unit_cost="4", now=now)
+    done(app, do="open", sku="MUG", qty="200", now=now)
+    for day in range(60):
+        done(app, do="sell", sku="MUG", qty="2", now=moment(day))
+    done(app, do="count", sku="MUG", qty="10", now=moment(60, "06:00:00"))
+    return app
+
+
+def test_a_lot_of_ones_own_with_a_computed_reorder_point(any_app: App) -> None:
+    """``order_quantity`` orders whole lots, ``order_up_to`` fills up; the point is computed."""
+    selling(any_app)
+    (plain,) = any_app.reorder()
+    done(any_app, do="policy", sku="MUG", order_quantity="25", now=moment(60))
+    (lots,) = any_app.reorder()
+    assert lots.reorder_point == plain.reorder_point
+    assert 10 + 25 <= lots.reorder_point < 10 + 50
+    assert lots.suggestion.quantity == 50
+    done(any_app, do="policy", sku="MUG", order_up_to="90", now=moment(60, "12:01:00"))
+    (filled,) = any_app.reorder()
+    assert filled.suggestion.quantity == 80
+    any_app.sweep()
+    with any_app.database.snapshot() as tx:
+        (stored,) = tx.all("SELECT reorder_point, quantity FROM reorder_points")
+    assert int(stored[0]) + int(stored[1]) == 90
+
+
+def test_an_item_may_leave_the_shops_method(any_app: App) -> None:
+    """The shop is reordered by velocity; MUG, which says ``default``, is not."""
+    selling(any_app)
+    done(any_app, do="settings", method="velocity", now=moment(60))
+    assert level_of(any_app)["method"] == "velocity"
+    done(any_app, do="policy", sku="MUG", cover_days="10", now=moment(60, "12:01:00"))
+    assert level_of(any_app)["method"] == "velocity"
+    done(any_app, do="policy", sku="MUG", method="default", now=moment(60, "12:02:00"))
+    assert level_of(any_app)["method"] == "default"
+
+
+def test_a_policy_for_one_place_needs_a_point(any_app: App) -> None:
+    """What is computed is for the whole shop; a place nobody counted is not ordered for."""
+    selling(any_app)
+    done(any_app, do="location", code="back", now=moment(60))
+    refused = do(any_app, do="policy", sku="MUG", at="back", method="textbook", now=moment(60))
+    assert refused.error is not None
+    assert "whole shop" in refused.error.message
+    policy = {"method": "manual", "reorder_point": "5", "order_quantity": "6"}
+    done(any_app, do="policy", sku="MUG", at="back", **policy, now=moment(60, "12:01:00"))
+    (whole,) = any_app.reorder()
+    assert whole.location is None  # "Count first" at the back; the shop as a whole is due.
+    done(any_app, do="count", sku="MUG", at="back", qty="2", now=moment(60, "12:02:00"))
+    (back,) = any_app.reorder()
+    assert (back.location, back.suggestion.quantity) == ("back", 6)

@@ -240,7 +240,7 @@ class SetPolicy(Command):
     needs: ClassVar[Literal["viewer", "staff", "buyer", "owner"]] = "buyer"
     sku: Code
     at: Code | None = None
-    method: Method = "default"
+    method: Method | None = None
     reorder_point: Level | None = None
     order_quantity: Quantity | None = None
     order_up_to: Level | None = None

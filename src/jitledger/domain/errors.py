@@ -124,4 +124,5 @@ def bad_value(field: str, value: object, why: str) -> Malformed:
     shown = str(value)
     if len(shown) > 80:
         shown = shown[:77] + "..."
-    return Malformed("bad-value", f"{field} is {shown!r}: {why}", field=field, value=shown, why=why)
+    what = f"{field} is missing" if value is None else f"{field} is {shown!r}"
+    return Malformed("bad-value", f"{what}: {why}", field=field, value=shown, why=why)

@@ -119,12 +119,13 @@ class PriceSet(Event):
 class PolicySet(Event):
     """How an item is reordered; without a location for the whole shop.
 
-    ``demand_per_day`` is the merchant's guess for an item that is still learning.
+    ``demand_per_day`` is the merchant's guess for an item that is still learning. Without a method
+    the category's or the shop's counts.
     """
 
     name: ClassVar[str] = "policy-set"
     location: str | None = None
-    method: Method = "default"
+    method: Method | None = None
     reorder_point: Decimal | None = None
     order_quantity: Decimal | None = None
     order_up_to: Decimal | None = None
@@ -166,7 +167,10 @@ class OpeningBalance(Movement):
 
 
 class StockReceived(Movement):
-    """Goods came in from a supplier."""
+    """Goods came in from a supplier.
+
+    ``no_order`` says that they were for none, though an open line could have taken them.
+    """
 
     name: ClassVar[str] = "stock-received"
     unit_cost: Decimal | None = None
@@ -178,6 +182,7 @@ class StockReceived(Movement):
     lot: str | None = None
     expiry: date | None = None
     attachment: str | None = None
+    no_order: bool = False
 
 
 class LandedCostAdded(Event):

@@ -157,7 +157,7 @@ def reorder_points(stored: dict[str, Point], item: StockItem, today: str) -> dic
             quantity = Decimal(policy.get("order_quantity") or 0)
             if policy.get("order_up_to") is not None:
                 quantity = Decimal(policy["order_up_to"]) - Decimal(policy["reorder_point"])
-            inputs = {"method": policy.get("method", "default")}
+            inputs = {"method": policy.get("method") or "default"}
             points[location or WHOLE_SHOP] = (Decimal(policy["reorder_point"]), quantity, inputs)
     return points
 

@@ -150,6 +150,12 @@ def set_policy(ground: Ground, command: c.SetPolicy) -> list[Draft]:
         and command.order_up_to <= command.reorder_point
     ):
         raise bad_value("order_up_to", command.order_up_to, "it must be above the reorder point")
+    if command.at is not None and command.reorder_point is None:
+        raise bad_value(
+            "reorder_point",
+            None,
+            f"a policy for {command.at} alone needs one; what is computed is for the whole shop",
+        )
     fields = {
         "location": None if command.at is None else ground.location(command.at),
         "method": command.method,
