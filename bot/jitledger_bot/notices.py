@@ -6,7 +6,7 @@ A state is told once; its end closes the message. What a table ``notices`` holds
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,10 @@ SILENCE = {"drift": 28 * DAY, "margin": 90 * DAY, "buy-ahead": 365 * DAY}
 """How long the same is not told again, where that is not ``AGAIN_AFTER``."""
 CENT = Decimal("0.01")
 MOST_AT_ONCE = 5
+MOST_ROWS = 30
+"""Of one message; the others are counted in it."""
+EACH_COMMIT = 200
+"""Exceptions marked in one transaction: others write between them."""
 RISK_DAYS = 14
 LISTS = {
     "runout": "items",
@@ -50,12 +54,21 @@ EVERY = 1 << 40
 async def tell_exceptions(app: App) -> None:
     """Tell of stock that fell below zero since the last look, and of what was explained."""
     fresh, gone, named = await asyncio.to_thread(_exceptions, app)
-    if not fresh and not gone:
-        return
+    for first in range(0, max(len(fresh), len(gone)), EACH_COMMIT):
+        told = fresh[first : first + EACH_COMMIT]
+        ended = gone[first : first + EACH_COMMIT]
+        write = _exceptions_told(told, ended, named, MOST_AT_ONCE if first == 0 else 0)
+        await app.ledger.acommit(Submission([], then=write))
+
+
+def _exceptions_told(
+    fresh: Sequence[dict[str, str]], gone: Sequence[str], named: dict[str, Label], loud: int
+) -> Callable[[Tx, Sequence[Answer], int], None]:
+    """Return what marks exceptions as told, tells the first ``loud`` of them, and closes others."""
 
     def write(tx: Tx, answers: Sequence[Answer], now: int) -> None:
         for number, row in enumerate(fresh):
-            if _mark(tx, "exception", _subject(row), now) and number < MOST_AT_ONCE:
+            if _mark(tx, "exception", _subject(row), now) and number < loud:
                 body = {**row, "name": named[row["sku"]].title}
                 push(tx, "exception", body, now, subject=_subject(row))
         for subject in gone:
@@ -64,7 +77,7 @@ async def tell_exceptions(app: App) -> None:
             ended = {"sku": sku, "state": "explained"}
             push(tx, "alert-edit", ended, now, subject=subject)
 
-    await app.ledger.acommit(Submission([], then=write))
+    return write
 
 
 def _exceptions(app: App) -> tuple[list[dict[str, str]], list[str], dict[str, Label]]:
@@ -229,6 +242,7 @@ async def tell_day(app: App, found: dict[str, list[dict[str, Any]]]) -> None:
         for kind, listed in LISTS.items():
             rows = [row for row in found[kind] if _mark(tx, kind, row["subject"], now)]
             if rows:
-                push(tx, kind, {listed: rows[:30]}, now, subject=kind)
+                body = {listed: rows[:MOST_ROWS], "more": max(0, len(rows) - MOST_ROWS)}
+                push(tx, kind, body, now, subject=kind)
 
     await app.ledger.acommit(Submission([], then=write))

@@ -157,7 +157,7 @@ def late_push(body: dict[str, Any]) -> str:
             "   " + _("{sku} can also come from {supplier}", sku=texts.safe(sku), supplier=other)
             for sku, other in row.get("others", {}).items()
         ]
-    return texts.clip("\n".join(lines))
+    return texts.clip("\n".join([*lines, *texts.and_more(body)]))
 
 
 def phantom_push(body: dict[str, Any]) -> str:
@@ -168,7 +168,7 @@ def phantom_push(body: dict[str, Any]) -> str:
         lines.append(
             f"{row['on_hand']} × {texts.safe(row['name'])} ({texts.safe(row['sku'])}): {days}"
         )
-    return texts.clip("\n".join(lines))
+    return texts.clip("\n".join([*lines, *texts.and_more(body)]))
 
 
 def risk_push(body: dict[str, Any]) -> str:
@@ -181,7 +181,7 @@ def risk_push(body: dict[str, Any]) -> str:
             + _("order {order}", order=texts.safe(row["order"]))
             + due
         )
-    return texts.clip("\n".join(lines))
+    return texts.clip("\n".join([*lines, *texts.and_more(body)]))
 
 
 def drift_push(body: dict[str, Any]) -> str:
@@ -192,7 +192,7 @@ def drift_push(body: dict[str, Any]) -> str:
         + _("{recent} sales a week, {before} before", recent=row["recent"], before=row["before"])
         for row in body["items"]
     ]
-    return texts.clip("\n".join(lines))
+    return texts.clip("\n".join([*lines, *texts.and_more(body)]))
 
 
 def margin_push(body: dict[str, Any]) -> str:
@@ -213,7 +213,7 @@ def margin_push(body: dict[str, Any]) -> str:
             "   " + _("order {order} is still at {cost}", order=texts.safe(po), cost=cost)
             for po, cost in row["orders"]
         ]
-    return texts.clip("\n".join(lines))
+    return texts.clip("\n".join([*lines, *texts.and_more(body)]))
 
 
 def buy_ahead_push(body: dict[str, Any]) -> str:
@@ -232,4 +232,4 @@ def buy_ahead_push(body: dict[str, Any]) -> str:
         )
         for row in body["items"]
     ]
-    return texts.clip("\n".join(lines))
+    return texts.clip("\n".join([*lines, *texts.and_more(body)]))

@@ -436,13 +436,19 @@ def exception(body: dict[str, Any]) -> str:
     )
 
 
+def and_more(body: dict[str, Any]) -> list[str]:
+    """Return the line that counts what a push leaves out, if anything."""
+    left = int(body.get("more", 0))
+    return [more(left)] if left else []
+
+
 def run_out_ahead(body: dict[str, Any]) -> str:
     """Return the push about items that are about to run out."""
     lines = [f"⏱ <b>{len(body['items'])}</b> " + _("about to run out")]
     for row in body["items"]:
         likely = _("likely {day}", day=row["likely"])
         lines.append(f"{row['on_hand']} × {safe(row['name'])} ({safe(row['sku'])}): {likely}")
-    return clip("\n".join(lines))
+    return clip("\n".join([*lines, *and_more(body)]))
 
 
 def expiring(body: dict[str, Any]) -> str:
@@ -454,9 +460,8 @@ def expiring(body: dict[str, Any]) -> str:
             f"{lot['quantity']} × {safe(lot['name'])} ({safe(lot['sku'])}) {day}, "
             + _("at {location}", location=safe(lot["location"]))
         )
-    if len(body["lots"]) > 20:
-        lines.append(more(len(body["lots"]) - 20))
-    return clip("\n".join(lines))
+    left = max(0, len(body["lots"]) - 20) + int(body.get("more", 0))
+    return clip("\n".join([*lines, *([more(left)] if left else [])]))
 
 
 def digest(body: dict[str, Any]) -> str:
