@@ -50,6 +50,7 @@ METHODS = {
     "textbook": mark("textbook"),
     "velocity": mark("30-day average"),
     "perfect": mark("if one knew it all"),
+    "current": mark("as you order now"),
 }
 
 

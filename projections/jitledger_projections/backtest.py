@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 
 from jitledger.domain.errors import Refused
 from jitledger.domain.moments import day_from_number, day_number, local_date
@@ -24,19 +25,28 @@ from jitledger.domain.replenishment.backtest import (
     frontier,
     simulate,
 )
-from jitledger.domain.replenishment.policies import Method, Perfect, Textbook, Velocity
+from jitledger.domain.replenishment.policies import (
+    ByHand,
+    Current,
+    Method,
+    Perfect,
+    Textbook,
+    Velocity,
+)
 from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import blank, standing
 from jitledger.service.cache import load_entries
 from jitledger.store.database import Database, Tx
-from jitledger_projections.forecast import Product, load_products
+from jitledger_projections.forecast import Product, load_products, policy_of
 from jitledger_projections.lead_times import Lead, leads
+from jitledger_projections.methods import TEXTBOOK, VELOCITY, methods
 from jitledger_projections.on_hand import last_costs
 from jitledger_projections.replay import History, draw_supply, load_history
 from jitledger_projections.tuning import MARGIN, dial_for
 
-METHODS = ("mix", "lines", "one", "textbook", "velocity")
-"""default with allocated service levels (two weights) or one for all, and its peers."""
+METHODS = ("mix", "lines", "one", "textbook", "velocity", "current")
+"""default with allocated service levels (two weights) or one for all, its peers, and the shop's
+own way: each item by its method, with the points that were set by hand."""
 SHARES = (0.90, 0.95, 0.97)
 LEAST_SALE_DAYS = 5
 MOST_SCORED_DAYS = 131
@@ -90,11 +100,37 @@ class Report:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """How each item of a shop is reordered now."""
+
+    methods: tuple[str, ...]
+    by_hand: ByHand
+    level: float
+    """The service level of items by the textbook."""
+
+
 def policy_of_name(
-    name: str, sales: Sales, supply: Supply, dials: Floats, cover_days: float
+    name: str,
+    sales: Sales,
+    supply: Supply,
+    dials: Floats,
+    cover_days: float,
+    own: Own | None = None,
 ) -> Policy:
     """Return a policy by the name of its method; raises ``bad-value``."""
     match name:
+        case "current" if own is not None:
+            others: list[tuple[npt.NDArray[np.bool_], Policy]] = []
+            for kind, policy in (
+                (TEXTBOOK, Textbook(supply, np.array([own.level]), cover_days=cover_days)),
+                (VELOCITY, Velocity(supply, np.array([cover_days]), cover_days=cover_days)),
+            ):
+                items = np.array([method == kind for method in own.methods])
+                if items.any():
+                    others.append((items, policy))
+            base = Method(sales, supply, dials, "mix", cover_days)
+            return Current(base, tuple(others), own.by_hand)
         case "mix" | "lines" | "one":
             return Method(sales, supply, dials, name, cover_days)
         case "textbook":
@@ -137,6 +173,7 @@ def run(
     seeds: int = 4,
     cover_days: float = 7.0,
     review_days: int = 1,
+    own: Own | None = None,
     progress: Progress | None = None,
 ) -> tuple[list[Row], dict[str, list[Row]], dict[str, list[float | None]]]:
     """Run methods over (tuned from, scored from, end) day offsets; means over the seeds.
@@ -151,16 +188,17 @@ def run(
     for seed in range(1, seeds + 1):
         supply = draw_supply(sales, mean, variance, seed)
         for name in (*names, "perfect"):
-            dials = dials_of(name)
-            policy = policy_of_name(name, sales, supply, dials, cover_days)
-            outcome = simulate(sales, supply, policy, start, end, review_days=review_days)
-            curves.setdefault(name, []).append(_rows(name, dials, outcome, sales, start, end))
-            takes.setdefault(name, []).append(frontier(outcome, SHARES))
+            if name != "current":  # There is no dial to turn: it is what it is.
+                dials = dials_of(name)
+                policy = policy_of_name(name, sales, supply, dials, cover_days)
+                outcome = simulate(sales, supply, policy, start, end, review_days=review_days)
+                curves.setdefault(name, []).append(_rows(name, dials, outcome, sales, start, end))
+                takes.setdefault(name, []).append(frontier(outcome, SHARES))
             done += 1
             if name != "perfect":
-                earlier = (sales, supply, name, tuned, start)
+                earlier = (sales, supply, "mix" if name == "current" else name, tuned, start)
                 chosen = _tuned_dial(*earlier, target, cover_days, review_days)
-                one = policy_of_name(name, sales, supply, chosen, cover_days)
+                one = policy_of_name(name, sales, supply, chosen, cover_days, own)
                 scored = simulate(sales, supply, one, start, end, review_days=review_days)
                 blind.setdefault(name, []).extend(_rows(name, chosen, scored, sales, start, end))
                 done += 1
@@ -339,6 +377,7 @@ def backtest(
         seeds=seeds,
         cover_days=float(shop.cover_days),
         review_days=review_days,
+        own=_own(shop, chosen, local_date(now, shop.tz).isoformat()),
         progress=progress,
     )
     begins = history.sales.begins
@@ -355,6 +394,24 @@ def backtest(
         really=_really(database, shop, history, start, last),
         curves=curves,
         takes=takes,
+    )
+
+
+def _own(shop: Shop, chosen: list[Product], today: str) -> Own:
+    """Return how items are reordered on a day, for the whole shop."""
+    none = np.full(len(chosen), np.nan)
+    hand = ByHand(none.copy(), none.copy(), none.copy())
+    for place, p in enumerate(chosen):
+        policy = (policy_of(p, None, today) if p.policies else None) or {}
+        for field_, column in (
+            ("reorder_point", hand.point),
+            ("order_quantity", hand.lot),
+            ("order_up_to", hand.up_to),
+        ):
+            if policy.get(field_) is not None:
+                column[place] = float(policy[field_])
+    return Own(
+        tuple(methods(chosen, shop, today)), hand, min(0.998, max(0.5, float(shop.service_level)))
     )
 
 

@@ -13,6 +13,7 @@ COLOURS = {
     "textbook": "#b0793a",
     "velocity": "#c0392b",
     "perfect": "#7f8c8d",
+    "current": "#111111",
 }
 NAMES = {
     "mix": "jitledger",
@@ -21,6 +22,7 @@ NAMES = {
     "textbook": "textbook",
     "velocity": "30-day velocity",
     "perfect": "perfect knowledge",
+    "current": "as you order now",
 }
 
 
@@ -50,6 +52,7 @@ def trade_off(report: Report, currency: str) -> bytes:
             color=COLOURS.get(row.method, "#333333"),
             markersize=9,
             markeredgecolor="white",
+            label=None if row.method in report.curves else NAMES.get(row.method, row.method),
         )
     if report.really is not None:
         axes.plot(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
-from typing import Any
 
 import numpy as np
 
@@ -53,17 +51,6 @@ def methods(products: list[Product], shop: Shop, today: str) -> list[str]:
     if not shop.methods and not any(p.policies for p in products):
         return [DEFAULT] * len(products)
     return [method_of(p, shop, today) for p in products]
-
-
-def lot_by_hand(policy: dict[str, Any], point: Decimal) -> tuple[Decimal, bool]:
-    """Return a policy's own lot and whether only whole multiples of it are ordered; 0 without one.
-
-    ``order_quantity`` is a lot; ``order_up_to`` lifts the position to a level, by a unit at least.
-    """
-    if policy.get("order_up_to") is not None:
-        return max(Decimal(1), Decimal(policy["order_up_to"]) - point), False
-    lot = Decimal(policy.get("order_quantity") or 0)
-    return lot, lot > 0
 
 
 def guesses(products: list[Product], today: str) -> dict[int, float]:

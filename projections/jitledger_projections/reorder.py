@@ -16,7 +16,7 @@ import orjson
 
 from jitledger.domain.moments import local_date, to_datetime
 from jitledger.domain.quantity import ZERO, show
-from jitledger.domain.replenishment.order_quantity import Suggestion
+from jitledger.domain.replenishment.order_quantity import Suggestion, lot_by_hand
 from jitledger.domain.replenishment.reorder_point import Rates
 from jitledger.domain.shop import Shop
 from jitledger.domain.supplier import unit_cost_at
@@ -24,7 +24,7 @@ from jitledger.service.projection import without_collector
 from jitledger.store.database import Database
 from jitledger_projections.arrivals import EARLY, LIKELY, Arrivals, arrivals, run_out_dates
 from jitledger_projections.forecast import Product, policy_of
-from jitledger_projections.methods import DEFAULT, VELOCITY, lot_by_hand
+from jitledger_projections.methods import DEFAULT, VELOCITY
 from jitledger_projections.on_hand import Position, positions, rough_positions
 from jitledger_projections.on_order import open_order_lines
 from jitledger_projections.order_size import MADE_TO_ORDER, Due, margin_of, suggestion

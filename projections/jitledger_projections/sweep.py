@@ -9,10 +9,10 @@ import orjson
 
 from jitledger.domain.moments import day_number, local_date
 from jitledger.domain.quantity import show
+from jitledger.domain.replenishment.order_quantity import lot_by_hand
 from jitledger.domain.shop import Shop
 from jitledger.store.database import Database, marked
 from jitledger_projections.forecast import Floats, Forecast, forecast, keep, policy_of
-from jitledger_projections.methods import lot_by_hand
 from jitledger_projections.on_hand import last_costs
 from jitledger_projections.plan import plan
 from jitledger_projections.tuning import is_due, tune
@@ -43,8 +43,10 @@ def sweep(database: Database, shop: Shop, now: int) -> int:
         cover = float(shop.cover_days) * planned.demand_per_day[place]
         lot = Decimal(max(1, int(np.ceil(cover))))
         policy = policy_of(p, None, today.isoformat()) if p.policies else None
+        multiples = False
         if policy is not None:
-            lot = lot_by_hand(policy, Decimal(point))[0] or lot
+            by_hand, multiples = lot_by_hand(policy, Decimal(point))
+            lot = by_hand or lot
         inputs = {
             "method": planned.method[place],
             "demand_per_day": f"{planned.demand_per_day[place]:.4f}",
@@ -52,6 +54,7 @@ def sweep(database: Database, shop: Shop, now: int) -> int:
             "safety_stock": f"{point - planned.mean[place]:.2f}",
             "service_level": f"{planned.level[place]:.4f}",
             "as_of": today.isoformat(),
+            **({"lots": "whole"} if multiples else {}),
         }
         rows.append((p.sku, "", str(point), show(lot), orjson.dumps(inputs).decode()))
     _store_points(database, rows)

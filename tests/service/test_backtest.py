@@ -13,7 +13,7 @@ from jitledger.bootstrap import App
 from jitledger.domain.errors import Refused
 from jitledger.domain.replenishment.backtest import Sales, Supply, simulate
 from jitledger.domain.replenishment.policies import Manual
-from jitledger_projections.backtest import backtest
+from jitledger_projections.backtest import METHODS, backtest
 from jitledger_projections.backtest_chart import trade_off
 from jitledger_projections.just_in_time import verdict
 from jitledger_projections.margins import squeezed
@@ -100,7 +100,8 @@ def test_a_shops_own_ledger_is_replayed(trading: App) -> None:
         progress=lambda done_, total: seen.append((done_, total)),
     )
     assert report.items == 10
-    assert {row.method for row in report.blind} == {"mix", "lines", "one", "textbook", "velocity"}
+    assert {row.method for row in report.blind} == set(METHODS)
+    assert set(report.curves) == {*METHODS, "perfect"} - {"current"}
     assert seen[-1][0] == seen[-1][1]
     for rows in report.curves.values():
         by_fill = sorted(rows, key=lambda row: row.line_fill)
@@ -113,6 +114,27 @@ def test_a_shops_own_ledger_is_replayed(trading: App) -> None:
     assert trade_off(report, "EUR").startswith(b"\x89PNG")
     again = backtest(trading.database, shop, present(trading), seeds=1)
     assert again.blind == report.blind
+
+
+def test_the_way_a_shop_orders_now_is_replayed(trading: App) -> None:
+    """Without settings it is the default; points set far too high by hand show what they cost."""
+    shop, now = trading.queries.shop(), present(trading)
+    names = ("mix", "current")
+    mix, current = backtest(trading.database, shop, now, names=names, seeds=1).blind
+    assert (current.stock_value, current.line_fill) == (mix.stock_value, mix.line_fill)
+    with trading.database.snapshot() as tx:
+        skus = [row[0] for row in tx.all("SELECT sku FROM products")]
+    for sku in skus[:5]:
+        policy = {"method": "min-max", "reorder_point": "300", "order_up_to": "400"}
+        done(trading, do="policy", sku=sku, **policy)
+    lots = {"method": "manual", "reorder_point": "200", "order_quantity": "150"}
+    done(trading, do="policy", sku=skus[5], **lots)
+    _, dearer = backtest(trading.database, shop, now, names=names, seeds=1).blind
+    assert dearer.stock_value > 3 * current.stock_value
+    done(trading, do="settings", method="velocity")
+    shop = trading.queries.shop()
+    velocity = backtest(trading.database, shop, now, names=("current",), seeds=1).blind[0]
+    assert velocity.line_fill != dearer.line_fill
 
 
 def test_a_weekly_review_orders_seldom_and_holds_more(trading: App) -> None:

@@ -208,7 +208,7 @@ async def replay(job: Job, desk: Desk) -> None:
         desk.app.database,
         shop,
         now,
-        names=("mix", "velocity"),
+        names=("mix", "velocity", "current"),
         seeds=2,
         review_days=job.body.get("review_days", 1),
         progress=job.advance,

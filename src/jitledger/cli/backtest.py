@@ -22,7 +22,9 @@ _REVIEWED = {days: name for name, days in REVIEWS.items()}
 
 
 @click.command()
-@click.option("--method", "methods", multiple=True, help="mix, lines, one, textbook, velocity.")
+@click.option(
+    "--method", "methods", multiple=True, help="mix, lines, one, textbook, velocity, current."
+)
 @click.option("--from", "since", metavar="DATE", help="First scored day.")
 @click.option("--to", "until", metavar="DATE", help="Last scored day.")
 @click.option("--target", help="Share of complete order lines, like 0.97.")
@@ -138,7 +140,12 @@ def _share(text: str | None) -> float | None:
 
 
 def _cells(row: Row, currency: str) -> tuple[Any, ...]:
-    names = {"mix": "default", "lines": "default, by lines", "one": "default, one level"}
+    names = {
+        "mix": "default",
+        "lines": "default, by lines",
+        "one": "default, one level",
+        "current": "as you order now",
+    }
     return (
         names.get(row.method, row.method),
         "" if row.dial is None else f"{row.dial:.3f}",

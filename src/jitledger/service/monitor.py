@@ -22,7 +22,7 @@ from jitledger.domain.moments import local_date, show_moment
 from jitledger.domain.names import ALERT_STREAM
 from jitledger.domain.quantities import Quantities, on_order, quantities
 from jitledger.domain.quantity import ZERO, show
-from jitledger.domain.replenishment.order_quantity import suggest
+from jitledger.domain.replenishment.order_quantity import lot_by_hand, suggest
 from jitledger.domain.stock_item import StockItem, fold, in_force
 from jitledger.service.cache import Cache
 from jitledger.service.ledger import Append
@@ -154,11 +154,12 @@ def reorder_points(stored: dict[str, Point], item: StockItem, today: str) -> dic
     for location, dated in item.catalog.policies.items():
         policy = in_force(dated, today)
         if policy is not None and policy.get("reorder_point") is not None:
-            quantity = Decimal(policy.get("order_quantity") or 0)
-            if policy.get("order_up_to") is not None:
-                quantity = Decimal(policy["order_up_to"]) - Decimal(policy["reorder_point"])
+            point = Decimal(policy["reorder_point"])
+            lot, multiples = lot_by_hand(policy, point)
             inputs = {"method": policy.get("method") or "default"}
-            points[location or WHOLE_SHOP] = (Decimal(policy["reorder_point"]), quantity, inputs)
+            if multiples:
+                inputs["lots"] = "whole"
+            points[location or WHOLE_SHOP] = (point, lot, inputs)
     return points
 
 
@@ -216,13 +217,12 @@ def _raise(
 
 def _quantity(item: StockItem, position: Decimal, point: Point) -> Decimal:
     """Return what would leave the position above the point (before a supplier's terms)."""
-    by_hand = point[2].get("method") == "manual"
     return suggest(
         position,
         point[0],
         max(point[1], Decimal(1)),
         precision=item.catalog.precision,
-        multiples=by_hand and point[1] > 0,
+        multiples="lots" in point[2],
     ).quantity
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any
 
 from jitledger.domain.quantity import ZERO, show
 
@@ -17,6 +18,17 @@ class Suggestion:
 
     quantity: Decimal
     question: str | None = None
+
+
+def lot_by_hand(policy: dict[str, Any], point: Decimal) -> tuple[Decimal, bool]:
+    """Return a policy's own lot and whether only whole multiples of it are ordered; 0 without one.
+
+    ``order_quantity`` is a lot; ``order_up_to`` lifts the position to a level, by a unit at least.
+    """
+    if policy.get("order_up_to") is not None:
+        return max(Decimal(1), Decimal(policy["order_up_to"]) - point), False
+    lot = Decimal(policy.get("order_quantity") or 0)
+    return lot, lot > 0
 
 
 def suggest(

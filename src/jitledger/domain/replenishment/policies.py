@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from jitledger.domain.replenishment.backtest import Day, Sales, Supply
+from jitledger.domain.replenishment.backtest import Day, Policy, Sales, Supply
 from jitledger.domain.replenishment.quantiles import quantile
 from jitledger.domain.replenishment.reorder_point import MODEL_RISK, rates
 
@@ -228,3 +228,44 @@ class Manual:
         point = np.repeat(self.dials, items)
         times = np.maximum(1.0, np.floor((point - day.position) / self.quantity) + 1.0)
         return point, day.position + times * self.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """What was set by hand for each item; nan where nothing was."""
+
+    point: Floats
+    lot: Floats
+    up_to: Floats
+
+
+@dataclass(slots=True)
+class Current:
+    """The way a shop works now: each item by its own method, points set by hand where they are."""
+
+    base: Policy
+    others: tuple[tuple[npt.NDArray[np.bool_], Policy], ...]
+    """(items, the method they are reordered by)"""
+    by_hand: ByHand
+    name: str = field(init=False, default="current")
+
+    @property
+    def rows(self) -> int:
+        """Return the number of dials: there is one way a shop works."""
+        return 1
+
+    def levels(self, day: Day) -> tuple[Floats, Floats]:
+        """Return reorder points and order-up-to levels of every item."""
+        point, level = (np.array(found, float) for found in self.base.levels(day))
+        for items, policy in self.others:
+            other = policy.levels(day)
+            point[items], level[items] = other[0][items], other[1][items]
+        cover = level - point
+        hand = self.by_hand
+        point = np.where(np.isnan(hand.point), point, hand.point)
+        level = np.where(np.isnan(hand.point), level, point + cover)
+        lots = ~np.isnan(hand.lot)
+        times = np.maximum(1.0, np.floor((point - day.position)[lots] / hand.lot[lots]) + 1.0)
+        level[lots] = day.position[lots] + times * hand.lot[lots]
+        level = np.where(np.isnan(hand.up_to), level, np.maximum(hand.up_to, point + 1.0))
+        return point, level
