@@ -423,11 +423,14 @@ def _lead_times(chosen: list[Product], lead: dict[str, Lead]) -> tuple[Floats, F
 
 
 def _really(database: Database, shop: Shop, history: History, start: int, last: int) -> Row | None:
-    """Return what really happened in the scored window; None when no stock was ever known."""
+    """Return what really happened in the scored window.
+
+    None when stock was known on less than half of the days of all items: it would look like none.
+    """
     sales = history.sales
     span = last - start + 1
     closing = np.zeros(span)
-    known_items = out_days = received = 0
+    known_days = out_days = received = 0
     lines = units = lost_lines = lost_units = lost_value = 0.0
     with database.snapshot() as tx:
         for place, sku in enumerate(history.skus):
@@ -442,12 +445,12 @@ def _really(database: Database, shop: Shop, history: History, start: int, last: 
             lost_value += sold[3] * float(history.priced[place])
             if tx.one("SELECT 1 FROM on_hand WHERE sku = ? AND known = 1", (sku,)) is None:
                 continue
-            known_items += 1
             stock, deliveries = _closing(database, tx, sku, shop, start, last)
             received += deliveries
+            known_days += int(np.isfinite(stock).sum())
             closing += np.nan_to_num(np.maximum(stock, 0.0)) * sales.unit_cost[place]
             out_days += int((stock <= 0).sum())  # Unknown stock is nan, and no stockout.
-    if not known_items:
+    if 2 * known_days < span * len(history.skus):
         return None
     here = slice(int(sales.begins[start - sales.first]), int(sales.begins[last - sales.first + 1]))
     daily = float((sales.quantity[here] * sales.unit_cost[sales.item[here]]).sum()) / span

@@ -188,6 +188,8 @@ def _show(report: Report, currency: str) -> None:
         columns,
         rows,
     )
+    if report.really is None:
+        click.echo("What really happened is left out: stock was known on too few days.", err=True)
     table(
         f"average stock at cost, {currency}, for a share of complete order lines",
         ("method", *(f"{share:.0%}" for share in SHARES)),
