@@ -40,6 +40,8 @@ def order(found: Order, today: date, currency: str) -> str:
         text = f"{show(line.wanted)} × {name}"
         if line.unit_cost is not None:
             text += f" @ {show(line.unit_cost)}"
+        else:
+            text += " – " + _("no cost agreed")
         if line.received > 0:
             text += " – " + _("{quantity} came", quantity=show(line.received))
         if line.outstanding > 0 and found.state != "drafted":
@@ -98,7 +100,11 @@ def orders(found: Sequence[Order], total: int, today: date, only_late: bool) -> 
         days = one.late_days(today)
         when = min(one.expected.values(), default=None)
         text = f"{texts.safe(one.number)} – {texts.safe(one.supplier_name)}: {_(STATE[one.state])}"
-        waiting = [line for line in one.lines if line.outstanding > 0]
+        waiting = [
+            line
+            for line in one.lines
+            if (line.is_late(today) if only_late else line.outstanding > 0)
+        ]
         text += "\n   " + ", ".join(
             f"{show(line.outstanding)} × {texts.safe(_title(one, line.sku))}"
             for line in waiting[:4]

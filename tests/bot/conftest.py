@@ -97,9 +97,8 @@ class Chat:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.03)
         toasts = [t["text"] for t in self.sandbox.toasts[before:]]
-        bot = self.sandbox.bot_user["id"]
-        new = [m for m in self.sandbox.messages[person][count:] if m["from"]["id"] == bot]
-        return " ".join(toasts), new
+        said = self.heard(person, count)
+        return " ".join(toasts), [m for m in said if not m.get("text", "").startswith("☀")]
 
     def on_hand(self, sku: str = "MUG") -> str:
         """Return what the ledger holds."""

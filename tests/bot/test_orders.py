@@ -63,7 +63,8 @@ async def test_received_in_two_parts_one_late(buying: Chat) -> None:
     assert shape(buying)["lines"][0]["outstanding"] == "12"
     done(buying.app, do="order-delay", po="PO-1", promised="2026-03-06")
     buying.clock.at += 4 * DAY
-    (late,) = await buying.say("/late")
+    # The push about it comes some time beside this answer.
+    late = next(m for m in await buying.say("/late") if "1 late order" in m["text"])
     assert "3 days late" in late["text"]
     assert "12 × Blue mug" in late["text"]
     assert shape(buying)["late_days"] == 3
@@ -75,6 +76,20 @@ async def test_received_in_two_parts_one_late(buying: Chat) -> None:
     assert (buying.on_hand(), shape(buying)["state"]) == ("50", "received")
     await buying.press(shown, "↩ Undo")
     assert (buying.on_hand(), shape(buying)["state"]) == ("38", "partly received")
+
+
+async def test_only_the_late_line_is_listed_as_late(buying: Chat) -> None:
+    """Of two lines the one whose day is over stands in /late; a missing cost is said."""
+    done(buying.app, do="register", sku="CUP", name="Cup")
+    lines = [{"sku": "MUG", "qty": "6", "promised": "2026-03-06"}, {"sku": "CUP", "qty": "5"}]
+    done(buying.app, do="order", po="P1", supplier="ACME", lines=lines)
+    buying.clock.at += 3 * DAY
+    # The push about it comes some time beside these answers.
+    late = next(m["text"] for m in await buying.say("/late") if "1 late order" in m["text"])
+    assert "6 × Blue mug" in late
+    assert "Cup" not in late
+    card = next(m["text"] for m in await buying.say("/order P1") if m["text"].startswith("P1 –"))
+    assert "5 × Cup – no cost agreed" in card
 
 
 async def test_of_two_orders_the_oldest_and_a_question(buying: Chat) -> None:

@@ -35,7 +35,26 @@ def _lines(texts: tuple[str, ...], promised: str | None, at: str | None) -> list
 
 def _go(ctx: click.Context, do: str, given: dict[str, Any]) -> None:
     json_, dry_run = given.pop("json_"), given.pop("dry_run")
-    record(ctx, {"do": do, **given}, json_, dry_run)
+    answer = record(ctx, {"do": do, **given}, json_, dry_run)
+    if not dry_run and do in ("order", "order-draft", "order-place"):
+        _tell_missing_costs(ctx, answer.entries[0].split("/")[1])
+
+
+def _tell_missing_costs(ctx: click.Context, number: str) -> None:
+    """Say which lines were ordered without a cost: nothing was agreed, and none came before."""
+    from jitledger_projections.order_book import find_order
+
+    with opened(ctx) as app:
+        app.driver.catch_up()
+        with app.database.snapshot() as tx:
+            found = find_order(tx, number, app.today())
+    bare = [line.sku for line in found.lines if line.unit_cost is None]
+    if bare:
+        click.echo(
+            f"No cost is agreed with {found.supplier_name} for {', '.join(bare)}: agree on one "
+            f"(jitledger terms {found.supplier} {bare[0]} --cost 4.20) or order {bare[0]}=12@4.20.",
+            err=True,
+        )
 
 
 _LINES = click.option("--line", "texts", multiple=True, metavar="SKU=QTY[@COST]")
@@ -73,7 +92,6 @@ def draft(
                 lines += _suggested(app, given["supplier"])
     except Refused as error:
         refuse(error, given["json_"])
-        return
     _go(ctx, "order-draft", given | {"lines": lines})
 
 
@@ -132,7 +150,6 @@ def place(
         lines = _lines(texts, promised, at)
     except Refused as error:
         refuse(error, given["json_"])
-        return
     _go(ctx, "order", given | {"lines": lines})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 import orjson
@@ -15,6 +15,7 @@ from jitledger.domain.errors import LedgerError
 
 if TYPE_CHECKING:
     from jitledger.bootstrap import App
+    from jitledger.service.ledger import Answer
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -65,7 +66,7 @@ def _is_number(cell: Any) -> bool:
     return not text or text.replace(".", "", 1).isdigit()
 
 
-def refuse(error: LedgerError, json_: bool) -> None:
+def refuse(error: LedgerError, json_: bool) -> NoReturn:
     """Write a refusal and leave with its exit code."""
     if json_:
         write_json({"ok": False, "error": error.as_dict()})
@@ -74,8 +75,8 @@ def refuse(error: LedgerError, json_: bool) -> None:
     raise SystemExit(error.exit_code)
 
 
-def record(ctx: click.Context, fields: dict[str, Any], json_: bool, dry_run: bool) -> None:
-    """Record one command and say what became of it."""
+def record(ctx: click.Context, fields: dict[str, Any], json_: bool, dry_run: bool) -> Answer:
+    """Record one command, say what became of it and return the answer; leaves when refused."""
     from jitledger.domain.commands import parse
 
     given = {k: v for k, v in fields.items() if v is not None and v != () and v is not False}
@@ -84,12 +85,11 @@ def record(ctx: click.Context, fields: dict[str, Any], json_: bool, dry_run: boo
             answer = app.ledger.record(parse(given), dry_run=dry_run)
         except LedgerError as error:
             refuse(error, json_)
-            return
         if answer.error is not None:
             refuse(answer.error, json_)
         if json_:
             write_json(answer.as_dict() | ({"dry_run": True} if dry_run else {}))
-            return
+            return answer
         said = "Would record" if dry_run else "Recorded"
         if answer.repeat:
             said = "Already recorded:"
@@ -97,6 +97,7 @@ def record(ctx: click.Context, fields: dict[str, Any], json_: bool, dry_run: boo
         if answer.on_hand is not None:
             line += f" On hand {answer.on_hand}."
         click.echo(line)
+        return answer
 
 
 def recording(command: F) -> F:
