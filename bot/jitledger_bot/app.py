@@ -103,6 +103,8 @@ class BotRunner:
         works = {"import": documents.take, "backtest": advice.replay}
         self.jobs = Jobs(bot, self.desk, self.outbox, works)
         self.swept = asyncio.Event()
+        self.look_every = 5.0
+        """Seconds between two looks at what has to be told by itself."""
         self._digested: str | None = None
         self._explained: int | None = None
         """The log's head when exceptions were last looked for."""
@@ -269,7 +271,7 @@ class BotRunner:
             await self._wake_snoozed()
             await self._exceptions()
             await self._digest()
-            await asyncio.sleep(5)
+            await asyncio.sleep(self.look_every)
 
     async def _exceptions(self) -> None:
         """Look for exceptions when something was recorded since the last look."""

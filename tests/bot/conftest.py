@@ -23,6 +23,10 @@ OWNER, STAFF, STRANGER = 1001, 1002, 1003
 START = 1_772_701_200 * SECOND  # 2026-03-05 09:00 UTC
 
 
+LOOK_EVERY = 0.3
+"""Seconds: what the bot tells by itself comes soon."""
+
+
 @dataclass
 class Chat:
     """One shop, one bot, some people."""
@@ -41,6 +45,7 @@ class Chat:
         self.app.close()
         self.app = open_app(Settings(database=self.url, bot_token=TOKEN), self.clock)
         self.runner = BotRunner(self.app, make_bot(TOKEN, self.server.url))
+        self.runner.look_every = LOOK_EVERY
         await self.runner.start()
 
     async def settle(self, person: int, count: int) -> list[dict[str, Any]]:
@@ -122,6 +127,7 @@ async def open_chat(url: str) -> Chat:
     sandbox = Sandbox(TOKEN, lambda: clock.now() / SECOND)
     server = await serve(make_api(sandbox))
     runner = BotRunner(app, make_bot(TOKEN, server.url))
+    runner.look_every = LOOK_EVERY
     await runner.start()
     chat = Chat(url, clock, sandbox, server, app, runner)
     for person, name, role in ((OWNER, "Olivia", "owner"), (STAFF, "Sam", "staff")):

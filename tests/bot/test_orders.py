@@ -68,7 +68,8 @@ async def test_received_in_two_parts_one_late(buying: Chat) -> None:
     assert "3 days late" in late["text"]
     assert "12 × Blue mug" in late["text"]
     assert shape(buying)["late_days"] == 3
-    _, (card,) = await buying.press(late, "PO-1")
+    _, said = await buying.press(late, "PO-1")
+    card = next(m for m in said if m["text"].startswith("PO-1 –"))
     assert "18 came" in card["text"]
     await buying.press(card, "Everything came")
     shown = buying.sandbox._find(OWNER, card["message_id"])
