@@ -305,7 +305,8 @@ class BotRunner:
             return
         from jitledger_projections.reorder import as_shape
 
-        lines = {x.sku: as_shape(x) for x in await asyncio.to_thread(self.app.reorder)}
+        due = await asyncio.to_thread(self.app.reorder)
+        lines = {(x.sku, x.location): as_shape(x) for x in due}
 
         def wake(tx: Tx, answers: list[Answer], present: int) -> int:
             return wake_snoozed(tx, now, lines)

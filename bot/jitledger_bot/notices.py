@@ -31,6 +31,8 @@ SILENCE = {"drift": 28 * DAY, "margin": 90 * DAY, "buy-ahead": 365 * DAY}
 """How long the same is not told again, where that is not ``AGAIN_AFTER``."""
 CENT = Decimal("0.01")
 MOST_AT_ONCE = 5
+FEW = ("phantom", "drift")
+"""Of these somebody has to go and look: no more than ``MOST_AT_ONCE`` a day."""
 MOST_ROWS = 30
 """Of one message; the others are counted in it."""
 EACH_COMMIT = 200
@@ -128,7 +130,10 @@ def gather_day(app: App, seen: Morning) -> dict[str, list[dict[str, Any]]]:
         ]
         told = {kind: _told(tx, kind, now - _silence(kind)) for kind in LISTS}
     found = {"expiry": lots, **_stock(seen, today), **_supply(seen, today, shop.currency)}
-    return {kind: _fresh(rows, told[kind]) for kind, rows in found.items()}
+    fresh = {kind: _fresh(rows, told[kind]) for kind, rows in found.items()}
+    for kind in FEW:  # The others have their turn on the next mornings.
+        fresh[kind] = fresh[kind][:MOST_AT_ONCE]
+    return fresh
 
 
 def _stock(seen: Morning, today: date) -> dict[str, list[dict[str, Any]]]:
@@ -165,7 +170,7 @@ def _stock(seen: Morning, today: date) -> dict[str, list[dict[str, Any]]]:
                 "on_hand": show(row.on_hand),
                 "days": row.days,
             }
-            for row in seen.phantoms[:MOST_AT_ONCE]
+            for row in seen.phantoms
         ],
         "drift": [
             {
@@ -175,7 +180,7 @@ def _stock(seen: Morning, today: date) -> dict[str, list[dict[str, Any]]]:
                 "before": f"{row.before * 7:.1f}",
                 "recent": f"{row.recent * 7:.1f}",
             }
-            for row in seen.drifts[:MOST_AT_ONCE]
+            for row in seen.drifts
         ],
     }
 

@@ -309,6 +309,8 @@ def backtest(
     most 131 days; dials are tuned on as long a stretch before it. Items need five days of sales
     before that. Orders leave every ``review_days``: 1 is daily, 7 weekly.
     """
+    if review_days < 1:
+        raise Refused("bad-value", f"A review every {review_days} days cannot be; try 1 or 7.")
     for name in names:
         if name not in METHODS:
             raise Refused(

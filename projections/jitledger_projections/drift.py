@@ -80,7 +80,10 @@ def drifts(database: Database, shop: Shop, today: date, found: Forecast) -> list
     n, m = lines[places], earlier[places]
     old = m / before[places]
     as_before = old * now[places]  # Lines that were to be expected.
-    now_ = now[places] * whole_shop(n, as_before)
+    trend = whole_shop(n, as_before)
+    if trend <= 0:
+        return []  # The shop was closed: no product is told of.
+    now_ = now[places] * trend
     chance = two_rates(n, m, now_ / (now_ + before[places]))
     ratio = n / now_ / old
     moved = (ratio >= LEAST_RATIO) | (ratio <= 1 / LEAST_RATIO)
@@ -89,9 +92,10 @@ def drifts(database: Database, shop: Shop, today: date, found: Forecast) -> list
     skus = [found.skus[places[i]] for i in chosen]
     with database.snapshot() as tx:
         named = labels(tx, skus)
-    new = n / now[places]
+    there = _exposed(found, out, begun, first, middle, plain=True)[places]
+    lately = _exposed(found, out, begun, middle + 1, last, plain=True)[places]
     return [
-        Drift(sku, named[sku].title, float(old[i]), float(new[i]), float(chance[i]))
+        Drift(sku, named[sku].title, float(m[i] / there[i]), float(n[i] / lately[i]), chance[i])
         for i, sku in zip(chosen.tolist(), skus, strict=True)
     ]
 
@@ -114,7 +118,7 @@ def whole_shop(recent: Floats, expected: Floats) -> float:
     """Return how many times as much the shop sells: the median of items, weighed by their lines.
 
     Few products that took off do not move it. Where hardly any sells often, it is the ratio of the
-    sums over many products; too few are no shop to compare with. Between a third and three.
+    sums over many products; too few are no shop to compare with.
 
     >>> whole_shop(np.array([84.0, 28.0, 27.0]), np.array([28.0, 28.0, 28.0]))
     1.0
@@ -128,13 +132,15 @@ def whole_shop(recent: Floats, expected: Floats) -> float:
         found = float(ratio[order][half])
     elif expected.size >= MANY:
         found = float(recent.sum() / expected.sum())
-    return min(3.0, max(1 / 3, found))
+    return found
 
 
-def _exposed(found: Forecast, out: Exposures, begun: Ints, first: int, last: int) -> Floats:
-    """Return each item's days with stock in a stretch, weighed by weekday and season."""
+def _exposed(
+    found: Forecast, out: Exposures, begun: Ints, first: int, last: int, *, plain: bool = False
+) -> Floats:
+    """Return each item's days with stock in a stretch; not plain, weighed by weekday and season."""
     size = begun.size
-    factors = day_factors(found, first, last)
+    factors = np.ones(last - first + 1) if plain else day_factors(found, first, last)
     if factors.ndim == 1:
         factors = np.broadcast_to(factors[:, None], (factors.size, size))
     late = np.clip(begun - first, 0, last - first + 1)

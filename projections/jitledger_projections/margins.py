@@ -14,15 +14,20 @@ from jitledger.domain.replenishment.advice import (
     price_for_margin,
 )
 from jitledger.domain.shop import Shop
+from jitledger.domain.supplier import unit_cost_at
 from jitledger.store.database import Database
 from jitledger_projections.forecast import Product
-from jitledger_projections.on_hand import positions
+from jitledger_projections.on_hand import Position, positions
 from jitledger_projections.on_order import OrderedLine, open_order_lines
-from jitledger_projections.order_size import holding_rate, net_price
+from jitledger_projections.order_size import holding_rate, net_price, with_tax
 from jitledger_projections.plan import Plan, plan
-from jitledger_projections.products import labels
+from jitledger_projections.products import Label, labels
+from jitledger_projections.supply import Rise
 
 MOST_AHEAD_DAYS = 180
+NOTICE_DAYS = 14
+"""So long before a cost rises it is told what to buy: the last orders at the old one."""
+CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ def squeezed(
         named = labels(tx, planned.forecast.skus)
         lines = open_order_lines(tx)
         shelves = positions(tx, now, today.isoformat(), planned.forecast.skus)
+        retired = {row[0] for row in tx.all("SELECT sku FROM products WHERE retired = 1")}
     ordered: dict[str, list[OrderedLine]] = {}
     for line in lines:
         ordered.setdefault(line.sku, []).append(line)
@@ -63,7 +69,7 @@ def squeezed(
         cost = _own_cost(planned, p, shop)
         if cost is None and shelf is not None:
             cost = shelf.last_cost
-        if label.price is None or cost is None or not (p.orderable or p.mode != "stocked"):
+        if label.price is None or not cost or p.sku in retired:
             continue
         price = net_price(label, shop)
         share = margin(price, cost) if price > 0 else Decimal(-1)
@@ -72,9 +78,9 @@ def squeezed(
         orders = tuple(
             (line.number, line.unit_cost)
             for line in ordered.get(p.sku, ())
-            if line.unit_cost is not None and line.unit_cost != cost
+            if line.unit_cost not in (None, cost) and line.currency in (None, shop.currency)
         )
-        restoring = price_for_margin(cost, floor) * (label.price / price if price else 1)
+        restoring = with_tax(price_for_margin(cost, floor), label, shop)
         found.append(Squeeze(p.sku, label.title, cost, label.price, share, restoring, orders))
     return sorted(found, key=lambda s: (s.margin, s.sku))
 
@@ -111,61 +117,58 @@ def buy_ahead(
 ) -> list[BuyAhead]:
     """Return what to buy before a cost rises, what saves most first; ``planned`` is today's plan.
 
-    The position is filled up to the demand of the lead time and of the days for which the rise
-    outweighs holding, at most half a year or what sells before it spoils.
+    Told of are costs that rise within ``NOTICE_DAYS``. The position is filled up to the demand of
+    the lead time and of the days for which the rise outweighs holding, at most half a year and no
+    more than sells before it spoils. Costs are those of the quantity, price breaks included.
     """
     today = local_date(now, shop.tz)
     planned = planned or plan(database, shop, today)
-    rises = [
-        (rise, planned.forecast.place[rise.sku])
-        for rise in planned.terms.rises()
-        if rise.sku in planned.forecast.place
-    ]
-    mine = [
-        (rise, place)
-        for rise, place in rises
-        if planned.products[place].orderable
-        and planned.products[place].supplier == rise.supplier
-        and planned.mean[place] > 0
-        and not planned.rates.dormant[place]
-    ]
+    mine = []
+    for rise in planned.terms.rises():
+        place = planned.forecast.place.get(rise.sku)
+        if place is None or (rise.starts - today).days > NOTICE_DAYS:
+            continue
+        p = planned.products[place]
+        sells = planned.mean[place] > 0 and not planned.rates.dormant[place]
+        if p.orderable and p.supplier == rise.supplier and sells:
+            mine.append((rise, place))
     skus = [rise.sku for rise, _ in mine]
     with database.snapshot() as tx:
         named = labels(tx, skus)
         shelves = positions(tx, now, today.isoformat(), skus)
-    rate_of_holding = holding_rate(shop, today)
     found = []
     for rise, place in mine:
-        shelf, label = shelves.get(rise.sku), named[rise.sku]
-        if shelf is None or not shelf.known:
-            continue
-        days = min(MOST_AHEAD_DAYS, buy_ahead_days(rise.cost, rise.new_cost, rate_of_holding))
-        if label.shelf_life_days is not None:
-            days = min(days, label.shelf_life_days)
-        rate = float(planned.demand_per_day[place])
-        wanted = float(planned.mean[place]) + rate * days - float(shelf.inventory_position)
-        pack = Decimal(planned.terms.of(rise.supplier, rise.sku).get("pack") or 1)
-        quantity = (Decimal(max(0, int(wanted))) / pack).to_integral_value(ROUND_FLOOR) * pack
-        least = Decimal(planned.terms.of(rise.supplier, rise.sku).get("moq") or 1)
-        if quantity < least:
-            continue
-        lasts = float(quantity) / rate
-        held = rate_of_holding * float(rise.cost) * float(quantity) * lasts / 2 / 365
-        saves = Decimal(round(float(quantity * (rise.new_cost - rise.cost)) - held, 2)).quantize(
-            Decimal("0.01")
-        )
-        if saves > 0:
-            found.append(
-                BuyAhead(
-                    rise.sku,
-                    label.title,
-                    rise.supplier,
-                    rise.starts,
-                    rise.cost,
-                    rise.new_cost,
-                    lasts,
-                    quantity,
-                    saves,
-                )
-            )
+        shelf = shelves.get(rise.sku)
+        if shelf is not None and shelf.known:
+            one = _ahead(planned, rise, place, shelf, named[rise.sku], holding_rate(shop, today))
+            if one is not None:
+                found.append(one)
     return sorted(found, key=lambda b: (-b.saves, b.sku))
+
+
+def _ahead(
+    planned: Plan, rise: Rise, place: int, shelf: Position, label: Label, holding: float
+) -> BuyAhead | None:
+    """Return what to buy of one product before its cost rises; None when it does not pay."""
+    rate, position = float(planned.demand_per_day[place]), float(shelf.inventory_position)
+    cost, new_cost = Decimal(rise.now["unit_cost"]), Decimal(rise.later["unit_cost"])
+    days = min(MOST_AHEAD_DAYS, buy_ahead_days(cost, new_cost, holding))
+    wanted = float(planned.mean[place]) + rate * days - position
+    if label.shelf_life_days is not None:
+        before = max(0.0, position - rate * float(planned.lead_days[place]))
+        wanted = min(wanted, rate * label.shelf_life_days - before)
+    pack = Decimal(rise.now.get("pack") or 1)
+    quantity = (Decimal(max(0, int(wanted))) / pack).to_integral_value(ROUND_FLOOR) * pack
+    if quantity < Decimal(rise.now.get("moq") or 1):
+        return None
+    old, new = unit_cost_at(rise.now, quantity), unit_cost_at(rise.later, quantity)
+    if old is None or new is None or new <= old:
+        return None
+    lasts = float(quantity) / rate
+    held = holding * float(old * quantity) * lasts / 2 / 365
+    saves = Decimal(float(quantity * (new - old)) - held).quantize(CENT)
+    if saves <= 0:
+        return None
+    return BuyAhead(
+        rise.sku, label.title, rise.supplier, rise.starts, old, new, lasts, quantity, saves
+    )

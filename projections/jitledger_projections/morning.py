@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
 
 from jitledger.domain.moments import local_date
 from jitledger.service.projection import without_collector
@@ -13,10 +16,13 @@ from jitledger_projections.drift import Drift, drifts
 from jitledger_projections.margins import BuyAhead, Squeeze, buy_ahead, squeezed
 from jitledger_projections.order_book import Order, orders
 from jitledger_projections.phantoms import Phantom, phantoms
-from jitledger_projections.plan import plan
+from jitledger_projections.plan import Plan, plan
 from jitledger_projections.promises import AtRisk, at_risk
 from jitledger_projections.reorder import ReorderLine, reorder
 from jitledger_projections.run_out import RunOut, run_outs
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +48,36 @@ def morning(database: Database, queries: Queries) -> Morning:
     today = local_date(now, shop.tz)
     with without_collector():
         planned = plan(database, shop, today)
-        with database.snapshot() as tx:
-            late = orders(tx, today, only_late=True)
+        floor = shop.margin_floor
         return Morning(
-            reorder(database, shop, now, planned),
-            run_outs(database, shop, now, planned=planned),
-            [
-                (
-                    order,
-                    {
-                        line.sku: other
-                        for line in order.lines
-                        if line.is_late(today)
-                        and (other := planned.alternative(line.sku, order.supplier)) is not None
-                    },
-                )
-                for order in late
-            ],
-            at_risk(database, queries),
-            phantoms(database, shop, now, planned.forecast),
-            drifts(database, shop, today, planned.forecast),
-            squeezed(database, shop, now, shop.margin_floor, planned) if shop.margin_floor else (),
-            buy_ahead(database, shop, now, planned),
+            _each("reorder", lambda: reorder(database, shop, now, planned)),
+            _each("run-outs", lambda: run_outs(database, shop, now, planned=planned)),
+            _each("late orders", lambda: _late(database, planned, today)),
+            _each("promises", lambda: at_risk(database, queries)),
+            _each("phantoms", lambda: phantoms(database, shop, now, planned.forecast)),
+            _each("drift", lambda: drifts(database, shop, today, planned.forecast)),
+            _each("margins", lambda: squeezed(database, shop, now, floor, planned))
+            if floor
+            else [],
+            _each("costs", lambda: buy_ahead(database, shop, now, planned)),
         )
+
+
+def _each(name: str, look: Callable[[], Sequence[T]]) -> Sequence[T]:
+    """Return what one look finds; its failure is logged and leaves the others alone."""
+    try:
+        return look()
+    except Exception:
+        log.exception("the morning's look at %s failed", name)
+        return []
+
+
+def _late(database: Database, planned: Plan, today: date) -> list[tuple[Order, dict[str, str]]]:
+    with database.snapshot() as tx:
+        late = orders(tx, today, only_late=True)
+    found = []
+    for order in late:
+        skus = dict.fromkeys(line.sku for line in order.lines if line.is_late(today))
+        others = {sku: planned.alternative(sku, order.supplier) for sku in skus}
+        found.append((order, {sku: other for sku, other in others.items() if other is not None}))
+    return found

@@ -170,16 +170,19 @@ def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Po
             position -= Decimal(unsellable)
         if in_transit != "0":
             position += Decimal(in_transit)
+        owed = ZERO
         if extra is not None:
-            position -= _clocked(orjson.loads(extra), now, today)
+            more = orjson.loads(extra)
+            position -= _clocked(more, now, today)
+            owed = Decimal(more.get("backorders", 0))  # No place owes them: the shop does.
         row = found.get(sku)
         if row is None:
             last = None if cost is None else Decimal(cost)
-            found[sku] = row = Position(here, position, known == 1, {}, last)
+            found[sku] = row = Position(here, position - owed, known == 1, {}, last)
             unmoved = known == UNMOVED
         else:
             row.on_hand += here
-            row.inventory_position += position
+            row.inventory_position += position - owed
             if known != UNMOVED:
                 row.known = known == 1 and (row.known or unmoved)
                 unmoved = False
@@ -196,7 +199,7 @@ def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Po
 
 
 def _clocked(extra: dict[str, Any], now: int, today: str) -> Decimal:
-    away = Decimal(extra.get("backorders", 0))
+    away = ZERO
     for held, lapses_at in extra.get("promises", ()):
         if lapses_at > now:
             away += Decimal(held)

@@ -147,6 +147,12 @@ def net_price(p: Label, shop: Shop) -> Decimal:
     return p.price / (1 + tax) if shop.prices == "gross" and tax else p.price
 
 
+def with_tax(net: Decimal, p: Label, shop: Shop) -> Decimal:
+    """Return a net price as the shop states its prices."""
+    tax = p.tax_rate if p.tax_rate is not None else shop.tax_rate
+    return net * (1 + tax) if shop.prices == "gross" and tax else net
+
+
 def _number(data: dict[str, Any], name: str) -> Decimal | None:
     return None if data.get(name) is None else Decimal(data[name])
 

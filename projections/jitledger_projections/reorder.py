@@ -152,21 +152,21 @@ def _due(database: Database, planned: Plan, now: int, today: date) -> list[Due]:
     computed = planned.reorder_point.astype(int).tolist()
     asked = ((planned.mean > 0) & ~planned.rates.dormant).tolist()
     for place, sku in zip(places, skus, strict=True):
-        shelf, p = shelves[sku], planned.products[place]
+        p, shelf = planned.products[place], shelves.get(sku)
+        if shelf is None:
+            continue
         if p.mode == MADE_TO_ORDER:
             if shelf.inventory_position < 0:
                 owed = (place, None, shelf, shelf.inventory_position, ZERO, ZERO, False)
                 found.append(Due(*owed, MADE_TO_ORDER))
             continue
-        if not shelf.known:
-            continue
         own = _manual(p, place, shelf, today)
-        needed = [due for due in own if due.position <= due.point]
-        found += needed
+        # What a place of its own needs comes first: the whole shop counts it as ordered.
+        own.sort(key=lambda due: due.location is None)
+        found += [due for due in own if due.position <= due.point]
         position = shelf.inventory_position
-        # What a place of its own needs is ordered first; the whole shop is looked at with it.
-        by_hand = needed or any(due.location is None for due in own)
-        if not by_hand and asked[place] and position <= computed[place]:
+        by_hand = any(due.location is None for due in own)
+        if shelf.known and not by_hand and asked[place] and position <= computed[place]:
             point, method = Decimal(computed[place]), planned.method[place]
             policy = policy_of(p, None, today.isoformat()) if p.policies else None
             lot, multiples = (ZERO, False) if policy is None else lot_by_hand(policy, point)
@@ -185,7 +185,7 @@ def _candidates(planned: Plan, rough: dict[str, tuple[float, int]]) -> list[int]
         for place, (p, shelf, close) in enumerate(
             zip(planned.products, shelves, near.tolist(), strict=True)
         )
-        if (shelf[1] and p.orderable and (close or p.policies))
+        if (p.orderable and ((shelf[1] and close) or p.policies))
         or (p.mode == MADE_TO_ORDER and shelf[0] < 0)
     ]
 
@@ -200,6 +200,8 @@ def _manual(p: Product, place: int, shelf: Position, today: date) -> list[Due]:
         if policy is None or policy.get("reorder_point") is None:
             continue
         position = shelf.inventory_position
+        if location is None and not shelf.known:
+            continue
         if location is not None:
             if location not in shelf.by_location:
                 continue  # Nobody knows what is there: count first.
@@ -246,21 +248,29 @@ def _lines(
     earliest = run_out_dates(stock, per_day, phi, ahead, today, EARLY)
     sources = {code: _source(row, clock) for code, row in planned.suppliers.items()}
     unknown = _source(None, clock)
-    lines = []
-    for place, d in enumerate(due):
+    lines: list[ReorderLine] = []
+    placed: dict[int, Decimal] = {}
+    """What is suggested for places of an item, by its place in the plan."""
+    for place, each in enumerate(due):
+        d = each
+        if d.location is None and d.place in placed:
+            d = d._replace(position=d.position + placed[d.place])
+            if d.position > d.point:
+                continue
         p = planned.products[d.place]
-        lines.append(
-            _line(
-                planned,
-                d,
-                details[p.sku],
-                sources.get(p.supplier or "", unknown),
-                ahead[place] if ahead else none,
-                (likely[place], earliest[place]),
-                shop,
-                today,
-            )
+        line = _line(
+            planned,
+            d,
+            details[p.sku],
+            sources.get(p.supplier or "", unknown),
+            ahead[place] if ahead else none,
+            (likely[place], earliest[place]),
+            shop,
+            today,
         )
+        if d.location is not None:
+            placed[d.place] = placed.get(d.place, ZERO) + line.suggestion.quantity
+        lines.append(line)
     return lines
 
 

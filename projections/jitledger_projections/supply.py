@@ -140,13 +140,13 @@ def suppliers(tx: Tx) -> dict[str, SupplierRow]:
 
 
 class Rise(NamedTuple):
-    """A cost that is agreed to rise."""
+    """Terms that are agreed to become dearer: those in force, and those from a later day."""
 
     supplier: str
     sku: str
     starts: date
-    cost: Decimal
-    new_cost: Decimal
+    now: dict[str, Any]
+    later: dict[str, Any]
 
 
 class Terms:
@@ -164,19 +164,26 @@ class Terms:
         return in_force([(s, data) for s, data in orjson.loads(dated)], self._today) or {}
 
     def rises(self) -> list[Rise]:
-        """Return costs that are agreed to rise on a later day."""
+        """Return terms whose cost changes next to a higher one, in the same currency."""
         found = []
         for (supplier, sku), dated in self._rows.items():
             if dated.count('"unit_cost"') < 2:
                 continue
-            cost = self.of(supplier, sku).get("unit_cost")
-            later = sorted((s, data) for s, data in orjson.loads(dated) if s > self._today)
-            if cost is None or not later or later[0][1].get("unit_cost") is None:
+            now = self.of(supplier, sku)
+            cost = now.get("unit_cost")
+            later = sorted(
+                ((s, data) for s, data in orjson.loads(dated) if s > self._today),
+                key=lambda row: row[0],
+            )
+            changes = [
+                row for row in later if row[1].get("unit_cost") not in (None, cost)
+            ]  # Of what is agreed ahead the first other cost counts.
+            if cost is None or not changes:
                 continue
-            starts, data = later[0]
-            if Decimal(data["unit_cost"]) > Decimal(cost):
-                each = Decimal(cost), Decimal(data["unit_cost"])
-                found.append(Rise(supplier, sku, date.fromisoformat(starts), *each))
+            starts, data = changes[0]
+            dearer = Decimal(data["unit_cost"]) > Decimal(cost)
+            if dearer and data.get("currency") == now.get("currency"):
+                found.append(Rise(supplier, sku, date.fromisoformat(starts), now, data))
         return found
 
     def with_lead_times(self) -> list[tuple[str, str, float]]:

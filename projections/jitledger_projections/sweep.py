@@ -40,9 +40,9 @@ def sweep(database: Database, shop: Shop, now: int) -> int:
         if planned.mean[place] <= 0 or planned.rates.dormant[place] or not p.orderable:
             continue
         point = int(planned.reorder_point[place])
-        cover = float(shop.cover_days) * planned.demand_per_day[place]
-        lot = Decimal(max(1, int(np.ceil(cover))))
         policy = policy_of(p, None, today.isoformat()) if p.policies else None
+        days = float((policy or {}).get("cover_days") or shop.cover_days)
+        lot = Decimal(max(1, int(np.ceil(days * planned.demand_per_day[place]))))
         multiples = False
         if policy is not None:
             by_hand, multiples = lot_by_hand(policy, Decimal(point))

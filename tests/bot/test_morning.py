@@ -55,14 +55,14 @@ async def test_a_thin_margin_is_told_and_mended_with_one_tap(chat: Chat) -> None
 
 
 async def test_buying_ahead_becomes_a_draft(chat: Chat) -> None:
-    """A cost that rises in April is told with what to buy before; one tap drafts the order."""
+    """A cost that rises next week is told with what to buy before; one tap drafts the order."""
     of_acme(chat)
-    rise = {"unit_cost": "5", "effective_from": "2026-04-01"}
+    rise = {"unit_cost": "5", "effective_from": "2026-03-15"}
     done(chat.app, do="terms", supplier="ACME", sku="MUG", **rise)
     chat.clock.at += DAY
     told = await heard(chat, "⏫")
     (seen,) = chat.app.morning().buy_ahead
-    assert f"4 → 5 at ACME from 2026-04-01; {seen.quantity} now" in told["text"]
+    assert f"4 → 5 at ACME from 2026-03-15; {seen.quantity} now" in told["text"]
     toast, (draft,) = await chat.press(told, "Order from ACME")
     assert toast == "Drafted"
     assert f"{seen.quantity} × Blue mug" in draft["text"]

@@ -69,13 +69,13 @@ def test_buying_before_a_cost_rises(three: App) -> None:
     now = moment(84, "06:00:00")
     done(three, do="supplier", code="ACME", lead_time_days="7", now=now)
     done(three, do="terms", supplier="ACME", sku="MUG", unit_cost="4", pack="12", now=now)
-    rise = {"unit_cost": "4.60", "pack": "12", "effective_from": "2026-05-01"}
+    rise = {"unit_cost": "4.60", "pack": "12", "effective_from": "2026-04-05"}
     done(three, do="terms", supplier="ACME", sku="MUG", **rise, now=now)
     assert three.morning().buy_ahead == []  # 816 are there: they last longer than that.
     done(three, do="count", sku="MUG", qty="40", now=moment(84, "07:00:00"))
     (found,) = three.morning().buy_ahead
     assert (found.starts, found.cost, found.new_cost) == (
-        date(2026, 5, 1),
+        date(2026, 4, 5),
         Decimal(4),
         Decimal("4.60"),
     )
@@ -91,7 +91,7 @@ def test_buying_before_a_cost_rises(three: App) -> None:
         sku="MUG",
         unit_cost="3",
         pack="12",
-        effective_from="2026-04-20",
+        effective_from="2026-04-01",
         now=moment(84, "08:00:00"),
     )
     assert three.morning().buy_ahead == []  # It falls first.
@@ -102,12 +102,73 @@ def test_a_margin_is_told_once_there_is_a_floor(three: App) -> None:
     now = moment(84, "06:00:00")
     done(three, do="settings", prices="net", now=now)
     done(three, do="price", sku="MUG", price="7.50", now=now)
-    assert three.morning().squeezed == ()
+    assert three.morning().squeezed == []
     done(three, do="settings", margin_floor="0.5", now=now)
     (found,) = three.morning().squeezed
     assert (found.sku, found.restoring_price) == ("MUG", Decimal(8))
     done(three, do="settings", margin_floor="0", now=now)
-    assert three.morning().squeezed == ()
+    assert three.morning().squeezed == []
+
+
+@pytest.mark.parametrize(
+    ("starts", "terms", "told"),
+    [
+        ("2027-03-01", {}, False),  # Too far: what is bought now is sold long before.
+        ("2026-04-05", {}, True),
+        ("2026-04-05", {"currency": "USD"}, False),  # Another currency is not compared.
+        (
+            "2026-04-05",
+            {"price_breaks": [{"qty": "100", "unit_cost": "3"}]},
+            False,
+        ),  # 100 cost 3 as they do now.
+    ],
+)
+def test_what_is_no_rise_to_buy_ahead_of(
+    three: App, starts: str, terms: dict[str, object], told: bool
+) -> None:
+    """Told of is what rises soon, in the same currency, for the quantity that would be bought."""
+    now = moment(84, "06:00:00")
+    done(three, do="supplier", code="ACME", lead_time_days="7", now=now)
+    breaks = {k: v for k, v in terms.items() if k == "price_breaks"}
+    done(three, do="terms", supplier="ACME", sku="MUG", unit_cost="4", **breaks, now=now)
+    rise = {"unit_cost": "4.60", "effective_from": starts, **terms}
+    done(three, do="terms", supplier="ACME", sku="MUG", **rise, now=now)
+    done(three, do="count", sku="MUG", qty="40", now=moment(84, "07:00:00"))
+    assert bool(three.morning().buy_ahead) is told
+
+
+def test_buying_ahead_ends_where_it_spoils(three: App) -> None:
+    """Thirty days of shelf life at one a day: no more than sells within them."""
+    now = moment(84, "06:00:00")
+    done(three, do="register", sku="MILK", name="Milk", shelf_life_days=30, now=now)
+    done(three, do="open", sku="MILK", qty="60", now=now)
+    done(three, do="supplier", code="ACME", lead_time_days="7", now=now)
+    done(three, do="terms", supplier="ACME", sku="MILK", unit_cost="4", now=now)
+    sells(three, range(84, 105), MILK=1)
+    done(three, do="count", sku="MILK", qty="0", now=moment(105, "06:00:00"))
+    rise = {"unit_cost": "6", "effective_from": "2026-04-20"}
+    done(three, do="terms", supplier="ACME", sku="MILK", **rise, now=moment(105, "06:01:00"))
+    (found,) = three.morning().buy_ahead
+    assert 20 <= found.quantity <= 31
+
+
+def test_a_shop_that_was_closed_has_no_news_of_each_product(three: App) -> None:
+    """Four weeks without any sale, then five times as many of everything: no drift."""
+    done(three, do="register", sku="NEW", name="New", now=moment(112, "06:00:00"))
+    assert three.morning().drifts == []
+    sells(three, range(112, 116), MUG=1)
+    assert [d.sku for d in three.morning().drifts] == []
+
+
+def test_gross_prices_are_restored_with_their_tax(three: App) -> None:
+    """Cost 4 at a floor of a half is 8 net, 9.52 with 19 %, also for what is given away."""
+    now = moment(84, "06:00:00")
+    done(three, do="settings", margin_floor="0.5", tax_rate="0.19", now=now)
+    done(three, do="price", sku="MUG", price="0", now=now)
+    (found,) = three.morning().squeezed
+    assert found.restoring_price == Decimal("9.52")
+    done(three, do="retire", sku="MUG", now=now)
+    assert three.morning().squeezed == []
 
 
 @pytest.mark.parametrize("floor", ["1", "-0.1", "50", "half"])

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import pytest
 
 from jitledger.bootstrap import App
@@ -418,5 +419,56 @@ def test_a_policy_for_one_place_needs_a_point(any_app: App) -> None:
     (whole,) = any_app.reorder()
     assert whole.location is None  # "Count first" at the back; the shop as a whole is due.
     done(any_app, do="count", sku="MUG", at="back", qty="2", now=moment(60, "12:02:00"))
-    (back,) = any_app.reorder()
-    assert (back.location, back.suggestion.quantity) == ("back", 6)
+    lines = {line.location: line.suggestion.quantity for line in any_app.reorder()}
+    assert lines["back"] == 6
+
+
+def alerts(app: App) -> list[tuple[str, str]]:
+    """Return (location, quantity) of the alerts that stand."""
+    with app.database.snapshot() as tx:
+        rows = tx.all("SELECT body FROM outbox WHERE kind = 'alert' ORDER BY id")
+    bodies = [orjson.loads(row[0]) for row in rows]
+    return [(body["location"] or "", body["quantity"]) for body in bodies]
+
+
+def test_a_place_is_judged_by_itself(any_app: App) -> None:
+    """Known at the back, unknown in front; a customer's backorder is the whole shop's."""
+    now = moment(0, "06:00:00")
+    done(any_app, do="register", sku="MUG", name="Mug", now=now)
+    done(any_app, do="location", code="back", now=now)
+    policy = {"method": "manual", "reorder_point": "5", "order_quantity": "6"}
+    done(any_app, do="policy", sku="MUG", at="back", **policy, now=now)
+    done(any_app, do="open", sku="MUG", at="back", qty="9", now=now)
+    done(any_app, do="sell", sku="MUG", qty="1", now=moment(1))
+    done(any_app, do="backorder", sku="MUG", qty="4", order="O1", now=moment(2))
+    assert any_app.reorder() == []
+    done(any_app, do="sell", sku="MUG", at="back", qty="6", now=moment(3))
+    (line,) = any_app.reorder()
+    assert (line.location, line.inventory_position, line.suggestion.quantity) == ("back", 3, 6)
+    assert alerts(any_app) == [("back", "6")]
+
+
+def test_a_place_and_the_whole_shop_are_both_told(any_app: App) -> None:
+    """What is ordered for the back counts for the shop, which still lacks the rest."""
+    selling(any_app)
+    done(any_app, do="location", code="back", now=moment(60))
+    policy = {"method": "manual", "reorder_point": "5", "order_quantity": "6"}
+    done(any_app, do="policy", sku="MUG", at="back", **policy, now=moment(60))
+    (alone,) = any_app.reorder()
+    done(any_app, do="count", sku="MUG", at="back", qty="2", now=moment(60, "12:02:00"))
+    lines = {line.location: line for line in any_app.reorder()}
+    assert lines["back"].suggestion.quantity == 6
+    # Two more are there and six more are to come, so eight fewer are ordered for the shop.
+    assert lines[None].suggestion.quantity == alone.suggestion.quantity - 8
+
+
+def test_an_alert_tells_what_the_report_does(any_app: App) -> None:
+    """A point by hand without a lot covers the usual days; an item's own cover counts."""
+    selling(any_app)
+    policy = {"method": "manual", "reorder_point": "5", "cover_days": "20"}
+    done(any_app, do="policy", sku="MUG", **policy, now=moment(60))
+    any_app.sweep()
+    done(any_app, do="sell", sku="MUG", qty="5", now=moment(60, "12:01:00"))
+    (line,) = any_app.reorder()
+    assert line.suggestion.quantity >= 40
+    assert alerts(any_app)[-1] == ("", str(line.suggestion.quantity))

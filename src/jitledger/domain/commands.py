@@ -88,10 +88,14 @@ def _share(value: Any, info: Any) -> Any:
     return number
 
 
+MOST_MARGIN = Decimal("0.95")
+
+
 def _floor(value: Any, info: Any) -> Any:
     number = _share(value, info)
-    if number == 1:
-        raise bad_value(info.field_name, value, "a share below 1 is expected, like 0.3")
+    if number is not None and number > MOST_MARGIN:
+        why = f"a share of at most {MOST_MARGIN} is expected, like 0.3"
+        raise bad_value(info.field_name, value, why)
     return number
 
 

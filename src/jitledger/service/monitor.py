@@ -153,13 +153,22 @@ def reorder_points(stored: dict[str, Point], item: StockItem, today: str) -> dic
     points = dict(stored)
     for location, dated in item.catalog.policies.items():
         policy = in_force(dated, today)
-        if policy is not None and policy.get("reorder_point") is not None:
+        computed = points.get(location or WHOLE_SHOP)
+        if policy is None:
+            continue
+        if policy.get("reorder_point") is not None:
             point = Decimal(policy["reorder_point"])
-            lot, multiples = lot_by_hand(policy, point)
             inputs = {"method": policy.get("method") or "default"}
-            if multiples:
-                inputs["lots"] = "whole"
-            points[location or WHOLE_SHOP] = (point, lot, inputs)
+        elif computed is not None:
+            point, inputs = computed[0], {k: v for k, v in computed[2].items() if k != "lots"}
+        else:
+            continue
+        lot, multiples = lot_by_hand(policy, point)
+        if multiples:
+            inputs["lots"] = "whole"
+        if not lot and WHOLE_SHOP in stored:
+            lot = stored[WHOLE_SHOP][1]  # The days to cover, as the sweep counted them.
+        points[location or WHOLE_SHOP] = (point, lot, inputs)
     return points
 
 
@@ -220,7 +229,7 @@ def _quantity(item: StockItem, position: Decimal, point: Point) -> Decimal:
     return suggest(
         position,
         point[0],
-        max(point[1], Decimal(1)),
+        point[1] or Decimal(1),
         precision=item.catalog.precision,
         multiples="lots" in point[2],
     ).quantity
@@ -287,10 +296,10 @@ def _set(tx: Tx, sku: str, location: str, state: str, at: int) -> None:
     )
 
 
-def wake_snoozed(tx: Tx, now: int, lines: dict[str, dict[str, Any]]) -> int:
+def wake_snoozed(tx: Tx, now: int, lines: dict[tuple[str, str | None], dict[str, Any]]) -> int:
     """Tell again of alerts whose snooze is over and that still stand; return how many.
 
-    ``lines`` are the reorder report's lines by SKU, in its JSON shape.
+    ``lines`` are the reorder report's lines by SKU and location, in its JSON shape.
     """
     rows = tx.all(
         "SELECT sku, location FROM alerts WHERE state = 'raised' AND snoozed_until > 0 "
@@ -301,7 +310,7 @@ def wake_snoozed(tx: Tx, now: int, lines: dict[str, dict[str, Any]]) -> int:
         tx.execute(
             "UPDATE alerts SET snoozed_until = 0 WHERE sku = ? AND location = ?", (sku, location)
         )
-        line = lines.get(sku)
+        line = lines.get((sku, location or None))
         if line is None:
             continue
         body = {

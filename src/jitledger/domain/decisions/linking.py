@@ -30,7 +30,7 @@ def linked_parts(
 ) -> list[Part]:
     """Return the lines that a receipt fulfils, each with its part of the quantity."""
     named = command.po_line or command.po
-    if named == NO_ORDER:
+    if named == NO_ORDER and command.po in (None, NO_ORDER):
         return [(None, None, quantity)]
     if command.po_line and command.po and split_line(command.po_line)[0] != command.po:
         raise bad_value("po_line", command.po_line, f"it is no line of {command.po}")

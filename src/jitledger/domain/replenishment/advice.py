@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
+from math import inf
 from typing import Literal
 
 LEAST_RECEIPTS = 3
@@ -50,8 +51,10 @@ def buy_ahead_days(cost: Decimal, new_cost: Decimal, holding_rate: float) -> flo
     >>> buy_ahead_days(Decimal(4), Decimal("4.60"), .25)
     219.0
     """
-    if new_cost <= cost or cost <= 0 or holding_rate <= 0:
+    if new_cost <= cost or cost <= 0:
         return 0.0
+    if holding_rate <= 0:
+        return inf
     return round(365 * float((new_cost - cost) / cost) / holding_rate, 6)
 
 

@@ -241,7 +241,10 @@ class ByHand:
 
 @dataclass(slots=True)
 class Current:
-    """The way a shop works now: each item by its own method, points set by hand where they are."""
+    """The way a shop works now: each item by its own method, points set by hand where they are.
+
+    Days of cover and service levels of single items are left at the shop's.
+    """
 
     base: Policy
     others: tuple[tuple[npt.NDArray[np.bool_], Policy], ...]
