@@ -78,7 +78,7 @@ def views(app: App) -> tuple[list[Any], dict[str, list[float]]]:
 def test_daily_rows_and_state_whatever_the_order_of_arrival(
     recorded: list[Fact], rng: random.Random
 ) -> None:
-    """Entered as it happened, or weeks later in any order: the same rows, the same state exactly."""
+    """Entered as it happened, or weeks later in any order: the same rows, the very same state."""
     with tempfile.TemporaryDirectory() as folder:
         in_time = shop_with(Path(folder), "a.db", sorted(recorded), late=False)
         shuffled = list(recorded)
