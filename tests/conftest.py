@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from jitledger.bootstrap import App, open_app
 from jitledger.config import Settings
 from jitledger.domain.commands import parse
-from jitledger.service.ledger import Answer
+from jitledger.service.ledger import Answer, Ask, Submission
 
 settings.register_profile(
     "house", deadline=None, max_examples=60, suppress_health_check=list(HealthCheck)
@@ -88,6 +88,14 @@ def any_app(store_url: str) -> Iterator[App]:
 def do(app: App, **fields: object) -> Answer:
     """Record one command."""
     return app.ledger.record(parse(fields))
+
+
+def all_done(app: App, commands: list[dict[str, object]]) -> None:
+    """Record many commands that must be accepted, a hundred in one transaction."""
+    for first in range(0, len(commands), 100):
+        asks = [Ask(parse(dict(fields))) for fields in commands[first : first + 100]]
+        for answer in app.ledger.commit(Submission(asks)).answers:
+            assert answer.ok, answer.error
 
 
 def done(app: App, **fields: object) -> Answer:

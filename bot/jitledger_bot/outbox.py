@@ -36,12 +36,13 @@ from aiogram.types import BufferedInputFile, Message
 from jitledger.domain.errors import LedgerError
 from jitledger.service.ledger import Answer, Submission
 from jitledger.store.database import Tx
-from jitledger_bot import order_texts, texts
+from jitledger_bot import texts
 from jitledger_bot.access import PUSHES, Receiver, quiet_until, receivers
 from jitledger_bot.desk import Desk, forget_chat, move_chat
 from jitledger_bot.language import _, mark, speaking
+from jitledger_bot.pushes import pushed
 from jitledger_bot.session import filled
-from jitledger_bot.turn import Outgoing, keyboard, store_proposal
+from jitledger_bot.turn import Outgoing
 
 OVERALL_PER_SECOND = 30
 GROUP_PER_MINUTE = 20
@@ -377,138 +378,12 @@ class Outbox:
             if not (kind in receiver.wishes.wants if kind in PUSHES else owner):
                 continue
             with speaking(receiver.voice):
-                body = _pushed(tx, kind, data, receiver, now)
+                body = pushed(tx, kind, data, receiver, now)
             out = Outgoing(receiver.chat_id, "sendMessage", body, "push-message", subject)
             (sending,) = put(tx, [out], now)
             due = quiet_until(receiver, self._desk.app.clock.now())
             if due:
                 tx.execute("UPDATE outbox SET due_at = ? WHERE id = ?", (due, sending.id))
-
-
-def _pushed(
-    tx: Tx, kind: str, data: dict[str, Any], receiver: Receiver, now: int
-) -> dict[str, Any]:
-    chat_id, member = receiver.chat_id, receiver.member
-    body: dict[str, Any] = {"chat_id": chat_id, "parse_mode": "HTML"}
-    if receiver.wishes.thread_id is not None:
-        body["message_thread_id"] = receiver.wishes.thread_id
-    match kind:
-        case "alert":
-            stored = store_proposal(tx, chat_id, member, "why", {"sku": data["sku"]}, now)
-            body["text"] = texts.alert(data)
-            body["reply_markup"] = keyboard(
-                [
-                    [(_("Order"), f"j.{stored}")],
-                    [(_("Why?"), f"w.{stored}"), (_("Snooze 1 day"), f"z.{stored}")],
-                ]
-            )
-        case "late":
-            body["text"] = order_texts.late_push(data)
-            body["reply_markup"] = keyboard(
-                [
-                    [(row["po"], f"l.{_order(tx, chat_id, member, row['po'], now)}.card")]
-                    for row in data["orders"][:8]
-                ]
-            )
-        case "phantom":
-            body["text"] = order_texts.phantom_push(data)
-            body["reply_markup"] = keyboard(
-                [
-                    [
-                        (
-                            _("Count {name}", name=row["name"][:30]),
-                            f"q.{_item(tx, chat_id, member, row['sku'], now)}",
-                        )
-                    ]
-                    for row in data["items"][:8]
-                ]
-            )
-        case "drift":
-            body["text"] = order_texts.drift_push(data)
-            body["reply_markup"] = keyboard(
-                [
-                    [
-                        (
-                            _("Why {name}?", name=row["name"][:30]),
-                            f"w.{_item(tx, chat_id, member, row['sku'], now)}",
-                        )
-                    ]
-                    for row in data["items"][:8]
-                ]
-            )
-        case "margin":
-            body["text"] = order_texts.margin_push(data)
-            body["reply_markup"] = keyboard(
-                [
-                    [
-                        (
-                            _("{name} at {price}", name=row["name"][:30], price=row["restoring"]),
-                            f"x.{_priced(tx, chat_id, member, row, now)}",
-                        )
-                    ]
-                    for row in data["items"][:8]
-                ]
-            )
-        case "buy-ahead":
-            body["text"] = order_texts.buy_ahead_push(data)
-            body["reply_markup"] = keyboard(
-                [
-                    [
-                        (
-                            _("Order from {supplier}", supplier=supplier[:30]),
-                            f"j.{_ahead(tx, chat_id, member, supplier, data['items'], now)}",
-                        )
-                    ]
-                    for supplier in dict.fromkeys(row["supplier"] for row in data["items"])
-                ][:8]
-            )
-        case "promise":
-            body["text"] = order_texts.risk_push(data)
-        case "exception":
-            stored = store_proposal(tx, chat_id, member, "why", {"sku": data["sku"]}, now)
-            body["text"] = texts.exception(data)
-            body["reply_markup"] = keyboard(
-                [[(_("How it came about"), f"e.{stored}"), (_("Count it"), f"q.{stored}")]]
-            )
-        case "runout":
-            body["text"] = texts.run_out_ahead(data)
-        case "expiry":
-            body["text"] = texts.expiring(data)
-        case "digest":
-            body["text"] = texts.digest(data)
-        case "import-summary":
-            body["text"] = texts.import_summary(data)
-        case "blocked":
-            name = texts.safe(data["name"])
-            body["text"] = _("{name} blocked the bot and gets no messages any more.", name=name)
-        case _:
-            body["text"] = texts.safe(data.get("text", ""))
-    return body
-
-
-def _order(tx: Tx, chat_id: int, member: str | None, po: str, now: int) -> str:
-    return store_proposal(tx, chat_id, member, "order", {"po": po}, now)
-
-
-def _item(tx: Tx, chat_id: int, member: str | None, sku: str, now: int) -> str:
-    return store_proposal(tx, chat_id, member, "why", {"sku": sku}, now)
-
-
-def _priced(tx: Tx, chat_id: int, member: str | None, row: dict[str, Any], now: int) -> str:
-    body = {"sku": row["sku"], "price": row["restoring"]}
-    return store_proposal(tx, chat_id, member, "price", body, now)
-
-
-def _ahead(
-    tx: Tx,
-    chat_id: int,
-    member: str | None,
-    supplier: str,
-    rows: list[dict[str, Any]],
-    now: int,
-) -> str:
-    lines = [[row["sku"], row["quantity"]] for row in rows if row["supplier"] == supplier]
-    return store_proposal(tx, chat_id, member, "order", {"supplier": supplier, "lines": lines}, now)
 
 
 def _method_of(row: Sending) -> TelegramMethod[Any]:

@@ -20,7 +20,7 @@ from jitledger_projections.margins import squeezed
 from jitledger_projections.overstock import surpluses
 from jitledger_projections.points import tunings
 from jitledger_projections.what_if import what_if
-from tests.conftest import done
+from tests.conftest import all_done, done
 
 START = date(2026, 1, 1)
 
@@ -72,13 +72,16 @@ def trading(app: App) -> App:
         done(app, do="terms", supplier="ACME", sku=sku, unit_cost=str(2 + n), now=now)
         done(app, do="price", sku=sku, price=str(2 * (2 + n)), now=now)
         done(app, do="open", sku=sku, qty="3000", unit_cost=str(2 + n), now=now)
+    sales: list[dict[str, object]] = []
     for day in range(200):
         if (START + timedelta(days=day)).weekday() == 6:
             continue
         for n in range(10):
             for _ in range(int(rng.poisson(0.4 + 0.2 * n))):
                 quantity = str(int(rng.integers(1, 5)))
-                done(app, do="sell", sku=f"P{n}", qty=quantity, unit_price="9", now=moment(day))
+                sale = {"do": "sell", "sku": f"P{n}", "qty": quantity, "unit_price": "9"}
+                sales.append({**sale, "now": moment(day)})
+    all_done(app, sales)
     done(app, do="unmet", sku="P0", qty="1", now=moment(200, "08:00:00"))
     return app
 

@@ -9,7 +9,7 @@ import pytest
 
 from jitledger.bootstrap import App
 from jitledger.domain.errors import LedgerError
-from tests.conftest import done
+from tests.conftest import all_done, done
 
 START = date(2026, 1, 1)
 
@@ -21,10 +21,15 @@ def moment(day: int, hour: str = "12:00:00") -> str:
 
 def sells(app: App, days: range, **lines: int) -> None:
     """Let products sell so many lines of one unit on each day."""
-    for day in days:
-        sold = [sku for sku, number in lines.items() for _ in range(number)]
-        for minute, sku in enumerate(sold):
-            done(app, do="sell", sku=sku, qty="1", now=moment(day, f"12:{minute:02}:00"))
+    sold = [sku for sku, number in lines.items() for _ in range(number)]
+    all_done(
+        app,
+        [
+            {"do": "sell", "sku": sku, "qty": "1", "now": moment(day, f"12:{minute:02}:00")}
+            for day in days
+            for minute, sku in enumerate(sold)
+        ],
+    )
 
 
 @pytest.fixture

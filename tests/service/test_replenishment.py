@@ -15,7 +15,7 @@ from jitledger.domain.replenishment.order_quantity import suggest
 from jitledger.domain.replenishment.promise import Coming, available_to_promise
 from jitledger_projections.plan import plan
 from jitledger_projections.reorder import as_shape
-from tests.conftest import do, done
+from tests.conftest import all_done, do, done
 
 START = date(2026, 1, 1)
 
@@ -350,9 +350,14 @@ def test_a_new_product_begins_as_its_category_began(any_app: App) -> None:
     for sku in ("OLD", "NEW"):
         done(any_app, do="register", sku=sku, name=sku, category="cups", now=now)
     done(any_app, do="open", sku="OLD", qty="900", now=now)
-    for day in range(60):
-        for line in range(1 if day < 21 else 5):
-            done(any_app, do="sell", sku="OLD", qty="2", now=moment(day, f"12:0{line}:00"))
+    all_done(
+        any_app,
+        [
+            {"do": "sell", "sku": "OLD", "qty": "2", "now": moment(day, f"12:0{line}:00")}
+            for day in range(60)
+            for line in range(1 if day < 21 else 5)
+        ],
+    )
     done(any_app, do="open", sku="NEW", qty="100", now=moment(60, "06:00:00"))
     done(any_app, do="sell", sku="NEW", qty="4", now=moment(60))
     done(any_app, do="count", sku="OLD", qty="500", now=moment(61, "06:00:00"))
@@ -372,8 +377,8 @@ def selling(app: App, **supplier: str) -> App:
     done(app, do="supplier", code="ACME", lead_time_days="7", **supplier, now=now)
     done(app, do="terms", supplier="ACME", sku="MUG", unit_cost="4", now=now)
     done(app, do="open", sku="MUG", qty="200", now=now)
-    for day in range(60):
-        done(app, do="sell", sku="MUG", qty="2", now=moment(day))
+    sales = [{"do": "sell", "sku": "MUG", "qty": "2", "now": moment(day)} for day in range(60)]
+    all_done(app, sales)
     done(app, do="count", sku="MUG", qty="10", now=moment(60, "06:00:00"))
     return app
 

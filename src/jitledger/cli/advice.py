@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -11,6 +12,11 @@ from jitledger.cli.output import as_json, opened, table, write_json
 from jitledger.domain.errors import bad_value
 from jitledger.domain.quantity import show
 
+if TYPE_CHECKING:
+    from jitledger.domain.shop import Shop
+    from jitledger.store.database import Database
+
+T = TypeVar("T")
 USUAL_FLOOR = Decimal("0.3")
 
 
@@ -20,6 +26,14 @@ def advise() -> None:
 
     Example: jitledger advise overstock
     """
+
+
+def _looked(ctx: click.Context, look: Callable[[Database, Shop, int], list[T]]) -> list[T]:
+    """Return what a look at the whole shop finds now."""
+    with opened(ctx) as app:
+        app.driver.catch_up()
+        shop = app.queries.shop()
+        return look(app.database, shop, app.queries.present(shop))
 
 
 def _text(value: Any) -> Any:
@@ -40,10 +54,7 @@ def points(ctx: click.Context, json_: bool) -> None:
     """
     from jitledger_projections.points import tunings
 
-    with opened(ctx) as app:
-        app.driver.catch_up()
-        shop = app.queries.shop()
-        found = tunings(app.database, shop, app.queries.present(shop))
+    found = _looked(ctx, tunings)
     shapes = [
         {
             "sku": t.sku,
@@ -70,10 +81,7 @@ def overstock(ctx: click.Context, json_: bool) -> None:
     """
     from jitledger_projections.overstock import surpluses
 
-    with opened(ctx) as app:
-        app.driver.catch_up()
-        shop = app.queries.shop()
-        found = surpluses(app.database, shop, app.queries.present(shop))
+    found = _looked(ctx, surpluses)
     shapes = [
         {
             "sku": s.sku,
@@ -219,10 +227,7 @@ def ahead(ctx: click.Context, json_: bool) -> None:
     """
     from jitledger_projections.margins import buy_ahead
 
-    with opened(ctx) as app:
-        app.driver.catch_up()
-        shop = app.queries.shop()
-        found = buy_ahead(app.database, shop, app.queries.present(shop))
+    found = _looked(ctx, buy_ahead)
     shapes = [
         {
             "sku": row.sku,
