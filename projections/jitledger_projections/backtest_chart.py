@@ -74,6 +74,7 @@ def trade_off(report: Report, currency: str) -> bytes:
         inside.append(report.really.stock_value)
     if inside:
         axes.set_ylim(0, max(inside) * 1.15)
+    axes.yaxis.set_major_formatter(lambda value, place: f"{value:,.0f}")
     axes.set_xlabel("complete order lines, %")
     axes.set_ylabel(f"average stock at cost, {currency}")
     axes.set_title(
