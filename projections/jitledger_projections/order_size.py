@@ -68,7 +68,7 @@ def suggestion(
         multiples=d.multiples and d.quantity > 0,
     )
     breaks = agreed.get("price_breaks")
-    if breaks and found.quantity > 0 and rate > 0:
+    if breaks and found.quantity > 0 and rate > 0 and not d.quantity:  # A lot by hand stands.
         return _at_the_best_break(found, agreed, supplier, rate, most, shop, today)
     return found
 

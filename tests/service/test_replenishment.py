@@ -477,3 +477,21 @@ def test_an_alert_tells_what_the_report_does(any_app: App) -> None:
     (line,) = any_app.reorder()
     assert line.suggestion.quantity >= 40
     assert alerts(any_app)[-1] == ("", str(line.suggestion.quantity))
+
+
+def test_a_price_break_leaves_a_lot_by_hand_alone(any_app: App) -> None:
+    """From 100 on it is cheaper; whoever orders 25 at a time, or up to 60, gets that."""
+    selling(any_app)
+    breaks = [{"qty": "100", "unit_cost": "2"}]
+    terms = {"unit_cost": "4", "price_breaks": breaks, "now": moment(60)}
+    done(any_app, do="terms", supplier="ACME", sku="MUG", **terms)
+    (computed,) = any_app.reorder()
+    assert computed.suggestion.quantity == 100
+    lots = {"method": "manual", "reorder_point": "20", "order_quantity": "25"}
+    done(any_app, do="policy", sku="MUG", **lots, now=moment(60, "12:01:00"))
+    (line,) = any_app.reorder()
+    assert line.suggestion.quantity == 25
+    level = {"method": "min-max", "reorder_point": "20", "order_up_to": "60"}
+    done(any_app, do="policy", sku="MUG", **level, now=moment(60, "12:02:00"))
+    (line,) = any_app.reorder()
+    assert line.suggestion.quantity == 50
