@@ -4,9 +4,8 @@ Shapes: every array has one value for each item. Units: lines and units of the i
 are decayed sums of lines, units, lines and squared line quantities, B of exposure, E2 and M of
 squared errors and means. rho(h) = 2^(-1/h).
 
-The half-life of the order-line rate is 14 days: on the tuning window of the real sales (April to
-July 2011) it took less stock at 95 and 97 % of complete lines than 20, 28 and 40 days
-(194 against 197, 199 and 203 thousand at 95 %), and 10 days no less.
+The half-life of the order-line rate is 14 days, where REPLENISHMENT.md has 20: on the tuning window
+of the real sales (April to July 2011) shorter half-lives than that needed less stock.
 """
 
 from __future__ import annotations
