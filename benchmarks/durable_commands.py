@@ -7,7 +7,6 @@ ledger also decides, stores keys and seals, and writes its views. The peer only 
 from __future__ import annotations
 
 import asyncio
-import gc
 import sqlite3
 import statistics
 import tempfile
@@ -52,8 +51,7 @@ def ours(clients: int, each: int) -> float:
             for n in range(clients)
         ]
 
-        gc.collect()
-        gc.freeze()  # As the bot does when it starts.
+        app.stay()  # As the bot does when it starts.
 
         async def client(n: int) -> None:
             for command in work[n]:
@@ -108,6 +106,7 @@ def one_client() -> tuple[float, float]:
             nonlocal commits
             commits += sql == "COMMIT"
 
+        app.stay()
         warm = [parse({"do": "sell", "sku": "MUG", "qty": "1"}) for _ in range(200)]
         for command in warm:
             app.ledger.record(command)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import secrets
 import signal
@@ -122,9 +121,7 @@ class BotRunner:
         await asyncio.to_thread(self.app.driver.catch_up)
         self.inbox.take_over()
         await self.inbox.recover()
-        # What was imported stays for good: the search for garbage need not walk through it again.
-        gc.collect()
-        gc.freeze()
+        self.app.stay()
         if self.webhook is not None:
             await self.webhook.start()
         arriving = self._poll() if self.webhook is None else asyncio.Event().wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -108,6 +109,15 @@ class App:
             {k: v for k, v in row.items() if not isinstance(v, (dict, list))}
             for row in self.queries.stocks([p.sku for p in found])
         ]
+
+    def stay(self) -> None:
+        """Prepare for many commands: a process that stays for long calls this when it is ready.
+
+        What was imported stays for good: the search for garbage need not walk through it again.
+        """
+        self.database.make_room()
+        gc.collect()
+        gc.freeze()
 
     def close(self) -> None:
         """Finish what waits and close the database."""

@@ -92,7 +92,10 @@ class Database(ABC):
 
     @abstractmethod
     def transaction(self) -> AbstractContextManager[Tx]:
-        """Open a transaction whose first statement must take the write lock (``lock``)."""
+        """Open a transaction; the first thing done in it must be ``lock``.
+
+        Raises ``Conflict`` when the write lock is not to be had in time, here or in ``lock``.
+        """
 
     @abstractmethod
     def lock(self, tx: Tx) -> ClockRow:
@@ -108,6 +111,10 @@ class Database(ABC):
     @abstractmethod
     def tidy(self) -> None:
         """Move what bulk work wrote to its place, outside the write lock, where that is a task."""
+
+    @abstractmethod
+    def make_room(self) -> None:
+        """Prepare for many commits, where that is a task; whoever stays for long calls it once."""
 
     @abstractmethod
     def close(self) -> None:

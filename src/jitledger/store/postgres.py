@@ -149,6 +149,9 @@ class PostgresDatabase(Database):
     def tidy(self) -> None:
         """PostgreSQL does so by itself."""
 
+    def make_room(self) -> None:
+        """PostgreSQL keeps its log's files and writes into them again."""
+
     def close(self) -> None:
         self._datastore.close()
 

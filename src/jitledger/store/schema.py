@@ -20,7 +20,7 @@ TABLES: tuple[str, ...] = (
     "CREATE TABLE IF NOT EXISTS claims (kind TEXT NOT NULL, value TEXT NOT NULL, "
     "owner TEXT NOT NULL, PRIMARY KEY (kind, value)) /*clustered*/",
     "CREATE TABLE IF NOT EXISTS seals (ordinal BIGINT PRIMARY KEY, events BIGINT NOT NULL, "
-    "keys BIGINT NOT NULL, seal BLOB NOT NULL)",
+    "keys BIGINT NOT NULL, seal BLOB NOT NULL) /*clustered*/",
     # Names and chat ids live here alone, so that a person can be forgotten.
     "CREATE TABLE IF NOT EXISTS people (member TEXT PRIMARY KEY, name TEXT, handle TEXT, "
     "user_id BIGINT, chat_id BIGINT, language TEXT, timezone TEXT)",
