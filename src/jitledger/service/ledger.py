@@ -463,7 +463,7 @@ class Ledger:
 
     def _stamp(self, append: Append, command: Command) -> tuple[int, int]:
         """Return the stamp of this command and the present it is decided at."""
-        if isinstance(command, OpenShop) and command.clock == "simulated":
+        if type(command) is OpenShop and command.clock == "simulated":
             append.stamp, append.present = SIMULATED_START, 0
             append.simulated, append.told = True, False
         if not append.simulated:
@@ -572,7 +572,9 @@ class Ledger:
 def _event(draft: Draft, version: int, stamp: int, envelope: dict[str, Any]) -> Event:
     """Make a draft an event; what is absent is left to the event's own defaults."""
     given = dict(envelope)
-    given.update([(name, value) for name, value in draft.fields.items() if value is not None])
+    for name, value in draft.fields.items():
+        if value is not None:
+            given[name] = value
     if draft.occurred_on is not None:
         given["occurred_on"] = draft.occurred_on
     return draft.event(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Callable
+from typing import Any, cast
 
 from jitledger.domain import commands as c
 from jitledger.domain import events as e
@@ -16,8 +17,9 @@ from jitledger.domain.shop import ROLES
 
 def decide(ground: Ground, command: c.Command) -> list[Draft]:
     """Return the drafts a command makes; raises ``Refused`` and then nothing is recorded."""
-    if isinstance(command, c.Fact):
-        return _decide_fact(ground, command, ground.occurred(command.occurred_at))
+    if type(command) in FACTS:
+        fact = cast(c.Fact, command)
+        return _decide_fact(ground, fact, ground.occurred(fact.occurred_at))
     match command:
         case c.VoidEntry():
             return undo.void_entry(ground, command)
@@ -37,32 +39,24 @@ def decide(ground: Ground, command: c.Command) -> list[Draft]:
             return _decide_catalog(ground, command)
 
 
+FACTS: dict[type[c.Command], Callable[[Ground, Any, Occurred | None], list[Draft]]] = {
+    c.SellStock: facts.sell_stock,
+    c.ReceiveStock: facts.receive_stock,
+    c.CountStock: facts.count_stock,
+    c.AdjustStock: facts.adjust_stock,
+    c.ReturnSale: facts.return_sale,
+    c.WriteOffStock: facts.write_off_stock,
+    c.TransferStock: facts.transfer_stock,
+    c.OpenBalance: facts.open_balance,
+    c.ReturnToSupplier: facts.return_to_supplier,
+    c.MoveStatus: facts.move_status,
+    c.RecordUnmet: facts.record_unmet,
+}
+"""What is decided often, found by its class."""
+
+
 def _decide_fact(ground: Ground, command: c.Fact, stated: Occurred | None) -> list[Draft]:
-    match command:
-        case c.SellStock():
-            return facts.sell_stock(ground, command, stated)
-        case c.ReceiveStock():
-            return facts.receive_stock(ground, command, stated)
-        case c.CountStock():
-            return facts.count_stock(ground, command, stated)
-        case c.AdjustStock():
-            return facts.adjust_stock(ground, command, stated)
-        case c.ReturnSale():
-            return facts.return_sale(ground, command, stated)
-        case c.WriteOffStock():
-            return facts.write_off_stock(ground, command, stated)
-        case c.TransferStock():
-            return facts.transfer_stock(ground, command, stated)
-        case c.OpenBalance():
-            return facts.open_balance(ground, command, stated)
-        case c.ReturnToSupplier():
-            return facts.return_to_supplier(ground, command, stated)
-        case c.MoveStatus():
-            return facts.move_status(ground, command, stated)
-        case c.RecordUnmet():
-            return facts.record_unmet(ground, command, stated)
-        case _:
-            raise AssertionError(f"no decision for {type(command).__name__}")
+    return FACTS[type(command)](ground, command, stated)
 
 
 def _decide_catalog(ground: Ground, command: c.Command) -> list[Draft]:
