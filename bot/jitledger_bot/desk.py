@@ -102,7 +102,7 @@ class Desk:
 
     def recent_count(self, sku: str, location: str, now: int) -> int | None:
         """Return the moment of a count of this item within the last hour, if there was one."""
-        _sku, entries = self.app.queries.entries(sku)
+        entries = self.app.queries.counts(sku)
         gone = voids(entries)
         found = [
             data["effective_at"]

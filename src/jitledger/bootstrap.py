@@ -21,6 +21,9 @@ from jitledger_projections.on_order import OnOrder
 from jitledger_projections.products import Products, catalog_row, products
 from jitledger_projections.supply import Supply
 
+GARBAGE_AT = 10_000
+"""How many more objects there must be before garbage is searched for."""
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -113,11 +116,13 @@ class App:
     def stay(self) -> None:
         """Prepare for many commands: a process that stays for long calls this when it is ready.
 
-        What was imported stays for good: the search for garbage need not walk through it again.
+        What was imported stays for good: the search for garbage need not walk through it again;
+        and most of what is made for one command is gone before so many more objects are.
         """
-        self.database.make_room()
+        self.database.stay()
         gc.collect()
         gc.freeze()
+        gc.set_threshold(GARBAGE_AT)
 
     def close(self) -> None:
         """Finish what waits and close the database."""

@@ -19,13 +19,16 @@ from jitledger_bot.handlers import (
     questions,
     settings,
 )
-from jitledger_bot.handlers.kinds import has_file, is_command
+from jitledger_bot.handlers.kinds import has_file, is_command, is_words
 
 
 def make_dispatcher() -> Dispatcher:
-    """Return a dispatcher with every handler; questions come before what is to be recorded."""
+    """Return a dispatcher with every handler."""
     dispatcher = Dispatcher(disable_fsm=True)
-    dispatcher.include_router(joining.make_router())
+    # Most messages are plain words: they come first and ask no other filter.
+    words = messages.make_router("words")
+    words.message.filter(is_words)
+    dispatcher.include_routers(words, joining.make_router())
     # One filter for all commands and one for all files: plain words are asked about each once.
     commands, sent = Router(name="commands"), Router(name="files")
     commands.message.filter(is_command)
@@ -36,6 +39,7 @@ def make_dispatcher() -> Dispatcher:
     )
     sent.message.filter(has_file)
     sent.include_routers(documents.make_router(), photos.make_router())
-    dispatcher.include_routers(commands, sent, messages.make_router(), buttons.make_router())
+    others = messages.make_router("others")
+    dispatcher.include_routers(commands, sent, others, buttons.make_router())
     dispatcher.edited_message.register(edits.on_edit)
     return dispatcher

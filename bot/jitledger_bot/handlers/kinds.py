@@ -10,6 +10,11 @@ async def is_command(message: Message) -> bool:
     return message.text is not None and message.text.startswith("/")
 
 
+async def is_words(message: Message) -> bool:
+    """Return whether a message is text and no command."""
+    return message.text is not None and not message.text.startswith("/")
+
+
 async def has_file(message: Message) -> bool:
     """Return whether a message carries a photo or a file."""
     return message.photo is not None or message.document is not None

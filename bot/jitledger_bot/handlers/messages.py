@@ -57,9 +57,9 @@ UNREADABLE = {
 PENDING = "pending: before or after the count?"
 
 
-def make_router() -> Router:
-    """Return the router of messages that record."""
-    router = Router(name="messages")
+def make_router(name: str) -> Router:
+    """Return a router of messages that record, or are told why not."""
+    router = Router(name=name)
     router.message.register(on_text)
     return router
 

@@ -39,7 +39,7 @@ from jitledger.service.cache import Cache
 from jitledger.service.clock import Clock
 from jitledger.service.projection import Change, Driver, ProjectionFailed
 from jitledger.store.codec import decode, encode
-from jitledger.store.database import Database, Tx, savepoint
+from jitledger.store.database import Database, Tx, read_clock, savepoint
 from jitledger.store.seals import FIRST, seal_of
 from jitledger.store.writer import GroupWriter, Promise, settle
 
@@ -572,9 +572,7 @@ class Ledger:
 def _event(draft: Draft, version: int, stamp: int, envelope: dict[str, Any]) -> Event:
     """Make a draft an event; what is absent is left to the event's own defaults."""
     given = dict(envelope)
-    for name, value in draft.fields.items():
-        if value is not None:
-            given[name] = value
+    given |= {name: value for name, value in draft.fields.items() if value is not None}
     if draft.occurred_on is not None:
         given["occurred_on"] = draft.occurred_on
     return draft.event(
@@ -612,7 +610,10 @@ def present_of(database: Database, clock: Clock, shop: Shop) -> int:
     On a simulated clock it is the last told moment, or the leading clock's.
     """
     with database.snapshot() as tx:
-        last, present, highest = tx.one("SELECT last, present, highest FROM clock WHERE id = 1")
+        row = tx.kept.get("clock")
+        if row is None:
+            row = tx.kept["clock"] = read_clock(tx)
+    last, present, highest, _marks = row
     if shop.clock != "simulated":
         return max(clock.now(), int(last))
     if clock.leads:

@@ -13,7 +13,7 @@ from typing import Any
 from jitledger.domain.decisions.undo import describe_delta
 from jitledger.domain.errors import unknown_sku
 from jitledger.domain.moments import local_date, show_moment
-from jitledger.domain.names import SHOP_STREAM, SKU_STREAM, entry_name, normalise
+from jitledger.domain.names import SHOP_STREAM, SKU_STREAM, entry_name, normalise, stream_of
 from jitledger.domain.purchase_order import PurchaseOrder
 from jitledger.domain.quantities import Quantities, exceptions, on_order, quantities
 from jitledger.domain.quantity import ZERO, show
@@ -51,13 +51,16 @@ class Queries:
     def shop(self) -> Shop:
         """Return the shop as it stands; it is read again when its stream grew."""
         with self._database.snapshot() as tx:
-            newest = tx.one(
-                "SELECT MAX(originator_version) FROM stored_events WHERE originator_id = ?",
-                (SHOP_STREAM,),
-            )[0]
-            if newest != self._shop.version:
-                self._shop = load_shop(self._database, tx)
-            return self._shop
+            shop: Shop | None = tx.kept.get("shop")
+            if shop is None:
+                newest = tx.one(
+                    "SELECT MAX(originator_version) FROM stored_events WHERE originator_id = ?",
+                    (SHOP_STREAM,),
+                )[0]
+                if newest != self._shop.version:
+                    self._shop = load_shop(self._database, tx)
+                shop = tx.kept["shop"] = self._shop
+            return shop
 
     def present(self, shop: Shop | None = None) -> int:
         """Return the ledger's present."""
@@ -78,6 +81,17 @@ class Queries:
         if sku is None:
             raise unknown_sku(spelled)
         return sku, load_entries(self._database, tx, sku)
+
+    def counts(self, sku: str) -> list[Entry]:
+        """Return the counts of a registered SKU, and its voids, without reading the rest."""
+        with self._database.snapshot() as tx:
+            rows = tx.all(
+                "SELECT originator_version, topic, state FROM stored_events "
+                "WHERE originator_id = ? AND topic IN ('stock-counted', 'entry-voided') "
+                "ORDER BY originator_version",
+                (stream_of(sku),),
+            )
+        return [(version, name, decode(name, body)) for version, name, body in rows]
 
     def item(
         self, spelled: str, as_of: int | None = None, as_at: int | None = None

@@ -31,6 +31,8 @@ class Tx(ABC):
 
     probe: Callable[[str], None] | None = None
     dialect: str = "sqlite"
+    kept: dict[str, Any]
+    """What was found in this view and holds while it is open; empty in a new one."""
 
     @abstractmethod
     def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
@@ -113,7 +115,7 @@ class Database(ABC):
         """Move what bulk work wrote to its place, outside the write lock, where that is a task."""
 
     @abstractmethod
-    def make_room(self) -> None:
+    def stay(self) -> None:
         """Prepare for many commits, where that is a task; whoever stays for long calls it once."""
 
     @abstractmethod

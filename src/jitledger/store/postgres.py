@@ -27,6 +27,7 @@ class PostgresTx(Tx):
         self._library = cursor
         self._cursor = cursor.connection.cursor(row_factory=tuple_row)
         self._recorder = recorder
+        self.kept = {}
 
     def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
         if self.probe is not None:
@@ -149,7 +150,7 @@ class PostgresDatabase(Database):
     def tidy(self) -> None:
         """PostgreSQL does so by itself."""
 
-    def make_room(self) -> None:
+    def stay(self) -> None:
         """PostgreSQL keeps its log's files and writes into them again."""
 
     def close(self) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -21,8 +20,10 @@ from jitledger.domain.errors import StoreError
 Request = TypeVar("Request")
 Result = TypeVar("Result")
 MOST_AT_ONCE = 512
-GATHER_SECONDS = 0.0005
-GATHER_TIMES = 12
+GATHER_SECONDS = 0.004
+GATHER_TIMES = 3
+MANY = 8
+"""A group of so many, or of as many as the last, is not waited for any longer."""
 
 
 class Promise(Protocol):
@@ -103,6 +104,8 @@ class GroupWriter(Generic[Request, Result]):
         self._wake = threading.Condition()
         self._closing = False
         self._crowded = False
+        self._enough = 1
+        """How many must wait before the thread is woken."""
         self._thread: threading.Thread | None = None
         self._name = name
 
@@ -145,7 +148,8 @@ class GroupWriter(Generic[Request, Result]):
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
             self._waiting.append((request, promise))
-            self._wake.notify()
+            if len(self._waiting) >= self._enough:
+                self._wake.notify()
 
     def _run(self) -> None:
         while True:
@@ -157,12 +161,21 @@ class GroupWriter(Generic[Request, Result]):
             with self._leader:
                 size = self._lead()
             self._crowded = size > 1
-            before = -1
-            for _ in range(GATHER_TIMES if size > 1 else 0):
-                if len(self._waiting) >= size or len(self._waiting) == before > 0:
-                    break
+            if size > 1:
+                self._gather(size)
+
+    def _gather(self, size: int) -> None:
+        """Let those come back whom a group of many answered, while more and more of them do."""
+        with self._wake:
+            self._enough = max(size, MANY)
+            for _ in range(GATHER_TIMES):
                 before = len(self._waiting)
-                time.sleep(GATHER_SECONDS)
+                if before >= self._enough or self._closing:
+                    break
+                self._wake.wait(GATHER_SECONDS)
+                if len(self._waiting) == before:
+                    break
+            self._enough = 1
 
     def _lead(self) -> int:
         """Commit one group of what waits; return how many it took."""
