@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import random
 import sys
 import time
@@ -48,8 +47,7 @@ async def ask_all(app: App, questions: list[str]) -> list[float]:
     runner = BotRunner(app, make_bot(TOKEN, server.url))
     await runner.start()
     await runner.swept.wait()  # The daily sweep of the first morning.
-    gc.collect()
-    gc.freeze()
+    app.stay()  # What the sweep imported stays for good, too.
     sandbox.add_person(1, "Olivia")
     code = await asyncio.to_thread(invite, app.ledger, "owner", 600)
     found = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections import defaultdict, deque
 from collections.abc import Iterator
 
 from jitledger.bootstrap import App
@@ -39,18 +40,39 @@ def register(app: App, products: int) -> list[str]:
 
 
 def trade(app: App, skus: list[str], events: int, days: int = 365) -> None:
-    """Append an opening count for each product and sales up to so many events, in time order."""
+    """Append an opening count for each product, sales, and what its supplier then delivers.
+
+    So many events in all, in time order; few products sell much, most sell seldom. What falls to
+    four is ordered, and a month of sales (at least six) comes a week later.
+    """
     rng = random.Random(2)
+    stock = {sku: rng.randrange(5, 60) for sku in skus}
 
     def facts() -> Iterator[BulkFact]:
         start = END - days * DAY
         for n, sku in enumerate(skus):
-            yield _fact(f"c{n}", sku, "stock-counted", start, str(rng.randrange(5, 60)))
-        sales = events - len(skus)
-        for n in range(sales):
+            yield _fact(f"c{n}", sku, "stock-counted", start, str(stock[sku]))
+        left = events - len(skus)
+        step = (days * DAY - DAY) // left
+        at, coming, on_order = start + DAY // 4, deque[tuple[int, str, int]](), set[str]()
+        sold: dict[str, int] = defaultdict(int)
+        for n in range(left):
+            at += step
+            if coming and coming[0][0] <= at:
+                _, sku, quantity = coming.popleft()
+                on_order.discard(sku)
+                stock[sku] += quantity
+                yield _fact(f"r{n}", sku, "stock-received", at // 1000 * 1000, str(quantity))
+                continue
             sku = skus[int(len(skus) * rng.random() ** 2)]
-            at = start + DAY // 4 + (n * (days * DAY - DAY)) // sales
-            yield _fact(f"s{n}", sku, "stock-sold", at // 1000 * 1000, str(1 + rng.randrange(3)))
+            quantity = 1 + rng.randrange(3)
+            stock[sku] -= quantity
+            sold[sku] += quantity
+            if stock[sku] <= 4 and sku not in on_order:
+                on_order.add(sku)
+                month = sold[sku] * 30 * DAY // max(30 * DAY, at - start)
+                coming.append((at + 7 * DAY, sku, max(6, month)))
+            yield _fact(f"s{n}", sku, "stock-sold", at // 1000 * 1000, str(quantity))
 
     BulkAppender(app.database, app.clock, "bench").append_all(facts(), {})
 

@@ -277,8 +277,8 @@ def forecast(database: Database, shop: Shop, today: date, *, sweeping: bool = Fa
                 _refold(tx, base, shop, base.day, touched)
             if base.day < last:
                 _advance(tx, base, shop, base.day + 1, last, None)
-            begun = tx.one("SELECT MIN(day) FROM demand_day")[0]
-            if sweeping and begun is not None and begun <= last:
+            begun = tx.one("SELECT MIN(day) FROM demand_day")[0] if sweeping else None
+            if begun is not None and begun <= last:
                 _measure(tx, base, begun, last)
         if sweeping or base.young is None:
             base.young = _when_young(tx, base)

@@ -18,7 +18,7 @@ from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.stock_item import Shelf, StockItem
 from jitledger.service.projection import Batch
 from jitledger.store.database import Tx
-from jitledger_projections.on_order import OrderedLine, open_order_lines, ordered_by_sku
+from jitledger_projections.on_order import OrderedLine, open_order_lines
 
 UPSERT = (
     "INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sku, location) DO UPDATE "
@@ -28,6 +28,8 @@ UPSERT = (
 )
 
 
+MOST_BY_NAME = 10_000
+"""Of more SKUs than this the rows are picked out of all rows."""
 UNMOVED = 2
 """Stands in ``known`` for a place where nothing moved: it makes nothing unknown."""
 _NONE: dict[str, list[list[str | int]]] = {}
@@ -128,39 +130,53 @@ class Position:
     on_order: Decimal = ZERO
 
 
-def rough_positions(tx: Tx) -> dict[str, tuple[float, int]]:
-    """Return {SKU: (at most so much inventory position, known everywhere)}, fast and for all.
+ShelfRow = tuple[str, str, str, str, str, int, str | None, str | None]
+
+
+def rough_positions(tx: Tx, coming: Sequence[OrderedLine]) -> dict[str, tuple[float, int]]:
+    """Return {SKU: (at most so much inventory position, 1 if known everywhere)}, fast and for all.
 
     What depends on the clock only lowers a position; where some stands, the answer is minus
     infinity. To be looked at closely with ``positions``.
     """
-    number = "CAST({} AS REAL)" if tx.dialect == "sqlite" else "CAST({} AS DOUBLE PRECISION)"
-    on_hand, unsellable, in_transit = map(number.format, ("on_hand", "unsellable", "in_transit"))
-    rows = tx.all(
-        f"SELECT sku, SUM({on_hand} - {unsellable} + {in_transit}), MIN(known), COUNT(extra) "
-        "FROM on_hand GROUP BY sku"
-    )
-    coming = ordered_by_sku(tx)
-    found = {sku: (-inf if extra else total, int(known == 1)) for sku, total, known, extra in rows}
-    for sku, quantity in coming.items():
-        total, known = found.get(sku, (0.0, 0))
-        found[sku] = (total + float(quantity), known)
+    rows = tx.all("SELECT sku, on_hand, unsellable, in_transit, known, extra FROM on_hand")
+    found: dict[str, tuple[float, int]] = {}
+    for sku, on_hand, unsellable, in_transit, known, extra in rows:
+        total = float(on_hand) if extra is None else -inf
+        if unsellable != "0":
+            total -= float(unsellable)
+        if in_transit != "0":
+            total += float(in_transit)
+        before = found.get(sku)
+        if before is not None:
+            total, known = total + before[0], min(known, before[1])
+        found[sku] = (total, known)
+    for line in coming:
+        total, known = found.get(line.sku, (0.0, 0))
+        found[line.sku] = (total + float(line.outstanding), known)
     return found
+
+
+def _shelf_rows(tx: Tx, skus: Sequence[str]) -> list[ShelfRow]:
+    """Return the rows of some SKUs, item by item."""
+    select = (
+        "SELECT sku, location, on_hand, unsellable, in_transit, known, extra, last_cost "
+        "FROM on_hand "
+    )
+    if len(skus) > MOST_BY_NAME:
+        wanted = set(skus)
+        return [row for row in tx.all(select + "ORDER BY sku") if row[0] in wanted]
+    rows: list[ShelfRow] = []
+    for start in range(0, len(skus), 500):
+        part = skus[start : start + 500]
+        rows += tx.all(f"{select}WHERE sku IN ({','.join('?' * len(part))})", part)
+    return rows
 
 
 def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Position]:
     """Return on-hand and inventory position of some SKUs at a moment of the clock."""
+    rows, coming = _shelf_rows(tx, skus), open_order_lines(tx) if skus else []
     found: dict[str, Position] = {}
-    rows: list[Any] = []
-    for start in range(0, len(skus), 500):
-        part = skus[start : start + 500]
-        rows += tx.all(
-            "SELECT sku, location, on_hand, unsellable, in_transit, known, extra, last_cost "
-            "FROM on_hand "
-            f"WHERE sku IN ({','.join('?' * len(part))})",
-            part,
-        )
-    coming: list[OrderedLine] = open_order_lines(tx) if skus else []
     unmoved = False
     """Whether nothing moved at any place of the item at hand so far (rows come item by item)."""
     for sku, location, on_hand, unsellable, in_transit, known, extra, cost in rows:

@@ -233,14 +233,6 @@ def order_lines(
     return _read(tx.all(_SELECT + where + newest, list(given.values())))
 
 
-def ordered_by_sku(tx: Tx) -> dict[str, Decimal]:
-    """Return what is still to come of each SKU over all orders and locations."""
-    found: dict[str, Decimal] = {}
-    for line in open_order_lines(tx):
-        found[line.sku] = found.get(line.sku, ZERO) + line.outstanding
-    return found
-
-
 class Receipt(NamedTuple):
     """Goods that came in against an order's line."""
 

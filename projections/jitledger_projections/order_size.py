@@ -56,6 +56,8 @@ def suggestion(
         batch = d.quantity
     else:
         batch = _batch(source, d, supplier, agreed, rate, shop, today)
+    if not agreed and p.shelf_life_days is None and not d.multiples:  # The many.
+        return suggest(d.position, d.point, batch, precision=p.precision)
     most = _most(p, d, agreed, rate, lead, shop)
     found = suggest(
         d.position,

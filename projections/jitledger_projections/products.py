@@ -202,8 +202,11 @@ def labels(tx: Tx, skus: Sequence[str]) -> dict[str, Label]:
             f"FROM products WHERE sku IN ({','.join('?' * len(part))})",
             part,
         ):
-            price, tax = (None if value is None else Decimal(value) for value in row[5:7])
-            found[row[0]] = Label(row[0], row[1], row[2], row[3], row[4], price, tax, row[7])
+            sku, price, tax = row[0], row[5], row[6]
+            if price is not None or tax is not None:
+                known = [None if value is None else Decimal(value) for value in (price, tax)]
+                row = (*row[:5], *known, row[7])
+            found[sku] = tuple.__new__(Label, row)  # Its own constructor takes twice that.
     return found
 
 

@@ -5,6 +5,7 @@ An item is looked at over all its locations; a policy with a location is looked 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -17,13 +18,12 @@ import orjson
 from jitledger.domain.moments import local_date, to_datetime
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.replenishment.order_quantity import Suggestion, lot_by_hand
-from jitledger.domain.replenishment.reorder_point import Rates
 from jitledger.domain.shop import Shop
 from jitledger.domain.supplier import unit_cost_at
 from jitledger.service.projection import without_collector
 from jitledger.store.database import Database
 from jitledger_projections.arrivals import EARLY, LIKELY, Arrivals, arrivals, run_out_dates
-from jitledger_projections.forecast import Product, policy_of
+from jitledger_projections.forecast import Ints, Product, policy_of
 from jitledger_projections.methods import DEFAULT, VELOCITY
 from jitledger_projections.on_hand import Position, positions, rough_positions
 from jitledger_projections.on_order import open_order_lines
@@ -116,6 +116,7 @@ class ReorderLine(NamedTuple):
 
 
 _SHOWN = ("moq", "pack")
+BY_HAND = ("manual", "min-max", MADE_TO_ORDER)
 
 
 def reorder(
@@ -145,7 +146,7 @@ def _reorder(database: Database, shop: Shop, now: int, planned: Plan) -> list[Re
 def _due(database: Database, planned: Plan, now: int, today: date) -> list[Due]:
     """Return items at or below their reorder point: manual points where set, computed ones else."""
     with database.snapshot() as tx:
-        places = _candidates(planned, rough_positions(tx))
+        places = _candidates(planned, rough_positions(tx, open_order_lines(tx)))
         skus = [planned.products[place].sku for place in places]
         shelves = positions(tx, now, today.isoformat(), skus)
     found: list[Due] = []
@@ -160,12 +161,13 @@ def _due(database: Database, planned: Plan, now: int, today: date) -> list[Due]:
                 owed = (place, None, shelf, shelf.inventory_position, ZERO, ZERO, False)
                 found.append(Due(*owed, MADE_TO_ORDER))
             continue
-        own = _manual(p, place, shelf, today)
-        # What a place of its own needs comes first: the whole shop counts it as ordered.
-        own.sort(key=lambda due: due.location is None)
-        found += [due for due in own if due.position <= due.point]
-        position = shelf.inventory_position
-        by_hand = any(due.location is None for due in own)
+        position, by_hand = shelf.inventory_position, False
+        if p.policies:
+            own = _manual(p, place, shelf, today)
+            # What a place of its own needs comes first: the whole shop counts it as ordered.
+            own.sort(key=lambda due: due.location is None)
+            found += [due for due in own if due.position <= due.point]
+            by_hand = any(due.location is None for due in own)
         if shelf.known and not by_hand and asked[place] and position <= computed[place]:
             point, method = Decimal(computed[place]), planned.method[place]
             policy = policy_of(p, None, today.isoformat()) if p.policies else None
@@ -185,14 +187,13 @@ def _candidates(planned: Plan, rough: dict[str, tuple[float, int]]) -> list[int]
         for place, (p, shelf, close) in enumerate(
             zip(planned.products, shelves, near.tolist(), strict=True)
         )
-        if (p.orderable and ((shelf[1] and close) or p.policies))
+        if (p.orderable and ((close and shelf[1] == 1) or p.policies))
         or (p.mode == MADE_TO_ORDER and shelf[0] < 0)
     ]
 
 
 def _manual(p: Product, place: int, shelf: Position, today: date) -> list[Due]:
-    if not p.policies:
-        return []
+    assert p.policies is not None
     found = []
     locations = {data.get("location") for _, data in orjson.loads(p.policies)}
     for location in sorted(locations, key=lambda x: x or ""):
@@ -228,6 +229,36 @@ def _source(row: SupplierRow | None, clock: datetime) -> _Source:
     return _Source(row, row.weekdays, next_order_day(row.weekdays, row.cutoff, clock))
 
 
+class _Numbers(NamedTuple):
+    """What the plan says of one item, as plain numbers."""
+
+    rate: float
+    lead: float
+    mean: float
+    review: float
+    level: float
+    phi: float
+    variance: float
+    confidence: str
+
+
+def _numbers(planned: Plan, index: Ints) -> Iterator[_Numbers]:
+    """Yield what the plan says of some items; thirty thousand of them are read as arrays."""
+    r = planned.rates
+    sure = np.where(r.low_confidence[index], "low", np.where(r.learning[index], "learning", "ok"))
+    columns = (
+        planned.demand_per_day,
+        planned.lead_days,
+        planned.mean,
+        planned.review_days,
+        planned.level,
+        r.phi,
+        planned.variance,
+    )
+    rows = zip(*(column[index].tolist() for column in columns), sure.tolist(), strict=True)
+    return map(_Numbers._make, rows)
+
+
 def _lines(
     planned: Plan,
     due: list[Due],
@@ -239,7 +270,7 @@ def _lines(
     today = clock.date()
     if not due:
         return []
-    index = np.array([d.place for d in due], np.intp)
+    index = np.array([d.place for d in due], np.int64)
     per_day, phi = planned.demand_per_day[index], planned.rates.phi[index]
     stock = np.array([float(d.shelf.on_hand) for d in due])
     none: Arrivals = ()
@@ -251,7 +282,7 @@ def _lines(
     lines: list[ReorderLine] = []
     placed: dict[int, Decimal] = {}
     """What is suggested for places of an item, by its place in the plan."""
-    for place, each in enumerate(due):
+    for place, (each, numbers) in enumerate(zip(due, _numbers(planned, index), strict=True)):
         d = each
         if d.location is None and d.place in placed:
             d = d._replace(position=d.position + placed[d.place])
@@ -261,6 +292,7 @@ def _lines(
         line = _line(
             planned,
             d,
+            numbers,
             details[p.sku],
             sources.get(p.supplier or "", unknown),
             ahead[place] if ahead else none,
@@ -277,6 +309,7 @@ def _lines(
 def _line(
     planned: Plan,
     d: Due,
+    n: _Numbers,
     p: Label,
     source: _Source,
     ahead: Arrivals,
@@ -284,9 +317,8 @@ def _line(
     shop: Shop,
     today: date,
 ) -> ReorderLine:
-    place, likely, earliest = d.place, *run_out
-    product = planned.products[place]
-    rate, lead = float(planned.demand_per_day[place]), float(planned.lead_days[place])
+    likely, earliest = run_out
+    product, rate, lead = planned.products[d.place], n.rate, n.lead
     agreed = planned.terms.of(product.supplier, p.sku)
     wanted = suggestion(d, product, p, source.row, agreed, rate, lead, shop, today)
     cost = unit_cost_at(agreed, wanted.quantity) if agreed else None
@@ -309,23 +341,23 @@ def _line(
         unit_cost=unit_cost,
         demand_per_day=rate,
         lead_time_days=round(lead, 2),
-        lead_time_demand=float(planned.mean[place]),
-        review_days=float(planned.review_days[place]),
-        service_level=float(planned.level[place]),
+        lead_time_demand=n.mean,
+        review_days=n.review,
+        service_level=n.level,
         likely=likely,
         earliest=earliest,
         order_by=None
         if earliest is None
         else _order_by(earliest, lead, source.weekdays, source.leaves),
         method=d.method,
-        confidence=_confidence(planned.rates, d),
+        confidence="manual" if d.method in BY_HAND else n.confidence,
         terms={k: str(v) for k, v in agreed.items() if k in _SHOWN} if agreed else {},
         on_order=d.shelf.on_order,
         next_delivery=min([arrives, *(day for day, _ in ahead)]) if ahead else arrives,
         currency=currency,
         margin=margin_of(p, unit_cost, shop) if own else 0.0,
-        phi=float(planned.rates.phi[place]),
-        variance=float(planned.variance[place]),
+        phi=n.phi,
+        variance=n.variance,
         whole_lot=bool(agreed.get("price_breaks")),
         spoils=p.shelf_life_days is not None,
     )
@@ -370,14 +402,6 @@ def _order_by(earliest: date, lead: float, weekdays: tuple[int, ...], today: dat
         for ahead in range(8)
         if (later := today + timedelta(days=ahead)).weekday() in weekdays
     )
-
-
-def _confidence(r: Rates, d: Due) -> str:
-    if d.method in ("manual", "min-max", MADE_TO_ORDER):
-        return "manual"
-    if r.low_confidence[d.place]:
-        return "low"
-    return "learning" if r.learning[d.place] else "ok"
 
 
 def as_shape(line: ReorderLine) -> dict[str, Any]:

@@ -801,7 +801,7 @@ def payload_of(command: Command) -> bytes:
     for name in command.__pydantic_fields_set__:
         if name in defaults:
             value, default = values[name], defaults[name]
-            if value is not default and value != default:
+            if value is not default and (default is None or value != default):
                 fields[name] = value
     text = orjson.dumps(fields, default=_plain, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).digest()
@@ -810,7 +810,7 @@ def payload_of(command: Command) -> bytes:
 @cache
 def _payload_fields(cls: type[Command]) -> dict[str, Any]:
     return {
-        name: field.get_default()
+        name: None if field.is_required() else field.get_default()
         for name, field in cls.model_fields.items()
         if name not in _NOT_IN_THE_PAYLOAD
     }

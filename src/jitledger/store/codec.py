@@ -13,13 +13,14 @@ from typing import Any
 import orjson
 from eventsourcing.persistence import Mapper, StoredEvent
 from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticUndefined
 
 from jitledger.domain.errors import StoreError
 from jitledger.domain.events import EVENTS, Event
 
 _ROW = ("originator_id", "originator_version")
 _DEFAULTS = {
-    name: {n: f.default for n, f in cls.model_fields.items() if n not in _ROW}
+    name: tuple((n, f.default) for n, f in cls.model_fields.items() if n not in _ROW)
     for name, cls in EVENTS.items()
 }
 VERSIONS = {name: cls.class_version for name, cls in EVENTS.items()}
@@ -31,11 +32,14 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {}
 
 def encode(event: Event) -> bytes:
     """Return an event's body."""
-    given, defaults, body = event.__pydantic_fields_set__, _DEFAULTS[event.name], {}
-    for name, value in event.__dict__.items():  # In the order of the model, whatever was given.
-        if name in given and name in defaults:
-            default = defaults[name]
-            if value is not default and value != default:
+    given, values, body = event.__pydantic_fields_set__, event.__dict__, {}
+    for name, default in _DEFAULTS[event.name]:  # In the order of the model, whatever was given.
+        if name in given:
+            value = values[name]
+            # A decimal is compared with another kind of thing only after a slow search.
+            if value is not default and (
+                default is None or default is PydanticUndefined or value != default
+            ):
                 body[name] = value
     if event.class_version > 1:
         body["v"] = event.class_version

@@ -5,15 +5,13 @@ Kept apart from the forecasts, so that an alert needs no numerics.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from jitledger.domain.quantity import ZERO, show
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(NamedTuple):
     """A quantity to order, or the question to ask instead."""
 
     quantity: Decimal
@@ -47,13 +45,16 @@ def suggest(
     q = ceil(s + Q - IP) (REPLENISHMENT.md 5), or with ``multiples`` the smallest n·Q that leaves
     IP > s. Need 37, minimum 50, pack 12 gives 60; a cap of 40 under a minimum of 50 asks.
     """
-    step = Decimal(1).scaleb(-precision)
     if multiples:
         times = ((reorder_point - position) / order_quantity).to_integral_value(ROUND_FLOOR) + 1
         need = order_quantity * max(Decimal(1), times)
     else:
         need = reorder_point + order_quantity - position
-    need = (need / step).to_integral_value(ROUND_CEILING) * step
+    if precision == 0:
+        need = need.to_integral_value(ROUND_CEILING)
+    else:
+        step = Decimal(1).scaleb(-precision)
+        need = (need / step).to_integral_value(ROUND_CEILING) * step
     if moq is not None:
         need = max(need, moq)
     if pack is not None and pack > 0:
