@@ -120,6 +120,7 @@ class BotRunner:
             await self._offer_commands()
         await asyncio.to_thread(self.app.driver.catch_up)
         self.inbox.take_over()
+        self.outbox.take_over()
         await self.inbox.recover()
         self.app.stay()
         if self.webhook is not None:

@@ -47,6 +47,9 @@ from jitledger_bot.turn import Outgoing
 OVERALL_PER_SECOND = 30
 GROUP_PER_MINUTE = 20
 MOST_TRIES = 8
+LEASE = 30 * 10**9
+"""Nanoseconds for which a row belongs to the process that sends it; renewed while it does."""
+RENEW_SECONDS = 10.0
 REPEATED = mark("(sent again: the first try may not have arrived)")
 METHODS: dict[str, type[TelegramMethod[Any]]] = {
     "sendMessage": methods.SendMessage,
@@ -68,14 +71,19 @@ class Sending:
     tries: int = 0
 
 
-def put(tx: Tx, outgoing: Sequence[Outgoing], now: int) -> list[Sending]:
-    """Write rows in the caller's transaction; returns them with their ids."""
-    rows = []
+def put(tx: Tx, outgoing: Sequence[Outgoing], now: int, *, mine: bool = True) -> list[Sending]:
+    """Write rows in the caller's transaction; returns them with their ids.
+
+    What is ``mine`` is sent by this process, who must hand it to ``Outbox.send``; other processes
+    leave it alone while its lease lasts. The rest is found by whoever looks first.
+    """
+    rows, until = [], time_ns() + LEASE if mine else 0
     for out in outgoing:
+        body = orjson.dumps(out.body).decode()
         row = tx.one(
-            "INSERT INTO outbox (chat_id, kind, method, body, created_at, subject) "
-            "VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
-            (out.chat_id, out.kind, out.method, orjson.dumps(out.body).decode(), now, out.subject),
+            "INSERT INTO outbox (chat_id, kind, method, body, created_at, subject, leased_until) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            (out.chat_id, out.kind, out.method, body, now, out.subject, until),
         )
         rows.append(Sending(row[0], out.chat_id, out.kind, out.method, out.body))
     return rows
@@ -294,20 +302,38 @@ class Outbox:
 
     # --- what waits in the table ------------------------------------------------------------------
 
+    def take_over(self) -> None:
+        """Free the leases of an earlier run of the bot, which must have ended."""
+
+        def free(tx: Tx, answers: list[Answer], now: int) -> None:
+            tx.execute("UPDATE outbox SET leased_until = 0 WHERE state = 'new'")
+
+        self._desk.app.ledger.commit(Submission([], then=free))
+
     async def run(self) -> None:
         """Send what the table holds: pushes of this and other processes, rests of a crash."""
-        first = True
+        renewed = monotonic()
         while True:
-            await self.look(after_crash=first)
-            first = False
+            if monotonic() - renewed > RENEW_SECONDS:
+                renewed = monotonic()
+                await self._renew()
+            await self.look()
             await asyncio.sleep(0.2)
 
-    async def look(self, *, after_crash: bool = False) -> None:
+    async def _renew(self) -> None:
+        """Keep the rows that are under way, however long the server cannot be reached."""
+        mine = [(time_ns() + LEASE, row) for row in self._under_way]
+        if mine:
+            renew = "UPDATE outbox SET leased_until = ? WHERE id = ?"
+            await self._submit(lambda tx, answers, now: tx.executemany(renew, mine))
+
+    async def look(self) -> None:
         """Fan pushes out to their receivers and send what waits and is due."""
         with self._desk.app.database.snapshot() as tx:
             listed = tx.all(
-                "SELECT id FROM outbox WHERE state = 'new' AND due_at <= ? ORDER BY id LIMIT 400",
-                (self._desk.app.clock.now(),),
+                "SELECT id FROM outbox WHERE state = 'new' AND due_at <= ? AND leased_until <= ? "
+                "ORDER BY id LIMIT 400",
+                (self._desk.app.clock.now(), time_ns()),
             )
             left = [row[0] for row in listed if row[0] not in self._under_way][:200]
             if not left:
@@ -324,8 +350,11 @@ class Outbox:
         if pushes and await self._submit(lambda tx, answers, now: self._fan_out(tx, pushes)):
             await self.look()
             return
+        claimed = await self._submit(lambda tx, answers, now: _claim(tx, [row[0] for row in rows]))
         sendings = []
         for number, chat_id, kind, method, body, tries in rows:
+            if number not in claimed:
+                continue  # Another process was first.
             fields = orjson.loads(body)
             if tries and kind == "push-message":
                 if tries >= 2:
@@ -356,7 +385,7 @@ class Outbox:
                 if _is_waiting(tx, state[1]):
                     continue
                 outgoing = _alert_edits(tx, data, state[1], self._desk)
-                put(tx, outgoing, now)
+                put(tx, outgoing, now, mine=False)
             else:
                 self._tell(tx, kind, data, state[1], to, now)
             tx.execute("UPDATE outbox SET state = 'done' WHERE id = ?", (row_id,))
@@ -380,10 +409,23 @@ class Outbox:
             with speaking(receiver.voice):
                 body = pushed(tx, kind, data, receiver, now)
             out = Outgoing(receiver.chat_id, "sendMessage", body, "push-message", subject)
-            (sending,) = put(tx, [out], now)
+            (sending,) = put(tx, [out], now, mine=False)
             due = quiet_until(receiver, self._desk.app.clock.now())
             if due:
                 tx.execute("UPDATE outbox SET due_at = ? WHERE id = ?", (due, sending.id))
+
+
+def _claim(tx: Tx, rows: Sequence[int]) -> set[int]:
+    """Lease rows that wait; return those that nobody else has."""
+    if not rows:
+        return set()
+    now = time_ns()
+    found = tx.all(
+        f"UPDATE outbox SET leased_until = ? WHERE id IN ({','.join('?' * len(rows))}) "
+        "AND state = 'new' AND leased_until <= ? RETURNING id",
+        (now + LEASE, *rows, now),
+    )
+    return {int(row[0]) for row in found}
 
 
 def _method_of(row: Sending) -> TelegramMethod[Any]:

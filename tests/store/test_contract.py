@@ -41,12 +41,14 @@ def test_a_shop_of_an_earlier_version_gets_what_is_new(store_url: str) -> None:
         app.database.lock(tx)
         for table in ("chats", "notices", "jobs", "attachments"):
             tx.execute(f"DROP TABLE {table}")
+        tx.execute("ALTER TABLE outbox DROP COLUMN leased_until")
         tx.execute("UPDATE clock SET schema_version = 1")
     app.close()
     again = open_shop_again(store_url)
     with again.database.snapshot() as tx:
         assert tx.all("SELECT chat_id FROM chats") == []
-        assert tx.one("SELECT schema_version FROM clock")[0] == 2
+        assert tx.all("SELECT leased_until FROM outbox") == []
+        assert tx.one("SELECT schema_version FROM clock")[0] == 3
     done(again, do="sell", sku="MUG", qty="3")
     assert again.queries.stock("MUG")["on_hand"] == "7"
     again.close()

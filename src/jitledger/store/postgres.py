@@ -15,7 +15,7 @@ from psycopg.sql import SQL, Identifier
 
 from jitledger.domain.errors import Conflict, LedgerError, StoreError
 from jitledger.store.database import ClockRow, Database, Tx, read_clock, to_percent
-from jitledger.store.schema import SCHEMA_VERSION, TABLES
+from jitledger.store.schema import ADDED, SCHEMA_VERSION, TABLES
 
 
 class PostgresTx(Tx):
@@ -113,6 +113,10 @@ class PostgresDatabase(Database):
         with self._datastore.transaction(commit=True) as cursor:
             for statement in TABLES:
                 cursor.execute(self.ddl(statement).encode())
+            for table, column, kind in ADDED:
+                cursor.execute(
+                    f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {column} {kind}".encode()
+                )
             cursor.execute(
                 "INSERT INTO clock VALUES (1, 0, NULL, 0, 0, %s) ON CONFLICT (id) DO UPDATE "
                 "SET schema_version = excluded.schema_version",

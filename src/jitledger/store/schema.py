@@ -6,8 +6,12 @@ Written in the common words of both databases; ``BLOB`` becomes ``BYTEA`` on Pos
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 2
-"""2: chats, notices, jobs, attachments. What is missing is made when a shop is opened."""
+SCHEMA_VERSION = 3
+"""2: chats, notices, jobs, attachments; 3: leases of the outbox. What is missing is made when a
+shop is opened."""
+
+ADDED = (("outbox", "leased_until", "BIGINT NOT NULL DEFAULT 0"),)
+"""Columns that shops of an older version lack."""
 
 TABLES: tuple[str, ...] = (
     # One row: the last stamp, the present of a simulated clock, the latest effective time, and
@@ -49,7 +53,7 @@ TABLES: tuple[str, ...] = (
     "kind TEXT NOT NULL, method TEXT NOT NULL, body TEXT NOT NULL, "
     "created_at BIGINT NOT NULL, state TEXT NOT NULL DEFAULT 'new', "
     "due_at BIGINT NOT NULL DEFAULT 0, tries BIGINT NOT NULL DEFAULT 0, "
-    "message_id BIGINT, subject TEXT, error TEXT)",
+    "message_id BIGINT, subject TEXT, error TEXT, leased_until BIGINT NOT NULL DEFAULT 0)",
     "CREATE INDEX IF NOT EXISTS outbox_open ON outbox (state, id)",
     "CREATE INDEX IF NOT EXISTS outbox_subject ON outbox (subject)",
     "CREATE TABLE IF NOT EXISTS proposals (id TEXT PRIMARY KEY, chat_id BIGINT NOT NULL, "

@@ -23,7 +23,7 @@ from eventsourcing.sqlite import (
 
 from jitledger.domain.errors import Conflict, LedgerError, StoreError
 from jitledger.store.database import ClockRow, Database, Tx, read_clock
-from jitledger.store.schema import SCHEMA_VERSION, TABLES
+from jitledger.store.schema import ADDED, SCHEMA_VERSION, TABLES
 
 ASK_AGAIN_MS = 1
 TIDY_SECONDS = 1.0
@@ -263,6 +263,10 @@ class SQLiteDatabase(Database):
             with self._datastore.transaction(commit=True) as c:
                 for statement in TABLES:
                     c.execute(self.ddl(statement))
+                for table, column, kind in ADDED:
+                    c.execute(f"SELECT 1 FROM pragma_table_info('{table}') WHERE name = '{column}'")
+                    if c.fetchone() is None:
+                        c.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
                 c.execute(
                     "INSERT INTO clock VALUES (1, 0, NULL, 0, 0, ?) ON CONFLICT (id) DO UPDATE "
                     "SET schema_version = excluded.schema_version",
