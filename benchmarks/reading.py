@@ -2,6 +2,7 @@
 
 ``messages.txt``, ``more.txt`` and ``never.txt`` (of which nothing may be recorded) were used to
 develop the reading; ``untouched.txt`` was written by somebody else beforehand and never tuned on.
+``traps.txt`` and ``fresh.txt`` hold what readers get wrong: what is not understood must be asked.
 All are put through the bot's own reading against a real catalog.
 """
 
@@ -18,6 +19,7 @@ from tests.bot.corpus import judge_file
 
 DEVELOPED_WITH = ("messages.txt", "more.txt", "never.txt")
 UNTOUCHED = ("untouched.txt",)
+TRAPS = ("traps.txt", "fresh.txt")
 
 
 def run() -> list[Result]:
@@ -33,6 +35,9 @@ def run() -> list[Result]:
         title = f"of {len(results)} messages {what}"
         found.append(Result(f"{title}, read right", f"{right:.1%}", f"{limit:.0%}", right >= limit))
         found.append(Result(f"{title}, recorded wrongly", str(wrong), "0", wrong == 0))
+    traps = [result for name in TRAPS for result in judge_file(name)]
+    wrong = sum(r.wrong for r in traps)
+    found.append(Result(f"of {len(traps)} traps, recorded wrongly", str(wrong), "0", wrong == 0))
     return found
 
 

@@ -14,6 +14,7 @@ from tests.bot.corpus import FOLDER, blocks, judge_file
         ("more.txt", 0.93),
         ("never.txt", 0.98),
         ("traps.txt", 0.99),
+        ("fresh.txt", 0.79),
         ("untouched.txt", 0.95),
     ],
 )

@@ -69,6 +69,10 @@ def doubt_of(words: list[str], do: str | None, places: Places) -> str | None:
         return _("a share or a discount? Write quantity and price")
     if do == "receive" and (known.has("customers", norm) or _goes_out(norm, places)):
         return _("received from a supplier, or sold to a customer?")
+    if do == "return" and _comes_from_here(norm, places):
+        return _("back from a customer, or moved from one place to another?")
+    if do is not None and do != "unmet" and _is_undone(norm):
+        return _("what really happened? Write only what is to be recorded, please")
     if do == "receive" and _comes_from_here(norm, places):
         return _("received from a supplier, or moved from one place to another?")
     if do == "unmet" and _counts_people(norm):
@@ -76,6 +80,29 @@ def doubt_of(words: list[str], do: str | None, places: Places) -> str | None:
     if do == "return" and any(_names_supplier(norm, n, places) for n in range(len(norm))):
         return _("back from a customer, or back to the supplier?")
     return None
+
+
+def _is_undone(norm: list[str]) -> bool:
+    """Return whether something did not happen after all: "dropped 2, but nothing broke"."""
+    known = phrases()
+    place = 0
+    while place < len(norm):
+        talk = known.is_("small_talk", norm, place)
+        if not talk and known.is_("undone", norm, place):
+            return True
+        place += max(1, talk)
+    return False
+
+
+def is_corrected(text: str) -> bool:
+    """Return whether a later number takes an earlier one back: "24 on the note, only 20 came"."""
+    norm, known = [plain(word) for word in text.split()], phrases()
+    counted = [read_number(word) is not None for word in norm]
+    for place in range(1, len(norm)):
+        behind = any(counted[place + 1 : place + 3])
+        if known.is_("only", norm, place) and behind and any(counted[:place]):
+            return True
+    return False
 
 
 def _names_supplier(norm: list[str], place: int, places: Places) -> bool:

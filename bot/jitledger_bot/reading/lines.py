@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from jitledger_bot.language import _
-from jitledger_bot.reading.doubts import doubt_of, is_plan
+from jitledger_bot.reading.doubts import doubt_of, is_corrected, is_plan
 from jitledger_bot.reading.numbers import Number
 from jitledger_bot.reading.phrases import phrases, plain
 from jitledger_bot.reading.quantities import leading_number, read_quantity, starts_quantity
@@ -56,8 +56,13 @@ def read_message(text: str, now: datetime, places: Places | None = None) -> list
         if head is not None:
             header = _joined(header, head) if place and not found else head
             continue
-        for clause in _clauses(line):
-            found += read_line(clause, now, header, places)
+        read = [r for part in _clauses(line) for r in read_line(part, now, header, places)]
+        claims = [r for r in read if r.do not in (None, "unmet")]
+        if claims and is_corrected(line):
+            said = _("which number counts? Write only what is to be recorded, please")
+            number = claims[0].quantity or Decimal(0)
+            read = [replace(claims[0], raw=line, quantity=number, problem=said)]
+        found += read
     return found
 
 
