@@ -95,6 +95,8 @@ class Phrases:
     stock: list[tuple[Words, Words]] = field(default_factory=list)
     run_out: list[tuple[Words, str]] = field(default_factory=list)
     log: list[tuple[Words, Words]] = field(default_factory=list)
+    ago: list[tuple[Words, Words]] = field(default_factory=list)
+    """What stands before and behind a number of days: "… days ago", "vor … tagen"."""
 
     def has(self, kind: str, words: Sequence[str]) -> bool:
         """Return whether some words hold a phrase of a kind anywhere."""
@@ -127,7 +129,11 @@ def _take(found: Phrases, language: Mapping[str, Any]) -> None:
     for kind in ("verbs", "reasons", "conditions", "numbers", "days", "places"):
         lookup: Lookup = getattr(found, kind)
         for meaning, listed in language[kind].items():
-            lookup.add(listed, meaning)
+            if meaning != "ago":
+                lookup.add(listed, meaning)
+    for pattern in language["days"]["ago"]:
+        before, _gap, behind = pattern.partition("…")
+        found.ago.append((words_of(before), words_of(behind)))
     for code, listed in language["packs"].items():
         for word in listed:
             codes = found.packs.setdefault(plain(word), [])

@@ -164,8 +164,12 @@ class Tail:
         for place in range(len(norm) - 1, -1, -1):
             lead = known.is_("from", norm, place)
             rest = self.words[place + lead :]
-            if lead and 0 < len(rest) <= 3 and not has_number([plain(w) for w in rest]):
-                self.supplier = " ".join(word.rstrip(",;.:") for word in rest)
+            # A name ends at a comma; what a person says to the bot behind it says nothing else.
+            ends = (n for n, word in enumerate(rest, start=1) if word[-1] in ",;.:")
+            name = rest[: next(ends, len(rest))]
+            short = 0 < len(name) <= 3 and len(rest) - len(name) <= 3
+            if lead and short and not has_number([plain(w) for w in rest]):
+                self.supplier = " ".join(word.rstrip(",;.:") for word in name)
                 self.words = self.words[:place]
                 return
             for length in (3, 2, 1):

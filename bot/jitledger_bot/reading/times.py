@@ -72,6 +72,20 @@ def _is_small(norm: list[str], place: int) -> bool:
     )
 
 
+def _ago(norm: list[str], place: int) -> tuple[int, int] | None:
+    """Return (how many days, how many words) of "3 days ago" or "vor drei Tagen"."""
+    for before, behind in phrases().ago:
+        at = place + len(before)
+        if tuple(norm[place:at]) != before or at >= len(norm):
+            continue
+        named = phrases().numbers.at(norm, at)
+        length, text = named if named is not None else (1, norm[at])
+        end = at + length + len(behind)
+        if text.isdecimal() and len(text) < 3 and tuple(norm[at + length : end]) == behind:
+            return int(text), end - place
+    return None
+
+
 def _cut(words: list[str], place: int, length: int) -> None:
     """Take words out of a line; a comma behind them stays."""
     comma = words[place + length - 1].endswith(",")
@@ -96,6 +110,9 @@ def _day_at(
         if meaning in WEEKDAYS and (led or len(norm[place]) > 3):
             back = (now.weekday() - WEEKDAYS.index(meaning) - 1) % 7 + 1
             return now.date() - timedelta(days=back), length, False
+    ago = _ago(norm, place)
+    if ago is not None:
+        return now.date() - timedelta(days=ago[0]), ago[1], False
     text = words[place].strip("(),;:")
     if _DAY.fullmatch(text):
         try:
