@@ -26,7 +26,7 @@ from jitledger.store.database import ClockRow, Database, Tx, read_clock
 from jitledger.store.schema import ADDED, SCHEMA_VERSION, TABLES
 
 ASK_AGAIN_MS = 1
-TIDY_SECONDS = 1.0
+TIDY_SECONDS, TIDY_COMMITS = 1.0, 200
 PAGE_BYTES = 4096
 LOG_PAGES = 3000
 """The write-ahead log is copied into the file when it has so many pages."""
@@ -117,14 +117,11 @@ class _Grown(Exception):
 class _Transaction:
     """One transaction on a thread's own connection; commits, or rolls back on an error."""
 
-    __slots__ = ("_connection", "_recorder", "_timeout")
+    __slots__ = ("_connection", "_database")
 
-    def __init__(
-        self, connection: sqlite3.Connection, recorder: SQLiteApplicationRecorder, timeout: float
-    ) -> None:
+    def __init__(self, connection: sqlite3.Connection, database: SQLiteDatabase) -> None:
         self._connection = connection
-        self._recorder = recorder
-        self._timeout = timeout
+        self._database = database
 
     def __enter__(self) -> Tx:
         """Begin with the write lock: whoever reads first and writes later may be refused."""
@@ -132,10 +129,10 @@ class _Transaction:
         while True:
             try:
                 cursor = self._connection.execute("BEGIN IMMEDIATE")
-                return SQLiteTx(cursor, self._recorder)
+                return SQLiteTx(cursor, self._database.recorder)
             except sqlite3.Error as error:
                 now = monotonic()
-                until = until or now + self._timeout
+                until = until or now + self._database.timeout
                 if "locked" not in str(error) or now >= until:
                     raise _named(error) from error
                 sleep(ASK_AGAIN_MS / 1000)
@@ -144,6 +141,7 @@ class _Transaction:
         try:
             if error is None:
                 self._connection.commit()
+                self._database.commits += 1
         except sqlite3.Error as broken:
             error = broken
         if error is None:
@@ -202,18 +200,23 @@ class _Snapshot:
 class _Tidier(threading.Thread):
     """Copies the write-ahead log into the file beside the commits, which then seldom have to.
 
-    A commit that does so with 3,000 pages keeps everybody waiting for a tenth of a second.
+    A commit that does so with 3,000 pages keeps everybody waiting for a tenth of a second. Readers
+    may have to wait a little then, so it is not done before there is something to gain.
     """
 
-    def __init__(self, uri: str, timeout: float) -> None:
+    def __init__(self, database: SQLiteDatabase) -> None:
         super().__init__(name="ledger-tidier", daemon=True)
-        self._uri, self._timeout = uri, timeout
+        self._database = database
         self._ended = threading.Event()
 
     def run(self) -> None:
         """Tidy until told to end; an error costs this round."""
-        with closing(_connect(self._uri, self._timeout)) as connection:
+        done = self._database.commits
+        with closing(self._database.connect()) as connection:
             while not self._ended.wait(TIDY_SECONDS):
+                if self._database.commits - done < TIDY_COMMITS:
+                    continue
+                done = self._database.commits
                 with suppress(sqlite3.Error):
                     connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
@@ -232,7 +235,8 @@ class SQLiteDatabase(Database):
         if not path:
             raise StoreError("bad-database", "The address of the database names no file.")
         self.path = Path(path)
-        self._timeout = lock_timeout
+        self.timeout = lock_timeout
+        self.commits = 0
         folder = self.path.absolute().parent
         if not folder.is_dir():
             raise StoreError(
@@ -241,7 +245,7 @@ class SQLiteDatabase(Database):
         uri = self.path.absolute().as_uri()
         self._datastore = SQLiteDatastore(db_name=uri, originator_id_type="text")
         self._datastore.pool = _Pool(db_name=uri, lock_timeout=max(1, round(lock_timeout)))
-        self._recorder = SQLiteApplicationRecorder(self._datastore)
+        self.recorder = SQLiteApplicationRecorder(self._datastore)
         self._local, self._reading = threading.local(), _Reading()
         self._tidier: _Tidier | None = None
         self._connections: list[sqlite3.Connection] = []
@@ -256,10 +260,8 @@ class SQLiteDatabase(Database):
                     return
         with _errors():
             with self._datastore.get_connection(commit=True) as connection:
-                connection._sqlite_conn.execute(
-                    f"PRAGMA busy_timeout={round(self._timeout * 1000)}"
-                )
-            self._recorder.create_table()
+                connection._sqlite_conn.execute(f"PRAGMA busy_timeout={round(self.timeout * 1000)}")
+            self.recorder.create_table()
             with self._datastore.transaction(commit=True) as c:
                 for statement in TABLES:
                     c.execute(self.ddl(statement))
@@ -279,7 +281,7 @@ class SQLiteDatabase(Database):
         )
 
     def transaction(self) -> _Transaction:
-        return _Transaction(self._writer(), self._recorder, self._timeout)
+        return _Transaction(self._writer(), self)
 
     def tidy(self) -> None:
         """Copy the write-ahead log into the file; writers are not held up (a passive checkpoint).
@@ -291,7 +293,7 @@ class SQLiteDatabase(Database):
     def stay(self) -> None:
         self._make_room()
         if self._tidier is None:
-            self._tidier = _Tidier(self._uri, self._timeout)
+            self._tidier = _Tidier(self)
             self._tidier.start()
 
     def _make_room(self) -> None:
@@ -305,7 +307,7 @@ class SQLiteDatabase(Database):
         log = Path(f"{self.path}-wal")
         if log.exists() and log.stat().st_size >= LOG_PAGES * PAGE_BYTES:
             return
-        with suppress(sqlite3.Error), closing(_connect(self._uri, self._timeout)) as connection:
+        with suppress(sqlite3.Error), closing(self.connect()) as connection:
             connection.execute("PRAGMA cache_size=16")  # What does not fit goes to the log.
             with suppress(_Grown), connection:
                 connection.execute("BEGIN IMMEDIATE")
@@ -321,13 +323,17 @@ class SQLiteDatabase(Database):
         return read_clock(tx)  # The transaction began with the lock.
 
     def snapshot(self) -> _Snapshot:
-        return _Snapshot(self._reader(), self._reading, self._recorder)
+        return _Snapshot(self._reader(), self._reading, self.recorder)
+
+    def connect(self) -> sqlite3.Connection:
+        """Open one more connection to the file."""
+        return _connect(self._uri, self.timeout)
 
     def _writer(self) -> sqlite3.Connection:
         """Return this thread's connection for writing, set up as the library's pool does."""
         connection: sqlite3.Connection | None = getattr(self._local, "writer", None)
         if connection is None:
-            connection = _connect(self._uri, self._timeout)
+            connection = self.connect()
             _make_durable(connection)
             self._local.writer = connection
             with self._guard:
@@ -337,7 +343,7 @@ class SQLiteDatabase(Database):
     def _reader(self) -> sqlite3.Connection:
         connection = self._reading.connection
         if connection is None:
-            connection = _connect(self._uri, self._timeout)
+            connection = self.connect()
             connection.execute("PRAGMA query_only=1")
             connection.execute("PRAGMA mmap_size=1073741824")
             self._reading.connection = connection
