@@ -71,6 +71,8 @@ class Resolver:
                 named = _named(singular, search(tx, self._database.dialect, singular, CANDIDATES))
                 if named is not None:
                     break
+            if named is None:
+                named = _bent(tx, self._database.dialect, typed)
             if named is None and not found:
                 found = _by_beginnings(tx, self._database.dialect, typed)
         return Resolved(named, [] if named is not None else _rank(typed, found))
@@ -80,6 +82,36 @@ def _named(words: str, found: list[tuple[str, str]]) -> Candidate | None:
     """Return the one product whose whole name some words are."""
     same = [(s, t) for s, t in found if " ".join(t.casefold().split()) == words.casefold()]
     return Candidate(*same[0]) if len(same) == 1 else None
+
+
+def _bent(tx: Tx, dialect: str, typed: str) -> Candidate | None:
+    """Return the one product whose name differs only in endings: "rote Becher", "Roter Becher"."""
+    words = typed.casefold().split()
+    stems = [_stem(word) for word in words]
+    if len(stems) < 2 or any(len(stem) < 3 or not stem.isalpha() for stem in stems):
+        return None
+    same = [
+        (sku, title)
+        for sku, title in search(tx, dialect, " ".join(stems), CANDIDATES)
+        if _bends(words, stems, title.casefold().split())
+    ]
+    return Candidate(*same[0]) if len(same) == 1 else None
+
+
+def _bends(words: list[str], stems: list[str], title: list[str]) -> bool:
+    """Return whether each word is the title's, or both have the same stem with an ending."""
+    return len(words) == len(title) and all(
+        word == other or (word != stem and _stem(other) == stem)
+        for word, stem, other in zip(words, stems, title, strict=True)
+    )
+
+
+def _stem(word: str) -> str:
+    """Return a word without the ending that German bends it with: blauer, blaue, blauen, blaues."""
+    for ending in ("en", "er", "em", "es", "e", "n", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word
 
 
 def _singulars(typed: str) -> list[str]:

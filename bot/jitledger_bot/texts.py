@@ -118,6 +118,10 @@ REFUSAL = {
     "not-correctable": mark("{entry} cannot be corrected; void it and enter it anew."),
     "key-conflict": mark("This was recorded before with another content."),
     "bad-value": mark("{field} is “{value}”: {why}"),
+    "unknown-order": mark("There is no purchase order “{po}”."),
+    "too-new": mark("{sku} was on the shelf for less than {days} days; ask again later."),
+    "too-little-history": mark("A backtest needs nine weeks of sales; so far there are {days}."),
+    "missing-field": mark("The column or field “{field}” is missing."),
 }
 """A refusal's sentence by its code; English says the ledger's own, which is more exact."""
 
@@ -130,8 +134,30 @@ WHYS = (
     mark("nothing to change was given"),
     mark("a bundle cannot hold a bundle"),
     mark("it is where the stock already is"),
+    mark('a decimal number as text is expected, like "12" or "4.20"'),
+    mark("a plain decimal number is expected, like 12 or 4.20"),
+    mark("more than 1,000,000,000,000 is not a quantity of a shop"),
+    mark("an amount of money cannot be negative here"),
+    mark("a time is expected, like 2026-03-03T13:55 or 2026-03-03"),
+    mark("no such time; write 2026-03-03T13:55 or 2026-03-03"),
+    mark("a share between 0 and 1 is expected, like 0.97"),
+    mark("a date is expected, like 2026-03-31"),
+    mark("a whole number is expected"),
 )
 """Reasons of the ledger that people meet in the chat."""
+
+
+FIELD = {
+    "qty": mark("the quantity"),
+    "price": mark("the price"),
+    "unit_cost": mark("the cost"),
+    "unit_price": mark("the price"),
+    "occurred_at": mark("the date"),
+    "timezone": mark("the time zone"),
+    "service_level": mark("the service level"),
+    "sku": mark("the code"),
+}
+"""What people call the fields of a command."""
 
 
 def safe(text: object) -> str:
@@ -151,6 +177,9 @@ def problem(error: LedgerError) -> str:
         fields["role"] = _(named)
     if reason is not None:
         fields["why"] = _(reason)
+    if fields.get("field") in FIELD:
+        field = FIELD[fields["field"]]
+        fields["field"] = _(field)
     try:
         return _(template, **fields)
     except (KeyError, IndexError):

@@ -335,11 +335,11 @@ def backtest(
     span = last - start + 1
     tuned = max(first + 21, start - span)
     if span < 14 or start - tuned < 14:
+        days = max(0, last - first + 1)
         raise Refused(
             "too-little-history",
-            f"A backtest needs nine weeks of sales; there are {max(0, last - first + 1)} days "
-            f"({day_from_number(first).isoformat()} to {day_from_number(last).isoformat()}).",
-            days=last - first + 1,
+            f"A backtest needs nine weeks of sales; so far there are {days}.",
+            days=days,
         )
     with database.snapshot() as tx:
         rows = tx.all(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from jitledger.domain.errors import unknown_sku
+from jitledger.domain.errors import Refused, unknown_sku
 from jitledger.domain.moments import local_date
 from jitledger.domain.replenishment.advice import (
     Verdict,
@@ -15,17 +15,28 @@ from jitledger.domain.shop import Shop
 from jitledger.store.database import Database
 from jitledger_projections.on_hand import positions
 from jitledger_projections.order_size import net_price
+from jitledger_projections.overstock import KNOWN_DAYS
 from jitledger_projections.plan import plan
 from jitledger_projections.products import labels
 
 
 def verdict(database: Database, shop: Shop, now: int, sku: str) -> Verdict:
-    """Return whether just-in-time is right for an item; raises ``unknown-sku`` for a stranger."""
+    """Return whether just-in-time is right for an item; raises ``unknown-sku`` for a stranger.
+
+    Raises ``too-new`` in an item's first two weeks.
+    """
     today = local_date(now, shop.tz)
     planned = plan(database, shop, today)
     if sku not in planned.forecast.place:
         raise unknown_sku(sku)
     place = planned.forecast.place[sku]
+    if planned.forecast.state.days[place] < KNOWN_DAYS:
+        raise Refused(
+            "too-new",
+            f"{sku} was on the shelf for less than {KNOWN_DAYS} days; ask again later.",
+            sku=sku,
+            days=KNOWN_DAYS,
+        )
     lead = planned.leads.get(planned.products[place].supplier or "")
     rate = float(planned.demand_per_day[place])
     week = 7 * rate

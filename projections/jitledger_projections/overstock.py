@@ -29,6 +29,9 @@ class Surplus:
     advice: Clearance
 
 
+KNOWN_DAYS = 14
+
+
 def surpluses(database: Database, shop: Shop, now: int) -> list[Surplus]:
     """Return overstock with its proposed action, the dearest first.
 
@@ -45,6 +48,8 @@ def surpluses(database: Database, shop: Shop, now: int) -> list[Surplus]:
             shelf = shelves.get(p.sku)
             if shelf is None or not shelf.known or shelf.on_hand <= 0:
                 continue
+            if planned.forecast.state.days[place] < KNOWN_DAYS:
+                continue  # Too new to say what is too much.
             rate = 0.0 if planned.rates.dormant[place] else float(planned.demand_per_day[place])
             wanted = float(planned.reorder_point[place]) + float(shop.cover_days) * rate
             if rate <= 0:

@@ -60,7 +60,7 @@ def test_inline_rows_are_what_a_rebuild_gives(history: list[Step]) -> None:
 def through_the_mapper(app: App, sku: str) -> dict[str, list[Any]]:
     """Fold an item's events read through the library's recorder and mapper into view rows."""
     mapper = EventMapper()
-    recorder = app.database._recorder  # type: ignore[attr-defined]
+    recorder = app.database.recorder  # type: ignore[attr-defined]
     events = [mapper.to_domain_event(row) for row in recorder.select_events(f"sku/{sku}")]
     entries = [(e.originator_version, e.name, decode(e.name, encode(e))) for e in events]
     with app.database.snapshot() as tx:

@@ -75,7 +75,7 @@ def test_bulk_bodies_are_what_the_mapper_writes(any_app: App, tmp_path: Path) ->
     """The fast way stores exactly what the typed way would store."""
     online_retail(any_app, tmp_path / "sales.csv.gz")
     mapper = EventMapper()
-    recorder = any_app.database._recorder  # type: ignore[attr-defined]
+    recorder = any_app.database.recorder  # type: ignore[attr-defined]
     for sku in ("85123A", "71053"):
         for row in recorder.select_events(f"sku/{sku}"):
             event = mapper.to_domain_event(row)

@@ -184,7 +184,11 @@ async def answer_jit(words: str, turn: Turn, desk: Desk) -> None:
     sku = exact_or_ask(words, turn, desk, "jit")
     if sku is not None:
         shop, now = desk.read()
-        said = await asyncio.to_thread(verdict, desk.app.database, shop, now, sku)
+        try:
+            said = await asyncio.to_thread(verdict, desk.app.database, shop, now, sku)
+        except LedgerError as error:
+            turn.say(texts.safe(texts.problem(error)))
+            return
         item, _q, _shop = desk.app.queries.item(sku)
         turn.say(advice_texts.verdict(item.catalog.title, sku, said))
 

@@ -88,6 +88,9 @@ async def begin(message: Message, command: CommandObject, turn: Turn, desk: Desk
         if asked.casefold() == code.casefold():
             at, wanted = code, ""
     found = await asyncio.to_thread(_wanted, desk, wanted)
+    if not found and not wanted:
+        turn.say(_("There are no products yet. Write one: /new Blue mug, 9.50, Acme"))
+        return
     if not found:
         turn.say(_("I know no product like “{words}”.", words=texts.safe(wanted[:80])))
         return

@@ -180,7 +180,7 @@ def _bad_lines(summary: RowsSummary) -> list[str]:
         "✗ "
         + _("line {n}", n=bad.line)
         + (f", {texts.safe(bad.column)}" if bad.column else "")
-        + f": {texts.safe(bad.reason[:200])}"
+        + f": {texts.safe(texts.problem(bad.error)[:200])}"
         for bad in summary.bad[:MOST_SHOWN]
     ]
     if len(summary.bad) > MOST_SHOWN:
@@ -230,8 +230,8 @@ def _as_csv(table: Table, summary: RowsSummary) -> str:
     """Return the bad rows with their line and the reason."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([*table.header, "line", "reason"])
+    writer.writerow([*table.header, _("line"), _("reason")])
     for bad in summary.bad:
         cells = [*bad.cells, *[""] * (len(table.header) - len(bad.cells))]
-        writer.writerow([*cells, bad.line, bad.reason])
+        writer.writerow([*cells, bad.line, texts.problem(bad.error)])
     return out.getvalue()

@@ -365,7 +365,8 @@ def _confirm(
                     shown[-1] += " " + _("Or was it for another order?")
                     buttons.append(_other_orders(tx, turn, answer.entries[0], others, now))
             if answer.ok and line.pending_count is not None:
-                buttons.append(_before_or_after(tx, turn, answer.entries[-1], now, line))
+                alone = len(lines) == 1
+                buttons.append(_before_or_after(tx, turn, answer.entries[-1], now, line, alone))
                 shown.append(_("It was counted a moment ago. Was this before or after the count?"))
         elif line.problem is not None:
             raw = texts.safe(line.reading.raw.strip()[:120])
@@ -398,10 +399,16 @@ def _other_orders(tx: Tx, turn: Turn, entry: str, lines: Sequence[str], now: int
     ]
 
 
-def _before_or_after(tx: Tx, turn: Turn, entry: str, now: int, line: Line) -> list[Button]:
+def _before_or_after(
+    tx: Tx, turn: Turn, entry: str, now: int, line: Line, alone: bool
+) -> list[Button]:
     body = {"entry": entry, "now": show_moment(now), "sku": line.sku}
     stored = store_proposal(tx, turn.chat_id, turn.member, "count-order", body, now)
-    return [(_("Before the count"), f"b.{stored}"), (_("After the count"), f"f.{stored}")]
+    which = "" if alone else f": {line.title}"
+    return [
+        (_("Before the count") + which, f"b.{stored}"),
+        (_("After the count") + which, f"f.{stored}"),
+    ]
 
 
 def said(line: Line, answer: Answer) -> str:

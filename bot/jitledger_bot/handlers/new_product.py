@@ -21,6 +21,9 @@ from jitledger_bot.reading.numbers import read_number
 from jitledger_bot.turn import Outgoing, Proposal, Turn, consume, remember, store_proposal
 
 _BARCODE = re.compile(r"\d{8}|\d{12,14}", re.ASCII)
+_CURRENCY = re.compile(
+    r"^\s*(?:[€$£]|[a-z]{3}\b)|(?<=[\d\s])(?:[€$£]|[a-z]{3}|euros?)\s*$", re.IGNORECASE
+)
 _VARIANT = re.compile(r"(?:variant of|variante von|variante)\s+", re.IGNORECASE)
 _CODE = re.compile(r"(?=.*\d)[A-Z0-9][A-Z0-9._-]{1,15}", re.ASCII)
 
@@ -140,13 +143,13 @@ def product_commands(
     """Return the commands of a line's parts, and how price and supplier were read."""
     commands: list[dict[str, Any]] = [{"do": "register", "sku": sku, "name": name}]
     told = ""
-    for part in filter(None, rest[:3]):
+    for part in filter(None, rest):
         base = _VARIANT.match(part)
         if base is not None:
             commands[0]["variant_of"] = part[base.end() :].strip()
             told += ", " + texts.safe(part)
             continue
-        number = read_number(part.lstrip("€$£ ").strip())
+        number = read_number(_CURRENCY.sub("", part).strip())
         if number is not None and number.ambiguous is not None:
             one, other = number.ambiguous
             why = _("it can be {one} or {other}; write one of them", one=one, other=other)
@@ -157,6 +160,9 @@ def product_commands(
         elif number is not None:
             commands.append({"do": "price", "sku": sku, "price": show(number.value)})
             told += ", " + _("price {price}", price=show(number.value))
+        elif any(command["do"] == "link" for command in commands):
+            why = _("write name, price, supplier")
+            raise bad_value(_("the line"), part, why)
         else:
             commands.append({"do": "supplier", "code": part})
             commands.append({"do": "link", "sku": sku, "supplier": part})

@@ -163,7 +163,7 @@ def read_line(
     if do is None and header is not None:
         do = header.do
     if not words:
-        return [Reading(line, do=do)]
+        return [Reading(line, do=do, problem=_no_quantity(do))]
     found = _facts(line, do, cause, words, occurred, header, places)
     doubt = doubt_of(words, do, places)
     if header is not None and header.do == "receive" and do == "write-off":

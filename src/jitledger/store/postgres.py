@@ -91,7 +91,7 @@ class PostgresDatabase(Database):
             connection.execute(
                 SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(self._schema))
             )
-        self._recorder = PostgresApplicationRecorder(self._datastore)
+        self.recorder = PostgresApplicationRecorder(self._datastore)
 
     def create(self) -> None:
         with _errors(), self._datastore.get_connection() as connection:
@@ -109,7 +109,7 @@ class PostgresDatabase(Database):
                 connection.execute("SELECT pg_advisory_unlock(7146210)")
 
     def _create(self) -> None:
-        self._recorder.create_table()
+        self.recorder.create_table()
         with self._datastore.transaction(commit=True) as cursor:
             for statement in TABLES:
                 cursor.execute(self.ddl(statement).encode())
@@ -137,19 +137,19 @@ class PostgresDatabase(Database):
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
         with _errors(), self._datastore.transaction(commit=True) as cursor:
-            yield PostgresTx(cursor, self._recorder)
+            yield PostgresTx(cursor, self.recorder)
 
     def lock(self, tx: Tx) -> ClockRow:
         assert isinstance(tx, PostgresTx)
         with _errors():
-            self._recorder._lock_table(tx._library)
+            self.recorder._lock_table(tx._library)
             return read_clock(tx)
 
     @contextmanager
     def snapshot(self) -> Iterator[Tx]:
         with _errors(), self._datastore.transaction(commit=False) as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            yield PostgresTx(cursor, self._recorder)
+            yield PostgresTx(cursor, self.recorder)
 
     def tidy(self) -> None:
         """PostgreSQL does so by itself."""

@@ -51,7 +51,12 @@ KEY = ("key", "id", "reference", "externalid", "lineid", "transactionid")
 NOTE = ("note", "notes", "remark", "comment", "bemerkung")
 LEAD = ("leadtimedays", "leadtime", "leaddays", "lieferzeit")
 MOQ = ("moq", "minimum", "minimumorder", "minimumorderquantity", "mindestmenge")
-PACK = ("pack", "packsize", "packmultiple", "multiple", "case", "casesize", "vpe")
+PACK = ("pack", "packsize", "packmultiple", "multiple", "case", "casesize", "vpe", "gebinde")
+
+
+_GERMAN_DATE = re.compile(
+    r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ T]+(\d{1,2})(:\d{2}(?::\d{2})?))?", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +137,25 @@ def _whole(field: str, text: str) -> int:
     return int(text)
 
 
+def _iso(text: str) -> str:
+    """Return a German date as ISO 8601, which is the only one with points; others as they are.
+
+    >>> _iso("21.11.2026"), _iso("1.2.2026 9:30"), _iso("2026-11-21")
+    ('2026-11-21', '2026-02-01T09:30', '2026-11-21')
+    """
+    found = _GERMAN_DATE.fullmatch(text.strip())
+    if found is None:
+        return text
+    day, month, year, hour, rest = found.groups()
+    iso = f"{year}-{int(month):02}-{int(day):02}"
+    return iso if hour is None else f"{iso}T{int(hour):02}{rest}"
+
+
 def _fact(do: str, **names: str) -> Callable[[Row], Commands]:
     def build(row: Row) -> Commands:
         common = _pick(row, sku="sku", qty="qty", at="at", occurred_at="when", note="note")
+        if "occurred_at" in common:
+            common["occurred_at"] = _iso(common["occurred_at"])
         return [{"do": do, **common, **_pick(row, **names)}]
 
     return build

@@ -36,8 +36,13 @@ class BadRow:
 
     line: int
     column: str | None
-    reason: str
+    error: LedgerError
     cells: list[str]
+
+    @property
+    def reason(self) -> str:
+        """Say what is wrong with it."""
+        return self.error.message
 
 
 @dataclass(slots=True)
@@ -216,7 +221,7 @@ def _key(form: Format, fields: Row, ordinals: dict[str, int], shop: Shop, presen
 def _bad(row: TableRow, error: LedgerError, named: dict[str, str]) -> BadRow:
     field_name = str(error.fields.get("field", "")) or _COLUMN_OF.get(error.code, "")
     column = named.get(_FIELD_OF.get(field_name, field_name))
-    return BadRow(row.line, column, error.message, row.cells)
+    return BadRow(row.line, column, error, row.cells)
 
 
 _COLUMN_OF = {

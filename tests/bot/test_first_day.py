@@ -1,0 +1,53 @@
+"""What a first day found: prices with a currency, bent names, German dates, advice too early."""
+
+from __future__ import annotations
+
+from tests.bot.conftest import OWNER, Chat
+
+
+async def test_a_price_with_its_currency_is_a_price(chat: Chat) -> None:
+    """It is no supplier; and of two suppliers in one line neither is taken."""
+    told = (await chat.say("/new Tall vase, 24 EUR, Glassworks"))[0]["text"]
+    assert "price 24" in told
+    assert "from Glassworks" in told
+    assert "from 24" not in told
+    refused = (await chat.say("/new Tea towel, €6.90, Acme, code TEA"))[0]["text"]
+    assert "write name, price, supplier" in refused
+    assert chat.app.queries.find("TEA-TOWEL") is None
+
+
+async def test_a_name_is_known_in_other_endings(chat: Chat) -> None:
+    """German bends what stands in a name; a word that is merely shorter is asked."""
+    await chat.say("/new Blauer Krug")
+    sku = chat.app.queries.find("BLAUER-KRUG") or ""
+    assert "24 ×" in (await chat.say("24 blaue Krug bekommen"))[0]["text"]
+    assert "3 ×" in (await chat.say("3 blauen Krug verkauft"))[0]["text"]
+    asked = (await chat.say("2 blau Krug verkauft"))[0]["text"]
+    assert "I do not know" in asked
+    assert chat.on_hand(sku) == "21"
+
+
+async def test_a_german_date_in_a_table_is_read(chat: Chat) -> None:
+    """Points stand between day, month and year in German alone."""
+    table = "artikel;menge;datum\nMUG;3;04.03.2026\n"
+    chat.sandbox.send_document(OWNER, "sales.csv", table.encode(), "sales")
+    preview = (await chat.settle(OWNER, len(chat.sandbox.messages[OWNER])))[-1]
+    await chat.press(preview, "Take")
+    await chat.settle(OWNER, len(chat.sandbox.messages[OWNER]))
+    sold = [e for e in chat.app.queries.history("MUG") if e["event"] == "stock-sold"]
+    assert [e["occurred_at"] for e in sold] == ["2026-03-04"]
+
+
+async def test_a_verb_alone_asks_for_the_rest(chat: Chat) -> None:
+    """Nothing is offered for a product without a name."""
+    told = (await chat.say("sold"))[0]["text"]
+    assert "None" not in told
+    assert "sold 3 mug" in told or "received 24" in told
+
+
+async def test_nothing_is_advised_about_what_came_today(chat: Chat) -> None:
+    """The first two weeks say nothing of too much, or of just in time."""
+    await chat.say("/new Tea set, 20, Acme")
+    await chat.say("received 25 tea set @ 3.10")
+    assert "Tea set" not in (await chat.say("/overstock"))[0]["text"]
+    assert "ask again later" in (await chat.say("/jit tea set"))[0]["text"]
