@@ -1,0 +1,67 @@
+"""A process that stays: its write-ahead log grows once, and is copied beside the commits."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from jitledger.bootstrap import App
+from jitledger.store import sqlite
+from jitledger.store.seals import verify
+from tests.conftest import done
+
+
+def test_the_log_has_its_length_before_the_first_command(app: App) -> None:
+    """Nothing of what made it longer is in the shop, and what was there is there."""
+    done(app, do="register", sku="MUG", name="Mug")
+    done(app, do="receive", sku="MUG", qty="10")
+    log = Path(f"{app.database.path}-wal")  # type: ignore[attr-defined]
+    app.stay()
+    length = log.stat().st_size
+    assert length >= sqlite.LOG_PAGES * sqlite.PAGE_BYTES
+    done(app, do="sell", sku="MUG", qty="3")
+    assert log.stat().st_size == length
+    with app.database.snapshot() as tx:
+        assert tx.all("SELECT name FROM sqlite_master WHERE name = 'room'") == []
+        assert tx.one("PRAGMA integrity_check")[0] == "ok"
+    assert app.queries.stock("MUG")["on_hand"] == "7"
+    assert verify(app.database).ok
+
+
+def test_staying_twice_grows_it_once(app: App) -> None:
+    """The log of a shop that another process keeps open is left alone."""
+    app.stay()
+    log = Path(f"{app.database.path}-wal")  # type: ignore[attr-defined]
+    length = log.stat().st_size
+    app.stay()
+    assert log.stat().st_size == length
+
+
+def test_the_log_is_copied_while_commands_come(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After enough commits the file holds them, although no commit copied the log."""
+    monkeypatch.setattr(sqlite, "TIDY_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite, "TIDY_COMMITS", 5)
+    done(app, do="register", sku="MUG", name="Mug")
+    app.stay()
+    file: Path = app.database.path  # type: ignore[attr-defined]
+    before = file.stat().st_mtime_ns
+    for _ in range(10):
+        done(app, do="receive", sku="MUG", qty="1")
+    for _ in range(100):
+        if file.stat().st_mtime_ns > before:
+            break
+        time.sleep(0.02)
+    assert file.stat().st_mtime_ns > before
+    assert app.queries.stock("MUG")["on_hand"] == "10"
+
+
+def test_a_view_keeps_what_it_found_and_the_next_one_does_not(app: App) -> None:
+    """What is kept in a view ends with it: the shop of the next one is read anew."""
+    with app.database.snapshot():
+        before = app.queries.shop()
+        done(app, do="location", code="attic")
+        assert app.queries.shop() is before
+        assert "attic" not in app.queries.shop().locations
+    assert "attic" in app.queries.shop().locations
