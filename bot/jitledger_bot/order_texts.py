@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from jitledger.domain.quantity import show
 from jitledger.domain.replenishment.promise import Promise
 from jitledger_bot import texts
-from jitledger_bot.language import _, mark, plural
+from jitledger_bot.language import Voice, _, mark, plural, speaking
 
 if TYPE_CHECKING:
+    from jitledger.domain.shop import Shop
     from jitledger_projections.buying import Basket
-    from jitledger_projections.order_book import Order
+    from jitledger_projections.order_book import LetterWords, Order
 
 STATE = {
     "drafted": mark("draft, not placed yet"),
@@ -239,3 +240,20 @@ def buy_ahead_push(body: dict[str, Any]) -> str:
         for row in body["items"]
     ]
     return texts.clip("\n".join([*lines, *texts.and_more(body)]))
+
+
+def letter(shop: Shop) -> LetterWords:
+    """Return the words of the message to a supplier, in the shop's language."""
+    from jitledger_projections.order_book import LetterWords
+
+    with speaking(Voice(shop.locale, shop.timezone)):
+        return LetterWords(
+            _("Purchase order {number} from {shop}"),
+            _("To: {supplier}"),
+            _("Date: {day}"),
+            _("your code {own}, ours {sku}"),
+            _("at {cost}"),
+            _("by {day}"),
+            _("Total: {cost}"),
+            _("Please confirm quantities and the day of delivery."),
+        )

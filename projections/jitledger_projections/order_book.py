@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from jitledger.domain.errors import Refused
 from jitledger.domain.quantity import ZERO, show
@@ -145,29 +145,48 @@ def _line_shape(order: Order, line: OrderedLine, today: date) -> dict[str, Any]:
     }
 
 
-def order_text(tx: Tx, order: Order, shop_name: str, currency: str) -> str:
+class LetterWords(NamedTuple):
+    """The words of the message to a supplier; English unless others are given."""
+
+    heading: str = "Purchase order {number} from {shop}"
+    to: str = "To: {supplier}"
+    day: str = "Date: {day}"
+    codes: str = "your code {own}, ours {sku}"
+    each: str = "at {cost}"
+    by: str = "by {day}"
+    total: str = "Total: {cost}"
+    close: str = "Please confirm quantities and the day of delivery."
+
+
+def order_text(
+    tx: Tx, order: Order, shop_name: str, currency: str, words: LetterWords | None = None
+) -> str:
     """Return the message to the supplier, ready to send."""
+    words = words or LetterWords()
     agreed = terms(tx, (order.placed or date.max).isoformat())
     money = order.lines[0].currency or currency
-    lines = [f"Purchase order {order.number} from {shop_name}", f"To: {order.supplier_name}"]
+    lines = [
+        words.heading.format(number=order.number, shop=shop_name),
+        words.to.format(supplier=order.supplier_name),
+    ]
     if order.placed is not None:
-        lines.append(f"Date: {order.placed.isoformat()}")
+        lines.append(words.day.format(day=order.placed.isoformat()))
     lines.append("")
     for line in order.lines:
         if line.wanted <= 0:
             continue
         label = order.names.get(line.sku)
         own = agreed.of(order.supplier, line.sku).get("supplier_sku")
-        text = f"{show(line.wanted)} × {label.title if label else line.sku}"
-        text += f" (your code {own}, ours {line.sku})" if own else f" ({line.sku})"
+        codes = words.codes.format(own=own, sku=line.sku) if own else line.sku
+        text = f"{show(line.wanted)} × {label.title if label else line.sku} ({codes})"
         if line.unit_cost is not None:
-            text += f" at {show(line.unit_cost)} {money}"
+            text += " " + words.each.format(cost=f"{show(line.unit_cost)} {money}")
         if line.promised is not None:
-            text += f", by {line.promised.isoformat()}"
+            text += ", " + words.by.format(day=line.promised.isoformat())
         lines.append(text)
     if order.cost is not None:
-        lines += ["", f"Total: {show(order.cost)} {money}"]
-    lines += ["", "Please confirm quantities and the day of delivery."]
+        lines += ["", words.total.format(cost=f"{show(order.cost)} {money}")]
+    lines += ["", words.close]
     return "\n".join(lines)
 
 

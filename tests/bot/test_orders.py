@@ -53,6 +53,19 @@ async def test_a_suggestion_becomes_an_order_with_one_tap(buying: Chat) -> None:
     assert "Nothing needs reordering" in empty["text"]
 
 
+async def test_a_german_shop_writes_to_its_supplier_in_german(buying: Chat) -> None:
+    """Whoever places the order: the letter speaks the shop's language."""
+    done(buying.app, do="settings", locale="de")
+    (listed,) = await buying.say("/reorder")
+    (button,) = listed["reply_markup"]["inline_keyboard"][0][:1]
+    _, (draft,) = await buying.press_data(listed, button["callback_data"])
+    place = draft["reply_markup"]["inline_keyboard"][0][0]
+    _, (text,) = await buying.press_data(draft, place["callback_data"])
+    assert "Bestellung PO-1 von" in text["text"]
+    assert "30 × Blue mug (Ihre Nummer B-7, unsere MUG) zu 4 EUR" in text["text"]
+    assert "Bitte bestätigen Sie die Mengen" in text["text"]
+
+
 async def test_received_in_two_parts_one_late(buying: Chat) -> None:
     """Every number in the chat agrees with the command line's."""
     (listed,) = await buying.say("/reorder")

@@ -347,7 +347,8 @@ def _text(tx: Tx, turn: Turn, desk: Desk, po: str) -> Outgoing:
 
     shop = desk.app.queries.shop()
     found = find_order(tx, po, desk.app.today())
-    text = order_text(tx, found, shop.title, shop.currency)
+    words = order_texts.letter(shop)
+    text = order_text(tx, found, shop.title, shop.currency, words)
     return turn.message(texts.clip(f"<pre>{texts.safe(text)}</pre>"))
 
 
