@@ -57,10 +57,8 @@ async def test_a_german_shop_writes_to_its_supplier_in_german(buying: Chat) -> N
     """Whoever places the order: the letter speaks the shop's language."""
     done(buying.app, do="settings", locale="de")
     (listed,) = await buying.say("/reorder")
-    (button,) = listed["reply_markup"]["inline_keyboard"][0][:1]
-    _, (draft,) = await buying.press_data(listed, button["callback_data"])
-    place = draft["reply_markup"]["inline_keyboard"][0][0]
-    _, (text,) = await buying.press_data(draft, place["callback_data"])
+    _, (draft,) = await buying.press(listed, "Bestellen bei ACME")
+    _, (text,) = await buying.press(draft, "✓ Jetzt bestellen")
     assert "Bestellung PO-1 von" in text["text"]
     assert "30 × Blue mug (Ihre Nummer B-7, unsere MUG) zu 4 EUR" in text["text"]
     assert "Bitte bestätigen Sie die Mengen" in text["text"]
