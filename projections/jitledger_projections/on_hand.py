@@ -169,7 +169,8 @@ def _shelf_rows(tx: Tx, skus: Sequence[str]) -> list[ShelfRow]:
     rows: list[ShelfRow] = []
     for start in range(0, len(skus), 500):
         part = skus[start : start + 500]
-        rows += tx.all(f"{select}WHERE sku IN ({','.join('?' * len(part))})", part)
+        marks = ",".join("?" * len(part))
+        rows += tx.all(f"{select}WHERE sku IN ({marks}) ORDER BY sku", part)
     return rows
 
 

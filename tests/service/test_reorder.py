@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from jitledger.bootstrap import App
+from jitledger_projections import on_hand
 from jitledger_projections.forecast import forecast
 from jitledger_projections.reorder import as_shape
 from tests.conftest import done
@@ -177,3 +178,15 @@ class TestAlerts:
         sale = parse({"do": "sell", "sku": "MUG", "qty": "9"})
         watched.ledger.submit(Submission([Ask(sale)], importing=True)).result()
         assert self.alerts(watched) == []
+
+
+def test_many_shelves_are_read_as_few_are(trading: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many SKUs the rows are picked out of all rows: the answer is the same."""
+    with trading.database.snapshot() as tx:
+        skus = [row[0] for row in tx.all("SELECT DISTINCT sku FROM on_hand ORDER BY sku")]
+        now, today = trading.queries.present(), trading.today().isoformat()
+        few = on_hand.positions(tx, now, today, skus)
+        monkeypatch.setattr(on_hand, "MOST_BY_NAME", 0)
+        assert on_hand.positions(tx, now, today, skus) == few
+        assert list(few) == skus
+        assert few
