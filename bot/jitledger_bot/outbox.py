@@ -350,6 +350,8 @@ class Outbox:
         if pushes and await self._submit(lambda tx, answers, now: self._fan_out(tx, pushes)):
             await self.look()
             return
+        if not rows:
+            return  # The end of an alert that waits for the alert itself.
         claimed = await self._submit(lambda tx, answers, now: _claim(tx, [row[0] for row in rows]))
         sendings = []
         for number, chat_id, kind, method, body, tries in rows:
@@ -417,8 +419,6 @@ class Outbox:
 
 def _claim(tx: Tx, rows: Sequence[int]) -> set[int]:
     """Lease rows that wait; return those that nobody else has."""
-    if not rows:
-        return set()
     now = time_ns()
     found = tx.all(
         f"UPDATE outbox SET leased_until = ? WHERE id IN ({','.join('?' * len(rows))}) "
