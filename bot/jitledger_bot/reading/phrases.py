@@ -129,9 +129,8 @@ def _take(found: Phrases, language: Mapping[str, Any]) -> None:
     for kind in ("verbs", "reasons", "conditions", "numbers", "days", "places"):
         lookup: Lookup = getattr(found, kind)
         for meaning, listed in language[kind].items():
-            if meaning != "ago":
-                lookup.add(listed, meaning)
-    for pattern in language["days"]["ago"]:
+            lookup.add(listed, meaning)
+    for pattern in language["ago"]:
         before, _gap, behind = pattern.partition("…")
         found.ago.append((words_of(before), words_of(behind)))
     for code, listed in language["packs"].items():
