@@ -30,7 +30,7 @@ class LeanSession(AiohttpSession):
     def build_form_data(self, bot: Bot, method: TelegramMethod[Any]) -> Any:
         """Return the form of a call; that of a plain text is put together straight away.
 
-        The library's form prepares parts of a file first, which takes longer than all the rest.
+        The library's form prepares parts of a file first, of which there are none.
         """
         fields = method.__dict__
         if type(method) is not SendMessage or not isinstance(fields["parse_mode"], str):

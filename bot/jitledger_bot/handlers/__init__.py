@@ -29,7 +29,7 @@ def make_dispatcher() -> Dispatcher:
     words = messages.make_router("words")
     words.message.filter(is_words)
     dispatcher.include_routers(words, joining.make_router())
-    # One filter for all commands and one for all files: plain words are asked about each once.
+    # One filter for all commands and one for all files.
     commands, sent = Router(name="commands"), Router(name="files")
     commands.message.filter(is_command)
     rooms = (questions, orders, advice, people, settings, counting, catalog)

@@ -200,8 +200,8 @@ class _Snapshot:
 class _Tidier(threading.Thread):
     """Copies the write-ahead log into the file beside the commits, which then seldom have to.
 
-    A commit that does so with 3,000 pages keeps everybody waiting for a tenth of a second. Readers
-    may have to wait a little then, so it is not done before there is something to gain.
+    A commit that does so keeps everybody waiting. Readers may have to wait a little, too, so it is
+    not done before there is something to gain.
     """
 
     def __init__(self, database: SQLiteDatabase) -> None:
@@ -299,9 +299,9 @@ class SQLiteDatabase(Database):
     def _make_room(self) -> None:
         """Grow the write-ahead log to the size it works at, once.
 
-        While the log grows, each sync writes the file's new length as well, which is more than
-        half of its cost in time and in CPU. What is written here is rolled back; only the file's
-        length stays, until the last process closes the shop. Takes the write lock for about 30 ms.
+        While the log grows, each sync writes the file's new length as well, which costs time and
+        CPU. What is written here is rolled back; only the file's length stays, until the last
+        process closes the shop. Holds the write lock once, while so many pages are written.
         """
         self._reader()  # While this connection is open, closing another leaves the log there.
         log = Path(f"{self.path}-wal")
