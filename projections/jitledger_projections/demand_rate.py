@@ -59,10 +59,11 @@ class DemandRate:
                 _all_days(item, plain, days)
                 outs.extend(_outs(item, all_spans=True))
             else:
-                days.extend(_touched_days(item, change.entries))
+                days += _touched_days(item, change.entries)
                 now = _outs(item, all_spans=False)
-                outs.extend(now)
-                moved += [(sku, where, since) for sku, where, since, until in now if not until]
+                if now:
+                    outs += now
+                    moved += [(sku, where, since) for sku, where, since, until in now if not until]
         if anew and not suffix:
             tx.executemany("DELETE FROM demand_day WHERE sku = ?", anew)
             tx.executemany("DELETE FROM stockout WHERE sku = ?", anew)
@@ -97,10 +98,14 @@ def _all_days(item: StockItem, plain: list[Any], days: list[Any]) -> None:
 
 
 def _day(item: StockItem, location: str, day: int) -> tuple[Any, ...]:
-    sold = item.demand.get(location, {}).get(day, NOTHING)
-    lost = item.unmet.get(location, {}).get(day, NOTHING)
-    numbers = [(d.lines, float(d.units), float(d.squares)) for d in (sold, lost)]
-    return (item.sku, location, day, *numbers[0], *numbers[1])
+    here = item.demand.get(location)
+    lines, units, squares = NOTHING if here is None else here.get(day, NOTHING)
+    sold = (item.sku, location, day, lines, float(units), float(squares))
+    missed = item.unmet.get(location)
+    if missed is None:
+        return (*sold, 0, 0.0, 0.0)
+    lines, units, squares = missed.get(day, NOTHING)
+    return (*sold, lines, float(units), float(squares))
 
 
 def _touched_days(item: StockItem, entries: list[Entry]) -> list[tuple[Any, ...]]:
@@ -119,8 +124,9 @@ def _outs(item: StockItem, *, all_spans: bool) -> list[tuple[Any, ...]]:
         return []
     rows: list[tuple[Any, ...]] = []
     for location, shelf in item.shelves.items():
-        spans = shelf.stockouts if all_spans else shelf.stockouts[-1:]
-        rows.extend((item.sku, location, since, until) for since, until in spans)
+        if shelf.stockouts:
+            spans = shelf.stockouts if all_spans else shelf.stockouts[-1:]
+            rows += [(item.sku, location, since, until) for since, until in spans]
         if shelf.out_since is not None:
             rows.append((item.sku, location, shelf.out_since, None))
     return rows

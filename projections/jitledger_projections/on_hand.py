@@ -60,10 +60,12 @@ class OnHand:
             promised = _promises(item)
             cost = None if item.last_cost is None else show(item.last_cost)
             shelves = item.shelves
-            if promised.keys() - shelves.keys():
+            if promised and promised.keys() - shelves.keys():
                 shelves = {code: Shelf() for code in promised} | shelves
             for place, (location, shelf) in enumerate(shelves.items()):
-                extra = _extra(item, location, shelf, promised, first=place == 0)
+                extra = None
+                if promised or shelf.lots or item.backorders or item.owed:
+                    extra = _extra(item, location, shelf, promised, first=place == 0)
                 rows.append(
                     (
                         item.sku,
@@ -102,8 +104,6 @@ def _promises(item: StockItem) -> dict[str, list[list[str | int]]]:
 def _extra(
     item: StockItem, location: str, shelf: Shelf, promised: dict[str, Any], *, first: bool
 ) -> str | None:
-    if not (promised or shelf.lots or item.backorders or item.owed):
-        return None
     extra: dict[str, Any] = {}
     if location in promised:
         extra["promises"] = promised[location]

@@ -63,7 +63,7 @@ class Products:
         """Write the catalog rows of items whose catalog changed."""
         changed = []
         for change, item in batch.items():
-            if change.whole or any(name in CATALOG for _, name, _ in change.entries):
+            if change.whole or not CATALOG.isdisjoint([name for _, name, _ in change.entries]):
                 changed.append(item)
         if not changed:
             return

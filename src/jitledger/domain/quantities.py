@@ -142,6 +142,14 @@ def _all_known(item: StockItem) -> bool:
     return bool(moved) and all(shelf.known for shelf in moved)
 
 
+def has_exceptions(item: StockItem) -> bool:
+    """Return whether anything of an item is below zero that cannot be."""
+    for shelf in item.shelves.values():
+        if shelf.known and shelf.on_hand < 0:
+            return True
+    return any(leg["open"] < 0 for leg in item.transfers.values()) if item.transfers else False
+
+
 def open_exceptions(item: StockItem) -> list[tuple[str, str, Decimal]]:
     """Return (location, code, quantity) of what is below zero; none of it depends on the clock."""
     found = [

@@ -31,7 +31,7 @@ from jitledger.domain.names import (
     entry_name,
     split_entry,
 )
-from jitledger.domain.quantities import open_exceptions
+from jitledger.domain.quantities import has_exceptions
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import Entry, StockItem
@@ -417,7 +417,7 @@ class Ledger:
             envelope["reason"] = getattr(command, "reason", None)
         entries = tuple([self._record(append, draft, stamp, envelope) for draft in drafts])
         if not submission.importing:
-            append.loud.update(draft.stream for draft in drafts)
+            append.loud.update([draft.stream for draft in drafts])
         for kind, value, owner in ground.claims:
             tx.execute(
                 "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (kind, value) "
@@ -511,7 +511,7 @@ class Ledger:
         change = append.changes.get(stream)
         if change is None:
             change = append.changes[stream] = Change(stream, False)
-            change.was_excepted = bool(open_exceptions(self._cache.item(sku)))
+            change.was_excepted = has_exceptions(self._cache.item(sku))
         change.item, in_order = self._cache.apply_to_item(sku, entry)
         change.entries.append(entry)
         change.whole = change.whole or not in_order
@@ -571,22 +571,26 @@ class Ledger:
 
 def _event(draft: Draft, version: int, stamp: int, envelope: dict[str, Any]) -> Event:
     """Make a draft an event; what is absent is left to the event's own defaults."""
-    given = dict(envelope)
+    given = {
+        "originator_id": draft.stream,
+        "originator_version": version,
+        "recorded_at": stamp,
+        "effective_at": draft.effective_at,
+        **envelope,
+    }
     given |= {name: value for name, value in draft.fields.items() if value is not None}
     if draft.occurred_on is not None:
         given["occurred_on"] = draft.occurred_on
-    return draft.event(
-        originator_id=draft.stream,
-        originator_version=version,
-        recorded_at=stamp,
-        effective_at=draft.effective_at,
-        **given,
-    )
+    event: Event = draft.event.__pydantic_validator__.validate_python(given)
+    return event
 
 
 def _total(item: StockItem) -> str:
     """Return an item's on-hand over all its locations."""
-    return show(sum((shelf.on_hand for shelf in item.shelves.values()), ZERO))
+    total = ZERO
+    for shelf in item.shelves.values():
+        total += shelf.on_hand
+    return show(total)
 
 
 def person_of(tx: Tx, name: str) -> str:

@@ -40,7 +40,7 @@ def encode(event: Event) -> bytes:
             if value is not default and (
                 default is None or default is PydanticUndefined or value != default
             ):
-                body[name] = value
+                body[name] = format(value, "f") if type(value) is Decimal else value
     if event.class_version > 1:
         body["v"] = event.class_version
     return dump(body)
