@@ -102,7 +102,11 @@ def _todo(advice: Clearance) -> str:
         case "stop-ordering":
             if advice.days is None:
                 return _("stop ordering")
-            return _("stop ordering; it lasts {days} days", days=round(advice.days))
+            return plural(
+                "stop ordering; it lasts {n} day",
+                "stop ordering; it lasts {n} days",
+                round(advice.days),
+            )
         case "move":
             return _("move it to where it sells")
         case "mark-down":

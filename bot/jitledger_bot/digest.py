@@ -22,12 +22,18 @@ MOST_LINES = 10
 
 
 def subject_of(app: App) -> str | None:
-    """Return the subject of today's digest when it is time for it, else None."""
+    """Return the subject of today's digest when it is time for it, else None.
+
+    A shop that was opened today gets its first one tomorrow.
+    """
     shop = app.queries.shop()
     now = app.queries.present(shop)
     if to_datetime(now).astimezone(shop.tz).hour < MORNING:
         return None
-    return f"digest/{local_date(now, shop.tz).isoformat()}"
+    today = local_date(now, shop.tz)
+    if shop.opened_at is not None and local_date(shop.opened_at, shop.tz) == today:
+        return None
+    return f"digest/{today.isoformat()}"
 
 
 def is_made(app: App, subject: str) -> bool:

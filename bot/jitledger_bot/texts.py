@@ -252,15 +252,15 @@ def help_for(role: str) -> str:
         ]
     if role in ("owner", "buyer"):
         asks += [
-            ("/new Blue mug, 9.50, Acme", _("a new product")),
-            ("/new_supplier Acme, 7 days", _("a new supplier")),
+            (_("/new Blue mug, 9.50, Acme"), _("a new product")),
+            (_("/new_supplier Acme, 7 days"), _("a new supplier")),
             ("/policy MUG 20 24", _("order 24 when 20 are left")),
             ("/export", _("stock, history or products as a table")),
         ]
     asks.append(("/settings", _("language, time zone, quiet hours, what I tell you")))
     if role == "owner":
         asks += [
-            ("/invite staff", _("a link that lets somebody in, once")),
+            (_("/invite staff"), _("a link that lets somebody in, once")),
             ("/people", _("who may do what")),
             ("/shop", _("name, time zone, service level")),
         ]
@@ -531,8 +531,15 @@ def digest(body: dict[str, Any]) -> str:
 def run_out(rows: Sequence[Any], days: int, most: int = 30) -> str:
     """Return what may run out, soonest first."""
     if not rows:
-        return _("Nothing runs out within {days} days, as far as sales tell.", days=days)
-    lines = [f"<b>{len(rows)}</b> " + _("may run out within {days} days", days=days)]
+        return plural(
+            "Nothing runs out within {n} day, as far as sales tell.",
+            "Nothing runs out within {n} days, as far as sales tell.",
+            days,
+        )
+    lines = [
+        f"<b>{len(rows)}</b> "
+        + plural("may run out within {n} day", "may run out within {n} days", days)
+    ]
     for row in rows[:most]:
         from_day = _("from {day}", day=row.earliest.isoformat())
         likely = ", " + _("likely {day}", day=row.likely.isoformat()) if row.likely else ""
@@ -547,8 +554,15 @@ def run_out(rows: Sequence[Any], days: int, most: int = 30) -> str:
 def dead(rows: Sequence[Any], days: int, most: int = 30) -> str:
     """Return what lies on the shelf without selling, the longest first."""
     if not rows:
-        return _("Nothing has lain for {days} days without a sale.", days=days)
-    lines = [f"<b>{len(rows)}</b> " + _("did not sell for {days} days", days=days)]
+        return plural(
+            "Nothing has lain for {n} day without a sale.",
+            "Nothing has lain for {n} days without a sale.",
+            days,
+        )
+    lines = [
+        f"<b>{len(rows)}</b> "
+        + plural("did not sell for {n} day", "did not sell for {n} days", days)
+    ]
     for row in rows[:most]:
         last = (
             _("last sold {day}", day=row.last_sold.isoformat())

@@ -70,4 +70,4 @@ async def test_what_runs_out_is_answered(chat: Chat) -> None:
     assert answer["text"].startswith("1 may run out within 7 days")
     assert re.search(r"6 × Blue mug \(MUG\): from 2026-03-0\d, likely 2026-03-0\d", answer["text"])
     (answer,) = await chat.say("/runout 0")
-    assert "within 1 days" in answer["text"]
+    assert "within 1 day\n" in answer["text"]

@@ -76,7 +76,7 @@ async def test_a_caption_says_what_it_is_and_xlsx_is_read(chat: Chat) -> None:
     data = io.BytesIO()
     book.save(data)
     (shown,) = await send(chat, "delivery.xlsx", data.getvalue(), STAFF, "receipts")
-    await chat.press(shown, "Take all 1", STAFF)
+    await chat.press(shown, "Take the row", STAFF)
     assert chat.on_hand() == "32"
 
 

@@ -51,3 +51,47 @@ async def test_nothing_is_advised_about_what_came_today(chat: Chat) -> None:
     await chat.say("received 25 tea set @ 3.10")
     assert "Tea set" not in (await chat.say("/overstock"))[0]["text"]
     assert "ask again later" in (await chat.say("/jit tea set"))[0]["text"]
+
+
+async def test_what_was_taken_back_may_be_said_again(chat: Chat) -> None:
+    """The same words within a minute ask only while what they recorded stands."""
+    (first,) = await chat.say("sold 3 mug")
+    await chat.press(first, "↩ Undo")
+    assert chat.on_hand() == "20"
+    (again,) = await chat.say("sold 3 mug")
+    assert "On hand 17." in again["text"]
+    (asked,) = await chat.say("sold 3 mug")
+    assert "Again?" in asked["text"]
+
+
+async def test_a_price_below_zero_is_asked(chat: Chat) -> None:
+    """It is not dropped from what is recorded."""
+    for text in ("sold 2 mug at -5", "2 mug verkauft zu -5", "sold 2 mug @-5 EUR"):
+        (asked,) = await chat.say(text)
+        assert "price below zero" in asked["text"], text
+    assert chat.on_hand() == "20"
+
+
+async def test_words_of_the_language_are_taken_for_values(chat: Chat) -> None:
+    """Roles, languages and "today" by the names people use."""
+    assert "On 2026-03-05" in (await chat.say("/asof today mug"))[0]["text"]
+    (settings,) = await chat.say("/settings sprache deutsch")
+    assert "Sprache: Deutsch" in settings["text"]
+    assert "Am 2026-03-05" in (await chat.say("/asof heute mug"))[0]["text"]
+    (link,) = await chat.say("/invite Mitarbeiter")
+    assert "https://t.me/" in link["text"]
+    (shop,) = await chat.say("/shop")
+    assert "service 0.98 – Anteil der Zeit" in shop["text"]
+    (refused,) = await chat.say("/policy MUG -1 3")
+    assert refused["text"].startswith("✗")
+    (english,) = await chat.say("/settings language english")
+    assert "Language: English" in english["text"]
+
+
+async def test_columns_that_are_not_read_are_named(chat: Chat) -> None:
+    """A table says what nothing was read from."""
+    table = "sku,qty,colour,Regal\nMUG,7,blue,3\n"
+    chat.sandbox.send_document(OWNER, "counts.csv", table.encode(), "counts")
+    (preview,) = await chat.settle(OWNER, len(chat.sandbox.messages[OWNER]))
+    assert "Columns I do not read: colour, Regal" in preview["text"]
+    assert "1 of 1 row can be taken" in preview["text"]

@@ -66,7 +66,7 @@ async def test_bad_settings_get_a_sentence(chat: Chat) -> None:
     for words, said in (
         ("quiet 25-7", "Quiet hours are written like 22-7"),
         ("quiet x", "Quiet hours are written like 22-7"),
-        ("language klingon", "Languages: en, de"),
+        ("language klingon", "Languages: en (English), de (Deutsch)"),
         ("colour blue", "I know: language, timezone, quiet"),
     ):
         (answer,) = await chat.say(f"/settings {words}")

@@ -28,7 +28,7 @@ from jitledger_bot.reading.numbers import read_number
 from jitledger_bot.turn import Outgoing, Turn
 
 _PART = re.compile(r"(?:(\d+(?:[.,]\d+)?)\s*[x×]?\s+)?(.+)", re.DOTALL)
-_POLICY = re.compile(r"(.+?)\s+(\d{1,7})(?:\s+(\d{1,7}))?", re.ASCII | re.DOTALL)
+_POLICY = re.compile(r"(.+?)\s+(-?\d{1,7})(?:\s+(-?\d{1,7}))?", re.ASCII | re.DOTALL)
 _LEAD = re.compile(r"(\d{1,3})\s*(d|days?|tage?n?|w|weeks?|wochen?)?", re.ASCII)
 EXPORTS = ("stock", "items", "history", "reorder", "log")
 

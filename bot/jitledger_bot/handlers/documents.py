@@ -30,7 +30,7 @@ from jitledger_bot.desk import Desk
 from jitledger_bot.files import fetch
 from jitledger_bot.handlers.kinds import has_document
 from jitledger_bot.jobs import Job
-from jitledger_bot.language import _, mark
+from jitledger_bot.language import _, mark, plural
 from jitledger_bot.turn import Outgoing, Turn, store_proposal
 
 MOST_UNPACKED = 100 * 1024 * 1024
@@ -107,7 +107,12 @@ def _ask_which(fits: list[str], body: dict[str, Any], name: str, rows: int, turn
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
         stored = store_proposal(tx, turn.chat_id, turn.member, "table", {**body, "fits": fits}, now)
         buttons = [[(_(FORM[form]), f"t.{stored}.{place}")] for place, form in enumerate(fits)]
-        text = _("“{name}” has {rows} rows. What are they?", name=texts.safe(name[:80]), rows=rows)
+        text = plural(
+            "“{name}” has {n} row. What is it?",
+            "“{name}” has {n} rows. What are they?",
+            rows,
+            name=texts.safe(name[:80]),
+        )
         return [turn.message(text, buttons)]
 
     turn.render.append(render)
@@ -156,19 +161,25 @@ async def preview(form: str, table: Table, body: dict[str, Any], turn: Turn, des
         turn.say(f"✗ {texts.safe(texts.problem(error))}")
         return
     good = summary.rows - len(summary.bad)
-    head = _(
-        "<b>{good}</b> of {rows} rows can be taken ({form})",
+    head = plural(
+        "<b>{good}</b> of {n} row can be taken ({form})",
+        "<b>{good}</b> of {n} rows can be taken ({form})",
+        summary.rows,
         good=good,
-        rows=summary.rows,
         form=_(FORM[form]),
     )
+    if summary.ignored:
+        columns = texts.safe(", ".join(summary.ignored)[:300])
+        head += "\n" + _("Columns I do not read: {columns}", columns=columns)
     text = "\n".join([head, *_bad_lines(summary)])
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
         kept = {**body, "form": form}
         stored = store_proposal(tx, turn.chat_id, turn.member, "import", kept, now)
-        label = _("Take {good} rows") if summary.bad else _("Take all {good} rows")
-        keys = [(label.format(good=good), f"i.{stored}"), (_("No"), f"n.{stored}")]
+        label = plural("Take {n} row", "Take {n} rows", good)
+        if not summary.bad:
+            label = plural("Take the row", "Take all {n} rows", good)
+        keys = [(label, f"i.{stored}"), (_("No"), f"n.{stored}")]
         buttons = [keys] if good else []
         return [turn.message(texts.clip(text), buttons)]
 
@@ -206,11 +217,11 @@ async def take(job: Job, desk: Desk) -> None:
             at_once=ROWS_AT_ONCE,
         )
         await asyncio.to_thread(_afterwards, desk)
-    text = _(
-        "<b>{recorded}</b> of {rows} rows recorded, {repeated} were recorded before, "
-        "{bad} not taken.",
+    text = plural(
+        "<b>{recorded}</b> of {n} row recorded, {repeated} were recorded before, {bad} not taken.",
+        "<b>{recorded}</b> of {n} rows recorded, {repeated} were recorded before, {bad} not taken.",
+        summary.rows,
         recorded=summary.recorded,
-        rows=summary.rows,
         repeated=summary.repeated,
         bad=len(summary.bad),
     )

@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from aiogram import Router
 from aiogram.types import Message
 
@@ -16,8 +17,10 @@ from jitledger.domain.commands import parse
 from jitledger.domain.decisions.linking import NO_ORDER
 from jitledger.domain.errors import LedgerError, unknown_location
 from jitledger.domain.moments import HOUR, MICROSECOND, show_moment, to_datetime
+from jitledger.domain.names import split_entry
 from jitledger.domain.quantity import show
 from jitledger.domain.shop import Shop
+from jitledger.domain.stock_item import voids
 from jitledger.service.ledger import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
@@ -213,7 +216,10 @@ def _said_just_now(text: str, sent_at: datetime, prefix: str, turn: Turn, desk: 
     sent = int(sent_at.timestamp())
     recent = [r for r in kept.get("recent", []) if 0 <= sent - r["sent"] <= AGAIN_SECONDS][-20:]
     mine = next((r for r in recent if r["prefix"] == prefix), None)
-    asked = any(r["digest"] == digest and r["prefix"] != prefix for r in recent)
+    asked = any(
+        r["digest"] == digest and r["prefix"] != prefix and not _was_undone(r["prefix"], desk)
+        for r in recent
+    )
     if mine is not None:  # Delivered again: what was asked then is asked again.
         asked = bool(mine["asked"])
     else:
@@ -235,6 +241,18 @@ def _said_just_now(text: str, sent_at: datetime, prefix: str, turn: Turn, desk: 
 
     turn.render.append(render)
     return True
+
+
+def _was_undone(prefix: str, desk: Desk) -> bool:
+    """Return whether a message recorded something and all of it was taken back."""
+    with desk.app.database.snapshot() as tx:
+        rows = tx.all(
+            "SELECT entries FROM command_keys WHERE key >= ? AND key < ?",
+            (f"{prefix}:", f"{prefix};"),
+        )
+    recorded = [split_entry(entry) for (entries,) in rows for entry in orjson.loads(entries)]
+    gone = {sku: voids(desk.app.queries.entries(sku)[1]) for sku, _version in recorded}
+    return bool(recorded) and all(version in gone[sku] for sku, version in recorded)
 
 
 def read_fact(

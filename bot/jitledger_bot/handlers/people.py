@@ -56,8 +56,8 @@ async def invite(
     """Answer /invite ROLE with a link that works once; in a group it is not shown."""
     if owner(message, turn, desk) is None:
         return
-    wanted = (command.args or "").strip().casefold()
-    if wanted not in ROLES:
+    wanted = _role(command.args or "")
+    if wanted is None:
         turn.say(_("Which role? {roles}", roles=_roles("/invite")))
         return
     if message.chat.type != "private":
@@ -71,6 +71,12 @@ async def invite(
         _("Send this to the person; it works once, within {time}:", time=good_for)
         + f"\nhttps://t.me/{me.username}?start={code}"
     )
+
+
+def _role(word: str) -> str | None:
+    """Return the role of its name, or of what it is called in the language of the turn."""
+    said = word.strip().casefold()
+    return next((r for r in ROLES if said in (r, _(texts.ROLE[r]).casefold())), None)
 
 
 def _roles(command: str) -> str:
@@ -113,14 +119,15 @@ async def role(message: Message, command: CommandObject, turn: Turn, desk: Desk)
     admitted = owner(message, turn, desk)
     if admitted is None:
         return
-    name, _space, wanted = (command.args or "").strip().rpartition(" ")
-    if wanted.casefold() not in ROLES:
+    name, _space, word = (command.args or "").strip().rpartition(" ")
+    wanted = _role(word)
+    if wanted is None:
         turn.say(_("Which role? {roles}", roles=_roles("/role NAME")))
         return
     person = _named(name, turn, desk, admitted[0])
     if person is not None:
-        said = f"{texts.safe(person.name or person.member)}: {_(texts.ROLE[wanted.casefold()])}."
-        _do({"do": "role", "member": person.member, "role": wanted.casefold()}, said, turn)
+        said = f"{texts.safe(person.name or person.member)}: {_(texts.ROLE[wanted])}."
+        _do({"do": "role", "member": person.member, "role": wanted}, said, turn)
 
 
 async def remove(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:

@@ -254,7 +254,10 @@ async def as_of(message: Message, command: CommandObject, turn: Turn, desk: Desk
     if admitted is None:
         return
     now = desk.app.queries.present(admitted[0])
-    words, day = take_times((command.args or "").split(), local(to_datetime(now)))
+    written, here = (command.args or "").split(), local(to_datetime(now))
+    words, day = take_times(written, here)
+    if day is None and len(words) < len(written):
+        day = here.date().isoformat()  # "today" is no day of another time.
     if isinstance(day, Reading):
         turn.say(texts.safe(day.problem or ""))
         return

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from aiogram import Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import Message
+from babel import Locale
 
 from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.moments import zone
+from jitledger.domain.quantity import show
+from jitledger.domain.shop import Shop
 from jitledger.service.ledger import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
@@ -69,9 +72,11 @@ def _change(words: Sequence[str], turn: Turn, desk: Desk, member: Member) -> str
     """Change what a line says; return the problem when it cannot be read."""
     what, value = words[0].casefold(), " ".join(words[1:])
     if what in ("language", "sprache"):
-        if choose(value) != value.casefold():
-            return _("Languages: {known}", known=", ".join(languages()))
-        set_voice(turn, desk, member, language=value.casefold())
+        language = _language(value)
+        if language is None:
+            known = ", ".join(f"{code} ({LANGUAGE_NAMES.get(code, code)})" for code in languages())
+            return _("Languages: {known}", known=known)
+        set_voice(turn, desk, member, language=language)
     elif what in ("timezone", "zeitzone"):
         try:
             zone(value)
@@ -91,6 +96,22 @@ def _change(words: Sequence[str], turn: Turn, desk: Desk, member: Member) -> str
         set_wishes(turn, quiet=(hours[0] % 24, hours[1] % 24))
     else:
         return _("I know: language, timezone, quiet")
+    return None
+
+
+def _language(word: str) -> str | None:
+    """Return the language of a code or a name, as any language there is calls it.
+
+    >>> _language("DE"), _language("Deutsch"), _language("german"), _language("Klingon")
+    ('de', 'de', 'de', None)
+    """
+    said = word.strip().casefold()
+    if choose(said) == said:
+        return said
+    for code in languages():
+        names = [Locale(code).get_language_name(other) or "" for other in languages()]
+        if said in [name.casefold() for name in names]:
+            return code
     return None
 
 
@@ -221,6 +242,49 @@ SHOP_FIELDS = {
 }
 
 
+SHOP_SAID = {
+    "name": mark("the shop's name"),
+    "timezone": mark("time zone"),
+    "locale": mark("language of numbers and of orders"),
+    "prices": mark("selling prices with tax (gross) or without (net)"),
+    "service": mark("share of the time something is to be there"),
+    "cover": mark("days an order is to last"),
+    "opens": mark("opens at"),
+    "closes": mark("closes at"),
+    "method": mark("how reorder points are found"),
+    "margin": mark("least margin; 0 is none"),
+}
+
+
+def _shop_shown(shop: Shop) -> str:
+    """Return the shop's settings, each with the word that changes it."""
+    values = {
+        "name": shop.title,
+        "timezone": shop.timezone,
+        "locale": shop.locale,
+        "prices": shop.prices,
+        "service": show(shop.service_level),
+        "cover": show(shop.cover_days),
+        "opens": shop.opens,
+        "closes": shop.closes,
+        "method": shop.method_of(None),
+        "margin": show(shop.margin_floor),
+    }
+    lines = [
+        f"<code>{name}</code> {texts.safe(value)} – {_(SHOP_SAID[name])}"
+        for name, value in values.items()
+    ]
+    return "\n".join(
+        [
+            f"<b>{texts.safe(shop.title)}</b> · {shop.currency}",
+            *lines,
+            _("locations: {codes}", codes=texts.safe(", ".join(shop.locations))),
+            _("Change one like: {example}", example="<code>/shop service 0.97</code>"),
+            _("A further location: {example}", example="<code>/shop location back</code>"),
+        ]
+    )
+
+
 async def shop_settings(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
     """Answer /shop, or change one of its settings: /shop service 0.98."""
     admitted = owner(message, turn, desk)
@@ -229,21 +293,7 @@ async def shop_settings(message: Message, command: CommandObject, turn: Turn, de
     shop = admitted[0]
     what, _space, value = (command.args or "").strip().partition(" ")
     if not what:
-        turn.say(
-            "\n".join(
-                [
-                    f"<b>{texts.safe(shop.title)}</b>",
-                    f"name, timezone {texts.safe(shop.timezone)}, locale {shop.locale}, "
-                    f"prices {shop.prices}, currency {shop.currency}",
-                    f"service {shop.service_level}, cover {shop.cover_days}, "
-                    f"method {shop.method_of(None)}",
-                    f"opens {shop.opens}, closes {shop.closes}, margin {shop.margin_floor}",
-                    _("locations: {codes}", codes=texts.safe(", ".join(shop.locations))),
-                    _("Change one like: {example}", example="<code>/shop service 0.97</code>"),
-                    _("A further location: {example}", example="<code>/shop location back</code>"),
-                ]
-            )
-        )
+        turn.say(_shop_shown(shop))
         return
     fields = {"do": "settings", SHOP_FIELDS.get(what.casefold(), ""): value.strip()}
     if what.casefold() == "location":

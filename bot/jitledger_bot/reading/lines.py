@@ -216,6 +216,8 @@ def _facts(
         checked = _checked(reading, number)
         if tail.weak_price and number is not None and number.value != 1:
             checked = replace(checked, problem=_("is that the price of one? Write it like @ 4.20"))
+        elif tail.negative_price and checked.do is not None:
+            checked = replace(checked, problem=_("a price below zero? Write it like @ 4.20"))
         found.append(checked)
     return found
 

@@ -14,6 +14,7 @@ CURRENCY = "€$£"
 CURRENCIES = {"€", "$", "£", "eur", "euro", "euros", "usd", "gbp", "chf"}
 _FOR_EACH = {"@", "à", "zu", "je"}
 """Prices of one; "for 28.50" may be the sum, and is not taken."""
+_NEGATIVE = re.compile(r"[@à]?[€$£]?[-−]\d")
 
 
 class Tail:
@@ -29,6 +30,7 @@ class Tail:
         self.to: str | None = None
         self.condition: str | None = None
         self.weak_price = False
+        self.negative_price = False
 
     def take(self) -> None:
         """Take until nothing more is found."""
@@ -77,6 +79,8 @@ class Tail:
             at = lead > 0 and norm[place] == "at"
             glued = not lead and self.words[place][:1] in "@à" and len(self.words[place]) > 1
             begin = place + lead
+            if (lead or glued) and _NEGATIVE.match("".join(self.words[begin : begin + 2])):
+                self.negative_price = True
             found = self._amount(begin, strip="@à" if glued else "")
             if found is None:
                 continue

@@ -108,6 +108,8 @@ def _say(answer: dict[str, Any], dry_run: bool, refused: bool) -> None:
         click.echo(f"line {bad['line']}{column}: {bad['reason']}", err=True)
     if len(answer["bad"]) > 20:
         click.echo(f"… and {len(answer['bad']) - 20} more", err=True)
+    if answer["ignored"]:
+        click.echo(f"Columns not read: {', '.join(answer['ignored'])[:300]}.", err=True)
     if refused:
         click.echo(
             f"Nothing was recorded: {len(answer['bad'])} of {answer['rows']} rows are bad. "

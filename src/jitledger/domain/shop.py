@@ -31,6 +31,7 @@ class Shop:
 
     version: int = 0
     opened: bool = False
+    opened_at: int | None = None
     title: str = ""
     currency: str = "EUR"
     timezone: str = "UTC"
@@ -80,7 +81,7 @@ class Shop:
         self.version = version
         match name:
             case "shop-opened":
-                self.opened = True
+                self.opened, self.opened_at = True, data["effective_at"]
                 self.title = data["title"]
                 self.currency = data["currency"]
                 self.locale = data.get("locale", "en")

@@ -53,6 +53,8 @@ class RowsSummary:
     recorded: int = 0
     repeated: int = 0
     bad: list[BadRow] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    """Headers of columns that nothing was read from."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as JSON has it."""
@@ -61,6 +63,7 @@ class RowsSummary:
             "recorded": self.recorded,
             "repeated": self.repeated,
             "bad": [{"line": b.line, "column": b.column, "reason": b.reason} for b in self.bad],
+            "ignored": self.ignored,
         }
 
 
@@ -132,6 +135,11 @@ def _check(ledger: Ledger, form: Format, table: Table, summary: RowsSummary) -> 
     """Decide every row against the present without recording anything."""
     columns = map_header(form, table.header)
     named = {field: table.header[place] for place, field in columns.items()}
+    summary.ignored = [
+        cell.strip()
+        for place, cell in enumerate(table.header)
+        if place not in columns and cell.strip()
+    ]
     ready: list[_Ready] = []
     ordinals: dict[str, int] = {}
     with ledger.database.snapshot() as tx:
