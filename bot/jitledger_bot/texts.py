@@ -121,6 +121,7 @@ REFUSAL = {
     "unknown-order": mark("There is no purchase order “{po}”."),
     "too-new": mark("{sku} was on the shelf for less than {days} days; ask again later."),
     "too-little-history": mark("A backtest needs nine weeks of sales; so far there are {days}."),
+    "bad-file": mark("{file}: {why}."),
     "missing-field": mark("The column or field “{field}” is missing."),
 }
 """A refusal's sentence by its code; English says the ledger's own, which is more exact."""
@@ -143,6 +144,12 @@ WHYS = (
     mark("a share between 0 and 1 is expected, like 0.97"),
     mark("a date is expected, like 2026-03-31"),
     mark("a whole number is expected"),
+    mark("it cannot be read, perhaps it is damaged"),
+    mark("it is too large when unpacked"),
+    mark("it is empty; a header line and rows are expected"),
+    mark("it is no text; a CSV or XLSX file is expected"),
+    mark("it is no text in UTF-8; save it as CSV (UTF-8)"),
+    mark("it has no sheet"),
 )
 """Reasons of the ledger that people meet in the chat."""
 

@@ -95,3 +95,17 @@ async def test_columns_that_are_not_read_are_named(chat: Chat) -> None:
     (preview,) = await chat.settle(OWNER, len(chat.sandbox.messages[OWNER]))
     assert "Columns I do not read: colour, Regal" in preview["text"]
     assert "1 of 1 row can be taken" in preview["text"]
+
+
+async def test_a_file_that_is_no_table_is_refused_in_the_language(chat: Chat) -> None:
+    """What is wrong with a file is said in the words of who sent it."""
+    await chat.say("/settings language de")
+    for name, data, said in (
+        ("Liste.xlsx", b"PK\x03\x04no", "lässt sich nicht lesen"),
+        ("Liste.csv", b"", "ist leer"),
+        ("Liste.csv", b"a\x00b" * 9, "ist kein Text"),
+    ):
+        chat.sandbox.send_document(OWNER, name, data, "counts")
+        (refused,) = await chat.settle(OWNER, len(chat.sandbox.messages[OWNER]))
+        assert refused["text"].startswith("✗ Liste.")
+        assert said in refused["text"]

@@ -59,14 +59,18 @@ def parse_table(name: str, data: bytes, most: int = MOST_BYTES) -> Table:
                 data = file.read(most + 1)
             _check_size(name, len(data), most)
     except (OSError, EOFError, zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise Refused("bad-file", f"{name} cannot be read: {error}.", file=name) from error
+        raise _bad(name, "it cannot be read, perhaps it is damaged", f" ({error})") from error
     return _from_csv(name, data)
+
+
+def _bad(name: str, why: str, more: str = "") -> Refused:
+    """Return the refusal of a file: why, and what more the program that read it says."""
+    return Refused("bad-file", f"{name}: {why}{more}.", file=name, why=why)
 
 
 def _check_size(name: str, size: int, most: int) -> None:
     if size > most:
-        megabytes = most // (1024 * 1024)
-        raise Refused("bad-file", f"{name} is larger than {megabytes} MiB unpacked.", file=name)
+        raise _bad(name, "it is too large when unpacked", f" ({most // (1024 * 1024)} MiB)")
 
 
 def _from_csv(name: str, data: bytes) -> Table:
@@ -87,24 +91,22 @@ def _from_csv(name: str, data: bytes) -> Table:
                 continue
             rows.append(TableRow(reader.line_num, [cell.strip() for cell in cells]))
     except csv.Error as error:
-        why = f"{name}, line {reader.line_num}: {error}."
-        raise Refused("bad-file", why, file=name, line=reader.line_num) from error
+        shown = f" (line {reader.line_num}: {error})"
+        raise _bad(name, "it cannot be read, perhaps it is damaged", shown) from error
     if not header:
-        raise Refused(
-            "bad-file", f"{name} is empty; a header line and rows are expected.", file=name
-        )
+        raise _bad(name, "it is empty; a header line and rows are expected")
     return Table(header, rows, delimiter)
 
 
 def _text(name: str, data: bytes) -> str:
     if b"\x00" in data[:4096] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
-        raise Refused("bad-file", f"{name} is no text; a CSV or XLSX file is expected.", file=name)
+        raise _bad(name, "it is no text; a CSV or XLSX file is expected")
     for encoding in ("utf-8-sig", "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "cp1252"):
         try:
             return data.decode(encoding).replace("\x00", "")
         except UnicodeDecodeError:
             continue
-    raise Refused("bad-file", f"{name} is no text in UTF-8; save it as CSV (UTF-8).", file=name)
+    raise _bad(name, "it is no text in UTF-8; save it as CSV (UTF-8)")
 
 
 def _from_xlsx(name: str, data: bytes) -> Table:
@@ -113,7 +115,7 @@ def _from_xlsx(name: str, data: bytes) -> Table:
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     sheet = book.active
     if sheet is None:
-        raise Refused("bad-file", f"{name} has no sheet.", file=name)
+        raise _bad(name, "it has no sheet")
     header: list[str] = []
     rows: list[TableRow] = []
     for line, cells in enumerate(_cells(sheet.iter_rows(values_only=True)), start=1):
