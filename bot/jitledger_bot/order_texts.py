@@ -40,7 +40,7 @@ def order(found: Order, today: date, currency: str) -> str:
         name = texts.product(label.title if label else line.sku, line.sku)
         text = f"{show(line.wanted)} × {name}"
         if line.unit_cost is not None:
-            text += f" @ {show(line.unit_cost)}"
+            text += f" @ {texts.money(line.unit_cost)}"
         else:
             text += " – " + _("no cost agreed")
         if line.received > 0:
@@ -54,7 +54,7 @@ def order(found: Order, today: date, currency: str) -> str:
             text += " ⚠ " + late(line.promised, today)
         lines.append(text)
     if found.cost is not None:
-        lines.append(_("Total {amount} {currency}", amount=show(found.cost), currency=money))
+        lines.append(_("Total {amount} {currency}", amount=texts.money(found.cost), currency=money))
     return texts.clip("\n".join(lines))
 
 
@@ -71,7 +71,7 @@ def basket_notes(found: Basket, currency: str) -> list[str]:
         notes.append(
             _(
                 "Filled up to the minimum of {amount} {currency} with what is needed next.",
-                amount=show(found.minimum or Decimal(0)),
+                amount=texts.money(found.minimum or Decimal(0)),
                 currency=money,
             )
         )
@@ -80,7 +80,7 @@ def basket_notes(found: Basket, currency: str) -> list[str]:
             "⚠ "
             + _(
                 "Below the minimum of {amount} {currency}.",
-                amount=show(found.minimum or Decimal(0)),
+                amount=texts.money(found.minimum or Decimal(0)),
                 currency=money,
             )
         )

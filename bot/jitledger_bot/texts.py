@@ -172,6 +172,16 @@ def safe(text: object) -> str:
     return escape(str(text), quote=False)
 
 
+def money(amount: Decimal) -> str:
+    """Return an amount as people write one: two decimals when it has any.
+
+    >>> money(Decimal("9.5")), money(Decimal(24)), money(Decimal("0.125"))
+    ('9.50', '24', '0.125')
+    """
+    said = show(amount)
+    return said + "0" if said[-2:-1] == "." else said
+
+
 def problem(error: LedgerError) -> str:
     """Return a refusal in the language of the turn (not escaped)."""
     template = REFUSAL.get(error.code)
@@ -387,7 +397,7 @@ def reorder(lines: Sequence[ReorderLine], total: int, first: int = 0) -> str:
         text.append(f"\n<b>{named}</b>")
         for line in mine:
             quantity = line.suggestion.quantity
-            cost = f", {show(line.unit_cost * quantity)}" if line.unit_cost is not None else ""
+            cost = f", {money(line.unit_cost * quantity)}" if line.unit_cost is not None else ""
             runs = " – " + _("runs out {day}", day=line.likely.isoformat()) if line.likely else ""
             text.append(f"{show(quantity)} × {safe(line.name)} ({safe(line.sku)}){cost}{runs}")
     return clip("\n".join(text))

@@ -206,7 +206,7 @@ async def test_a_fact_is_a_fact_whatever_was_asked(chat: Chat) -> None:
     (said,) = await chat.say("sold 1 mug to order")
     assert "I do not know" in said["text"] or "On hand" in said["text"]
     (first, second) = await chat.say("Frob, 1.234,50, Acme")
-    assert "price 1234.5, from Acme" in first["text"]
+    assert "price 1234.50, from Acme" in first["text"]
     assert "On hand 5." in second["text"]
 
 

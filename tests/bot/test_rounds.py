@@ -77,7 +77,7 @@ async def test_products_bundles_and_suppliers_by_message(chat: Chat) -> None:
     (supplier,) = await chat.say("/new_supplier Acme, 7 days, orders@acme.example")
     assert supplier["text"] == "Supplier Acme: 7 days to deliver."
     (new,) = await chat.say("/new Green bowl, 9.50, Acme")
-    assert new["text"] == "New product: Green bowl (GREEN-BOWL), price 9.5, from Acme."
+    assert new["text"] == "New product: Green bowl (GREEN-BOWL), price 9.50, from Acme."
     (bundle,) = await chat.say("/new Gift box = 2 blue mug + 1 green bowl")
     assert "Gift box (GIFT-BOX)" in bundle["text"]
     await chat.say("received 4 green bowl")

@@ -446,7 +446,7 @@ def said(line: Line, answer: Answer) -> str:
     if answer.repeat:
         entries = ", ".join(answer.entries)
         return _("Already recorded: {entries}.", entries=entries) + f" {name}. {left}"
-    price = f" @ {show(reading.price)}" if reading.price is not None else ""
+    price = f" @ {texts.money(reading.price)}" if reading.price is not None else ""
     source = ""
     if reading.supplier:
         source = " " + _("from {supplier}", supplier=texts.safe(reading.supplier))

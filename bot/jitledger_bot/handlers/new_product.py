@@ -159,7 +159,7 @@ def product_commands(
             told += f"; {said}"
         elif number is not None:
             commands.append({"do": "price", "sku": sku, "price": show(number.value)})
-            told += ", " + _("price {price}", price=show(number.value))
+            told += ", " + _("price {price}", price=texts.money(number.value))
         elif any(command["do"] == "link" for command in commands):
             why = _("write name, price, supplier")
             raise bad_value(_("the line"), part, why)
