@@ -22,6 +22,7 @@ from jitledger.domain.commands import parse
 from jitledger.domain.events import StockSold
 from jitledger.service.ledger import Ask, Submission
 from jitledger.store.database import Tx
+from jitledger_bot.app import loop_factory
 
 CLIENTS = 100
 EACH = 60
@@ -64,7 +65,8 @@ def ours(clients: int, each: int) -> float:
             await asyncio.gather(*(client(n) for n in range(clients)))
             return clients * each / (time.perf_counter() - began)
 
-        return asyncio.run(everybody())
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:  # As the bot's.
+            return runner.run(everybody())
 
 
 def peer(clients: int, each: int) -> float:
