@@ -151,7 +151,7 @@ def test_a_table_is_sent_previewed_and_taken(page: Any) -> None:
     file = {"name": "count.csv", "mimeType": "text/csv", "buffer": table.encode()}
     page.locator("#text").fill("counts")
     page.locator("#file").set_input_files(file)
-    page.get_by_role("button", name="Take 1 rows").last.click(timeout=15_000)
+    page.get_by_role("button", name="Take 1 row").last.click(timeout=15_000)
     page.locator(".bubble", has_text="1 of 2 rows recorded").last.wait_for(timeout=30_000)
     page.get_by_role("link", name="counts-not-taken.csv").last.wait_for(timeout=10_000)
     page.screenshot(path=str(SHOTS / "7-table.png"))
