@@ -26,7 +26,7 @@ from jitledger.service.people import hash_code, invite
 from jitledger.service.summary import quiet_alerts
 from jitledger.testing.shop import SampleShop
 from jitledger_bot.app import BotRunner, make_bot
-from jitledger_bot.sandbox.page import add_page
+from jitledger_bot.sandbox.page import FIRST_HINTS, add_page
 from jitledger_bot.sandbox.server import Running, Sandbox, make_api, serve
 from jitledger_projections.on_hand import positions
 
@@ -186,7 +186,7 @@ async def start_new(folder: Path, port: int = 0, language: str = "en") -> Demo:
     app = open_app(Settings(database=f"sqlite:///{folder / 'new.db'}", bot_token=TOKEN))
     sandbox = Sandbox(TOKEN, time.time)
     web = make_api(sandbox)
-    path = add_page(web, sandbox)
+    path = add_page(web, sandbox, FIRST_HINTS, language)
     server = await serve(web, port)
     runner = BotRunner(app, make_bot(TOKEN, server.url))
     code = secrets.token_urlsafe(12)

@@ -6,12 +6,14 @@ import asyncio
 import base64
 import contextlib
 import secrets
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
 
+from jitledger_bot.language import SOURCE, Voice, _, mark, speaking
 from jitledger_bot.sandbox.rules import BotError
 from jitledger_bot.sandbox.server import Sandbox, pixels
 
@@ -19,8 +21,44 @@ COOKIE = "jitledger_chat"
 LONGEST = 8192
 
 
-def add_page(app: web.Application, sandbox: Sandbox) -> str:
-    """Add the page to an application; return the path of its one-time address."""
+SAMPLE_HINTS = (
+    mark("received 24 blue mug"),
+    mark("what needs reordering"),
+    "/chart blue mug",
+    "/count blind",
+    "/why BLUE-MUG",
+    "sold 3 red mgu",
+    "/settings",
+)
+FIRST_HINTS = (
+    mark("The Blue Mug, EUR, Europe/Berlin, with tax"),
+    mark("/new Blue mug, 9.50, Acme"),
+    mark("count blue mug 17"),
+    mark("sold 3 blue mug"),
+    mark("what needs reordering"),
+    "/help",
+    "/settings",
+)
+
+
+def add_page(
+    app: web.Application,
+    sandbox: Sandbox,
+    hints: Sequence[str] = SAMPLE_HINTS,
+    language: str = SOURCE,
+) -> str:
+    """Add the page to an application; return the path of its one-time address.
+
+    ``hints`` are messages to send with one tap; they and the page's words are translated.
+    """
+    with speaking(Voice(language)):
+        words = {
+            "about": _("a chat on this machine alone, without Telegram"),
+            "send": _("Send"),
+            "edited": _("edited"),
+            "own": _("Own chat"),
+        }
+        shown = {"language": language, "words": words, "hints": [_(hint) for hint in hints]}
     once = secrets.token_urlsafe(16)
     session = secrets.token_urlsafe(24)
     state: dict[str, bool] = {"used": False}
@@ -56,7 +94,7 @@ def add_page(app: web.Application, sandbox: Sandbox) -> str:
         if seen == sandbox.revision:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(sandbox.changed.wait(), 20)
-        return web.json_response(_state(sandbox))
+        return web.json_response({**_state(sandbox), "page": shown})
 
     async def act(request: web.Request) -> web.Response:
         check(request)
