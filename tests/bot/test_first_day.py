@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from jitledger_bot.language import Voice, _, languages, speaking
+from jitledger_bot.sandbox.page import FIRST_HINTS
 from tests.bot.conftest import OWNER, Chat
 
 
@@ -109,3 +113,18 @@ async def test_a_file_that_is_no_table_is_refused_in_the_language(chat: Chat) ->
         (refused,) = await chat.settle(OWNER, len(chat.sandbox.messages[OWNER]))
         assert refused["text"].startswith("✗ Liste.")
         assert said in refused["text"]
+
+
+@pytest.mark.parametrize("language", languages())
+async def test_the_examples_of_the_page_are_understood(chat: Chat, language: str) -> None:
+    """Each message that the page of a new shop offers does what it says."""
+    await chat.say(f"/settings language {language}")
+    with speaking(Voice(language)):
+        hints = [_(hint) for hint in FIRST_HINTS[1:]]
+        misunderstood = _("I did not understand this. For example: received 24 blue mug")
+        unknown = _("I do not know “{typed}” ({quantity}). Which is it?").partition("{")[0]
+    for hint in hints:
+        told = (await chat.say(hint))[0]["text"]
+        assert not told.startswith((misunderstood[:20], unknown, "✗")), (hint, told)
+    recorded = {row["event"] for row in chat.app.queries.log(0)}
+    assert recorded >= {"stock-counted", "stock-sold"}

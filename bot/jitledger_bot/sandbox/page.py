@@ -22,8 +22,8 @@ LONGEST = 8192
 
 
 SAMPLE_HINTS = (
-    mark("received 24 blue mug"),
-    mark("what needs reordering"),
+    "received 24 blue mug",
+    "what needs reordering",
     "/chart blue mug",
     "/count blind",
     "/why BLUE-MUG",
@@ -35,7 +35,7 @@ FIRST_HINTS = (
     mark("/new Blue mug, 9.50, Acme"),
     mark("count blue mug 17"),
     mark("sold 3 blue mug"),
-    mark("what needs reordering"),
+    "/reorder",
     "/help",
     "/settings",
 )
