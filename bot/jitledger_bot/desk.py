@@ -15,7 +15,7 @@ from jitledger.domain.moments import MINUTE, SECOND, to_datetime
 from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import voids
 from jitledger.service.ledger import Answer
-from jitledger.service.monitor import push
+from jitledger.service.reorder_alerts import push
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import Member, member_of

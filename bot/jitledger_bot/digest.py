@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jitledger.bootstrap import App
 from jitledger.domain.moments import local_date, to_datetime
 from jitledger.service.ledger import Answer, Submission
-from jitledger.service.monitor import push
+from jitledger.service.reorder_alerts import push
 from jitledger.store.database import Tx
 
 if TYPE_CHECKING:

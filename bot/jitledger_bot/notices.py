@@ -15,7 +15,7 @@ from jitledger.bootstrap import App
 from jitledger.domain.moments import DAY, local_date
 from jitledger.domain.quantity import show
 from jitledger.service.ledger import Answer, Submission
-from jitledger.service.monitor import push
+from jitledger.service.reorder_alerts import push
 from jitledger.store.database import Tx
 from jitledger_projections.exceptions import listed_exceptions
 from jitledger_projections.expiry import expiring

@@ -10,9 +10,9 @@ from jitledger.config import Settings
 from jitledger.domain.moments import local_date
 from jitledger.service.clock import Clock, SystemClock
 from jitledger.service.ledger import Ledger
-from jitledger.service.monitor import Monitor
 from jitledger.service.projection import Driver
 from jitledger.service.queries import Queries
+from jitledger.service.reorder_alerts import ReorderAlerts
 from jitledger.store.database import Database, open_database
 from jitledger_projections.demand_rate import DemandRate
 from jitledger_projections.exceptions import Exceptions
@@ -140,5 +140,5 @@ def open_app(settings: Settings, clock: Clock | None = None, lock_timeout: float
     )
     driver.create()
     ledger = Ledger(database, driver, clock)
-    ledger.watcher = Monitor()
+    ledger.watcher = ReorderAlerts()
     return App(settings, database, clock, driver, ledger, Queries(database, clock))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from jitledger.service.ledger import Answer, Ledger, Submission
-from jitledger.service.monitor import push
+from jitledger.service.reorder_alerts import push
 from jitledger.store.database import Tx
 
 AT_ONCE = 40

@@ -34,7 +34,7 @@ Point = tuple[Decimal, Decimal, dict[str, str]]
 """(reorder point, order quantity, what they were computed from)"""
 
 
-class Monitor:
+class ReorderAlerts:
     """Watches every append; writes the alert's state, its event and the outbox row together.
 
     What was read of points and states is kept until the clock's row says that some changed.
