@@ -24,7 +24,7 @@ LATER = {"landed-cost-added": "landed-cost", "period-locked": "lock-period"}
 
 
 def test_every_event_has_its_command() -> None:
-    """Each stored name is made by a decision, the reorder alerts, or a command named as not built."""
+    """Each stored name is made by a decision, by alerts, or by a command named as not built."""
     rooms = (catalog, facts, orders, people, promises, undo, decisions.decide)
     source = "".join(inspect.getsource(inspect.getmodule(room) or room) for room in rooms)
     for name, event in EVENTS.items():

@@ -12,10 +12,11 @@ import csv
 import gzip
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from operator import attrgetter
 from pathlib import Path
 from sys import intern
 from typing import Any, TextIO
@@ -121,48 +122,43 @@ class _Cleaning:
         self._prices: dict[str, tuple[bool, str]] = {}
         self._ordinals: dict[str, int] = {}
 
-    def take(self, line: int, row: list[str]) -> None:
-        """Sort one row."""
-        self.summary.rows += 1
-        try:
-            invoice, spelled, title, quantity, when, price, customer = row[:7]
-            code = self._codes.get(spelled, "")
-            if code == "":
-                code = self._code(spelled)
-            if code is None:
-                self.summary.not_a_product += 1
-                return
-            units, at = int(quantity), self._moment(when)
-            known = self._prices.get(price)
-            if known is None:
-                each = Decimal(price)
-                known = (each > 0, format(abs(each).normalize(), "f"))
-                self._prices[price] = known
-        except (ValueError, ArithmeticError) as error:
-            self.bad.append((line, f"line {line}: {error}"))
-            return
-        cancellation = invoice[:1] in "Cc"
-        if not cancellation and (units <= 0 or not known[0]):
-            self.summary.adjusted_not_recorded += 1
-            return
-        if title:
-            titles = self.names.setdefault(code, {})
-            titles[title] = titles.get(title, 0) + 1
-        identity = f"or:{code}:{invoice}:{quantity}:{price}"
-        ordinal = self._ordinals[identity] = self._ordinals.get(identity, 0) + 1
-        key = f"{identity}:{ordinal}"
-        self.rows.append(
-            _Row(
-                intern(invoice),
-                code,
-                abs(units),
-                at,
-                known[1],
-                intern(customer),
-                key,
-                cancellation,
+    def take(self, table: Iterable[list[str]]) -> None:
+        """Sort the rows below the header, one after the other."""
+        summary, names, ordinals = self.summary, self.names, self._ordinals
+        for line, row in enumerate(table, start=2):
+            summary.rows += 1
+            try:
+                invoice, spelled, title, quantity, when, price, customer = row[:7]
+                code = self._codes.get(spelled, "")
+                if code == "":
+                    code = self._code(spelled)
+                if code is None:
+                    summary.not_a_product += 1
+                    continue
+                units, at = int(quantity), self._moment(when)
+                positive, each = self._prices.get(price) or self._price(price)
+            except (ValueError, ArithmeticError) as error:
+                self.bad.append((line, f"line {line}: {error}"))
+                continue
+            cancels = invoice[:1] in "Cc"
+            if not cancels and (units <= 0 or not positive):
+                summary.adjusted_not_recorded += 1
+                continue
+            if title:
+                titles = names.setdefault(code, {})
+                titles[title] = titles.get(title, 0) + 1
+            identity = f"or:{code}:{invoice}:{quantity}:{price}"
+            ordinals[identity] = ordinal = ordinals.get(identity, 0) + 1
+            key = f"{identity}:{ordinal}"
+            self.rows.append(
+                _Row(intern(invoice), code, abs(units), at, each, intern(customer), key, cancels)
             )
-        )
+
+    def _price(self, text: str) -> tuple[bool, str]:
+        """Return whether a price is above zero, and how it is stored."""
+        each = Decimal(text)
+        found = self._prices[text] = (each > 0, format(abs(each).normalize(), "f"))
+        return found
 
     def _code(self, spelled: str) -> str | None:
         """Return the product a spelling stands for, None when it is no product."""
@@ -245,7 +241,7 @@ def import_online_retail(
         )
         summary.products = len(codes)
         # By product, then by time: the stored index grows at its end instead of everywhere.
-        rows.sort(key=lambda row: (row.code, row.at, row.cancels))
+        rows.sort(key=attrgetter("code", "at", "cancels"))
         _match(rows, summary)
         skus = _register(ledger, cleaning, codes)
         versions = _recorded(database)
@@ -272,8 +268,7 @@ def _read(path: Path, tz: ZoneInfo) -> _Cleaning:
         return found
 
     cleaning = _Cleaning(moment)
-    for line, row in enumerate(read_rows(path), start=2):
-        cleaning.take(line, row)
+    cleaning.take(read_rows(path))
     if cleaning.bad:
         found = f"{cleaning.bad[0][1]} ({len(cleaning.bad)} bad rows)"
         raise Refused("bad-file", f"{path.name}: {found}.")
@@ -317,7 +312,7 @@ def _recorded(database: Database) -> dict[str, int]:
 def order_lines(path: Path, tz: ZoneInfo) -> Iterator[tuple[str, int, int, float]]:
     """Yield (code, moment, quantity, price) of every demand line, as the import cleans them."""
     cleaning = _read(path, tz)
-    cleaning.rows.sort(key=lambda row: (row.code, row.at, row.cancels))
+    cleaning.rows.sort(key=attrgetter("code", "at", "cancels"))
     _match(cleaning.rows, cleaning.summary)
     voided = {row.sale for row in cleaning.rows if row.voids}
     for row in cleaning.rows:
