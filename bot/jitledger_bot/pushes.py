@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from jitledger.store.database import Tx
 from jitledger_bot import order_texts, texts
 from jitledger_bot.access import Receiver
-from jitledger_bot.language import _
+from jitledger_bot.language import _, mark
 from jitledger_bot.turn import Button, keyboard, store_proposal
 
 MOST_BUTTONS = 8
+FEW_BUTTONS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +89,16 @@ def _buttons(kind: str, data: dict[str, Any], stored: _Stored) -> list[list[Butt
                 (row["po"], f"l.{stored('order', {'po': row['po']})}.card")
                 for row in data["orders"][:MOST_BUTTONS]
             )
-        case "phantom":
-            return _column(
-                (_("Count {name}", name=row["name"][:30]), f"q.{stored.item(row)}")
-                for row in data["items"][:MOST_BUTTONS]
-            )
+        case "phantom" | "expiry":
+            rows = data["items" if kind == "phantom" else "lots"]
+            return _column(_count(row, stored) for row in _once(rows))
+        case "runout" | "promise":
+            rows = data["items" if kind == "runout" else "promises"]
+            return [_order_or_why(row, stored) for row in _once(rows)]
+        case "digest":
+            return _of_digest(data, stored)
+        case "import-summary":
+            return [[_view("reorder", stored)]]
         case "drift":
             return _column(
                 (_("Why {name}?", name=row["name"][:30]), f"w.{stored.item(row)}")
@@ -119,6 +125,45 @@ def _buttons(kind: str, data: dict[str, Any], stored: _Stored) -> list[list[Butt
             )
         case _:
             return []
+
+
+def _of_digest(data: dict[str, Any], stored: _Stored) -> list[list[Button]]:
+    """Return what a morning asks for: orders by supplier, both lists, what is below zero."""
+    suppliers = dict.fromkeys(row["supplier"] for row in data["reorder"] if row["supplier"])
+    rows = _column(
+        (
+            _("Order from {supplier}", supplier=code[:30]),
+            f"j.{stored('draft', {'supplier': code})}",
+        )
+        for code in list(suppliers)[:FEW_BUTTONS]
+    )
+    lists = [what for what in ("reorder", "runout") if data[_COUNTS[what]]]
+    if lists:
+        rows.append([_view(what, stored) for what in lists])
+    wrong = [{**row, "name": row["sku"]} for row in data["exceptions"]]
+    return rows + _column(_count(row, stored) for row in _once(wrong)[:FEW_BUTTONS])
+
+
+_COUNTS = {"reorder": "reorder_count", "runout": "run_out_count"}
+_LISTS = {"reorder": mark("What needs reordering"), "runout": mark("What runs out")}
+
+
+def _view(what: str, stored: _Stored) -> Button:
+    return _(_LISTS[what]), f"v.{stored('view', {'what': what})}"
+
+
+def _count(row: dict[str, Any], stored: _Stored) -> Button:
+    return _("Count {name}", name=row["name"][:30]), f"q.{stored.item(row)}"
+
+
+def _order_or_why(row: dict[str, Any], stored: _Stored) -> list[Button]:
+    one, name = stored.item(row), row["name"][:24]
+    return [(_("Order {name}", name=name), f"j.{one}"), (_("Why {name}?", name=name), f"w.{one}")]
+
+
+def _once(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the first row of each product, as many as have room for buttons."""
+    return list({row["sku"]: row for row in reversed(rows)}.values())[::-1][:MOST_BUTTONS]
 
 
 def _column(buttons: Iterable[Button]) -> list[list[Button]]:

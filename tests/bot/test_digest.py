@@ -43,6 +43,10 @@ async def test_the_digest_comes_once_a_morning(chat: Chat) -> None:
     text = first["text"]
     assert "Blue mug (MUG)" in text
     assert "may run out this week" in text
+    _, (listed,) = await chat.press(first, "What needs reordering")
+    assert listed["text"].startswith("1 to reorder")
+    _, (outs,) = await chat.press(first, "What runs out")
+    assert outs["text"].startswith("1 may run out within 7 days")
     seal = re.search(r"Seal ([0-9a-f]{64})", text)
     assert seal is not None
     done(chat.app, do="receive", sku="MUG", qty="1")

@@ -275,6 +275,15 @@ async def why(press: Press) -> None:
     press.turn.photo(picture, texts.clip(text, 1000))
 
 
+async def view(press: Press) -> None:
+    """Show a list that a push spoke of, as it stands now."""
+    press.turn.toast(press.query.id, "")
+    if press.proposal.body["what"] == "runout":
+        await questions.answer_run_out(questions.WEEK, press.turn, press.desk)
+    else:
+        await questions.answer_reorder(press.turn, press.desk)
+
+
 def why_on_hand(press: Press) -> None:
     """Explain how an on-hand number came about."""
     press.turn.toast(press.query.id, _("How it came about"))
@@ -427,6 +436,7 @@ ACTIONS: dict[str, Action] = {
     "r": orders.relink,
     "d": advice.accept,
     "x": advice.reprice,
+    "v": view,
 }
-LOOKING = ("w", "a", "e", "g", "s", "j", "l")
+LOOKING = ("w", "a", "e", "g", "s", "j", "l", "v")
 """What may be pressed again and again, and by viewers."""

@@ -21,7 +21,7 @@ from jitledger.store.database import Tx
 from jitledger_bot import order_texts, texts
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers.questions import admit
-from jitledger_bot.language import _
+from jitledger_bot.language import _, mark
 from jitledger_bot.pages import PER_PAGE, Page, say_page
 from jitledger_bot.turn import Button, Outgoing, Turn, consume, store_proposal
 
@@ -194,7 +194,7 @@ async def draft(press: Press) -> None:
         return
     supplier = body.get("supplier") or _supplier_of(desk, body["sku"])
     if supplier is None:
-        said = _("This product has no supplier yet. For example: {example}", example=_EXAMPLE)
+        said = _("This product has no supplier yet. For example: {example}", example=_(_EXAMPLE))
         turn.toast(press.query.id, said, alert=True)
         return
     today = desk.app.today()
@@ -237,7 +237,7 @@ async def draft(press: Press) -> None:
     turn.render.append(render)
 
 
-_EXAMPLE = "/new_supplier Acme, 7 days"
+_EXAMPLE = mark("/new_supplier Acme, 7 days")
 
 
 def _supplier_of(desk: Desk, sku: str) -> str | None:

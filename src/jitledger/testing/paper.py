@@ -28,7 +28,7 @@ class PaperLedger:
         self.claims: dict[tuple[str, str], str] = {}
         self.shop = Shop()
         self.stamp = 0
-        opened = {"title": "Paper", "currency": "EUR", "timezone": timezone}
+        opened = {"title": "Paper", "currency": "EUR", "timezone": timezone, "effective_at": 0}
         self.shop.evolve(1, "shop-opened", opened)
         for code in locations:
             self.shop.evolve(2, "location-opened", {"code": code})
