@@ -35,7 +35,7 @@ from jitledger.service.ledger import Answer, Submission
 from jitledger.service.people import hash_code, invite
 from jitledger.service.reorder_alerts import wake_snoozed
 from jitledger.store.database import Tx
-from jitledger_bot import digest, notices
+from jitledger_bot import digest, notices, told_lists
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers import advice, documents, make_dispatcher
 from jitledger_bot.inbox import Inbox
@@ -277,6 +277,7 @@ class BotRunner:
             head = self.app.database.head(tx)
         if head != self._explained:
             await notices.tell_exceptions(self.app)
+            await told_lists.settle(self.app, self._explained)
             self._explained = head
 
     async def _digest(self) -> None:

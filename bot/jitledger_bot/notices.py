@@ -17,6 +17,7 @@ from jitledger.domain.quantity import show
 from jitledger.service.ledger import Answer, Submission
 from jitledger.service.reorder_alerts import push
 from jitledger.store.database import Tx
+from jitledger_bot import told_lists
 from jitledger_projections.exceptions import listed_exceptions
 from jitledger_projections.expiry import expiring
 from jitledger_projections.products import Label, labels
@@ -194,6 +195,7 @@ def _supply(seen: Morning, today: date, currency: str) -> dict[str, list[dict[st
                 "po": order.number,
                 "supplier": order.supplier_name,
                 "days": order.late_days(today),
+                "skus": [line.sku for line in order.lines if line.is_late(today)],
                 "waiting": ", ".join(
                     f"{show(line.outstanding)} × {line.sku}"
                     for line in order.lines
@@ -248,6 +250,9 @@ async def tell_day(app: App, found: dict[str, list[dict[str, Any]]]) -> None:
             rows = [row for row in found[kind] if _mark(tx, kind, row["subject"], now)]
             if rows:
                 body = {listed: rows[:MOST_ROWS], "more": max(0, len(rows) - MOST_ROWS)}
-                push(tx, kind, body, now, subject=kind)
+                subject = told_lists.subject_of(kind, now)
+                push(tx, kind, body, now, subject=subject)
+                if kind in told_lists.ROWS:
+                    told_lists.watch(tx, subject, now)
 
     await app.ledger.acommit(Submission([], then=write))

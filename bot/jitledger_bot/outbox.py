@@ -36,7 +36,7 @@ from aiogram.types import BufferedInputFile, Message
 from jitledger.domain.errors import LedgerError
 from jitledger.service.ledger import Answer, Submission
 from jitledger.store.database import Tx
-from jitledger_bot import texts
+from jitledger_bot import texts, told_lists
 from jitledger_bot.access import PUSHES, Receiver, quiet_until, receivers
 from jitledger_bot.desk import Desk, forget_chat, move_chat
 from jitledger_bot.language import _, mark, speaking
@@ -388,6 +388,10 @@ class Outbox:
                     continue
                 outgoing = _alert_edits(tx, data, state[1], self._desk)
                 put(tx, outgoing, now, mine=False)
+            elif kind == "list-edit":
+                if _is_waiting(tx, state[1]):
+                    continue
+                put(tx, told_lists.edits(tx, data, state[1], self._desk), now, mine=False)
             else:
                 self._tell(tx, kind, data, state[1], to, now)
             tx.execute("UPDATE outbox SET state = 'done' WHERE id = ?", (row_id,))
