@@ -47,7 +47,8 @@ def subject_of(kind: str, now: int) -> str:
 
 
 def watch(tx: Tx, subject: str, now: int) -> None:
-    """Note that a list was told, so that its rows are looked after."""
+    """Note that a list was told, so that its rows are looked after; old ones no longer are."""
+    tx.execute("DELETE FROM notices WHERE kind = 'list' AND told_at < ?", (now - WATCHED,))
     tx.execute(
         "INSERT INTO notices VALUES (?, 'list', ?) ON CONFLICT (subject) DO NOTHING", (subject, now)
     )
