@@ -391,7 +391,9 @@ class Outbox:
             elif kind == "list-edit":
                 if _is_waiting(tx, state[1]):
                     continue
-                put(tx, told_lists.edits(tx, data, state[1], self._desk), now, mine=False)
+                put(
+                    tx, told_lists.edits(tx, data, _sent(tx, state[1]), self._desk), now, mine=False
+                )
             else:
                 self._tell(tx, kind, data, state[1], to, now)
             tx.execute("UPDATE outbox SET state = 'done' WHERE id = ?", (row_id,))
@@ -466,15 +468,19 @@ def _drop_waiting(tx: Tx, subject: str | None, now: int) -> None:
     )
 
 
-def _alert_edits(tx: Tx, data: dict[str, Any], subject: str | None, desk: Desk) -> list[Outgoing]:
-    """Return edits of the newest message of a subject in every chat."""
-    rows = tx.all(
+def _sent(tx: Tx, subject: str | None) -> list[tuple[int, int, str]]:
+    """Return (chat, message, body) of the messages of a subject, the newest first."""
+    return tx.all(
         "SELECT chat_id, message_id, body FROM outbox WHERE subject = ? AND state = 'sent' "
         "AND kind = 'push-message' AND message_id IS NOT NULL ORDER BY id DESC LIMIT 50",
         (subject,),
     )
+
+
+def _alert_edits(tx: Tx, data: dict[str, Any], subject: str | None, desk: Desk) -> list[Outgoing]:
+    """Return edits of the newest message of a subject in every chat."""
     edits: dict[int, Outgoing] = {}
-    for chat_id, message_id, body in rows:
+    for chat_id, message_id, body in _sent(tx, subject):
         if chat_id in edits:
             continue
         with speaking(desk.voice_in(tx, chat_id)):

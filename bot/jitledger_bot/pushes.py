@@ -163,7 +163,10 @@ def _order_or_why(row: dict[str, Any], stored: _Stored) -> list[Button]:
 
 def _once(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the first row of each product, as many as have room for buttons."""
-    return list({row["sku"]: row for row in reversed(rows)}.values())[::-1][:MOST_BUTTONS]
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        found.setdefault(row["sku"], row)
+    return list(found.values())[:MOST_BUTTONS]
 
 
 def _column(buttons: Iterable[Button]) -> list[list[Button]]:

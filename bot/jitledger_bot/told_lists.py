@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -158,7 +159,7 @@ def _end_of(
     return None
 
 
-def _end_of_order(tx: Tx, row: dict[str, Any], today: Any) -> dict[str, str] | None:
+def _end_of_order(tx: Tx, row: dict[str, Any], today: date) -> dict[str, str] | None:
     from jitledger_projections.order_book import orders
 
     found = orders(tx, today, number=row["po"])
@@ -181,13 +182,13 @@ def _has_lot(tx: Tx, row: dict[str, Any]) -> bool:
     return any(expiry == row["expiry"] and Decimal(left) > 0 for expiry, left in lots)
 
 
-def edits(tx: Tx, data: dict[str, Any], subject: str | None, desk: Desk) -> list[Outgoing]:
-    """Return the edit of a list's message in every chat: what ended, without its buttons."""
-    rows = tx.all(
-        "SELECT chat_id, message_id, body FROM outbox WHERE subject = ? AND state = 'sent' "
-        "AND kind = 'push-message' AND message_id IS NOT NULL",
-        (subject,),
-    )
+def edits(
+    tx: Tx, data: dict[str, Any], rows: Sequence[tuple[int, int, str]], desk: Desk
+) -> list[Outgoing]:
+    """Return the edit of a list's message in every chat: what ended, without its buttons.
+
+    ``rows`` are (chat, message, body) of what was sent.
+    """
     settled: Settled = data["settled"]
     ended = {end["about"] for end in settled.values()} - set(data["left"])
     found = []

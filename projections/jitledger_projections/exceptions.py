@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitledger.domain.quantities import has_exceptions, open_exceptions
+from jitledger.domain.quantities import open_exceptions
 from jitledger.domain.quantity import show
 from jitledger.service.projection import Batch
 from jitledger.store.database import Tx
@@ -31,11 +31,8 @@ class Exceptions:
         for change, item in batch.items():
             if change.whole or change.was_excepted:
                 listed.append(item.sku)
-            if has_exceptions(item):
-                rows += [
-                    (item.sku, location, code, show(quantity))
-                    for location, code, quantity in open_exceptions(item)
-                ]
+            for location, code, quantity in open_exceptions(item):
+                rows.append((item.sku, location, code, show(quantity)))
         table = "exceptions" + suffix
         if listed and not suffix:
             open_now = _listed(tx, listed)

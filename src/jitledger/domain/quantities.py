@@ -142,21 +142,12 @@ def _all_known(item: StockItem) -> bool:
     return bool(moved) and all(shelf.known for shelf in moved)
 
 
-def has_exceptions(item: StockItem) -> bool:
-    """Return whether anything of an item is below zero that cannot be."""
-    for shelf in item.shelves.values():
-        if shelf.known and shelf.on_hand < 0:
-            return True
-    return any(leg["open"] < 0 for leg in item.transfers.values()) if item.transfers else False
-
-
 def open_exceptions(item: StockItem) -> list[tuple[str, str, Decimal]]:
     """Return (location, code, quantity) of what is below zero; none of it depends on the clock."""
-    found = [
-        (location, "negative-stock", shelf.on_hand)
-        for location, shelf in item.shelves.items()
-        if shelf.on_hand < 0 and shelf.known
-    ]
+    found: list[tuple[str, str, Decimal]] = []
+    for location, shelf in item.shelves.items():
+        if shelf.on_hand < 0 and shelf.known:
+            found.append((location, "negative-stock", shelf.on_hand))
     if item.transfers:
         legs = {leg["to"]: leg["open"] for leg in item.transfers.values() if leg["open"] < 0}
         found += [(location, "negative-in-transit", missing) for location, missing in legs.items()]

@@ -31,7 +31,7 @@ from jitledger.domain.names import (
     entry_name,
     split_entry,
 )
-from jitledger.domain.quantities import has_exceptions
+from jitledger.domain.quantities import open_exceptions
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import Entry, StockItem
@@ -511,7 +511,7 @@ class Ledger:
         change = append.changes.get(stream)
         if change is None:
             change = append.changes[stream] = Change(stream, False)
-            change.was_excepted = has_exceptions(self._cache.item(sku))
+            change.was_excepted = bool(open_exceptions(self._cache.item(sku)))
         change.item, in_order = self._cache.apply_to_item(sku, entry)
         change.entries.append(entry)
         change.whole = change.whole or not in_order
