@@ -384,16 +384,19 @@ class Outbox:
                 continue
             if kind == "alert-edit":
                 _drop_waiting(tx, state[1], self._desk.app.clock.now())
-                if _is_waiting(tx, state[1]):
+                if _waits_until(tx, state[1]) is not None:
                     continue
                 outgoing = _alert_edits(tx, data, state[1], self._desk)
                 put(tx, outgoing, now, mine=False)
             elif kind == "list-edit":
-                if _is_waiting(tx, state[1]):
+                until = _waits_until(tx, state[1])
+                if until is not None and until <= self._desk.app.clock.now():
+                    continue  # On its way this moment.
+                sent = _sent(tx, state[1])
+                put(tx, told_lists.edits(tx, data, sent, self._desk), now, mine=False)
+                if until is not None:  # Who sleeps hears of it after the list itself.
+                    tx.execute("UPDATE outbox SET due_at = ? WHERE id = ?", (until, row_id))
                     continue
-                put(
-                    tx, told_lists.edits(tx, data, _sent(tx, state[1]), self._desk), now, mine=False
-                )
             else:
                 self._tell(tx, kind, data, state[1], to, now)
             tx.execute("UPDATE outbox SET state = 'done' WHERE id = ?", (row_id,))
@@ -450,13 +453,14 @@ def _method_of(row: Sending) -> TelegramMethod[Any]:
             return cast(TelegramMethod[Any], filled(METHODS[row.method], body))
 
 
-def _is_waiting(tx: Tx, subject: str | None) -> bool:
-    """Return whether a message of this subject is still on its way."""
+def _waits_until(tx: Tx, subject: str | None) -> int | None:
+    """Return when the next message of a subject is due that is still to be sent, if any is."""
     row = tx.one(
-        "SELECT 1 FROM outbox WHERE subject = ? AND state = 'new' AND kind = 'push-message'",
+        "SELECT MIN(due_at) FROM outbox WHERE subject = ? AND state = 'new' "
+        "AND kind = 'push-message'",
         (subject,),
     )
-    return row is not None
+    return None if row[0] is None else int(row[0])
 
 
 def _drop_waiting(tx: Tx, subject: str | None, now: int) -> None:
