@@ -13,6 +13,7 @@ from jitledger.config import Settings
 from jitledger_bot import language
 from jitledger_bot.app import BotRunner, make_bot
 from jitledger_bot.reading import phrases as phrase_files
+from jitledger_bot.sandbox.rules import BotError
 from tests.bot.conftest import LOOK_EVERY, OWNER, TOKEN, Chat
 
 BEFORE, AFTER = -500, -100_500
@@ -38,6 +39,21 @@ async def test_a_group_that_becomes_a_supergroup_keeps_its_settings(chat: Chat) 
     with chat.app.database.snapshot() as tx:
         rows = dict(tx.all("SELECT chat_id, quiet_from FROM chats WHERE chat_id < 0"))
     assert rows == {AFTER: 22}
+
+
+async def test_an_answer_follows_a_group_that_migrated_meanwhile(chat: Chat) -> None:
+    """The call is refused with the new id; the answer arrives there, and the next ones too."""
+    chat.sandbox.add_group(BEFORE, "Shop floor", OWNER)
+    await chat.settle(BEFORE, 0)
+    chat.sandbox.add_group(AFTER, "Shop floor", OWNER)
+    await chat.settle(AFTER, 0)
+    moved = "Bad Request: group chat was upgraded to a supergroup chat"
+    chat.sandbox.fail_next.append(BotError(400, moved, migrate_to_chat_id=AFTER))
+    count = len(chat.sandbox.messages[AFTER])
+    chat.sandbox.say(OWNER, "sold 3 mug", chat_id=BEFORE)
+    said = [m["text"] for m in await chat.settle(AFTER, count)]
+    assert any("On hand 17." in text for text in said), said
+    assert chat.on_hand() == "17"
 
 
 async def test_a_new_token_keeps_everything(chat: Chat) -> None:
