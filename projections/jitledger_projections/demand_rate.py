@@ -7,6 +7,7 @@ day, because a stockout that still lasts grows with the clock.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from jitledger.domain.quantity import ZERO
@@ -33,6 +34,7 @@ class DemandRate:
 
     name = "demand_rate"
     version = 2
+    ignores = frozenset[str]()
 
     def definitions(self, dialect: str) -> dict[str, str]:
         """Return the tables' definitions."""
@@ -78,9 +80,14 @@ class DemandRate:
             tx.insert_rows(f"INSERT INTO demand_day{suffix}", PLAIN_VALUES, plain)
         if days:
             days.sort()
-            tx.executemany(DAY_UPSERT.format(table="demand_day" + suffix), days)
+            tx.executemany(_day_upsert(suffix), days)
         if outs:
             tx.executemany(OUT_UPSERT.format(table="stockout" + suffix), outs)
+
+
+@cache
+def _day_upsert(suffix: str) -> str:
+    return DAY_UPSERT.format(table="demand_day" + suffix)
 
 
 def _all_days(item: StockItem, plain: list[Any], days: list[Any]) -> None:

@@ -15,6 +15,7 @@ class Exceptions:
 
     name = "exceptions"
     version = 1
+    ignores = frozenset[str]()
 
     def definitions(self, dialect: str) -> dict[str, str]:
         """Return the table's definition."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from math import inf
 from typing import Any
 
@@ -40,6 +41,7 @@ class OnHand:
 
     name = "on_hand"
     version = 2
+    ignores = frozenset[str]()
 
     def definitions(self, dialect: str) -> dict[str, str]:
         """Return the table's definition."""
@@ -83,7 +85,12 @@ class OnHand:
         if anew and not suffix:
             tx.executemany(f"DELETE FROM {table} WHERE sku = ?", anew)
         if rows:
-            tx.executemany(UPSERT.format(table=table), rows)
+            tx.executemany(_upsert(table), rows)
+
+
+@cache
+def _upsert(table: str) -> str:
+    return UPSERT.format(table=table)
 
 
 def _promises(item: StockItem) -> dict[str, list[list[str | int]]]:

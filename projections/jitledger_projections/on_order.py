@@ -17,7 +17,7 @@ import orjson
 from jitledger.domain.moments import day_from_number, day_number
 from jitledger.domain.purchase_order import OPEN_STATES, Line, PurchaseOrder
 from jitledger.domain.quantity import ZERO, show
-from jitledger.domain.stock_item import StockItem
+from jitledger.domain.stock_item import MOVES, StockItem
 from jitledger.service.projection import Batch
 from jitledger.store.database import Tx
 
@@ -31,6 +31,7 @@ class OnOrder:
 
     name = "on_order"
     version = 1
+    ignores = MOVES - {"stock-received"}
 
     def definitions(self, dialect: str) -> dict[str, str]:
         """Return the tables' definitions; days are day numbers."""

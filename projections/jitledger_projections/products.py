@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from jitledger.domain.names import normalise
-from jitledger.domain.stock_item import StockItem, in_force
+from jitledger.domain.stock_item import MOVES, StockItem, in_force
 from jitledger.service.projection import Batch
 from jitledger.store.database import Tx
 
@@ -40,6 +40,7 @@ class Products:
 
     name = "products"
     version = 2
+    ignores = MOVES
 
     def definitions(self, dialect: str) -> dict[str, str]:
         """Return the tables' definitions; the search table is the database's own."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from jitledger.domain.errors import Refused
-from jitledger.domain.stock_item import in_force
+from jitledger.domain.stock_item import MOVES, in_force
 from jitledger.domain.supplier import Supplier
 from jitledger.service.projection import Batch
 from jitledger.store.database import Tx
@@ -21,6 +21,7 @@ class Supply:
 
     name = "supply"
     version = 2
+    ignores = MOVES
 
     def definitions(self, dialect: str) -> dict[str, str]:
         """Return the tables' definitions."""

@@ -157,6 +157,10 @@ class Command(BaseModel):
     note: Text | None = None
     force: bool = False
 
+    def given(self, names: frozenset[str]) -> dict[str, Any]:
+        """Return those of the named fields that were given."""
+        return {name: getattr(self, name) for name in names & self.__pydantic_fields_set__}
+
 
 class Fact(Command):
     """Something that happened, at a stated time or now."""

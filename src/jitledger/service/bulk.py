@@ -13,14 +13,13 @@ from time import perf_counter, sleep
 from typing import Any, NamedTuple
 
 import orjson
-from eventsourcing.persistence import StoredEvent
 
 from jitledger.domain.moments import MICROSECOND
 from jitledger.domain.names import SKU_STREAM, entry_name
 from jitledger.service.clock import Clock
 from jitledger.service.projection import TIDY_EVERY, YIELD_SECONDS, load_shop, next_size
 from jitledger.store.codec import dump
-from jitledger.store.database import ClockRow, Database, Tx, marked, read_clock
+from jitledger.store.database import ClockRow, Database, EventRow, Tx, marked, read_clock
 from jitledger.store.seals import FIRST, seal_of
 
 
@@ -47,19 +46,10 @@ class _Append:
     last: int
     stamp: int
     highest: int
-    events: list[StoredEvent]
+    events: list[EventRow]
     keys: list[tuple[str, bytes, int, str]]
     seal: tuple[int, int, int, bytes]
     versions: dict[str, int]
-
-
-class _Row(NamedTuple):
-    """A stored event as the library's recorder reads it; half a million are made in an import."""
-
-    originator_id: str
-    originator_version: int
-    topic: str
-    state: bytes
 
 
 class BulkAppender:
@@ -127,7 +117,7 @@ class BulkAppender:
     ) -> _Append:
         last, present, highest, _ = clock
         stamp, step, ceiling = self._moments(last, present)
-        events: list[Any] = []
+        events: list[EventRow] = []
         listed: list[tuple[str, bytes, str]] = []
         versions: dict[str, int] = {}
         for fact in facts:
@@ -147,7 +137,7 @@ class BulkAppender:
                 body["target"] = targets[fact.target]
             elif "sale" in body:
                 body["sale"] = entry_name(fact.sku, targets[body["sale"]])
-            events.append(_Row(stream, version, fact.name, dump(body)))
+            events.append((stream, version, fact.name, dump(body)))
             highest = max(highest, effective_at)
             versions[stream] = targets[fact.key] = version
             listed.append((fact.key, fact.digest, self._listed(fact.sku, version)))

@@ -10,12 +10,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Protocol
 
 import orjson
-from eventsourcing.persistence import StoredEvent
 
 from jitledger.domain.commands import Command, OpenShop, payload_of
 from jitledger.domain.decisions import Draft, Ground, decide
@@ -39,7 +38,7 @@ from jitledger.service.cache import Cache
 from jitledger.service.clock import Clock
 from jitledger.service.projection import Change, Driver, ProjectionFailed
 from jitledger.store.codec import decode, encode
-from jitledger.store.database import Database, Tx, read_clock, savepoint
+from jitledger.store.database import Database, EventRow, Tx, read_clock, savepoint
 from jitledger.store.seals import FIRST, seal_of
 from jitledger.store.writer import GroupWriter, Promise, settle
 
@@ -107,29 +106,61 @@ class Outcome:
     value: Any = None
 
 
-@dataclass(slots=True)
 class Append:
-    """What one transaction will write."""
+    """What one transaction will write.
 
-    stamp: int
-    present: int
-    highest: int
-    simulated: bool
-    told: bool
-    events: list[StoredEvent] = field(default_factory=list)
-    keys: list[tuple[str, bytes, str]] = field(default_factory=list)
-    known_keys: dict[str, tuple[bytes, str]] = field(default_factory=dict)
-    changes: dict[str, Change] = field(default_factory=dict)
-    stamped: bool = False
-    loud: set[str] = field(default_factory=set)
-    look: set[str] = field(default_factory=set)
-    ordered: set[str] = field(default_factory=set)
-    """SKUs whose purchase orders changed."""
-    snoozed: dict[str, int] = field(default_factory=dict)
-    alert_versions: dict[str, int] = field(default_factory=dict)
-    marks: int = 0
-    careful: bool = False
-    """Whether what failed before is to be contained: each part in a savepoint of its own."""
+    ``loud``, ``look``, ``ordered`` and ``snoozed`` say what the watcher has not looked at: changed
+    streams, items to look at without a message, SKUs whose orders changed, new ends of silence.
+    """
+
+    __slots__ = (
+        "alert_versions",
+        "careful",
+        "changes",
+        "events",
+        "highest",
+        "keys",
+        "known_keys",
+        "look",
+        "loud",
+        "marks",
+        "ordered",
+        "present",
+        "simulated",
+        "snoozed",
+        "stamp",
+        "stamped",
+        "told",
+    )
+
+    def __init__(
+        self, stamp: int, present: int, highest: int, marks: int, *, simulated: bool, told: bool
+    ) -> None:
+        self.stamp = stamp
+        self.present = present
+        self.highest = highest
+        self.marks = marks
+        self.simulated = simulated
+        self.told = told
+        self.stamped = False
+        self.careful = False
+        """Whether what failed before is to be contained: each part in a savepoint of its own."""
+        self.events: list[EventRow] = []
+        self.keys: list[tuple[str, bytes, str]] = []
+        self.known_keys: dict[str, tuple[bytes, str]] = {}
+        self.changes: dict[str, Change] = {}
+        self.loud: set[str] = set()
+        self.look: set[str] = set()
+        self.ordered: set[str] = set()
+        self.snoozed: dict[str, int] = {}
+        self.alert_versions: dict[str, int] = {}
+
+    def watched(self) -> None:
+        """Forget what was to be looked at."""
+        self.loud.clear()
+        self.look.clear()
+        self.ordered.clear()
+        self.snoozed.clear()
 
 
 class Watcher(Protocol):
@@ -196,8 +227,10 @@ class Ledger:
         if group[0][0].dry_run:
             self._preview(*group[0])
             return 1
-        until = next((i for i, (s, _) in enumerate(group) if s.dry_run), len(group))
-        part = group[:until]
+        part = group
+        if len(group) > 1:
+            until = next((i for i, (s, _) in enumerate(group) if s.dry_run), len(group))
+            part = group[:until]
         try:
             outcomes = self._transact([submission for submission, _ in part])
         except LedgerError as error:
@@ -214,8 +247,9 @@ class Ledger:
                 part[0][1].set_exception(error)
                 return 1
             return self._one_by_one(part)
-        for (_, future), outcome in zip(part, outcomes, strict=False):
-            settle(future, outcome)
+        for (_, future), outcome in zip(part, outcomes):  # noqa: B905 - the rest comes later.
+            if not future.done():  # Its caller may have given up.
+                future.set_result(outcome)
         return len(outcomes)
 
     def _one_by_one(self, part: Sequence[tuple[Submission, Promise]]) -> int:
@@ -244,20 +278,21 @@ class Ledger:
             future.set_exception(error)
         self._forget()
 
-    def _transact(self, submissions: Sequence[Submission]) -> list[Outcome]:
+    def _transact(
+        self, submissions: Sequence[Submission], *, careful: bool = False
+    ) -> list[Outcome]:
         """Record submissions in one transaction; a view or an alert with a bug costs a second."""
         try:
-            return self._transact_once(submissions, careful=False)
+            with self.database.transaction() as tx:
+                outcomes = self._in_transaction(tx, submissions, careful=careful)
+                if tx.probe is not None:
+                    tx.probe("COMMIT")
+            return outcomes
         except (ProjectionFailed, WatcherFailed):
             self._forget()
-            return self._transact_once(submissions, careful=True)
-
-    def _transact_once(self, submissions: Sequence[Submission], *, careful: bool) -> list[Outcome]:
-        with self.database.transaction() as tx:
-            outcomes = self._in_transaction(tx, submissions, careful=careful)
-            if tx.probe is not None:
-                tx.probe("COMMIT")
-        return outcomes
+            if careful:
+                raise
+        return self._transact(submissions, careful=True)
 
     def _in_transaction(
         self, tx: Tx, submissions: Sequence[Submission], *, careful: bool
@@ -266,27 +301,25 @@ class Ledger:
         append = self._begin(tx)
         append.careful = careful
         head = self._cache.position
-        outcomes: list[tuple[Submission, list[Answer]]] = []
         self._look_up_keys(tx, append, submissions)
+        answered: list[list[Answer]] = []
         for submission in submissions:
-            answers = [self._answer(tx, append, submission, ask) for ask in submission.asks]
-            outcomes.append((submission, answers))
-            append.look.update(submission.look)
+            answered.append([self._answer(tx, append, submission, ask) for ask in submission.asks])
+            if submission.look:
+                append.look.update(submission.look)
             if self.watcher is not None and (append.loud or append.look or append.ordered):
                 # After each: two commands of a group may cross a reorder point and back.
                 self._watch(tx, append)
-                append.loud, append.look, append.ordered = set(), set(), set()
-                append.snoozed = {}
+                append.watched()
             if perf_counter() - started > HOLD_SECONDS:
                 break
         self._write(tx, append, head)
-        return [
-            Outcome(
-                answers,
-                None if s.then is None else s.then(tx, answers, append.present),
-            )
-            for s, answers in outcomes
-        ]
+        outcomes = []
+        for submission, answers in zip(submissions, answered, strict=False):
+            then = submission.then
+            value = None if then is None else then(tx, answers, append.present)
+            outcomes.append(Outcome(answers, value))
+        return outcomes
 
     def _look_up_keys(self, tx: Tx, append: Append, submissions: Sequence[Submission]) -> None:
         """Look up every key of a group at once."""
@@ -308,26 +341,24 @@ class Ledger:
         if not simulated:
             now = self.clock.now()
             stamp = max(last + MICROSECOND, now)
-            return Append(stamp, stamp, highest, False, True, marks=marks)
+            return Append(stamp, stamp, highest, marks, simulated=False, told=True)
         if self.clock.leads:
             present = max(present or 0, self.clock.now())
         told = present is not None
         stamp = max(last, SIMULATED_START)
-        return Append(stamp, present or 0, highest, True, told, marks=marks)
+        return Append(stamp, present or 0, highest, marks, simulated=True, told=told)
 
     def _write(self, tx: Tx, append: Append, before: int) -> None:
         """Insert events, keys, seal, clock and view rows."""
         if append.events:
-            head = tx.insert_events(append.events, before)
-            self._cache.position = head
-        if append.keys:
+            self._cache.position = tx.insert_events(append.events, before)
+        if append.events or append.keys:
             ordinal = self._seal(tx, append)
-            tx.executemany(
-                "INSERT INTO command_keys (key, digest, ordinal, entries) VALUES (?, ?, ?, ?)",
-                [(key, digest, ordinal, entries) for key, digest, entries in append.keys],
-            )
-        elif append.events:
-            self._seal(tx, append)
+            if append.keys:
+                tx.executemany(
+                    "INSERT INTO command_keys (key, digest, ordinal, entries) VALUES (?, ?, ?, ?)",
+                    [(key, digest, ordinal, entries) for key, digest, entries in append.keys],
+                )
         if append.stamped:
             present = append.present if append.simulated and append.told else None
             tx.execute(
@@ -339,7 +370,7 @@ class Ledger:
             self.driver.inline(
                 tx,
                 self._cache.shop,
-                list(append.changes.values()),
+                [*append.changes.values()],
                 before,
                 append.marks,
                 careful=append.careful,
@@ -350,11 +381,7 @@ class Ledger:
             row = tx.one("SELECT ordinal, seal FROM seals ORDER BY ordinal DESC LIMIT 1")
             self._newest_seal = (0, FIRST) if row is None else (int(row[0]), bytes(row[1]))
         ordinal, before = self._newest_seal
-        seal = seal_of(
-            before,
-            ((str(e.originator_id), e.originator_version, e.topic, e.state) for e in append.events),
-            append.keys,
-        )
+        seal = seal_of(before, append.events, append.keys)
         tx.execute(
             "INSERT INTO seals VALUES (?, ?, ?, ?)",
             (ordinal + 1, len(append.events), len(append.keys), seal),
@@ -415,9 +442,11 @@ class Ledger:
             envelope["note"] = command.note
         if command.do in ("void", "correct"):
             envelope["reason"] = getattr(command, "reason", None)
-        entries = tuple([self._record(append, draft, stamp, envelope) for draft in drafts])
-        if not submission.importing:
-            append.loud.update([draft.stream for draft in drafts])
+        entries = []
+        for draft in drafts:
+            entries.append(self._record(append, draft, stamp, envelope))
+            if not submission.importing:
+                append.loud.add(draft.stream)
         for kind, value, owner in ground.claims:
             tx.execute(
                 "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (kind, value) "
@@ -428,7 +457,7 @@ class Ledger:
             listed = orjson.dumps(entries).decode()
             append.keys.append((ask.key, digest, listed))
             append.known_keys[ask.key] = (digest, listed)
-        return Answer(True, entries, False, self._on_hand_of(append, drafts))
+        return Answer(True, tuple(entries), False, self._on_hand_of(append, drafts))
 
     def _repeat(self, append: Append, key: str, digest: bytes) -> Answer | None:
         known = append.known_keys.get(key)
@@ -497,7 +526,7 @@ class Ledger:
         version = self._cache.version_of(stream) + 1
         event = _event(draft, version, stamp, envelope)
         body = encode(event)
-        append.events.append(StoredEvent(stream, version, event.name, body))
+        append.events.append((stream, version, event.name, body))
         append.highest = max(append.highest, draft.effective_at)
         entry = (version, event.name, decode(event.name, body))
         if stream.startswith(SKU_STREAM):
@@ -566,7 +595,7 @@ class Ledger:
             version = 1 + (versions.get(draft.stream) or self._cache.version_of(draft.stream))
             versions[draft.stream] = version
             event = _event(draft, version, append.stamp, {"channel": "system"})
-            append.events.append(StoredEvent(draft.stream, version, event.name, encode(event)))
+            append.events.append((draft.stream, version, event.name, encode(event)))
 
 
 def _event(draft: Draft, version: int, stamp: int, envelope: dict[str, Any]) -> Event:

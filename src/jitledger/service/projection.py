@@ -90,10 +90,15 @@ class Batch:
 
 
 class Projection(Protocol):
-    """One question's view: a name, a version, tables, and one function over a batch."""
+    """One question's view: a name, a version, tables, and one function over a batch.
+
+    ``ignores`` names the events that change none of its rows when they are the newest of their
+    stream: an append of nothing else is not shown to it.
+    """
 
     name: str
     version: int
+    ignores: frozenset[str]
 
     def apply(self, tx: Tx, batch: Batch, suffix: str) -> None:
         """Write the rows of a batch into the tables named with this suffix."""
@@ -129,6 +134,8 @@ class Driver:
         self.projections = list(projections)
         self._marks = -1
         self._live: list[tuple[Projection, Standing]] = []
+        self._listeners: dict[frozenset[str], list[tuple[Projection, Standing]]] = {}
+        """Which of them an append of nothing but such events is shown to."""
         self._left: list[str] = []
 
     def create(self) -> None:
@@ -179,17 +186,16 @@ class Driver:
         for name in self._left:
             # We do not write these rows: they stay complete up to here and catch up later.
             tx.execute("UPDATE projections SET position = ? WHERE name = ?", (before, name))
-        whole: list[Change] = []
-        for projection, standing in self._live:
-            mine = changes
+        batch = Batch(changes, shop)
+        for projection, standing in self._listening(changes):
+            mine = batch
             if standing.position is not None:
-                mine = whole = whole or [_whole(c) for c in changes]
-            batch = Batch(mine, shop)
+                mine = Batch([_whole(change) for change in changes], shop)
             if careful:
-                self._apply_or_stop(tx, projection, batch, standing.stands_at(before))
+                self._apply_or_stop(tx, projection, mine, standing.stands_at(before))
                 continue
             try:
-                projection.apply(tx, batch, "")
+                projection.apply(tx, mine, "")
             except LedgerError:
                 raise
             except Exception as error:
@@ -197,16 +203,36 @@ class Driver:
         if self._left:
             self._changed(tx)
 
+    def _listening(self, changes: Sequence[Change]) -> list[tuple[Projection, Standing]]:
+        """Return the live projections that changes are shown to."""
+        names: set[str] = set()
+        for change in changes:
+            if change.whole:
+                return self._live
+            for entry in change.entries:
+                names.add(entry[1])
+        known = frozenset(names)
+        found = self._listeners.get(known)
+        if found is None:
+            found = self._listeners[known] = [
+                (projection, standing)
+                for projection, standing in self._live
+                if standing.position is not None or not names <= projection.ignores
+            ]
+        return found
+
     def _look(self, tx: Tx) -> None:
         """Read which projections an append writes, and which follow that it does not write."""
         known = self.standings(tx)
         self._live = [
             (p, known[p.name]) for p in self.projections if _is_live(p, known.get(p.name))
         ]
+        self._listeners.clear()
         ours = {p.name for p, _ in self._live}
         self._left = [s.name for s in known.values() if s.position is None and s.name not in ours]
 
     def _apply_or_stop(self, tx: Tx, projection: Projection, batch: Batch, position: int) -> None:
+        batch.at = None
         try:
             with savepoint(tx, "projection"):
                 _apply(projection, tx, batch, "")

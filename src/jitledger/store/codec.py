@@ -13,16 +13,22 @@ from typing import Any
 import orjson
 from eventsourcing.persistence import Mapper, StoredEvent
 from pydantic import BaseModel, ValidationError
-from pydantic_core import PydanticUndefined
 
 from jitledger.domain.errors import StoreError
 from jitledger.domain.events import EVENTS, Event
 
-_ROW = ("originator_id", "originator_version")
 _DEFAULTS = {
-    name: tuple((n, f.default) for n, f in cls.model_fields.items() if n not in _ROW)
+    name: {
+        field: info.default
+        for field, info in cls.model_fields.items()
+        if info.default is not None and not info.is_required()
+    }
     for name, cls in EVENTS.items()
 }
+_PLACES = {
+    name: {n: place for place, n in enumerate(cls.model_fields)} for name, cls in EVENTS.items()
+}
+"""{event: {field: its place in the model}}; the first two are the row's stream and version."""
 VERSIONS = {name: cls.class_version for name, cls in EVENTS.items()}
 """The newest version of every stored name."""
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -32,15 +38,14 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {}
 
 def encode(event: Event) -> bytes:
     """Return an event's body."""
-    given, values, body = event.__pydantic_fields_set__, event.__dict__, {}
-    for name, default in _DEFAULTS[event.name]:  # In the order of the model, whatever was given.
-        if name in given:
-            value = values[name]
-            # A decimal is compared with another kind of thing only after a slow search.
-            if value is not default and (
-                default is None or default is PydanticUndefined or value != default
-            ):
-                body[name] = format(value, "f") if type(value) is Decimal else value
+    name, values, body = event.name, event.__dict__, {}
+    defaults = _DEFAULTS[name]
+    # In the order of the model, whatever was given.
+    for field in sorted(event.__pydantic_fields_set__, key=_PLACES[name].__getitem__)[2:]:
+        value = values[field]
+        if value is None or (field in defaults and value == defaults[field]):
+            continue
+        body[field] = format(value, "f") if type(value) is Decimal else value
     if event.class_version > 1:
         body["v"] = event.class_version
     return dump(body)

@@ -14,13 +14,13 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from eventsourcing.persistence import StoredEvent
-
 from jitledger.domain.errors import StoreError
 
 Row = tuple[Any, ...]
 RawEvent = tuple[int, str, int, str, bytes]
 """(position, stream, version, name, body)"""
+EventRow = tuple[str, int, str, bytes]
+"""(stream, version, name, body): a row of the library's ``stored_events``"""
 ROWS_AT_ONCE = 50
 ClockRow = tuple[int, int | None, int, int]
 """(last stamp, present of a simulated clock, latest effective time, marks)"""
@@ -66,14 +66,14 @@ class Tx(ABC):
         """Return all rows that are left."""
 
     @abstractmethod
-    def insert_events(self, events: Sequence[StoredEvent], before: int) -> int:
+    def insert_events(self, events: Sequence[EventRow], before: int) -> int:
         """Insert events through the library's recorder; return the last one's position.
 
         ``before`` is the position of the newest event, which whoever holds the lock knows.
         """
 
     @abstractmethod
-    def insert_many(self, events: Sequence[StoredEvent]) -> None:
+    def insert_many(self, events: Sequence[EventRow]) -> None:
         """Insert many events at once through the library's recorder."""
 
     def one(self, sql: str, params: Sequence[Any] = ()) -> Any:

@@ -14,7 +14,7 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
 from jitledger.domain.errors import Conflict, LedgerError, StoreError
-from jitledger.store.database import ClockRow, Database, Tx, read_clock, to_percent
+from jitledger.store.database import ClockRow, Database, EventRow, Tx, read_clock, to_percent
 from jitledger.store.schema import ADDED, SCHEMA_VERSION, TABLES
 
 
@@ -45,15 +45,16 @@ class PostgresTx(Tx):
     def fetchall(self) -> list[Any]:
         return list(self._cursor.fetchall())
 
-    def insert_events(self, events: Sequence[StoredEvent], before: int) -> int:
+    def insert_events(self, events: Sequence[EventRow], before: int) -> int:
         if self.probe is not None:
             self.probe("INSERT INTO stored_events")
-        self._recorder._insert_stored_events(self._library, events)
-        positions = self._recorder._fetch_ids_after_insert_events(self._library, events)
+        rows = [StoredEvent(*event) for event in events]
+        self._recorder._insert_stored_events(self._library, rows)
+        positions = self._recorder._fetch_ids_after_insert_events(self._library, rows)
         assert positions
         return max(positions)
 
-    def insert_many(self, events: Sequence[StoredEvent]) -> None:
+    def insert_many(self, events: Sequence[EventRow]) -> None:
         self.insert_events(events, 0)
 
 

@@ -11,10 +11,9 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-from eventsourcing.persistence import PersistenceError, StoredEvent
+from eventsourcing.persistence import PersistenceError
 from eventsourcing.sqlite import (
     SQLITE3_DEFAULT_LOCK_TIMEOUT,
-    SQLiteAggregateRecorder,
     SQLiteApplicationRecorder,
     SQLiteConnection,
     SQLiteConnectionPool,
@@ -22,7 +21,7 @@ from eventsourcing.sqlite import (
 )
 
 from jitledger.domain.errors import Conflict, LedgerError, StoreError
-from jitledger.store.database import ClockRow, Database, Tx, read_clock
+from jitledger.store.database import ClockRow, Database, EventRow, Tx, read_clock
 from jitledger.store.schema import ADDED, SCHEMA_VERSION, TABLES
 
 ASK_AGAIN_MS = 1
@@ -98,16 +97,13 @@ class SQLiteTx(Tx):
     def fetchall(self) -> list[Any]:
         return self._cursor.fetchall()
 
-    def insert_events(self, events: Sequence[StoredEvent], before: int) -> int:
+    def insert_events(self, events: Sequence[EventRow], before: int) -> int:
         self.insert_many(events)
         # The lock is ours and nothing is ever deleted: rows are numbered without a gap.
         return before + len(events)
 
-    def insert_many(self, events: Sequence[StoredEvent]) -> None:
-        if self.probe is not None:
-            self.probe("INSERT INTO stored_events")
-        # The aggregate recorder's own statement, as one executemany.
-        SQLiteAggregateRecorder._insert_events(self._recorder, self._cursor, events)  # type: ignore[arg-type]
+    def insert_many(self, events: Sequence[EventRow]) -> None:
+        self.executemany(self._recorder.insert_events_statement, events)
 
 
 class _Grown(Exception):

@@ -117,9 +117,7 @@ class GroupWriter(Generic[Request, Result]):
         try:
             if self._closing:
                 raise StoreError("closed", "The ledger is closed.")
-            self._waiting.append((request, pending))
-            while not pending.done():
-                self._lead()
+            self._commit(((request, pending),))
         finally:
             self._leader.release()
         if pending.error is not None:

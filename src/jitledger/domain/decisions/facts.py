@@ -152,6 +152,23 @@ def preferred_supplier(item: StockItem, today: str) -> str | None:
     return None if best is None else best[1]
 
 
+_OF_A_SALE = frozenset(
+    {
+        "unit_price",
+        "currency",
+        "rate",
+        "tax_included",
+        "tax_rate",
+        "order",
+        "customer",
+        "reservation",
+        "final",
+        "lot",
+    }
+)
+"""What a sale says in the command's own words."""
+
+
 def sell_stock(ground: Ground, command: c.SellStock, stated: Occurred | None) -> list[Draft]:
     """Record a sale; a bundle sells its components in the same append."""
     item = ground.item(command.sku)
@@ -160,26 +177,18 @@ def sell_stock(ground: Ground, command: c.SellStock, stated: Occurred | None) ->
     ships_from = ground.location(command.ships_from) if command.ships_from else sold_at
     if command.reservation is not None:
         _check_reservation(ground, item, command.reservation, ships_from, quantity)
-    bundle = item.catalog.components
-    fields: dict[str, Any] = {
-        "location": ships_from,
-        "quantity": quantity,
-        "typed": typed,
-        "sold_at": sold_at if sold_at != ships_from else None,
-        "unit_price": command.unit_price,
-        "currency": command.currency,
-        "rate": command.rate,
-        "tax_included": command.tax_included,
-        "tax_rate": command.tax_rate if command.tax_rate is not None else item.catalog.tax_rate,
-        "order": command.order,
-        "customer": command.customer,
-        "reservation": command.reservation,
-        "final": command.final,
-        "lot": command.lot,
-        "moves_stock": not bundle and item.catalog.mode == "stocked",
-        "to_make": not bundle and item.catalog.mode == "made-to-order",
-        "components": bundle,
-    }
+    bundle, mode = item.catalog.components, item.catalog.mode
+    fields = command.given(_OF_A_SALE)
+    fields["location"], fields["quantity"], fields["typed"] = ships_from, quantity, typed
+    if sold_at != ships_from:
+        fields["sold_at"] = sold_at
+    if fields.get("tax_rate") is None:
+        fields["tax_rate"] = item.catalog.tax_rate
+    if bundle:
+        fields["components"] = bundle
+    if bundle or mode != "stocked":
+        fields["moves_stock"] = False
+        fields["to_make"] = not bundle and mode == "made-to-order"
     drafts = [ground.draft(item, e.StockSold, stated, fields)]
     for sku, each in bundle:
         part = ground.item(sku)
@@ -187,7 +196,7 @@ def sell_stock(ground: Ground, command: c.SellStock, stated: Occurred | None) ->
         sold = {
             "location": ships_from,
             "quantity": parts,
-            "sold_at": fields["sold_at"],
+            "sold_at": fields.get("sold_at"),
             "order": command.order,
             "bundle": entry_name(item.sku, item.version + 1),
             "moves_stock": part.catalog.mode == "stocked",
