@@ -31,6 +31,16 @@ LOG_PAGES = 3000
 """The write-ahead log is copied into the file when it has so many pages."""
 
 
+def _itself(value: Any) -> Any:
+    return value
+
+
+for _kind in (bytes, type(None)):
+    # The driver asks what is no number and no text whether it adapts itself, by attributes that are
+    # not there: a microsecond for each value of each row. An adapter is found before it asks.
+    sqlite3.register_adapter(_kind, _itself)
+
+
 class _Pool(SQLiteConnectionPool):
     """The library's pool with durable commits; it creates the tables and serves its own reads.
 
