@@ -10,6 +10,8 @@ import pytest
 from jitledger.bootstrap import App
 from jitledger.domain.commands import parse
 from jitledger.service.ledger import Ask, Submission
+from jitledger.store.database import read_clock
+from jitledger.store.schema import SCHEMA_VERSION
 from jitledger.store.seals import verify
 from tests.conftest import do, done, open_shop
 
@@ -42,15 +44,25 @@ def test_a_shop_of_an_earlier_version_gets_what_is_new(store_url: str) -> None:
         for table in ("chats", "notices", "jobs", "attachments"):
             tx.execute(f"DROP TABLE {table}")
         tx.execute("ALTER TABLE outbox DROP COLUMN leased_until")
-        tx.execute("UPDATE clock SET schema_version = 1")
+        tx.execute(
+            "UPDATE clock SET schema_version = 1, last = (SELECT MAX(last) FROM seals), "
+            "highest = (SELECT MAX(highest) FROM seals)"
+        )
+        clock = read_clock(tx)
+        for column in ("last", "present", "highest"):
+            tx.execute(f"ALTER TABLE seals DROP COLUMN {column}")
     app.close()
     again = open_shop_again(store_url)
     with again.database.snapshot() as tx:
         assert tx.all("SELECT chat_id FROM chats") == []
         assert tx.all("SELECT leased_until FROM outbox") == []
-        assert tx.one("SELECT schema_version FROM clock")[0] == 3
+        assert tx.one("SELECT schema_version FROM clock")[0] == SCHEMA_VERSION
+        assert read_clock(tx) == clock
     done(again, do="sell", sku="MUG", qty="3")
     assert again.queries.stock("MUG")["on_hand"] == "7"
+    with again.database.snapshot() as tx:
+        assert read_clock(tx)[0] > clock[0]
+    assert verify(again.database).ok
     again.close()
 
 

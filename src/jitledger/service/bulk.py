@@ -19,7 +19,15 @@ from jitledger.domain.names import SKU_STREAM, entry_name
 from jitledger.service.clock import Clock
 from jitledger.service.projection import TIDY_EVERY, YIELD_SECONDS, load_shop, next_size
 from jitledger.store.codec import dump
-from jitledger.store.database import ClockRow, Database, EventRow, Tx, marked, read_clock
+from jitledger.store.database import (
+    ClockRow,
+    Database,
+    EventRow,
+    Tx,
+    marked,
+    read_clock,
+    write_seal,
+)
 from jitledger.store.seals import FIRST, seal_of
 
 
@@ -43,12 +51,12 @@ class BulkFact(NamedTuple):
 class _Append:
     """What one transaction will write, made on what a snapshot showed."""
 
-    last: int
-    stamp: int
-    highest: int
+    newest: int
     events: list[EventRow]
     keys: list[tuple[str, bytes, int, str]]
-    seal: tuple[int, int, int, bytes]
+    counts: tuple[int, int, int]
+    seal: bytes
+    clock: tuple[int, int | None, int]
     versions: dict[str, int]
 
 
@@ -101,7 +109,7 @@ class BulkAppender:
         with self._database.transaction() as tx:
             clock = self._database.lock(tx)
             started = perf_counter()
-            if clock[0] != append.last:
+            if clock[4] != append.newest:
                 self._look(tx)
                 append = self._prepare(tx, clock, facts, targets)
             if clock[3] != self._marks:
@@ -115,7 +123,7 @@ class BulkAppender:
     def _prepare(
         self, tx: Tx, clock: ClockRow, facts: Sequence[BulkFact], targets: dict[str, int]
     ) -> _Append:
-        last, present, highest, _ = clock
+        last, present, highest, _, newest, before = clock
         stamp, step, ceiling = self._moments(last, present)
         events: list[EventRow] = []
         listed: list[tuple[str, bytes, str]] = []
@@ -141,11 +149,10 @@ class BulkAppender:
             highest = max(highest, effective_at)
             versions[stream] = targets[fact.key] = version
             listed.append((fact.key, fact.digest, self._listed(fact.sku, version)))
-        row = tx.one("SELECT ordinal, seal FROM seals ORDER BY ordinal DESC LIMIT 1")
-        ordinal, before = (1, FIRST) if row is None else (int(row[0]) + 1, bytes(row[1]))
-        seal = (ordinal, len(events), len(listed), seal_of(before, events, listed))
-        keys = [(key, digest, ordinal, entries) for key, digest, entries in listed]
-        return _Append(last, stamp, highest, events, keys, seal, versions)
+        counts = (newest + 1, len(events), len(listed))
+        seal = seal_of(before or FIRST, events, listed)
+        keys = [(key, digest, newest + 1, entries) for key, digest, entries in listed]
+        return _Append(newest, events, keys, counts, seal, (stamp, present, highest), versions)
 
     def _listed(self, sku: str, version: int) -> str:
         """Return the entries of one command as its key keeps them: ``["MUG/17"]``."""
@@ -156,12 +163,9 @@ class BulkAppender:
 
     def _insert(self, tx: Tx, append: _Append) -> None:
         tx.insert_many(append.events)
-        tx.execute("INSERT INTO seals VALUES (?, ?, ?, ?)", append.seal)
+        write_seal(tx, append.counts, append.seal, append.clock)
         tx.insert_rows(
             "INSERT INTO command_keys (key, digest, ordinal, entries)", "(?, ?, ?, ?)", append.keys
-        )
-        tx.execute(
-            "UPDATE clock SET last = ?, highest = ? WHERE id = 1", (append.stamp, append.highest)
         )
 
     def _leave_views_behind(self, tx: Tx) -> None:

@@ -20,7 +20,6 @@ from jitledger.domain.commands import Command, OpenShop, payload_of
 from jitledger.domain.decisions import Draft, Ground, decide
 from jitledger.domain.decisions.decide import check_permitted
 from jitledger.domain.errors import Conflict, LedgerError, Refused, StoreError, bad_value
-from jitledger.domain.events import Event
 from jitledger.domain.moments import MICROSECOND, parse_time, show_moment, start_of_day
 from jitledger.domain.names import (
     ALERT_STREAM,
@@ -37,8 +36,8 @@ from jitledger.domain.stock_item import Entry, StockItem
 from jitledger.service.cache import Cache
 from jitledger.service.clock import Clock
 from jitledger.service.projection import Change, Driver, ProjectionFailed
-from jitledger.store.codec import decode, encode
-from jitledger.store.database import Database, EventRow, Tx, read_clock, savepoint
+from jitledger.store.codec import decode, encode_given
+from jitledger.store.database import Database, EventRow, Tx, read_clock, savepoint, write_seal
 from jitledger.store.seals import FIRST, seal_of
 from jitledger.store.writer import GroupWriter, Promise, settle
 
@@ -124,6 +123,7 @@ class Append:
         "look",
         "loud",
         "marks",
+        "newest",
         "ordered",
         "present",
         "simulated",
@@ -134,8 +134,18 @@ class Append:
     )
 
     def __init__(
-        self, stamp: int, present: int, highest: int, marks: int, *, simulated: bool, told: bool
+        self,
+        newest: tuple[int, bytes],
+        stamp: int,
+        present: int,
+        highest: int,
+        marks: int,
+        *,
+        simulated: bool,
+        told: bool,
     ) -> None:
+        self.newest = newest
+        """Ordinal and seal of the append before."""
         self.stamp = stamp
         self.present = present
         self.highest = highest
@@ -183,8 +193,8 @@ class Ledger:
         self.clock = clock
         self.watcher: Watcher | None = None
         self._cache = Cache(database)
-        self._newest_stamp = -1
-        self._newest_seal: tuple[int, bytes] | None = None
+        self._newest = -1
+        """The ordinal of the newest append that is in the cache."""
         self._writer: GroupWriter[Submission, Outcome] = GroupWriter(self._commit, "ledger-writer")
 
     # --- asking -----------------------------------------------------------------------------------
@@ -332,40 +342,38 @@ class Ledger:
                 append.known_keys[key] = (bytes(digest), entries)
 
     def _begin(self, tx: Tx) -> Append:
-        last, present, highest, marks = self.database.lock(tx)
-        if last != self._newest_stamp:  # Somebody else appended since our last look.
-            self._newest_seal = None
+        last, present, highest, marks, ordinal, seal = self.database.lock(tx)
+        if ordinal != self._newest:  # Somebody else appended since our last look.
             self._cache.catch_up(tx)
+            self._newest = ordinal
         self._cache.tx = tx
         simulated = self._cache.shop.clock == "simulated"
         if not simulated:
             now = self.clock.now()
             stamp = max(last + MICROSECOND, now)
-            return Append(stamp, stamp, highest, marks, simulated=False, told=True)
+            return Append(
+                (ordinal, seal or FIRST), stamp, stamp, highest, marks, simulated=False, told=True
+            )
         if self.clock.leads:
             present = max(present or 0, self.clock.now())
         told = present is not None
         stamp = max(last, SIMULATED_START)
-        return Append(stamp, present or 0, highest, marks, simulated=True, told=told)
+        return Append(
+            (ordinal, seal or FIRST),
+            stamp,
+            present or 0,
+            highest,
+            marks,
+            simulated=True,
+            told=told,
+        )
 
     def _write(self, tx: Tx, append: Append, before: int) -> None:
         """Insert events, keys, seal, clock and view rows."""
         if append.events:
             self._cache.position = tx.insert_events(append.events, before)
-        if append.events or append.keys:
-            ordinal = self._seal(tx, append)
-            if append.keys:
-                tx.executemany(
-                    "INSERT INTO command_keys (key, digest, ordinal, entries) VALUES (?, ?, ?, ?)",
-                    [(key, digest, ordinal, entries) for key, digest, entries in append.keys],
-                )
-        if append.stamped:
-            present = append.present if append.simulated and append.told else None
-            tx.execute(
-                "UPDATE clock SET last = ?, present = ?, highest = ? WHERE id = 1",
-                (append.stamp, present, append.highest),
-            )
-            self._newest_stamp = append.stamp
+        if append.events or append.stamped:
+            self._seal(tx, append)
         if append.events:
             self.driver.inline(
                 tx,
@@ -376,24 +384,30 @@ class Ledger:
                 careful=append.careful,
             )
 
-    def _seal(self, tx: Tx, append: Append) -> int:
-        if self._newest_seal is None:
-            row = tx.one("SELECT ordinal, seal FROM seals ORDER BY ordinal DESC LIMIT 1")
-            self._newest_seal = (0, FIRST) if row is None else (int(row[0]), bytes(row[1]))
-        ordinal, before = self._newest_seal
-        seal = seal_of(before, append.events, append.keys)
-        tx.execute(
-            "INSERT INTO seals VALUES (?, ?, ?, ?)",
-            (ordinal + 1, len(append.events), len(append.keys), seal),
+    def _seal(self, tx: Tx, append: Append) -> None:
+        """Write the command keys, the seal over all of it, and the clock as it leaves it."""
+        before, seal = append.newest
+        ordinal = before + 1
+        keys = append.keys
+        if keys:
+            tx.executemany(
+                "INSERT INTO command_keys (key, digest, ordinal, entries) VALUES (?, ?, ?, ?)",
+                [(key, digest, ordinal, entries) for key, digest, entries in keys],
+            )
+        present = append.present if append.simulated and append.told else None
+        write_seal(
+            tx,
+            (ordinal, len(append.events), len(keys)),
+            seal_of(seal, append.events, keys),
+            (append.stamp, present, append.highest),
         )
-        self._newest_seal = (ordinal + 1, seal)
-        return ordinal + 1
+        self._newest = ordinal
 
     def _forget(self) -> None:
         """Forget what was remembered of a transaction that did not end well."""
         self._cache.clear()
         self.driver.forget()
-        self._newest_stamp, self._newest_seal = -1, None
+        self._newest = -1
 
     # --- one command ------------------------------------------------------------------------------
 
@@ -524,11 +538,10 @@ class Ledger:
         """Make a draft an event, fold it into the cache and remember what changed."""
         stream = draft.stream
         version = self._cache.version_of(stream) + 1
-        event = _event(draft, version, stamp, envelope)
-        body = encode(event)
-        append.events.append((stream, version, event.name, body))
+        name, body = draft.event.name, _body(draft, stamp, envelope)
+        append.events.append((stream, version, name, body))
         append.highest = max(append.highest, draft.effective_at)
-        entry = (version, event.name, decode(event.name, body))
+        entry = (version, name, decode(name, body))
         if stream.startswith(SKU_STREAM):
             self._fold_item(append, stream, entry)
             return entry_name(stream[_PREFIX:], version)
@@ -594,24 +607,17 @@ class Ledger:
         for draft in drafts:
             version = 1 + (versions.get(draft.stream) or self._cache.version_of(draft.stream))
             versions[draft.stream] = version
-            event = _event(draft, version, append.stamp, {"channel": "system"})
-            append.events.append((draft.stream, version, event.name, encode(event)))
+            body = _body(draft, append.stamp, {"channel": "system"})
+            append.events.append((draft.stream, version, draft.event.name, body))
 
 
-def _event(draft: Draft, version: int, stamp: int, envelope: dict[str, Any]) -> Event:
-    """Make a draft an event; what is absent is left to the event's own defaults."""
-    given = {
-        "originator_id": draft.stream,
-        "originator_version": version,
-        "recorded_at": stamp,
-        "effective_at": draft.effective_at,
-        **envelope,
-    }
+def _body(draft: Draft, stamp: int, envelope: dict[str, Any]) -> bytes:
+    """Return a draft as it is stored; what is absent is left to the event's own defaults."""
+    given = {"recorded_at": stamp, "effective_at": draft.effective_at, **envelope}
     given |= {name: value for name, value in draft.fields.items() if value is not None}
     if draft.occurred_on is not None:
         given["occurred_on"] = draft.occurred_on
-    event: Event = draft.event.__pydantic_validator__.validate_python(given)
-    return event
+    return encode_given(draft.event, given)
 
 
 def _total(item: StockItem) -> str:
@@ -646,7 +652,7 @@ def present_of(database: Database, clock: Clock, shop: Shop) -> int:
         row = tx.kept.get("clock")
         if row is None:
             row = tx.kept["clock"] = read_clock(tx)
-    last, present, highest, _marks = row
+    last, present, highest = row[:3]
     if shop.clock != "simulated":
         return max(clock.now(), int(last))
     if clock.leads:

@@ -8,27 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from functools import cache
+from typing import Any, NotRequired
 
 import orjson
 from eventsourcing.persistence import Mapper, StoredEvent
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, with_config
+from typing_extensions import TypedDict
 
 from jitledger.domain.errors import StoreError
 from jitledger.domain.events import EVENTS, Event
 
-_DEFAULTS = {
-    name: {
-        field: info.default
-        for field, info in cls.model_fields.items()
-        if info.default is not None and not info.is_required()
-    }
-    for name, cls in EVENTS.items()
-}
-_PLACES = {
-    name: {n: place for place, n in enumerate(cls.model_fields)} for name, cls in EVENTS.items()
-}
-"""{event: {field: its place in the model}}; the first two are the row's stream and version."""
+_ROW = frozenset({"originator_id", "originator_version"})
 VERSIONS = {name: cls.class_version for name, cls in EVENTS.items()}
 """The newest version of every stored name."""
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -38,17 +29,48 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {}
 
 def encode(event: Event) -> bytes:
     """Return an event's body."""
-    name, values, body = event.name, event.__dict__, {}
-    defaults = _DEFAULTS[name]
-    # In the order of the model, whatever was given.
-    for field in sorted(event.__pydantic_fields_set__, key=_PLACES[name].__getitem__)[2:]:
-        value = values[field]
-        if value is None or (field in defaults and value == defaults[field]):
-            continue
-        body[field] = format(value, "f") if type(value) is Decimal else value
-    if event.class_version > 1:
-        body["v"] = event.class_version
+    values = event.__dict__
+    return encode_given(
+        type(event), {field: values[field] for field in event.__pydantic_fields_set__ - _ROW}
+    )
+
+
+def encode_given(cls: type[Event], given: dict[str, Any]) -> bytes:
+    """Return the body of an event of which these fields are given.
+
+    They are checked as the event checks them, and stand in its order; what is left out takes its
+    default when it is read. Raises pydantic's ``ValidationError``.
+    """
+    check, defaults = _given(cls)
+    body = {}
+    for field, value in check(given).items():
+        if value is not None and (field not in defaults or value != defaults[field]):
+            body[field] = format(value, "f") if type(value) is Decimal else value
+    if cls.class_version > 1:
+        body["v"] = cls.class_version
     return dump(body)
+
+
+@cache
+def _given(cls: type[Event]) -> tuple[Callable[[Any], dict[str, Any]], dict[str, Any]]:
+    """Return what checks some fields of an event without filling in the rest, and the defaults."""
+    known = {name: info for name, info in cls.model_fields.items() if name not in _ROW}
+    make: Any = TypedDict
+    body = make(
+        cls.__name__,
+        {
+            name: annotation if info.is_required() else NotRequired[annotation]
+            for name, info in known.items()
+            if (annotation := info.rebuild_annotation())
+        },
+    )
+    check = TypeAdapter(with_config(ConfigDict(extra="forbid"))(body)).validator.validate_python
+    defaults = {
+        name: info.default
+        for name, info in known.items()
+        if not info.is_required() and info.default is not None
+    }
+    return check, defaults
 
 
 def dump(body: dict[str, Any]) -> bytes:

@@ -22,8 +22,9 @@ RawEvent = tuple[int, str, int, str, bytes]
 EventRow = tuple[str, int, str, bytes]
 """(stream, version, name, body): a row of the library's ``stored_events``"""
 ROWS_AT_ONCE = 50
-ClockRow = tuple[int, int | None, int, int]
-"""(last stamp, present of a simulated clock, latest effective time, marks)"""
+ClockRow = tuple[int, int | None, int, int, int, bytes | None]
+"""(last stamp, present of a simulated clock, latest effective time, marks, ordinal and seal of the
+newest append; 0 and None before the first)"""
 
 
 class Tx(ABC):
@@ -166,9 +167,30 @@ class Database(ABC):
 
 
 def read_clock(tx: Tx) -> ClockRow:
-    """Return the clock's row without taking the lock."""
-    row: ClockRow = tx.one("SELECT last, present, highest, marks FROM clock WHERE id = 1")
+    """Return the clock as the newest append left it, without taking the lock."""
+    row: ClockRow = tx.one(
+        # An append of an older version left it in the clock's own row.
+        "SELECT COALESCE(s.last, c.last), CASE WHEN s.last IS NULL THEN c.present ELSE s.present "
+        "END, COALESCE(s.highest, c.highest), c.marks, COALESCE(s.ordinal, 0), s.seal "
+        "FROM clock c LEFT JOIN seals s ON s.ordinal = (SELECT MAX(ordinal) FROM seals) "
+        "WHERE c.id = 1"
+    )
     return row
+
+
+def write_seal(
+    tx: Tx, counts: tuple[int, int, int], seal: bytes, clock: tuple[int, int | None, int]
+) -> None:
+    """Write an append's seal and how it leaves the clock.
+
+    ``counts`` are its ordinal, events and keys; ``clock`` its stamp, the present of a simulated
+    clock and the latest effective time.
+    """
+    tx.execute(
+        "INSERT INTO seals (ordinal, events, keys, seal, last, present, highest) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (*counts, seal, *clock),
+    )
 
 
 def marked(tx: Tx) -> None:

@@ -6,16 +6,23 @@ Written in the common words of both databases; ``BLOB`` becomes ``BYTEA`` on Pos
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 3
-"""2: chats, notices, jobs, attachments; 3: leases of the outbox. What is missing is made when a
-shop is opened."""
+SCHEMA_VERSION = 4
+"""2: chats, notices, jobs, attachments; 3: leases of the outbox; 4: the clock beside each seal.
+What is missing is made when a shop is opened."""
 
-ADDED = (("outbox", "leased_until", "BIGINT NOT NULL DEFAULT 0"),)
+ADDED = (
+    ("outbox", "leased_until", "BIGINT NOT NULL DEFAULT 0"),
+    ("seals", "last", "BIGINT"),
+    ("seals", "present", "BIGINT"),
+    ("seals", "highest", "BIGINT"),
+)
 """Columns that shops of an older version lack."""
 
 TABLES: tuple[str, ...] = (
-    # One row: the last stamp, the present of a simulated clock, the latest effective time, and
-    # the number of the last change to what an append looks up beside its streams (``marked``).
+    # One row: the number of the last change to what an append looks up beside its streams
+    # (``marked``); before the first append, and after one of an older version, also what else
+    # stands beside each seal: its stamp, the present of a simulated clock, the latest effective
+    # time.
     "CREATE TABLE IF NOT EXISTS clock (id BIGINT PRIMARY KEY, last BIGINT NOT NULL, "
     "present BIGINT, highest BIGINT NOT NULL, marks BIGINT NOT NULL, "
     "schema_version BIGINT NOT NULL)",
@@ -24,7 +31,8 @@ TABLES: tuple[str, ...] = (
     "CREATE TABLE IF NOT EXISTS claims (kind TEXT NOT NULL, value TEXT NOT NULL, "
     "owner TEXT NOT NULL, PRIMARY KEY (kind, value)) /*clustered*/",
     "CREATE TABLE IF NOT EXISTS seals (ordinal BIGINT PRIMARY KEY, events BIGINT NOT NULL, "
-    "keys BIGINT NOT NULL, seal BLOB NOT NULL) /*clustered*/",
+    "keys BIGINT NOT NULL, seal BLOB NOT NULL, last BIGINT, present BIGINT, highest BIGINT) "
+    "/*clustered*/",
     # Names and chat ids live here alone, so that a person can be forgotten.
     "CREATE TABLE IF NOT EXISTS people (member TEXT PRIMARY KEY, name TEXT, handle TEXT, "
     "user_id BIGINT, chat_id BIGINT, language TEXT, timezone TEXT)",
