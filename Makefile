@@ -1,5 +1,8 @@
 # Everything sets itself up from Python 3.11 with pip and venv; nothing else is needed.
-PYTHON ?= python3
+# The distribution's Python where there is one that will do: it is built with optimisations, which
+# others often are not (pyenv's are not), and takes a tenth to a fifth less CPU for everything.
+PYTHON ?= $(shell /usr/bin/python3 -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' \
+	2>/dev/null && echo /usr/bin/python3 || echo python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet

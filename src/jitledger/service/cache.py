@@ -91,7 +91,7 @@ class Cache:
 
     def apply_to_item(self, sku: str, entry: Entry) -> tuple[StockItem, bool]:
         """Apply a new entry; return the item, and True when it came last and applied at once."""
-        entries, item = self._loaded(sku)
+        entries, item = self._streams.get(sku) or self._loaded(sku)
         entries.append(entry)
         self._size += 1
         if item.evolve(*entry):
@@ -198,8 +198,7 @@ class Cache:
     def version_of(self, stream: str) -> int:
         """Return a stream's newest version, 0 when it is empty."""
         if stream.startswith(SKU_STREAM):
-            entries, _ = self._loaded(stream[len(SKU_STREAM) :])
-            return entries[-1][0] if entries else 0
+            return self._loaded(stream[len(SKU_STREAM) :])[1].version
         if stream == SHOP_STREAM:
             return self.shop.version
         if stream.startswith(SUPPLIER_STREAM):

@@ -540,7 +540,8 @@ class Ledger:
         version = self._cache.version_of(stream) + 1
         name, body = draft.event.name, _body(draft, stamp, envelope)
         append.events.append((stream, version, name, body))
-        append.highest = max(append.highest, draft.effective_at)
+        if draft.effective_at > append.highest:
+            append.highest = draft.effective_at
         entry = (version, name, decode(name, body))
         if stream.startswith(SKU_STREAM):
             self._fold_item(append, stream, entry)
@@ -549,14 +550,15 @@ class Ledger:
         return entry_name(stream, version)
 
     def _fold_item(self, append: Append, stream: str, entry: Entry) -> None:
-        sku = stream[_PREFIX:]
-        change = append.changes.get(stream)
+        sku, changes = stream[_PREFIX:], append.changes
+        change = changes.get(stream)
         if change is None:
-            change = append.changes[stream] = Change(stream, False)
-            change.was_excepted = bool(open_exceptions(self._cache.item(sku)))
+            open_before = bool(open_exceptions(self._cache.item(sku)))
+            change = changes[stream] = Change(stream, False, was_excepted=open_before)
         change.item, in_order = self._cache.apply_to_item(sku, entry)
         change.entries.append(entry)
-        change.whole = change.whole or not in_order
+        if not in_order:
+            change.whole = True
 
     def _fold(self, append: Append, stream: str, entry: Entry) -> None:
         version, name, data = entry

@@ -42,10 +42,11 @@ def encode_given(cls: type[Event], given: dict[str, Any]) -> bytes:
     default when it is read. Raises pydantic's ``ValidationError``.
     """
     check, defaults = _given(cls)
-    body = {}
-    for field, value in check(given).items():
-        if value is not None and (field not in defaults or value != defaults[field]):
-            body[field] = format(value, "f") if type(value) is Decimal else value
+    body = {
+        field: format(value, "f") if type(value) is Decimal else value
+        for field, value in check(given).items()
+        if value is not None and (field not in defaults or value != defaults[field])
+    }
     if cls.class_version > 1:
         body["v"] = cls.class_version
     return dump(body)

@@ -101,6 +101,16 @@ class SQLiteTx(Tx):
             self.probe(sql)
         self._cursor.executemany(sql, rows)
 
+    def one(self, sql: str, params: Sequence[Any] = ()) -> Any:
+        if self.probe is not None:
+            self.probe(sql)
+        return self._cursor.execute(sql, params).fetchone()
+
+    def all(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
+        if self.probe is not None:
+            self.probe(sql)
+        return self._cursor.execute(sql, params).fetchall()
+
     def fetchone(self) -> Any:
         return self._cursor.fetchone()
 
