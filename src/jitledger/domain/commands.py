@@ -802,11 +802,10 @@ def payload_of(command: Command) -> bytes:
     """
     values, defaults = command.__dict__, _payload_fields(type(command))
     fields: dict[str, Any] = {"do": command.do}
-    for name in command.__pydantic_fields_set__:
-        if name in defaults:
-            value, default = values[name], defaults[name]
-            if value is not default and (default is None or value != default):
-                fields[name] = value
+    for name in command.__pydantic_fields_set__ & defaults.keys():
+        value, default = values[name], defaults[name]
+        if value is not default and (default is None or value != default):
+            fields[name] = value
     text = orjson.dumps(fields, default=_plain, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).digest()
 

@@ -37,7 +37,15 @@ from jitledger.service.cache import Cache
 from jitledger.service.clock import Clock
 from jitledger.service.projection import Change, Driver, ProjectionFailed
 from jitledger.store.codec import decode, encode_given
-from jitledger.store.database import Database, EventRow, Tx, read_clock, savepoint, write_seal
+from jitledger.store.database import (
+    Database,
+    EventRow,
+    KnownKeys,
+    Tx,
+    read_clock,
+    savepoint,
+    write_seal,
+)
 from jitledger.store.seals import FIRST, seal_of
 from jitledger.store.writer import GroupWriter, Promise, settle
 
@@ -136,6 +144,7 @@ class Append:
     def __init__(
         self,
         newest: tuple[int, bytes],
+        known_keys: KnownKeys,
         stamp: int,
         present: int,
         highest: int,
@@ -157,7 +166,7 @@ class Append:
         """Whether what failed before is to be contained: each part in a savepoint of its own."""
         self.events: list[EventRow] = []
         self.keys: list[tuple[str, bytes, str]] = []
-        self.known_keys: dict[str, tuple[bytes, str]] = {}
+        self.known_keys = known_keys
         self.changes: dict[str, Change] = {}
         self.loud: set[str] = set()
         self.look: set[str] = set()
@@ -308,10 +317,10 @@ class Ledger:
         self, tx: Tx, submissions: Sequence[Submission], *, careful: bool
     ) -> list[Outcome]:
         started = perf_counter()
-        append = self._begin(tx)
+        keys = [ask.key for s in submissions for ask in s.asks if ask.key is not None]
+        append = self._begin(tx, keys)
         append.careful = careful
         head = self._cache.position
-        self._look_up_keys(tx, append, submissions)
         answered: list[list[Answer]] = []
         for submission in submissions:
             answered.append([self._answer(tx, append, submission, ask) for ask in submission.asks])
@@ -331,42 +340,22 @@ class Ledger:
             outcomes.append(Outcome(answers, value))
         return outcomes
 
-    def _look_up_keys(self, tx: Tx, append: Append, submissions: Sequence[Submission]) -> None:
-        """Look up every key of a group at once."""
-        keys = [ask.key for s in submissions for ask in s.asks if ask.key is not None]
-        for start in range(0, len(keys), 500):
-            part = keys[start : start + 500]
-            marks = ",".join("?" * len(part))
-            sql = f"SELECT key, digest, entries FROM command_keys WHERE key IN ({marks})"
-            for key, digest, entries in tx.all(sql, part):
-                append.known_keys[key] = (bytes(digest), entries)
-
-    def _begin(self, tx: Tx) -> Append:
-        last, present, highest, marks, ordinal, seal = self.database.lock(tx)
+    def _begin(self, tx: Tx, keys: Sequence[str]) -> Append:
+        """Take the lock, look at the clock, at these keys and at what others appended."""
+        clock, known = self.database.lock_and_look(tx, keys)
+        last, present, highest, marks, ordinal, seal = clock
         if ordinal != self._newest:  # Somebody else appended since our last look.
             self._cache.catch_up(tx)
             self._newest = ordinal
         self._cache.tx = tx
-        simulated = self._cache.shop.clock == "simulated"
-        if not simulated:
-            now = self.clock.now()
-            stamp = max(last + MICROSECOND, now)
-            return Append(
-                (ordinal, seal or FIRST), stamp, stamp, highest, marks, simulated=False, told=True
-            )
+        newest = (ordinal, seal or FIRST)
+        if self._cache.shop.clock != "simulated":
+            stamp = max(last + MICROSECOND, self.clock.now())
+            return Append(newest, known, stamp, stamp, highest, marks, simulated=False, told=True)
         if self.clock.leads:
             present = max(present or 0, self.clock.now())
-        told = present is not None
-        stamp = max(last, SIMULATED_START)
-        return Append(
-            (ordinal, seal or FIRST),
-            stamp,
-            present or 0,
-            highest,
-            marks,
-            simulated=True,
-            told=told,
-        )
+        told, stamp = present is not None, max(last, SIMULATED_START)
+        return Append(newest, known, stamp, present or 0, highest, marks, simulated=True, told=told)
 
     def _write(self, tx: Tx, append: Append, before: int) -> None:
         """Insert events, keys, seal, clock and view rows."""
@@ -420,42 +409,39 @@ class Ledger:
             return Answer(False, error=error)
 
     def _decide(self, tx: Tx, append: Append, submission: Submission, ask: Ask) -> Answer:
-        command, cache = ask.command, self._cache
-        digest = b""
-        if ask.key is not None:
-            digest = ask.payload if ask.payload is not None else payload_of(command)
-            repeat = self._repeat(append, ask.key, digest)
-            if repeat is not None:
-                return repeat
-        if not cache.shop.opened and command.do != "init":
+        command, key, digest = ask.command, ask.key, b""
+        if key is not None:
+            digest = payload_of(command) if ask.payload is None else ask.payload
+            if key in append.known_keys:
+                return self._repeat(append, key, digest)
+        shop, do = self._cache.shop, command.do
+        if not shop.opened and do != "init":
             raise Refused("no-shop", "No shop is open in this database; run jitledger init first.")
         stamp, present = self._stamp(append, command)
-        member = submission.member
-        if member is not None and command.do != "join":
-            check_permitted(cache.shop.members.get(member), command, member)
-        actor = member
-        if command.actor is not None and member is None:
-            actor = person_of(tx, command.actor)
-            if actor in cache.shop.members:
-                check_permitted(cache.shop.members[actor], command, command.actor)
-        told = not append.simulated or append.told or command.now is not None
-        ceiling = present if told else self.clock.now()
-        ground = Ground(cache, stamp, present, ceiling, command.force, submission.importing)
+        said = command.__dict__  # What every command may carry, without asking the model for each.
+        actor = submission.member
+        if actor is not None or said["actor"] is not None:
+            actor = _permitted(tx, shop, actor, command)
+        ceiling = present
+        if append.simulated:
+            told = append.told or said["now"] is not None
+            ceiling = present if told else self.clock.now()
+        ground = Ground(self._cache, stamp, present, ceiling, said["force"], submission.importing)
         drafts = decide(ground, command)
         append.stamp, append.stamped = stamp, True
-        if append.simulated and (append.told or command.now is not None):
+        if append.simulated and told:
             append.present, append.told = present, True
         envelope: dict[str, Any] = {"channel": submission.channel}
         if actor is not None:
             envelope["actor"] = actor
-        if ask.key is not None:
-            envelope["command_key"] = ask.key
+        if key is not None:
+            envelope["command_key"] = key
         if submission.correlation is not None:
             envelope["correlation"] = submission.correlation
-        if command.note is not None:
-            envelope["note"] = command.note
-        if command.do in ("void", "correct"):
-            envelope["reason"] = getattr(command, "reason", None)
+        if said["note"] is not None:
+            envelope["note"] = said["note"]
+        if do in ("void", "correct"):
+            envelope["reason"] = said["reason"]
         entries = []
         for draft in drafts:
             entries.append(self._record(append, draft, stamp, envelope))
@@ -467,16 +453,15 @@ class Ledger:
                 "DO UPDATE SET owner = excluded.owner",
                 (kind, value, owner),
             )
-        if ask.key is not None:
+        if key is not None:
             listed = orjson.dumps(entries).decode()
-            append.keys.append((ask.key, digest, listed))
-            append.known_keys[ask.key] = (digest, listed)
+            append.keys.append((key, digest, listed))
+            append.known_keys[key] = (digest, listed)
         return Answer(True, tuple(entries), False, self._on_hand_of(append, drafts))
 
-    def _repeat(self, append: Append, key: str, digest: bytes) -> Answer | None:
-        known = append.known_keys.get(key)
-        if known is None:
-            return None
+    def _repeat(self, append: Append, key: str, digest: bytes) -> Answer:
+        """Answer a command whose key is known: what it recorded, or that it is another."""
+        known = append.known_keys[key]
         entries = tuple(orjson.loads(known[1]))
         if known[0] != digest:
             raise Refused(
@@ -628,6 +613,20 @@ def _total(item: StockItem) -> str:
     for shelf in item.shelves.values():
         total += shelf.on_hand
     return show(total)
+
+
+def _permitted(tx: Tx, shop: Shop, member: str | None, command: Command) -> str | None:
+    """Return who acts; raises ``not-permitted`` when the role does not reach for the command."""
+    if member is not None:
+        if command.do != "join":
+            check_permitted(shop.members.get(member), command, member)
+        return member
+    if command.actor is None:
+        return None
+    actor = person_of(tx, command.actor)
+    if actor in shop.members:
+        check_permitted(shop.members[actor], command, command.actor)
+    return actor
 
 
 def person_of(tx: Tx, name: str) -> str:

@@ -27,6 +27,11 @@ ClockRow = tuple[int, int | None, int, int, int, bytes | None]
 newest append; 0 and None before the first)"""
 
 
+KnownKeys = dict[str, tuple[bytes, str]]
+"""{command key: (digest of what was asked, entries as JSON)}"""
+KEYS_AT_ONCE = 500
+
+
 class Tx(ABC):
     """One transaction. ``probe`` is called before each statement; the crash tests stop there."""
 
@@ -101,11 +106,28 @@ class Database(ABC):
         """
 
     @abstractmethod
-    def lock(self, tx: Tx) -> ClockRow:
-        """Take the write lock and return the clock's row.
+    def take_lock(self, tx: Tx) -> None:
+        """Take the write lock; raises ``Conflict`` when it is not to be had in time."""
 
-        Raises ``Conflict`` when the lock is not to be had in time.
-        """
+    def lock(self, tx: Tx) -> ClockRow:
+        """Take the write lock and return the clock; raises as ``take_lock`` does."""
+        self.take_lock(tx)
+        return read_clock(tx)
+
+    def lock_and_look(self, tx: Tx, keys: Sequence[str]) -> tuple[ClockRow, KnownKeys]:
+        """Take the write lock; return the clock and what is known of these command keys."""
+        self.take_lock(tx)
+        first = keys[:KEYS_AT_ONCE]
+        if not first:
+            return read_clock(tx), {}
+        rows = tx.all(_clock_and_keys(len(first)), first)
+        known = {row[6]: (row[7], row[8]) for row in rows if row[6] is not None}
+        for start in range(KEYS_AT_ONCE, len(keys), KEYS_AT_ONCE):
+            part = keys[start : start + KEYS_AT_ONCE]
+            more = tx.all(_clock_and_keys(len(part)), part)
+            known |= {row[6]: (row[7], row[8]) for row in more if row[6] is not None}
+        clock: ClockRow = rows[0][:6]
+        return clock, known
 
     @abstractmethod
     def snapshot(self) -> AbstractContextManager[Tx]:
@@ -166,15 +188,28 @@ class Database(ABC):
         )
 
 
+# An append of an older version left the clock in its own row.
+_CLOCK = (
+    "SELECT COALESCE(s.last, c.last), CASE WHEN s.last IS NULL THEN c.present ELSE s.present END, "
+    "COALESCE(s.highest, c.highest), c.marks, COALESCE(s.ordinal, 0), s.seal{columns} "
+    "FROM clock c LEFT JOIN seals s ON s.ordinal = (SELECT MAX(ordinal) FROM seals){joined} "
+    "WHERE c.id = 1"
+)
+_CLOCK_ALONE = _CLOCK.format(columns="", joined="")
+
+
+@lru_cache
+def _clock_and_keys(count: int) -> str:
+    marks = ",".join("?" * count)
+    return _CLOCK.format(
+        columns=", k.key, k.digest, k.entries",
+        joined=f" LEFT JOIN command_keys k ON k.key IN ({marks})",
+    )
+
+
 def read_clock(tx: Tx) -> ClockRow:
     """Return the clock as the newest append left it, without taking the lock."""
-    row: ClockRow = tx.one(
-        # An append of an older version left it in the clock's own row.
-        "SELECT COALESCE(s.last, c.last), CASE WHEN s.last IS NULL THEN c.present ELSE s.present "
-        "END, COALESCE(s.highest, c.highest), c.marks, COALESCE(s.ordinal, 0), s.seal "
-        "FROM clock c LEFT JOIN seals s ON s.ordinal = (SELECT MAX(ordinal) FROM seals) "
-        "WHERE c.id = 1"
-    )
+    row: ClockRow = tx.one(_CLOCK_ALONE)
     return row
 
 

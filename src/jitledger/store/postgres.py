@@ -14,7 +14,7 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
 from jitledger.domain.errors import Conflict, LedgerError, StoreError
-from jitledger.store.database import ClockRow, Database, EventRow, Tx, read_clock, to_percent
+from jitledger.store.database import Database, EventRow, Tx, to_percent
 from jitledger.store.schema import ADDED, SCHEMA_VERSION, TABLES
 
 
@@ -140,11 +140,10 @@ class PostgresDatabase(Database):
         with _errors(), self._datastore.transaction(commit=True) as cursor:
             yield PostgresTx(cursor, self.recorder)
 
-    def lock(self, tx: Tx) -> ClockRow:
+    def take_lock(self, tx: Tx) -> None:
         assert isinstance(tx, PostgresTx)
         with _errors():
             self.recorder._lock_table(tx._library)
-            return read_clock(tx)
 
     @contextmanager
     def snapshot(self) -> Iterator[Tx]:

@@ -21,7 +21,7 @@ from eventsourcing.sqlite import (
 )
 
 from jitledger.domain.errors import Conflict, LedgerError, StoreError
-from jitledger.store.database import ClockRow, Database, EventRow, Tx, read_clock
+from jitledger.store.database import Database, EventRow, Tx
 from jitledger.store.schema import ADDED, SCHEMA_VERSION, TABLES
 
 ASK_AGAIN_MS = 1
@@ -335,8 +335,8 @@ class SQLiteDatabase(Database):
             with log.open("rb+") as file:
                 os.fsync(file.fileno())  # Or the next commit would wait for all of it.
 
-    def lock(self, tx: Tx) -> ClockRow:
-        return read_clock(tx)  # The transaction began with the lock.
+    def take_lock(self, tx: Tx) -> None:
+        """Hold it already: the transaction began with the lock."""
 
     def snapshot(self) -> _Snapshot:
         return _Snapshot(self._reader(), self._reading, self.recorder)
