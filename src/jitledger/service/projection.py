@@ -12,6 +12,7 @@ import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from time import perf_counter, sleep
 from typing import Any, Protocol
 
@@ -27,11 +28,14 @@ from jitledger.store.codec import VERSIONS, decode
 from jitledger.store.database import Database, Tx, marked, savepoint
 
 SHADOW = "__new"
-HOLD_SECONDS = 0.010
+HOLD_SECONDS = 0.007
 YIELD_SECONDS = 0.003
 """How long bulk work holds the lock, and leaves it to others, at a time."""
-TIDY_EVERY = 16
+TIDY_EVERY = 3
 STREAMS_AT_ONCE = 400
+STREAM_WEIGHT, FIRST_WEIGHT, MOST_WEIGHT = 10, 500, 50_000
+"""In rows: what a stream costs beside its days, and what is written under one lock, at first and
+at most."""
 AT_ONCE_UNDER_LOCK = 20
 """How many streams may be written while nobody else can append."""
 Progress = Callable[[int, int], None]
@@ -380,29 +384,32 @@ class Driver:
         stopped: dict[str, _Stopped],
     ) -> None:
         """Write the rows of some streams as they stand, in transactions of bounded length."""
-        done, groups, size = 0, 0, 50
-        while done < len(streams):
-            part = streams[done : done + size]
+        groups, most = 0, FIRST_WEIGHT
+        for start in range(0, len(streams), STREAMS_AT_ONCE):
+            part = streams[start : start + STREAMS_AT_ONCE]
             with self.database.snapshot() as tx:
                 changes = load_changes(self.database, tx, part, shop)
                 seen = self.database.head(tx)
-            with self.database.transaction() as tx:
-                self.database.lock(tx)
-                started = perf_counter()
-                # Whoever appended since then has written these rows itself, or we do it now.
-                newer = set(self._touched(tx, seen, 1 << 62)) & set(part)
-                if newer:
-                    kept = [c for c in changes if c.stream not in newer]
-                    changes = kept + load_changes(self.database, tx, sorted(newer), shop)
-                self._apply_apart(projections, tx, Batch(changes, shop), stopped, suffix)
-            spent = perf_counter() - started
-            done, groups = done + len(part), groups + 1
-            if groups % TIDY_EVERY == 0:
-                self.database.tidy()
-            sleep(YIELD_SECONDS)
-            size = next_size(len(part), spent, STREAMS_AT_ONCE)
-            if progress is not None:
-                progress(done, len(streams))
+            done = 0
+            while done < len(changes):
+                bunch, weight = _bunch(changes, done, most)
+                with self.database.transaction() as tx:
+                    self.database.lock(tx)
+                    started = perf_counter()
+                    # Whoever appended since then has written these rows itself, or we do it now.
+                    newer = set(self._touched(tx, seen, 1 << 62))
+                    newer &= {change.stream for change in bunch}
+                    now = [change for change in bunch if change.stream not in newer]
+                    now += load_changes(self.database, tx, sorted(newer), shop)
+                    self._apply_apart(projections, tx, Batch(now, shop), stopped, suffix)
+                spent = perf_counter() - started
+                done, groups = done + len(bunch), groups + 1
+                if groups % TIDY_EVERY == 0:
+                    self.database.tidy()
+                sleep(YIELD_SECONDS)
+                most = next_size(weight, spent, MOST_WEIGHT)
+                if progress is not None:
+                    progress(start + done, len(streams))
 
     # --- rebuild ----------------------------------------------------------------------------------
 
@@ -454,19 +461,19 @@ class Driver:
         shop: Shop,
         progress: Progress | None,
     ) -> None:
-        done, groups, size = 0, 0, 100
+        done, groups, most = 0, 0, FIRST_WEIGHT
         while done < len(changes):
-            part = changes[done : done + size]
+            bunch, weight = _bunch(changes, done, most)
             with self.database.transaction() as tx:
                 self.database.lock(tx)
                 started = perf_counter()
-                _apply(projection, tx, Batch(part, shop), SHADOW)
+                _apply(projection, tx, Batch(bunch, shop), SHADOW)
             spent = perf_counter() - started
-            done, groups = done + len(part), groups + 1
+            done, groups = done + len(bunch), groups + 1
             if groups % TIDY_EVERY == 0:
                 self.database.tidy()
             sleep(YIELD_SECONDS)
-            size = next_size(len(part), spent, 5_000)
+            most = next_size(weight, spent, MOST_WEIGHT)
             if progress is not None:
                 progress(done, len(changes))
 
@@ -506,6 +513,25 @@ def next_size(done: int, spent: float, most: int) -> int:
     """Return how much to do under the next lock; it grows slowly and shrinks at once."""
     wanted = int(done * HOLD_SECONDS / max(spent, 1e-4))
     return max(5, min(most, wanted, done * 2))
+
+
+def _weight(change: Change) -> int:
+    """Return about how much there is to write of a stream anew, in rows."""
+    days = change.item.demand.values() if change.item is not None else ()
+    return STREAM_WEIGHT + sum(map(len, days))
+
+
+def _bunch(changes: Sequence[Change], at: int, most: int) -> tuple[list[Change], int]:
+    """Return what to write under one lock and its weight: the next streams, at least one."""
+    taken: list[Change] = []
+    total = 0
+    for change in islice(changes, at, None):
+        weight = _weight(change)
+        if taken and total + weight > most:
+            break
+        taken.append(change)
+        total += weight
+    return taken, total
 
 
 class _Stopped(Exception):
