@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import sys
 import time
@@ -48,6 +49,7 @@ async def ask_all(app: App, questions: list[str]) -> list[float]:
     await runner.start()
     await runner.swept.wait()  # The daily sweep of the first morning.
     app.stay()  # What the sweep imported stays for good, too.
+    await asyncio.to_thread(os.sync)  # The gigabyte of a shop that is built in minutes is written.
     sandbox.add_person(1, "Olivia")
     code = await asyncio.to_thread(invite, app.ledger, "owner", 600)
     found = []
