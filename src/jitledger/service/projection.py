@@ -384,32 +384,41 @@ class Driver:
         stopped: dict[str, _Stopped],
     ) -> None:
         """Write the rows of some streams as they stand, in transactions of bounded length."""
-        groups, most = 0, FIRST_WEIGHT
         for start in range(0, len(streams), STREAMS_AT_ONCE):
             part = streams[start : start + STREAMS_AT_ONCE]
             with self.database.snapshot() as tx:
                 changes = load_changes(self.database, tx, part, shop)
                 seen = self.database.head(tx)
-            done = 0
-            while done < len(changes):
-                bunch, weight = _bunch(changes, done, most)
-                with self.database.transaction() as tx:
-                    self.database.lock(tx)
-                    started = perf_counter()
-                    # Whoever appended since then has written these rows itself, or we do it now.
-                    newer = set(self._touched(tx, seen, 1 << 62))
-                    newer &= {change.stream for change in bunch}
-                    now = [change for change in bunch if change.stream not in newer]
-                    now += load_changes(self.database, tx, sorted(newer), shop)
-                    self._apply_apart(projections, tx, Batch(now, shop), stopped, suffix)
-                spent = perf_counter() - started
-                done, groups = done + len(bunch), groups + 1
-                if groups % TIDY_EVERY == 0:
-                    self.database.tidy()
-                sleep(YIELD_SECONDS)
-                most = next_size(weight, spent, MOST_WEIGHT)
+
+            def write(tx: Tx, bunch: list[Change], seen: int = seen) -> None:
+                # Whoever appended since then has written these rows itself, or we do it now.
+                newer = set(self._touched(tx, seen, 1 << 62)) & {c.stream for c in bunch}
+                now = [change for change in bunch if change.stream not in newer]
+                now += load_changes(self.database, tx, sorted(newer), shop)
+                self._apply_apart(projections, tx, Batch(now, shop), stopped, suffix)
+
+            for done in self._in_bunches(changes, write):
                 if progress is not None:
                     progress(start + done, len(streams))
+
+    def _in_bunches(
+        self, changes: Sequence[Change], write: Callable[[Tx, list[Change]], None]
+    ) -> Iterator[int]:
+        """Write streams in short transactions; yield after each how many are done."""
+        done, groups, most = 0, 0, FIRST_WEIGHT
+        while done < len(changes):
+            bunch, weight = _bunch(changes, done, most)
+            with self.database.transaction() as tx:
+                self.database.lock(tx)
+                started = perf_counter()
+                write(tx, bunch)
+            spent = perf_counter() - started
+            done, groups = done + len(bunch), groups + 1
+            if groups % TIDY_EVERY == 0:
+                self.database.tidy()
+            sleep(YIELD_SECONDS)
+            most = next_size(weight, spent, MOST_WEIGHT)
+            yield done
 
     # --- rebuild ----------------------------------------------------------------------------------
 
@@ -461,19 +470,10 @@ class Driver:
         shop: Shop,
         progress: Progress | None,
     ) -> None:
-        done, groups, most = 0, 0, FIRST_WEIGHT
-        while done < len(changes):
-            bunch, weight = _bunch(changes, done, most)
-            with self.database.transaction() as tx:
-                self.database.lock(tx)
-                started = perf_counter()
-                _apply(projection, tx, Batch(bunch, shop), SHADOW)
-            spent = perf_counter() - started
-            done, groups = done + len(bunch), groups + 1
-            if groups % TIDY_EVERY == 0:
-                self.database.tidy()
-            sleep(YIELD_SECONDS)
-            most = next_size(weight, spent, MOST_WEIGHT)
+        def write(tx: Tx, bunch: list[Change]) -> None:
+            _apply(projection, tx, Batch(bunch, shop), SHADOW)
+
+        for done in self._in_bunches(changes, write):
             if progress is not None:
                 progress(done, len(changes))
 

@@ -152,7 +152,7 @@ def preferred_supplier(item: StockItem, today: str) -> str | None:
     return None if best is None else best[1]
 
 
-_OF_A_SALE = frozenset(
+OF_A_SALE = frozenset(
     {
         "unit_price",
         "currency",
@@ -166,7 +166,7 @@ _OF_A_SALE = frozenset(
         "lot",
     }
 )
-"""What a sale says in the command's own words."""
+"""Fields that a sale and its command call by the same names."""
 
 
 def sell_stock(ground: Ground, command: c.SellStock, stated: Occurred | None) -> list[Draft]:
@@ -178,7 +178,7 @@ def sell_stock(ground: Ground, command: c.SellStock, stated: Occurred | None) ->
     if command.reservation is not None:
         _check_reservation(ground, item, command.reservation, ships_from, quantity)
     bundle, mode = item.catalog.components, item.catalog.mode
-    fields = command.given(_OF_A_SALE)
+    fields = command.given(OF_A_SALE)
     fields["location"], fields["quantity"], fields["typed"] = ships_from, quantity, typed
     if sold_at != ships_from:
         fields["sold_at"] = sold_at

@@ -10,6 +10,7 @@ from typing import Any
 from jitledger.domain import commands as c
 from jitledger.domain import events as e
 from jitledger.domain.decisions.catalog import claim_barcodes
+from jitledger.domain.decisions.facts import OF_A_SALE
 from jitledger.domain.decisions.ground import Draft, Ground
 from jitledger.domain.decisions.linking import NO_ORDER
 from jitledger.domain.errors import Malformed, Refused, already_voided, unknown_entry
@@ -51,21 +52,8 @@ CORRECTABLE: dict[str, tuple[type[c.Fact], dict[str, str], dict[str, str]]] = {
     ),
     "stock-sold": (
         c.SellStock,
-        {"location": "ships_from", "sold_at": "at", "quantity": "qty", "lot": "lot"}
-        | {
-            n: n
-            for n in (
-                "unit_price",
-                "currency",
-                "rate",
-                "tax_included",
-                "tax_rate",
-                "order",
-                "customer",
-                "reservation",
-                "final",
-            )
-        },
+        {"location": "ships_from", "sold_at": "at", "quantity": "qty"}
+        | {name: name for name in OF_A_SALE},
         {},
     ),
     "sale-returned": (
