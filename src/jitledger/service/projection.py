@@ -28,10 +28,11 @@ from jitledger.store.codec import VERSIONS, decode
 from jitledger.store.database import Database, Tx, marked, savepoint
 
 SHADOW = "__new"
-HOLD_SECONDS = 0.007
+HOLD_SECONDS, REBUILD_HOLD_SECONDS = 0.007, 0.010
 YIELD_SECONDS = 0.003
 """How long bulk work holds the lock, and leaves it to others, at a time."""
-TIDY_EVERY = 3
+TIDY_EVERY, TIDY_REBUILD_EVERY = 4, 16
+"""After how many such pieces the log is copied: before a commit has to, which would take long."""
 STREAMS_AT_ONCE = 400
 STREAM_WEIGHT, FIRST_WEIGHT, MOST_WEIGHT = 10, 500, 50_000
 """In rows: what a stream costs beside its days, and what is written under one lock, at first and
@@ -397,12 +398,16 @@ class Driver:
                 now += load_changes(self.database, tx, sorted(newer), shop)
                 self._apply_apart(projections, tx, Batch(now, shop), stopped, suffix)
 
-            for done in self._in_bunches(changes, write):
+            for done in self._in_bunches(changes, write, HOLD_SECONDS, TIDY_EVERY):
                 if progress is not None:
                     progress(start + done, len(streams))
 
     def _in_bunches(
-        self, changes: Sequence[Change], write: Callable[[Tx, list[Change]], None]
+        self,
+        changes: Sequence[Change],
+        write: Callable[[Tx, list[Change]], None],
+        hold: float,
+        tidy_every: int,
     ) -> Iterator[int]:
         """Write streams in short transactions; yield after each how many are done."""
         done, groups, most = 0, 0, FIRST_WEIGHT
@@ -414,10 +419,10 @@ class Driver:
                 write(tx, bunch)
             spent = perf_counter() - started
             done, groups = done + len(bunch), groups + 1
-            if groups % TIDY_EVERY == 0:
+            if groups % tidy_every == 0:
                 self.database.tidy()
             sleep(YIELD_SECONDS)
-            most = next_size(weight, spent, MOST_WEIGHT)
+            most = next_size(weight, spent, MOST_WEIGHT, hold)
             yield done
 
     # --- rebuild ----------------------------------------------------------------------------------
@@ -473,7 +478,7 @@ class Driver:
         def write(tx: Tx, bunch: list[Change]) -> None:
             _apply(projection, tx, Batch(bunch, shop), SHADOW)
 
-        for done in self._in_bunches(changes, write):
+        for done in self._in_bunches(changes, write, REBUILD_HOLD_SECONDS, TIDY_REBUILD_EVERY):
             if progress is not None:
                 progress(done, len(changes))
 
@@ -509,9 +514,9 @@ class Driver:
             self._changed(tx)
 
 
-def next_size(done: int, spent: float, most: int) -> int:
+def next_size(done: int, spent: float, most: int, hold: float = HOLD_SECONDS) -> int:
     """Return how much to do under the next lock; it grows slowly and shrinks at once."""
-    wanted = int(done * HOLD_SECONDS / max(spent, 1e-4))
+    wanted = int(done * hold / max(spent, 1e-4))
     return max(5, min(most, wanted, done * 2))
 
 
