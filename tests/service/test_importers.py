@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from jitledger.bootstrap import App
 from jitledger.domain.errors import Refused
+from jitledger.service.bulk import TRIES, BulkAppender
 from jitledger.service.importers.formats import FORMATS
 from jitledger.service.importers.online_retail import import_online_retail
 from jitledger.service.importers.rows import RowsSummary, import_rows
@@ -69,6 +71,31 @@ def test_a_second_run_records_nothing_and_a_rest_is_taken_up(any_app: App, tmp_p
     again = online_retail(any_app, tmp_path / "all.csv.gz")
     assert again.recorded == 0
     assert any_app.queries.stock("85123A")["on_hand"] == "-10"
+
+
+@pytest.mark.parametrize("times", [1, TRIES])
+def test_rows_that_somebody_overtakes_are_made_again(
+    any_app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """Without the lock, so that others go on; only who is overtaken always makes them under it."""
+    done(any_app, do="register", sku="BESIDE", name="Beside")
+    prepare, calls = BulkAppender._prepare, []
+
+    def overtaken(self: BulkAppender, *rest: Any) -> Any:
+        append = prepare(self, *rest)
+        calls.append(append)
+        if len(calls) <= times:
+            done(any_app, do="receive", sku="BESIDE", qty="1")
+        return append
+
+    monkeypatch.setattr(BulkAppender, "_prepare", overtaken)
+    summary = online_retail(any_app, tmp_path / "sales.csv.gz")
+    assert len(calls) == times + 1
+    assert (summary.recorded, summary.already_recorded) == (8, 0)
+    any_app.driver.catch_up()
+    assert any_app.queries.stock("BESIDE")["on_hand"] == str(times)
+    assert any_app.queries.stock("85123A")["on_hand"] == "-10"
+    assert verify(any_app.database).ok
 
 
 def test_bulk_bodies_are_what_the_mapper_writes(any_app: App, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from jitledger.bootstrap import App
 from jitledger.domain.commands import parse
 from jitledger.service.ledger import Ask, Submission
-from jitledger.store.database import read_clock
+from jitledger.store.database import KEYS_AT_ONCE, read_clock
 from jitledger.store.schema import SCHEMA_VERSION
 from jitledger.store.seals import verify
 from tests.conftest import do, done, open_shop
@@ -32,6 +32,23 @@ def test_what_is_acknowledged_is_there_after_reopening(store_url: str) -> None:
     again = open_shop_again(store_url)
     assert again.queries.history("MUG") == before
     again.close()
+
+
+def test_many_keys_are_looked_up_at_once(store_url: str) -> None:
+    """Beside the clock; more than one statement takes, and those that are new are left out."""
+    app = open_shop(store_url)
+    register(app, "MUG")
+    done(app, do="receive", sku="MUG", qty="1", key="first")
+    done(app, do="receive", sku="MUG", qty="1", key="last")
+    keys = ["first", *(f"new-{n}" for n in range(KEYS_AT_ONCE)), "last"]
+    with app.database.transaction() as tx:
+        clock, known = app.database.lock_and_look(tx, keys)
+        assert clock == read_clock(tx)
+    assert {key: entries for key, (_, entries) in known.items()} == {
+        "first": '["MUG/2"]',
+        "last": '["MUG/3"]',
+    }
+    app.close()
 
 
 def test_a_shop_of_an_earlier_version_gets_what_is_new(store_url: str) -> None:

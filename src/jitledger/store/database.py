@@ -117,15 +117,13 @@ class Database(ABC):
     def lock_and_look(self, tx: Tx, keys: Sequence[str]) -> tuple[ClockRow, KnownKeys]:
         """Take the write lock; return the clock and what is known of these command keys."""
         self.take_lock(tx)
-        first = keys[:KEYS_AT_ONCE]
-        if not first:
+        if not keys:
             return read_clock(tx), {}
-        rows = tx.all(_clock_and_keys(len(first)), first)
-        known = {row[6]: (row[7], row[8]) for row in rows if row[6] is not None}
-        for start in range(KEYS_AT_ONCE, len(keys), KEYS_AT_ONCE):
+        rows: list[Any] = []
+        for start in range(0, len(keys), KEYS_AT_ONCE):
             part = keys[start : start + KEYS_AT_ONCE]
-            more = tx.all(_clock_and_keys(len(part)), part)
-            known |= {row[6]: (row[7], row[8]) for row in more if row[6] is not None}
+            rows += tx.all(_clock_and_keys(len(part)), part)
+        known = {row[6]: (row[7], row[8]) for row in rows if row[6] is not None}
         clock: ClockRow = rows[0][:6]
         return clock, known
 
