@@ -19,7 +19,7 @@ from jitledger.service.people import invite
 from jitledger_bot.app import BotRunner, loop_factory, make_bot
 from jitledger_bot.sandbox.server import Sandbox, make_api, serve
 
-PRODUCTS, EVENTS, ASKS = 100_000, 1_000_000, 300
+PRODUCTS, EVENTS, ASKS = 100_000, 1_000_000, 1_000
 TOKEN = "4242:BENCH-TOKEN"
 
 

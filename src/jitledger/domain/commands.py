@@ -159,7 +159,8 @@ class Command(BaseModel):
 
     def given(self, names: frozenset[str]) -> dict[str, Any]:
         """Return those of the named fields that were given."""
-        return {name: getattr(self, name) for name in names & self.__pydantic_fields_set__}
+        values = self.__dict__
+        return {name: values[name] for name in names & self.__pydantic_fields_set__}
 
 
 class Fact(Command):

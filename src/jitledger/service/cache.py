@@ -94,7 +94,7 @@ class Cache:
         entries, item = self._streams.get(sku) or self._loaded(sku)
         entries.append(entry)
         self._size += 1
-        if item.evolve(*entry):
+        if item.absorb((entry,)):
             return item, True
         item = fold(sku, entries, self.shop.days)
         self._streams[sku] = (entries, item)

@@ -30,23 +30,21 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {}
 def encode(event: Event) -> bytes:
     """Return an event's body."""
     values = event.__dict__
-    return encode_given(
-        type(event), {field: values[field] for field in event.__pydantic_fields_set__ - _ROW}
-    )
+    fields = event.__pydantic_fields_set__ - _ROW
+    return encode_given(type(event), {f: values[f] for f in fields if values[f] is not None})
 
 
 def encode_given(cls: type[Event], given: dict[str, Any]) -> bytes:
-    """Return the body of an event of which these fields are given.
+    """Return the body of an event of which these fields are given, none of them None.
 
     They are checked as the event checks them, and stand in its order; what is left out takes its
     default when it is read. Raises pydantic's ``ValidationError``.
     """
     check, defaults = _given(cls)
-    body = {
-        field: format(value, "f") if type(value) is Decimal else value
-        for field, value in check(given).items()
-        if value is not None and (field not in defaults or value != defaults[field])
-    }
+    body = check(given)
+    for field in defaults.keys() & body.keys():
+        if body[field] == defaults[field]:
+            del body[field]
     if cls.class_version > 1:
         body["v"] = cls.class_version
     return dump(body)
