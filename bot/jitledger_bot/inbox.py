@@ -13,6 +13,7 @@ import re
 import secrets
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from time import time_ns
 from typing import Any
@@ -36,6 +37,8 @@ from jitledger_bot.outbox import Outbox, put
 from jitledger_bot.turn import Turn
 
 LEASE = 60 * SECOND
+ROW_WAITS_SECONDS = 0.02
+"""How long a single update's row waits for the answer to a question."""
 MOST_TRIES = 3
 UNREACHABLE = (
     TelegramNetworkError,
@@ -57,11 +60,15 @@ class Row:
     update_id: int = 0
     update: Update | None = None
     stored: asyncio.Future[int | None] | None = None
+    wanted: asyncio.Event | None = None
+    """Set when work on it waits for the row."""
     repeated: bool = False
     """Whether the very same update was worked on before."""
 
     async def number(self) -> int | None:
         """Return the row's id once it is committed; None when it is not to be worked on."""
+        if self.wanted is not None:
+            self.wanted.set()
         if self.stored is not None:
             self.id = await self.stored or 0
             self.stored = None
@@ -89,8 +96,8 @@ class Inbox:
     async def store(self, updates: Sequence[Update]) -> None:
         """Commit updates; only after this may they be acknowledged.
 
-        Work on them begins meanwhile: a question is answered while its row is written. Whatever
-        records something waits for the row.
+        Work on them begins before: a question that comes alone is answered before its row is
+        written, for both at once are slower. Whatever records something waits for the row.
         """
         now, loop = time_ns(), asyncio.get_running_loop()
         rows = [_arrived(u, loop.create_future()) for u in updates]
@@ -102,6 +109,8 @@ class Inbox:
 
         stored: list[int | None] = [None] * len(rows)
         try:
+            if len(rows) == 1:
+                await _wanted(rows[0])
             stored = await self._submit(Submission([], then=insert))
         finally:
             for row, number in zip(rows, stored, strict=True):
@@ -301,6 +310,14 @@ class Inbox:
         tasks = [task for task in self._tasks.values() if not task.done()]
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
+
+
+async def _wanted(row: Row) -> None:
+    """Wait until work on a row waits for it, for a moment at most."""
+    row.wanted = asyncio.Event()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(ROW_WAITS_SECONDS):
+            await row.wanted.wait()
 
 
 def _only_say(turn: Turn) -> None:
