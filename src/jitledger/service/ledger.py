@@ -522,25 +522,31 @@ class Ledger:
     def _record(self, append: Append, draft: Draft, stamp: int, envelope: dict[str, Any]) -> str:
         """Make a draft an event, fold it into the cache and remember what changed."""
         stream = draft.stream
-        version = self._cache.version_of(stream) + 1
+        if stream.startswith(SKU_STREAM):
+            item = self._cache.item(stream[_PREFIX:])
+            entry = self._enter(append, draft, item.version + 1, stamp, envelope)
+            self._fold_item(append, stream, item, entry)
+            return entry_name(item.sku, entry[0])
+        entry = self._enter(append, draft, self._cache.version_of(stream) + 1, stamp, envelope)
+        self._fold(append, stream, entry)
+        return entry_name(stream, entry[0])
+
+    def _enter(
+        self, append: Append, draft: Draft, version: int, stamp: int, envelope: dict[str, Any]
+    ) -> Entry:
         name, body = draft.event.name, _body(draft, stamp, envelope)
-        append.events.append((stream, version, name, body))
+        append.events.append((draft.stream, version, name, body))
         if draft.effective_at > append.highest:
             append.highest = draft.effective_at
-        entry = (version, name, decode(name, body))
-        if stream.startswith(SKU_STREAM):
-            self._fold_item(append, stream, entry)
-            return entry_name(stream[_PREFIX:], version)
-        self._fold(append, stream, entry)
-        return entry_name(stream, version)
+        return version, name, decode(name, body)
 
-    def _fold_item(self, append: Append, stream: str, entry: Entry) -> None:
-        sku, changes = stream[_PREFIX:], append.changes
+    def _fold_item(self, append: Append, stream: str, item: StockItem, entry: Entry) -> None:
+        changes = append.changes
         change = changes.get(stream)
         if change is None:
-            open_before = bool(open_exceptions(self._cache.item(sku)))
-            change = changes[stream] = Change(stream, False, was_excepted=open_before)
-        change.item, in_order = self._cache.apply_to_item(sku, entry)
+            excepted = bool(open_exceptions(item))
+            change = changes[stream] = Change(stream, False, was_excepted=excepted)
+        change.item, in_order = self._cache.apply_to_item(item.sku, entry)
         change.entries.append(entry)
         if not in_order:
             change.whole = True

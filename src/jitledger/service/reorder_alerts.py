@@ -33,6 +33,10 @@ MOST_KEPT = 20_000
 Point = tuple[Decimal, Decimal, dict[str, str]]
 """(reorder point, order quantity, what they were computed from)"""
 
+Kept = tuple[dict[str, Point], dict[str, str]]
+"""(points by location, states of alerts by location) of an item"""
+UNWATCHED: Kept = ({}, {})
+
 
 class ReorderAlerts:
     """Watches every append; writes the alert's state, its event and the outbox row together.
@@ -42,7 +46,7 @@ class ReorderAlerts:
 
     def __init__(self) -> None:
         self._marks = -1
-        self._kept: dict[str, tuple[dict[str, Point], dict[str, str]]] = {}
+        self._kept: dict[str, Kept] = {}
 
     def drafts(self, tx: Tx, cache: Cache, append: Append) -> list[Draft]:
         """Return the alert events that follow from the items an append changed."""
@@ -52,17 +56,24 @@ class ReorderAlerts:
                 "UPDATE alerts SET snoozed_until = ? WHERE sku = ? AND state = 'raised'",
                 (until, sku),
             )
+        if append.marks != self._marks or len(self._kept) > MOST_KEPT:
+            self._kept.clear()
+            self._marks = append.marks
         looked: dict[str, tuple[StockItem, bool, bool]] = {}
         for sku in append.look:
             looked[sku] = (cache.item(sku), False, False)
         for stream in append.loud:
             change = append.changes.get(stream)
-            if change is not None and change.item is not None:
-                looked[change.item.sku] = (change.item, change.whole, True)
+            if change is None or change.item is None:
+                continue
+            item = change.item
+            if self._kept.get(item.sku) is not UNWATCHED or item.catalog.policies:
+                looked[item.sku] = (item, change.whole, True)
         for sku in append.ordered:
             if sku not in looked:
                 looked[sku] = (cache.item(sku), False, True)
-        self._read(tx, list(looked), append.marks)
+        if looked:
+            self._read(tx, list(looked))
         for sku, (item, late, loud) in looked.items():
             points, states = self._kept[sku]
             if item.catalog.registered and (points or item.catalog.policies or states):
@@ -72,16 +83,16 @@ class ReorderAlerts:
             self._marks = -1
         return found
 
-    def _read(self, tx: Tx, skus: list[str], marks: int) -> None:
+    def _read(self, tx: Tx, skus: list[str]) -> None:
         """Read the points and states of items that are not kept."""
-        if marks != self._marks or len(self._kept) > MOST_KEPT:
-            self._kept.clear()
-            self._marks = marks
         missing = [sku for sku in skus if sku not in self._kept]
         if missing:
             points, states = stored_points(tx, missing), _states(tx, missing)
             for sku in missing:
-                self._kept[sku] = (points.get(sku, {}), states.get(sku, {}))
+                watched = sku in points or sku in states
+                self._kept[sku] = (
+                    (points.get(sku, {}), states.get(sku, {})) if watched else UNWATCHED
+                )
 
     def _look(
         self,

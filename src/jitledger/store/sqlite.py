@@ -133,19 +133,20 @@ class _Grown(Exception):
 class _Transaction:
     """One transaction on a thread's own connection; commits, or rolls back on an error."""
 
-    __slots__ = ("_connection", "_database")
+    __slots__ = ("_connection", "_cursor", "_database")
 
     def __init__(self, connection: sqlite3.Connection, database: SQLiteDatabase) -> None:
         self._connection = connection
         self._database = database
+        self._cursor: sqlite3.Cursor
 
     def __enter__(self) -> Tx:
         """Begin with the write lock: whoever reads first and writes later may be refused."""
         until = 0.0
         while True:
             try:
-                cursor = self._connection.execute("BEGIN IMMEDIATE")
-                return SQLiteTx(cursor, self._database.recorder)
+                self._cursor = self._connection.execute("BEGIN IMMEDIATE")
+                return SQLiteTx(self._cursor, self._database.recorder)
             except sqlite3.Error as error:
                 now = monotonic()
                 until = until or now + self._database.timeout
@@ -156,7 +157,7 @@ class _Transaction:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         try:
             if error is None:
-                self._connection.commit()
+                self._cursor.execute("COMMIT")  # Kept prepared; ``commit()`` prepares it anew.
                 self._database.commits += 1
         except sqlite3.Error as broken:
             error = broken
