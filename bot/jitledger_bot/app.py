@@ -12,6 +12,7 @@ import secrets
 import signal
 import sys
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 from aiogram import Bot
@@ -46,6 +47,8 @@ from jitledger_bot.session import LeanSession
 from jitledger_bot.webhook import Webhook
 
 POLL_SECONDS = 25
+HASTY_SECONDS, BETWEEN_HASTY = 1.0, 0.25
+"""A server that answers sooner that there is nothing does not wait for updates; it gets a pause."""
 SWITCH_SECONDS = 0.0005
 """How long a busy thread (an import) keeps the interpreter before the conversation gets it."""
 COMMANDS = {
@@ -162,6 +165,7 @@ class BotRunner:
         offset: int | None = None
         pause = 0.5
         while True:
+            asked = monotonic()
             try:
                 updates = await self.bot.get_updates(
                     offset=offset,
@@ -195,6 +199,8 @@ class BotRunner:
                 if not await self._store(updates):
                     continue
                 offset = updates[-1].update_id + 1
+            elif monotonic() - asked < HASTY_SECONDS:
+                await asyncio.sleep(BETWEEN_HASTY)
 
     async def _readable(self, answer: object) -> list[Update]:
         """Return the updates of an answer that can be read; set each other one aside.
@@ -204,6 +210,9 @@ class BotRunner:
         rows = answer.get("result") if isinstance(answer, dict) else None
         found: list[Update] = []
         for raw in rows if isinstance(rows, list) else ():
+            query = raw.get("callback_query") if isinstance(raw, dict) else None
+            if isinstance(query, dict):
+                query.setdefault("chat_instance", "")  # Not asked for; not every server tells it.
             try:
                 found.append(Update.model_validate(raw, context={"bot": self.bot}))
             except ValidationError as error:

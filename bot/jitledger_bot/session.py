@@ -11,7 +11,7 @@ import orjson
 from aiogram import Bot
 from aiogram.client.default import Default
 from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.methods import Response, SendMessage
+from aiogram.methods import GetFile, GetMe, GetUpdates, GetWebhookInfo, Response, SendMessage
 from aiogram.methods.base import TelegramMethod
 from aiogram.types import Message, Update
 from aiohttp.payload import BytesPayload
@@ -19,6 +19,11 @@ from aiohttp.payload import BytesPayload
 FORM = "application/x-www-form-urlencoded"
 ANSWERS = (Response[bool], Response[Message], Response[Message | bool], Response[list[Update]])
 """The shapes of the answers: pydantic forgets such models, and would make them for each call."""
+
+TELLING = (GetUpdates, GetFile, GetWebhookInfo)
+"""Calls whose whole answer is needed."""
+NAMELESS = {"is_bot": True, "first_name": ""}
+"""What a server that is not Telegram's may leave out when it is asked who we are."""
 
 
 class LeanSession(AiohttpSession):
@@ -50,18 +55,25 @@ class LeanSession(AiohttpSession):
     def check_response(
         self, bot: Bot, method: TelegramMethod[Any], status_code: int, content: str
     ) -> Response[Any]:
-        """Read an answer; of a message that was sent only its number is asked for."""
-        if isinstance(method, SendMessage) and status_code == 200:
+        """Read an answer; of what was sent or changed only the message's number is asked for.
+
+        A server that took a call is not asked again because it tells little of what it made.
+        """
+        if status_code == 200 and not isinstance(method, TELLING):
             try:
                 answer = _parsed(content)
             except ValueError:
                 answer = None  # A proxy's page: the library says what is wrong with it.
-            fine = isinstance(answer, dict) and answer.get("ok") is True
-            result = answer.get("result") if fine else None
-            number = result.get("message_id") if isinstance(result, dict) else None
-            if isinstance(number, int):
-                sent = filled(Message, {"message_id": number})
-                return ANSWERS[1].model_construct(ok=True, result=sent)
+            if isinstance(answer, dict) and answer.get("ok") is True:
+                result = answer.get("result")
+                number = result.get("message_id") if isinstance(result, dict) else None
+                if isinstance(number, int):
+                    sent = filled(Message, {"message_id": number})
+                    return ANSWERS[1].model_construct(ok=True, result=sent)
+                if isinstance(method, GetMe) and isinstance(result, dict):
+                    content = _dumped({**answer, "result": {**NAMELESS, **result}})
+                elif not isinstance(result, dict):
+                    return ANSWERS[0].model_construct(ok=True, result=result is not False)
         return super().check_response(bot, method, status_code, content)
 
 
