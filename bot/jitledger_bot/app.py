@@ -27,7 +27,6 @@ from aiogram.exceptions import (
 )
 from aiogram.types import BotCommand, Update
 from aiogram.utils.token import TokenValidationError, validate_token
-from pydantic import ValidationError
 
 from jitledger.bootstrap import App
 from jitledger.domain.errors import LedgerError, StoreError
@@ -210,21 +209,15 @@ class BotRunner:
         rows = answer.get("result") if isinstance(answer, dict) else None
         found: list[Update] = []
         for raw in rows if isinstance(rows, list) else ():
-            query = raw.get("callback_query") if isinstance(raw, dict) else None
-            if isinstance(query, dict):
-                query.setdefault("chat_instance", "")  # Not asked for; not every server tells it.
             try:
-                found.append(Update.model_validate(raw, context={"bot": self.bot}))
-            except ValidationError as error:
-                first = error.errors(include_url=False)[0]
-                where = ".".join(map(str, first["loc"]))
-                try:
-                    await self.inbox.set_aside(raw, f"cannot be read: {where}: {first['msg']}")
-                except LedgerError as refused:
-                    log.error("an update could not be stored: %s", refused.message)
-                    return []  # It comes again.
-                if isinstance(raw, dict) and isinstance(raw.get("update_id"), int):
-                    found.append(Update(update_id=raw["update_id"]))
+                update = await self.inbox.read(raw)
+            except LedgerError as refused:
+                log.error("an update could not be stored: %s", refused.message)
+                return []  # It comes again.
+            if update is not None:
+                found.append(update)
+            elif isinstance(raw, dict) and isinstance(raw.get("update_id"), int):
+                found.append(Update(update_id=raw["update_id"]))
         return found
 
     async def _conflict(self, error: TelegramConflictError) -> None:

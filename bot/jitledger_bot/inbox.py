@@ -26,6 +26,7 @@ from aiogram.exceptions import (
     TelegramServerError,
 )
 from aiogram.types import Message, Update
+from pydantic import ValidationError
 
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.moments import SECOND
@@ -137,6 +138,22 @@ class Inbox:
             (*this, row.body, now, now + LEASE, self._owner),
         )
         return int(stored[0])
+
+    async def read(self, raw: Any) -> Update | None:
+        """Return an update as it arrived; one that cannot be read is set aside, and None.
+
+        Raises ``LedgerError`` when the store would not keep it: then it has to come again.
+        """
+        query = raw.get("callback_query") if isinstance(raw, dict) else None
+        if isinstance(query, dict):
+            query.setdefault("chat_instance", "")  # Not asked for; not every server tells it.
+        try:
+            return Update.model_validate(raw, context={"bot": self._bot})
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(map(str, first["loc"]))
+            await self.set_aside(raw, f"cannot be read: {where}: {first['msg']}")
+            return None
 
     async def set_aside(self, raw: Any, reason: str) -> None:
         """Keep an update that cannot be read as a dead letter, so that it blocks nothing."""

@@ -27,7 +27,7 @@ NAMELESS = {"is_bot": True, "first_name": ""}
 
 
 class LeanSession(AiohttpSession):
-    """The library's session, with a fast reading of JSON and of the answers to ``sendMessage``."""
+    """The library's session, with a fast reading of JSON and of what became of a call."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__(json_loads=_parsed, json_dumps=_dumped, **given)
@@ -59,21 +59,21 @@ class LeanSession(AiohttpSession):
 
         A server that took a call is not asked again because it tells little of what it made.
         """
-        if status_code == 200 and not isinstance(method, TELLING):
-            try:
-                answer = _parsed(content)
-            except ValueError:
-                answer = None  # A proxy's page: the library says what is wrong with it.
-            if isinstance(answer, dict) and answer.get("ok") is True:
-                result = answer.get("result")
-                number = result.get("message_id") if isinstance(result, dict) else None
-                if isinstance(number, int):
-                    sent = filled(Message, {"message_id": number})
-                    return ANSWERS[1].model_construct(ok=True, result=sent)
-                if isinstance(method, GetMe) and isinstance(result, dict):
-                    content = _dumped({**answer, "result": {**NAMELESS, **result}})
-                elif not isinstance(result, dict):
-                    return ANSWERS[0].model_construct(ok=True, result=result is not False)
+        if isinstance(method, TELLING) or status_code != 200:
+            return super().check_response(bot, method, status_code, content)
+        try:
+            answer = _parsed(content)
+        except ValueError:
+            answer = None  # A proxy's page: the library says what is wrong with it.
+        if isinstance(answer, dict) and answer.get("ok") is True:
+            result = answer.get("result")
+            if not isinstance(result, dict):
+                return ANSWERS[0].model_construct(ok=True, result=result is not False)
+            if isinstance(method, GetMe):
+                content = _dumped({**answer, "result": {**NAMELESS, **result}})
+            elif isinstance(result.get("message_id"), int):
+                sent = filled(Message, {"message_id": result["message_id"]})
+                return ANSWERS[1].model_construct(ok=True, result=sent)
         return super().check_response(bot, method, status_code, content)
 
 

@@ -15,9 +15,7 @@ from urllib.parse import urlsplit
 
 from aiogram import Bot
 from aiogram.exceptions import AiogramError
-from aiogram.types import Update
 from aiohttp import web
-from pydantic import ValidationError
 
 from jitledger.config import Settings
 from jitledger.domain.errors import LedgerError
@@ -90,14 +88,9 @@ class Webhook:
         except ValueError:
             return web.Response(status=400)
         try:
-            try:
-                update = Update.model_validate(raw, context={"bot": self._bot})
-            except ValidationError as error:
-                first = error.errors(include_url=False)[0]
-                where = ".".join(map(str, first["loc"]))
-                await self._inbox.set_aside(raw, f"cannot be read: {where}: {first['msg']}")
-                return web.Response()
-            await self._inbox.store([update])
+            update = await self._inbox.read(raw)
+            if update is not None:
+                await self._inbox.store([update])
         except LedgerError as error:
             log.error("an update could not be stored: %s", error.message)
             return web.Response(status=503)

@@ -30,6 +30,8 @@ class Terse:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     updates: list[dict[str, Any]] = field(default_factory=list)
     numbers: count[int] = field(default_factory=lambda: count(1))
+    free: asyncio.Event = field(default_factory=asyncio.Event)
+    """Until it is set, nothing that is sent is answered."""
 
     async def answer(self, request: web.Request) -> web.Response:
         """Answer a call."""
@@ -42,6 +44,7 @@ class Terse:
             offset = int(str(params.get("offset", 0)))
             result = [u for u in self.updates if u["update_id"] >= offset]
         elif name.startswith("send"):
+            await self.free.wait()
             result = {"message_id": next(self.numbers)}
         return web.json_response({"ok": True, "result": result})
 
@@ -76,6 +79,7 @@ class Terse:
 async def terse(tmp_path: Path) -> AsyncIterator[tuple[Terse, App]]:
     """Start such a server and our bot on it, with Olivia as the owner."""
     server = Terse()
+    server.free.set()
     site = web.Application()
     site.router.add_post("/bot{token}/{name}", server.answer)
     running = web.AppRunner(site)
@@ -126,6 +130,21 @@ async def test_an_invitation_names_the_bot(terse: tuple[Terse, App]) -> None:
     server.say("/invite staff")
     told = (await server.heard("sendMessage", 2))[-1]
     assert "corner_bot" in told["text"]
+
+
+async def test_a_question_is_kept_while_its_answer_is_on_its_way(terse: tuple[Terse, App]) -> None:
+    """The row waits for the answer for a moment only, and then the next call confirms it."""
+    server, app = terse
+    server.free.clear()
+    server.say("/stock MUG")
+    await server.heard("sendMessage", 2)
+    confirmed = server.updates[-1]["update_id"] + 1
+    async with asyncio.timeout(20):
+        while server.calls[-1][1].get("offset") != str(confirmed):
+            await asyncio.sleep(0.01)
+    with app.database.snapshot() as tx:
+        assert tx.one("SELECT COUNT(*) FROM inbox WHERE state = 'new'")[0] == 1
+    server.free.set()
 
 
 async def test_it_is_not_asked_without_a_pause(terse: tuple[Terse, App]) -> None:

@@ -98,6 +98,17 @@ async def test_what_cannot_be_read_is_set_aside(hooked: Chat) -> None:
     assert "On hand 2." in answer["text"]
 
 
+async def test_a_press_is_read_without_a_chat_instance(hooked: Chat) -> None:
+    """Not every server tells it; what is posted is read as what is polled."""
+    (answer,) = await hooked.say("received 24 HOOK")
+    data = answer["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
+    person = {"id": OWNER, "is_bot": False, "first_name": "Olivia"}
+    query = {"id": "77", "from": person, "message": answer, "data": data}
+    assert await post(hooked, {"update_id": 7_000_004, "callback_query": query}) == 200
+    await hooked.settle(OWNER, len(hooked.sandbox.messages[OWNER]) - 1)
+    assert hooked.app.queries.stock("HOOK")["on_hand"] == "0"
+
+
 async def test_a_store_that_refuses_makes_it_come_again(
     hooked: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,6 +36,7 @@ Point = tuple[Decimal, Decimal, dict[str, str]]
 Kept = tuple[dict[str, Point], dict[str, str]]
 """(points by location, states of alerts by location) of an item"""
 UNWATCHED: Kept = ({}, {})
+"""Stands for every item without either, and is known by its identity."""
 
 
 class ReorderAlerts:
@@ -89,10 +90,8 @@ class ReorderAlerts:
         if missing:
             points, states = stored_points(tx, missing), _states(tx, missing)
             for sku in missing:
-                watched = sku in points or sku in states
-                self._kept[sku] = (
-                    (points.get(sku, {}), states.get(sku, {})) if watched else UNWATCHED
-                )
+                kept = points.get(sku, {}), states.get(sku, {})
+                self._kept[sku] = kept if any(kept) else UNWATCHED
 
     def _look(
         self,
