@@ -25,7 +25,7 @@ from eventsourcing.application import Application
 from common import Cpu, Result, machine, shop, show
 from jitledger.domain.commands import parse
 from jitledger.domain.events import StockSold
-from jitledger.service.ledger import Ask, Submission
+from jitledger.service.submission import Ask, Submission
 from jitledger.store.sqlite import SQLiteDatabase
 from jitledger_bot.app import loop_factory
 

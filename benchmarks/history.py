@@ -11,7 +11,7 @@ from jitledger.bootstrap import App
 from jitledger.domain.commands import parse
 from jitledger.domain.moments import DAY, SECOND
 from jitledger.service.bulk import BulkAppender, BulkFact
-from jitledger.service.ledger import Ask, Submission
+from jitledger.service.submission import Ask, Submission
 
 END = 1_767_225_600 * SECOND  # 2026-01-01
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from jitledger.bootstrap import App, open_app
 from jitledger.config import Settings
 from jitledger.domain.commands import parse
-from jitledger.service.ledger import Answer, Ask, Submission
+from jitledger.service.submission import Answer, Ask, Submission
 
 settings.register_profile(
     "house", deadline=None, max_examples=60, suppress_health_check=list(HealthCheck)

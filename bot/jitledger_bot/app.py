@@ -31,9 +31,9 @@ from aiogram.utils.token import TokenValidationError, validate_token
 from jitledger.bootstrap import App
 from jitledger.domain.errors import LedgerError, StoreError
 from jitledger.domain.moments import local_date
-from jitledger.service.ledger import Answer, Submission
 from jitledger.service.people import hash_code, invite
 from jitledger.service.reorder_alerts import wake_snoozed
+from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot import digest, notices, told_lists
 from jitledger_bot.desk import Desk

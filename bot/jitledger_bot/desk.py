@@ -14,8 +14,8 @@ from jitledger.bootstrap import App
 from jitledger.domain.moments import MINUTE, SECOND, to_datetime
 from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import voids
-from jitledger.service.ledger import Answer
 from jitledger.service.reorder_alerts import push
+from jitledger.service.submission import Answer
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import Member, member_of

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from jitledger.bootstrap import App
 from jitledger.domain.moments import local_date, to_datetime
-from jitledger.service.ledger import Answer, Submission
 from jitledger.service.reorder_alerts import push
+from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Tx
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from pydantic import ValidationError
 
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.moments import SECOND
-from jitledger.service.ledger import Answer, Submission
+from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot.desk import Desk
 from jitledger_bot.language import Voice, _, speak, speaking

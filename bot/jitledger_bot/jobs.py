@@ -21,7 +21,7 @@ from aiogram.exceptions import AiogramError
 
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.moments import SECOND
-from jitledger.service.ledger import Answer, Submission
+from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk

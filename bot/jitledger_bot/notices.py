@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from jitledger.bootstrap import App
 from jitledger.domain.moments import DAY, local_date
 from jitledger.domain.quantity import show
-from jitledger.service.ledger import Answer, Submission
 from jitledger.service.reorder_alerts import push
+from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot import told_lists
 from jitledger_projections.exceptions import listed_exceptions

@@ -34,7 +34,7 @@ from aiogram.methods.base import TelegramMethod
 from aiogram.types import BufferedInputFile, Message
 
 from jitledger.domain.errors import LedgerError
-from jitledger.service.ledger import Answer, Submission
+from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot import texts, told_lists
 from jitledger_bot.access import PUSHES, Receiver, quiet_until, receivers

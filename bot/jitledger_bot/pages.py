@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jitledger.service.ledger import Answer
+from jitledger.service.submission import Answer
 from jitledger.store.database import Tx
 from jitledger_bot.turn import Button, Outgoing, Turn, store_proposal
 

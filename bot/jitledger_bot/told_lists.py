@@ -19,8 +19,8 @@ from jitledger.domain.names import ORDER_STREAM, SKU_STREAM
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.shop import Shop
 from jitledger.service.cache import load_entries
-from jitledger.service.ledger import Answer, Submission
 from jitledger.service.reorder_alerts import push
+from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk

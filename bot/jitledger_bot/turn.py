@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from jitledger.service.ledger import Answer, Ask
+from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot.language import Voice
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from jitledger.service.ledger import Answer, Submission
+from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot import told_lists
 from jitledger_bot.notices import LISTS, tell_day

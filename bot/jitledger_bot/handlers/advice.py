@@ -15,7 +15,7 @@ from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.quantity import show
 from jitledger.domain.shop import MAY_BUY
-from jitledger.service.ledger import Answer, Ask
+from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import advice_texts, texts
 from jitledger_bot.desk import Desk

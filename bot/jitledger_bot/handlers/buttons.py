@@ -14,7 +14,7 @@ from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.shop import MAY_BUY
 from jitledger.service.importers.tables import Table
-from jitledger.service.ledger import Answer, Ask
+from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import charts, texts
 from jitledger_bot.access import Member

@@ -21,8 +21,8 @@ from jitledger.domain.shop import MAY_BUY
 from jitledger.service.importers.formats import FORMATS, map_header
 from jitledger.service.importers.rows import RowsSummary, import_rows
 from jitledger.service.importers.tables import Table, parse_table
-from jitledger.service.ledger import Answer
 from jitledger.service.projection import without_collector
+from jitledger.service.submission import Answer
 from jitledger.service.summary import after_import
 from jitledger.store.database import Tx
 from jitledger_bot import texts

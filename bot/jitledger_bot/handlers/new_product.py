@@ -11,7 +11,7 @@ from jitledger.domain.errors import LedgerError, bad_value
 from jitledger.domain.names import normalise
 from jitledger.domain.quantity import show
 from jitledger.domain.shop import MAY_BUY
-from jitledger.service.ledger import Answer, Ask
+from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk

@@ -16,7 +16,7 @@ from jitledger.domain.decisions.linking import NO_ORDER
 from jitledger.domain.errors import LedgerError, Refused
 from jitledger.domain.quantity import show
 from jitledger.domain.shop import MAY_BUY
-from jitledger.service.ledger import Answer, Ask
+from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import order_texts, texts
 from jitledger_bot.desk import Desk

@@ -12,7 +12,7 @@ from aiogram.types import Message, PhotoSize
 
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.names import split_entry
-from jitledger.service.ledger import Answer
+from jitledger.service.submission import Answer
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.barcodes import LONGEST_SIDE, read_barcodes

@@ -12,7 +12,7 @@ from aiogram.types import Message
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.moments import from_datetime, local_date, parse_horizon, to_datetime
 from jitledger.domain.shop import Shop
-from jitledger.service.ledger import Answer
+from jitledger.service.submission import Answer
 from jitledger.store.database import Tx
 from jitledger_bot import charts, texts
 from jitledger_bot.access import Member

@@ -14,7 +14,7 @@ from jitledger.domain.errors import LedgerError
 from jitledger.domain.moments import zone
 from jitledger.domain.quantity import show
 from jitledger.domain.shop import Shop
-from jitledger.service.ledger import Answer, Ask
+from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import PUSHES, Member, Wishes, wishes_of

@@ -12,7 +12,7 @@ from jitledger.domain.commands import parse
 from jitledger.domain.names import split_entry
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.stock_item import voids
-from jitledger.service.ledger import Answer, Ask
+from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk

@@ -21,8 +21,8 @@ from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.moments import parse_time, zone
 from jitledger.service.clock import RunningClock
-from jitledger.service.ledger import Ask, Submission
 from jitledger.service.people import hash_code, invite
+from jitledger.service.submission import Ask, Submission
 from jitledger.service.summary import quiet_alerts
 from jitledger.testing.shop import SampleShop
 from jitledger_bot.app import BotRunner, make_bot

@@ -16,7 +16,7 @@ import orjson
 from jitledger.cli.output import opened
 from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError, Malformed
-from jitledger.service.ledger import Answer, Ask, Outcome, Submission
+from jitledger.service.submission import Answer, Ask, Outcome, Submission
 
 if TYPE_CHECKING:
     from jitledger.bootstrap import App

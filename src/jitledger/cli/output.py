@@ -15,7 +15,7 @@ from jitledger.domain.errors import LedgerError
 
 if TYPE_CHECKING:
     from jitledger.bootstrap import App
-    from jitledger.service.ledger import Answer
+    from jitledger.service.submission import Answer
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -10,7 +10,8 @@ from typing import Any
 from jitledger.domain.commands import InviteMember, JoinShop, LeaveShop
 from jitledger.domain.errors import Refused
 from jitledger.domain.shop import Shop
-from jitledger.service.ledger import Answer, Ask, Ledger, Submission, new_member_id
+from jitledger.service.ledger import Ledger, new_member_id
+from jitledger.service.submission import Answer, Ask, Submission
 from jitledger.store.codec import decode
 from jitledger.store.database import Database, Tx
 

@@ -25,7 +25,7 @@ from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.replenishment.order_quantity import lot_by_hand, suggest
 from jitledger.domain.stock_item import StockItem, fold, in_force
 from jitledger.service.cache import Cache
-from jitledger.service.ledger import Append
+from jitledger.service.submission import Append
 from jitledger.store.database import Tx, marked
 
 WHOLE_SHOP = ""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from jitledger.service.ledger import Answer, Ledger, Submission
+from jitledger.service.ledger import Ledger
 from jitledger.service.reorder_alerts import push
+from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Tx
 
 AT_ONCE = 40

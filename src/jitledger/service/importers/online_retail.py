@@ -29,8 +29,9 @@ from jitledger.domain.names import normalise
 from jitledger.domain.shop import Shop
 from jitledger.service.bulk import BulkAppender, BulkFact
 from jitledger.service.clock import Clock
-from jitledger.service.ledger import Ask, Ledger, Submission
+from jitledger.service.ledger import Ledger
 from jitledger.service.projection import load_shop, without_collector
+from jitledger.service.submission import Ask, Submission
 from jitledger.store.database import Database
 
 COLUMNS = (

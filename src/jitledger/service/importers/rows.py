@@ -23,7 +23,8 @@ from jitledger.domain.stock_item import StockItem
 from jitledger.service.cache import Cache
 from jitledger.service.importers.formats import Format, Row, map_header
 from jitledger.service.importers.tables import Table, TableRow
-from jitledger.service.ledger import Ask, Ledger, Submission, present_of
+from jitledger.service.ledger import Ledger, present_of
+from jitledger.service.submission import Ask, Submission
 
 AT_ONCE = 40
 NUMBERS = ("qty", "price", "cost", "moq", "pack", "lead")
