@@ -169,7 +169,9 @@ class Tail:
             lead = known.is_("from", norm, place)
             rest = self.words[place + lead :]
             # A name ends at a comma; what a person says to the bot behind it says nothing else.
-            ends = (n for n, word in enumerate(rest, start=1) if word[-1] in ",;.:")
+            ends = (
+                n for n, word in enumerate(rest, start=1) if word.endswith((",", ";", ".", ":"))
+            )
             name = rest[: next(ends, len(rest))]
             short = 0 < len(name) <= 3 and len(rest) - len(name) <= 3
             if lead and short and not has_number([plain(w) for w in rest]):
