@@ -135,3 +135,9 @@ async def test_any_message_gets_an_answer_and_no_dead_letter(tmp_path: Path) -> 
     await chat.runner.stop()
     await chat.server.close()
     chat.app.close()
+
+
+def test_a_header_may_end_in_a_colon_of_its_own() -> None:
+    """A word that is nothing but the colon is no name, and does not end the reading."""
+    (reading,) = read_message("received from Acme :\n3 mug", NOW)
+    assert (reading.do, reading.supplier, reading.quantity) == ("receive", "Acme", 3)

@@ -121,7 +121,7 @@ def _header(line: str, now: datetime, places: Places) -> Reading | None:
     numbers = [word for word in rest if has_number([plain(word)])]
     rest = [word for word in rest if word not in numbers]
     reading = Reading(line, do=do, occurred=occurred if isinstance(occurred, str) else None)
-    tail = Tail([word.rstrip(":,") for word in rest], do, places)
+    tail = Tail([name for word in rest if (name := word.rstrip(":,"))], do, places)
     tail.take()
     if do in ("receive", "return", "write-off") and _leads_away(tail.words):
         return None  # "Delivery to Hotel Post:" went out.
