@@ -404,11 +404,13 @@ def reorder(lines: Sequence[ReorderLine], total: int, first: int = 0) -> str:
 
 
 def why_reorder(line: ReorderLine) -> str:
-    """Return a reorder point term by term."""
+    """Return a reorder point term by term; of an item that is not due, too."""
     lead, review = line.lead_time_days, line.review_days
-    point = show(line.reorder_point)
+    point, named = show(line.reorder_point), product(line.name, line.sku)
     shown = [
-        f"<b>{show(line.suggestion.quantity)}</b> × {product(line.name, line.sku)}",
+        f"<b>{show(line.suggestion.quantity)}</b> × {named}"
+        if line.due
+        else f"{named}: " + _("It needs no reordering now."),
         _(
             "on hand {on_hand}, position {position}, reorder point {point}",
             on_hand=show(line.on_hand),
@@ -435,7 +437,7 @@ def why_reorder(line: ReorderLine) -> str:
                 level=f"{line.service_level:.0%}",
             )
         )
-    if line.suggestion.question:
+    if line.due and line.suggestion.question:
         shown.append(safe(line.suggestion.question))
     if line.order_by:
         shown.append(_("order by {day}", day=line.order_by.isoformat()))

@@ -69,6 +69,11 @@ class ReorderLine(NamedTuple):
     spoils: bool = False
 
     @property
+    def due(self) -> bool:
+        """Return whether the position is at or below the reorder point."""
+        return self.inventory_position <= self.reorder_point
+
+    @property
     def expedite(self) -> bool:
         """Return whether it runs out before anything ordered now, or on its way, could come.
 
@@ -87,7 +92,7 @@ class ReorderLine(NamedTuple):
     def why(self) -> str:
         """Say in one line how the reorder point came about, term by term."""
         position, point = show(self.inventory_position), show(self.reorder_point)
-        text = f"position {position} is at or below {point}"
+        text = f"position {position} is {'at or below' if self.due else 'above'} {point}"
         if self.method == MADE_TO_ORDER:
             return f"{show(-self.inventory_position)} sold and not ordered yet (made to order)"
         if self.method in ("manual", "min-max"):
@@ -128,9 +133,20 @@ def reorder(
         return _reorder(database, shop, now, planned or plan(database, shop, today))
 
 
-def _reorder(database: Database, shop: Shop, now: int, planned: Plan) -> list[ReorderLine]:
+def explained(database: Database, shop: Shop, now: int, sku: str) -> list[ReorderLine]:
+    """Return one item's lines as ``reorder`` makes them, also where nothing is due.
+
+    Empty when no point is computed for it: nobody asks for it, or its stock is unknown.
+    """
+    planned = plan(database, shop, local_date(now, shop.tz))
+    return _reorder(database, shop, now, planned, sku)
+
+
+def _reorder(
+    database: Database, shop: Shop, now: int, planned: Plan, sku: str | None = None
+) -> list[ReorderLine]:
     today = local_date(now, shop.tz)
-    due = _due(database, planned, now, today)
+    due = _due(database, planned, now, today, sku)
     skus = [planned.products[d.place].sku for d in due]
     with database.snapshot() as tx:
         details = labels(tx, skus)
@@ -143,13 +159,22 @@ def _reorder(database: Database, shop: Shop, now: int, planned: Plan) -> list[Re
     )
 
 
-def _due(database: Database, planned: Plan, now: int, today: date) -> list[Due]:
-    """Return items at or below their reorder point: manual points where set, computed ones else."""
+def _due(
+    database: Database, planned: Plan, now: int, today: date, only: str | None = None
+) -> list[Due]:
+    """Return items at or below their reorder point: manual points where set, computed ones else.
+
+    With a SKU, that one alone, wherever its position stands.
+    """
     with database.snapshot() as tx:
-        places = _candidates(planned, rough_positions(tx, open_order_lines(tx)))
+        if only is None:
+            places = _candidates(planned, rough_positions(tx, open_order_lines(tx)))
+        else:
+            places = [n for n, p in enumerate(planned.products) if p.sku == only and _bought(p)]
         skus = [planned.products[place].sku for place in places]
         shelves = positions(tx, now, today.isoformat(), skus)
     found: list[Due] = []
+    every = only is not None
     computed = planned.reorder_point.astype(int).tolist()
     asked = ((planned.mean > 0) & ~planned.rates.dormant).tolist()
     for place, sku in zip(places, skus, strict=True):
@@ -166,9 +191,10 @@ def _due(database: Database, planned: Plan, now: int, today: date) -> list[Due]:
             own = _manual(p, place, shelf, today)
             # What a place of its own needs comes first: the whole shop counts it as ordered.
             own.sort(key=lambda due: due.location is None)
-            found += [due for due in own if due.position <= due.point]
+            found += [due for due in own if every or due.position <= due.point]
             by_hand = any(due.location is None for due in own)
-        if shelf.known and not by_hand and asked[place] and position <= computed[place]:
+        low = every or position <= computed[place]
+        if shelf.known and not by_hand and asked[place] and low:
             point, method = Decimal(computed[place]), planned.method[place]
             policy = policy_of(p, None, today.isoformat()) if p.policies else None
             lot, multiples = (ZERO, False) if policy is None else lot_by_hand(policy, point)
@@ -190,6 +216,10 @@ def _candidates(planned: Plan, rough: dict[str, tuple[float, int]]) -> list[int]
         if (p.orderable and ((close and shelf[1] == 1) or p.policies))
         or (p.mode == MADE_TO_ORDER and shelf[0] < 0)
     ]
+
+
+def _bought(p: Product) -> bool:
+    return bool(p.orderable) or p.mode == MADE_TO_ORDER
 
 
 def _manual(p: Product, place: int, shelf: Position, today: date) -> list[Due]:
@@ -300,7 +330,7 @@ def _lines(
             shop,
             today,
         )
-        if d.location is not None:
+        if d.location is not None and line.due:
             placed[d.place] = placed.get(d.place, ZERO) + line.suggestion.quantity
         lines.append(line)
     return lines

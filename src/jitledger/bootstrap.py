@@ -52,6 +52,13 @@ class App:
         shop = self.queries.shop()
         return reorder(self.database, shop, self.queries.present(shop))
 
+    def explained(self, sku: str) -> list[ReorderLine]:
+        """Return what one item's reorder point is made of and where it stands, due or not."""
+        from jitledger_projections.reorder import explained
+
+        shop = self.queries.shop()
+        return explained(self.database, shop, self.queries.present(shop), sku)
+
     def basket(self, supplier: str) -> Basket:
         """Return what to order from one supplier now; raises ``nothing-due``."""
         from jitledger_projections.buying import basket

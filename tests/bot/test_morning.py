@@ -96,7 +96,9 @@ async def test_a_demand_that_changed_is_told_once(chat: Chat) -> None:
     told = await heard(chat, "📈")
     assert "Blue mug (MUG): " in told["text"]
     _, (why,) = await chat.press(told, "Why Blue mug")
-    assert "MUG" in why.get("caption", why.get("text", ""))
+    assert "Blue mug (MUG): It needs no reordering now." in why["caption"]
+    for term in ("position 752, reorder point ", "demand ", " safety for "):
+        assert term in why["caption"]
     chat.clock.at += DAY
     await heard(chat, "☀ 2026-03-07")
     assert await heard(chat, "📈")  # One message, as ``heard`` insists.

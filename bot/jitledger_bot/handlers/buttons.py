@@ -261,11 +261,11 @@ def after(press: Press) -> None:
 
 
 async def why(press: Press) -> None:
-    """Explain a reorder line term by term, as it stands now, with its chart."""
+    """Explain an item's reorder point term by term, due or not, as it stands now; with a chart."""
     press.turn.toast(press.query.id, _("Why?"))
     app, sku = press.desk.app, press.proposal.body["sku"]
-    lines = await asyncio.to_thread(app.reorder)
-    line = next((x for x in lines if x.sku == sku), None)
+    lines = await asyncio.to_thread(app.explained, sku)
+    line = next((x for x in lines if x.due), lines[0] if lines else None)
     if line is None:
         shown = texts.stock(app.queries.stock(sku))
         text = _("It needs no reordering now.") + "\n" + shown
