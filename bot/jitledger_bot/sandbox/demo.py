@@ -85,13 +85,11 @@ def _record(app: App, commands: list[dict[str, object]]) -> None:
                 raise answer.error
 
 
-async def start_demo(
-    folder: Path, port: int = 0, say: Say = print, speed: float = SPEED, days: int = DAYS
-) -> Demo:
-    """Tell the year, start the server and the bot, let two people join; return the running demo."""
-    today = date.today()
+def tell_year(
+    database: str, today: date, say: Callable[[int, int], None], days: int = DAYS
+) -> SampleShop:
+    """Make the sample shop as it stands on the evening before a day; return its story."""
     story = SampleShop(SEED, today - timedelta(days=days), days - 1)
-    database = f"sqlite:///{folder / 'sample.db'}"
     past = open_app(Settings(database=database))
     past.ledger.record(
         parse(
@@ -104,14 +102,25 @@ async def start_demo(
             }
         )
     )
-    say("Telling a year of the sample shop …")
-    bar = _bar(say)
-    await asyncio.to_thread(tell_story, past, story, bar)
-    await asyncio.to_thread(past.driver.catch_up)
+    tell_story(past, story, say)
+    past.driver.catch_up()
     past.close()
+    return story
+
+
+def morning_of(today: date) -> int:
+    """Return the moment at which one begins to look at the sample shop."""
     morning = parse_time("now", f"{today}T10:00:00", zone("Europe/Berlin")).instant
     assert morning is not None
-    clock = RunningClock(morning, speed)
+    return morning
+
+
+async def start_demo(folder: Path, today: date, port: int = 0, say: Say = print) -> Demo:
+    """Tell the year, start the server and the bot, let two people join; return the running demo."""
+    database = f"sqlite:///{folder / 'sample.db'}"
+    say("Telling a year of the sample shop …")
+    story = await asyncio.to_thread(tell_year, database, today, _bar(say))
+    clock = RunningClock(morning_of(today), SPEED)
     app = open_app(Settings(database=database, bot_token=TOKEN), clock)
     await asyncio.to_thread(app.sweep)
     due = await asyncio.to_thread(app.reorder)
@@ -145,7 +154,7 @@ def _bar(say: Say) -> Callable[[int, int], None]:
 async def _go_on(demo: Demo) -> None:
     """Let customers come: one of them soon takes an item to its reorder point."""
     await asyncio.sleep(8)
-    first = await asyncio.to_thread(_close_to_reordering, demo.app)
+    first = await asyncio.to_thread(close_to_reordering, demo.app)
     while True:
         sale = None
         if first:
@@ -161,7 +170,7 @@ async def _go_on(demo: Demo) -> None:
         await asyncio.sleep(SALE_EVERY)
 
 
-def _close_to_reordering(app: App) -> tuple[str, str] | None:
+def close_to_reordering(app: App) -> tuple[str, str] | None:
     """Return an item just above its reorder point and the sale that takes it there."""
     shop = app.queries.shop()
     present = app.queries.present(shop)
@@ -204,7 +213,7 @@ async def run_demo(port: int, browser: bool, say: Say, new: bool, language: str)
         if new:
             demo = await start_new(Path(folder), port, language)
         else:
-            demo = await start_demo(Path(folder), port, say)
+            demo = await start_demo(Path(folder), date.today(), port, say)
         say("")
         say(f"Open the chat, once, in a browser: {demo.address}")
         say("Stop with Ctrl-C.")

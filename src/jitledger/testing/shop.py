@@ -75,6 +75,8 @@ GOODS: dict[str, tuple[str, ...]] = {
 DEAD = "Wind chime"
 SEASONAL = {"Gift wrap", "Brass lantern", "Candle holder", "Wool blanket", "Wall calendar"}
 WEEKDAYS = (0.8, 0.8, 0.9, 1.0, 1.3, 1.7, 0.5)
+FORGETFUL_DAYS, FORGOTTEN_SHARE = 14, 0.5
+"""For so long at the end the owner does not order these products: the year ends with some due."""
 
 
 @dataclass(slots=True)
@@ -103,6 +105,7 @@ class SampleShop:
         self.products = [
             self._product(name, supplier) for supplier in GOODS for name in GOODS[supplier]
         ]
+        self._forgotten = {p.sku for p in self.products if self._random.random() < FORGOTTEN_SHARE}
 
     def _product(self, name: str, supplier: str) -> Product:
         lead = next(days for code, _, days in SUPPLIERS if code == supplier)
@@ -236,7 +239,7 @@ class SampleShop:
         """The owner of the story orders by feeling, and forgets some towards the end."""
         if p.arriving or p.rate == 0:
             return None
-        forgets = offset > self.days - 12 and self._random.random() < 0.4
+        forgets = offset > self.days - FORGETFUL_DAYS and p.sku in self._forgotten
         if p.on_hand <= p.rate * (p.lead_days + 11) + 5 and not forgets:
             late = self._random.choice((0, 0, 0, 1, 3))
             quantity = max(6, round(p.rate * 28))
