@@ -33,7 +33,7 @@ class DemandRate:
     """The projection ``demand_rate``."""
 
     name = "demand_rate"
-    version = 2
+    version = 3
     ignores = frozenset[str]()
 
     def definitions(self, dialect: str) -> dict[str, str]:
@@ -55,6 +55,7 @@ class DemandRate:
         days: list[tuple[Any, ...]] = []
         outs: list[tuple[Any, ...]] = []
         moved: list[tuple[Any, ...]] = []
+        spent: list[tuple[str]] = []
         for change, item in batch.items():
             if change.whole:
                 anew.append((item.sku,))
@@ -62,13 +63,18 @@ class DemandRate:
                 outs.extend(_outs(item, all_spans=True))
             else:
                 days += _touched_days(item, change.entries)
-                now = _outs(item, all_spans=False)
+                several = _may_change_several(change.entries)
+                if several:
+                    spent.append((item.sku,))
+                now = _outs(item, all_spans=several)
                 if now:
                     outs += now
                     moved += [(sku, where, since) for sku, where, since, until in now if not until]
-        if anew and not suffix:
-            tx.executemany("DELETE FROM demand_day WHERE sku = ?", anew)
-            tx.executemany("DELETE FROM stockout WHERE sku = ?", anew)
+        if anew and not batch.fresh:
+            tx.executemany(f"DELETE FROM demand_day{suffix} WHERE sku = ?", anew)
+            spent += anew
+        if spent:
+            tx.executemany(f"DELETE FROM stockout{suffix} WHERE sku = ?", spent)
         if moved:  # A sale below zero moves the begin of a time without stock.
             tx.executemany(
                 f"DELETE FROM stockout{suffix} WHERE sku = ? AND location = ? AND until IS NULL "
@@ -123,6 +129,14 @@ def _touched_days(item: StockItem, entries: list[Entry]) -> list[tuple[Any, ...]
             day = item.days.day(data["effective_at"], data["recorded_at"])
             touched[location, day] = None
     return [_day(item, location, day) for location, day in touched]
+
+
+def _may_change_several(entries: list[Entry]) -> bool:
+    """Return whether more than the newest time without stock may have changed.
+
+    Several entries may end one and begin others; a count may undo one at its very moment.
+    """
+    return len(entries) > 1 or entries[0][1] == "stock-counted"
 
 
 def _outs(item: StockItem, *, all_spans: bool) -> list[tuple[Any, ...]]:

@@ -35,20 +35,20 @@ class Exceptions:
             for location, code, quantity in open_exceptions(item):
                 rows.append((item.sku, location, code, show(quantity)))
         table = "exceptions" + suffix
-        if listed and not suffix:
-            open_now = _listed(tx, listed)
+        if listed and not batch.fresh:
+            open_now = _listed(tx, table, listed)
             if open_now:
                 tx.executemany(f"DELETE FROM {table} WHERE sku = ?", open_now)
         if rows:
             tx.executemany(f"INSERT INTO {table} VALUES (?, ?, ?, ?)", rows)
 
 
-def _listed(tx: Tx, skus: list[str]) -> list[Any]:
+def _listed(tx: Tx, table: str, skus: list[str]) -> list[Any]:
     found: list[Any] = []
     for start in range(0, len(skus), 500):
         part = skus[start : start + 500]
         marks = ",".join("?" * len(part))
-        found += tx.all(f"SELECT DISTINCT sku FROM exceptions WHERE sku IN ({marks})", part)
+        found += tx.all(f"SELECT DISTINCT sku FROM {table} WHERE sku IN ({marks})", part)
     return found
 
 

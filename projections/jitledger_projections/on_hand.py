@@ -17,7 +17,7 @@ import orjson
 
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.stock_item import Shelf, StockItem
-from jitledger.service.projection import Batch
+from jitledger.service.projection import Batch, Change
 from jitledger.store.database import Tx
 from jitledger_projections.on_order import OrderedLine, open_order_lines
 
@@ -40,7 +40,7 @@ class OnHand:
     """The projection ``on_hand``."""
 
     name = "on_hand"
-    version = 2
+    version = 3
     ignores = frozenset[str]()
 
     def definitions(self, dialect: str) -> dict[str, str]:
@@ -57,7 +57,7 @@ class OnHand:
         rows: list[tuple[Any, ...]] = []
         anew: list[tuple[str]] = []
         for change, item in batch.items():
-            if change.whole:
+            if change.whole or (item.reservations and _promised(change)):
                 anew.append((item.sku,))
             promised = _promises(item)
             cost = None if item.last_cost is None else show(item.last_cost)
@@ -82,7 +82,7 @@ class OnHand:
                     )
                 )
         table = "on_hand" + suffix
-        if anew and not suffix:
+        if anew and not batch.fresh:
             tx.executemany(f"DELETE FROM {table} WHERE sku = ?", anew)
         if rows:
             tx.executemany(_upsert(table), rows)
@@ -91,6 +91,14 @@ class OnHand:
 @cache
 def _upsert(table: str) -> str:
     return UPSERT.format(table=table)
+
+
+def _promised(change: Change) -> bool:
+    """Return whether a promise changed: a place that only it spoke of may have no row any more."""
+    return any(
+        name in ("stock-reserved", "reservation-released") or "reservation" in data
+        for _, name, data in change.entries
+    )
 
 
 def _promises(item: StockItem) -> dict[str, list[list[str | int]]]:

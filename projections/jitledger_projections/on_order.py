@@ -21,8 +21,6 @@ from jitledger.domain.stock_item import MOVES, StockItem
 from jitledger.service.projection import Batch
 from jitledger.store.database import Tx
 
-FEW = 20
-"""In a rebuild, so many streams at once are those that changed meanwhile."""
 _OPEN = "('" + "', '".join(sorted(OPEN_STATES)) + "')"
 
 
@@ -51,10 +49,9 @@ class OnOrder:
 
     def apply(self, tx: Tx, batch: Batch, suffix: str) -> None:
         """Write changed orders, and the receipts of items that have some against orders."""
-        few = not suffix or len(batch) <= FEW
         for change, item in batch.items():
             touched = any("po_line" in data for _, _, data in change.entries)
-            if touched or (change.whole and (item.arrivals or few)):
+            if touched or (change.whole and (item.arrivals or not batch.fresh)):
                 _write_receipts(tx, item, suffix)
         for _, order in batch.orders():
             _write_order(tx, order, batch.shop.days.day, suffix)

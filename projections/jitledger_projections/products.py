@@ -69,10 +69,10 @@ class Products:
         if not changed:
             return
         skus = [(item.sku,) for item in changed]
-        if not suffix:
-            tx.executemany("DELETE FROM products WHERE sku = ?", skus)
+        if not batch.fresh:
+            tx.executemany(f"DELETE FROM products{suffix} WHERE sku = ?", skus)
             places = [(_place(item.sku),) for item in changed]
-            tx.executemany("DELETE FROM product_words WHERE rowid = ?", places)
+            tx.executemany(f"DELETE FROM product_words{suffix} WHERE rowid = ?", places)
         known = [item for item in changed if item.catalog.registered]
         if not known:
             return

@@ -37,16 +37,16 @@ class Supply:
     def apply(self, tx: Tx, batch: Batch, suffix: str) -> None:
         """Write the suppliers that changed and the terms that are new."""
         for change, supplier in batch.suppliers():
-            if not suffix:
-                tx.execute("DELETE FROM suppliers WHERE code = ?", (supplier.code,))
+            if not batch.fresh:
+                tx.execute(f"DELETE FROM suppliers{suffix} WHERE code = ?", (supplier.code,))
             tx.execute(
                 f"INSERT INTO suppliers{suffix} VALUES ({', '.join('?' * 12)})", _row(supplier)
             )
             touched = {d["sku"] for _, name, d in change.entries if name == "terms-agreed"}
             chosen = supplier.terms if change.whole else touched
             rows = [(supplier.code, sku, _dated(supplier, sku)) for sku in chosen]
-            if change.whole and not suffix:
-                tx.execute("DELETE FROM terms WHERE supplier = ?", (supplier.code,))
+            if change.whole and not batch.fresh:
+                tx.execute(f"DELETE FROM terms{suffix} WHERE supplier = ?", (supplier.code,))
             if rows:
                 tx.executemany(
                     f"INSERT INTO terms{suffix} VALUES (?, ?, ?) "

@@ -43,7 +43,9 @@ def rebuild(ctx: click.Context, projection: str | None, json_: bool) -> None:
     if json_:
         write_json({"events": events, "projections": names, "stopped": stopped})
     else:
-        click.echo(f"{', '.join(names)}: built anew from {events} events.")
+        built = [name for name in names if name not in stopped]
+        if built:
+            click.echo(f"{', '.join(built)}: built anew from {events} events.")
     if stopped:
         click.echo(f"Stopped: {', '.join(stopped)}; see jitledger doctor.", err=True)
         raise SystemExit(4)

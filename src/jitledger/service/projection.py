@@ -2,8 +2,8 @@
 
 *Inline* in the append's transaction, in a savepoint; *catching up* in batches with the position in
 the same transaction; *rebuild* into shadow tables that catch up first, so that only the last delta
-and the rename happen under the lock. A projection that raises stops at its position, visibly, and
-the ledger goes on.
+and the rename happen under the lock; one process at a time rebuilds. A projection that raises stops
+at its position, visibly, and the ledger goes on.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from jitledger.domain.purchase_order import PurchaseOrder
 from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import Entry, StockItem, fold
 from jitledger.domain.supplier import Supplier
-from jitledger.store.codec import VERSIONS, decode
+from jitledger.store.codec import VERSIONS, check_known, decode
 from jitledger.store.database import Database, Tx, marked, savepoint
 
 SHADOW = "__new"
@@ -61,11 +61,15 @@ class Change:
 
 
 class Batch:
-    """The changes a projection is given; remembers which one it is at."""
+    """The changes a projection is given; remembers which one it is at.
 
-    def __init__(self, changes: Sequence[Change], shop: Shop) -> None:
+    ``fresh`` says that the tables hold no rows of these streams yet, so that none need be deleted.
+    """
+
+    def __init__(self, changes: Sequence[Change], shop: Shop, *, fresh: bool = False) -> None:
         self._changes = changes
         self.shop = shop
+        self.fresh = fresh
         self.at: Change | None = None
 
     def __len__(self) -> int:
@@ -146,12 +150,13 @@ class Driver:
     def create(self) -> None:
         """Create the tables and rows of projections that are new."""
         with self.database.snapshot() as tx:
-            known = {row[0] for row in tx.all("SELECT name FROM projections")}
-        missing = [p for p in self.projections if p.name not in known]
-        if not missing:
-            return
+            if not self._missing(tx):
+                return
         with self.database.transaction() as tx:
             self.database.lock(tx)
+            missing = self._missing(tx)  # Another process may have created them since.
+            if not missing:
+                return
             position = 0 if self.database.head(tx) else None
             marked(tx)
             for projection in missing:
@@ -161,6 +166,10 @@ class Driver:
                     "INSERT INTO projections VALUES (?, ?, ?, 'live', NULL) ON CONFLICT DO NOTHING",
                     (projection.name, projection.version, position),
                 )
+
+    def _missing(self, tx: Tx) -> list[Projection]:
+        known = {row[0] for row in tx.all("SELECT name FROM projections")}
+        return [p for p in self.projections if p.name not in known]
 
     def standings(self, tx: Tx) -> dict[str, Standing]:
         """Return where every projection stands."""
@@ -237,12 +246,11 @@ class Driver:
         self._left = [s.name for s in known.values() if s.position is None and s.name not in ours]
 
     def _apply_or_stop(self, tx: Tx, projection: Projection, batch: Batch, position: int) -> None:
-        batch.at = None
         try:
             with savepoint(tx, "projection"):
                 _apply(projection, tx, batch, "")
         except _Stopped as stopped:
-            self._stop(tx, projection, position, batch, stopped.error)
+            self._stop(tx, projection, position, stopped)
 
     def _changed(self, tx: Tx) -> None:
         """Tell every process, ours too, to read the standings anew."""
@@ -253,14 +261,12 @@ class Driver:
         """Read the standings anew at the next append."""
         self._marks = -1
 
-    def _stop(
-        self, tx: Tx, projection: Projection, position: int, batch: Batch, error: Exception
-    ) -> None:
-        stream = batch.at.stream if batch.at is not None else "?"
-        text = f"after position {position} at {stream}: {type(error).__name__}: {error}"[:500]
+    def _stop(self, tx: Tx, projection: Projection, position: int, stopped: _Stopped) -> None:
+        error = stopped.error
+        text = f"after position {position} at {stopped.stream}: {type(error).__name__}: {error}"
         tx.execute(
             "UPDATE projections SET status = 'stopped', position = ?, error = ? WHERE name = ?",
-            (position, text, projection.name),
+            (position, text[:500], projection.name),
         )
         self._changed(tx)
 
@@ -282,12 +288,15 @@ class Driver:
     def catch_up(self, progress: Progress | None = None) -> list[Standing]:
         """Bring every projection to the newest event; return those that are stopped.
 
-        A stopped projection is tried again from its position; one of another version is rebuilt.
+        A stopped projection is tried again from its position; one of an older version is rebuilt,
+        one of a newer version is left to the program that made it.
         """
         tried: set[str] = set()
-        for projection in self.projections:
-            if self._standing(projection).version != projection.version:
-                self.rebuild(projection.name, progress)
+        if self._outdated():
+            with self.database.alone("rebuild"), without_collector():
+                outdated = self._outdated()  # Another process may have rebuilt them since.
+                if outdated:
+                    self._rebuild(outdated, progress)
         while True:
             with self.database.snapshot() as tx:
                 head = self.database.head(tx)
@@ -297,6 +306,7 @@ class Driver:
                     p
                     for p in self.projections
                     if p.name not in tried
+                    and standings[p.name].version == p.version
                     and (
                         standings[p.name].position is not None or standings[p.name].status != "live"
                     )
@@ -308,9 +318,11 @@ class Driver:
                 touched = self._touched(tx, position, head)
             tried |= self._catch_up(together, shop, touched, position, head, progress)
 
-    def _standing(self, projection: Projection) -> Standing:
+    def _outdated(self) -> list[Projection]:
+        """Return the projections whose rows were written by an older version."""
         with self.database.snapshot() as tx:
-            return self.standings(tx)[projection.name]
+            standings = self.standings(tx)
+        return [p for p in self.projections if standings[p.name].version < p.version]
 
     def _catch_up(
         self,
@@ -338,7 +350,7 @@ class Driver:
             for projection in together:
                 found = stopped.get(projection.name)
                 if found is not None:
-                    self._stop(tx, projection, position, found.batch, found.error)
+                    self._stop(tx, projection, position, found)
                     continue
                 tx.execute(
                     "UPDATE projections SET position = ?, status = 'live', error = NULL "
@@ -430,13 +442,23 @@ class Driver:
     def rebuild(self, name: str | None = None, progress: Progress | None = None) -> int:
         """Build projections anew from the raw log; return the number of events read.
 
-        Readers see the old rows until the new ones have caught up.
+        Readers see the old rows until the new ones have caught up. A projection that raises keeps
+        its rows and is marked stopped. Raises ``unknown-projection``, and ``newer-projection`` for
+        rows that a newer program wrote.
         """
         chosen = [p for p in self.projections if name is None or p.name == name]
         if not chosen:
             known = ", ".join(p.name for p in self.projections)
             raise StoreError("unknown-projection", f"No projection {name!r}; known are {known}.")
-        with without_collector():
+        with self.database.alone("rebuild"), without_collector():
+            with self.database.snapshot() as tx:
+                standings = self.standings(tx)
+            for projection in chosen:
+                if standings[projection.name].version > projection.version:
+                    raise StoreError(
+                        "newer-projection",
+                        f"The view {projection.name} was built by a newer jitledger; use that one.",
+                    )
             return self._rebuild(chosen, progress)
 
     def _rebuild(self, chosen: list[Projection], progress: Progress | None) -> int:
@@ -447,19 +469,29 @@ class Driver:
             head = self.database.head(tx)
             read = int(tx.one("SELECT COUNT(*) FROM stored_events")[0])
             changes = fold_log(self.database, tx, shop, progress)
-        rebuilt = []
+        filled = []
         for projection in chosen:
             try:
                 self._fill_shadow(projection, changes, shop, progress)
-                rebuilt.append(projection)
+                filled.append(projection)
             except _Stopped as stopped:
-                with self.database.transaction() as tx:
-                    self.database.lock(tx)
-                    self._stop(tx, projection, head, stopped.batch, stopped.error)
+                self._give_up(projection, stopped)
         changes.clear()
-        for projection in rebuilt:
-            self._swap(projection, head)
+        for projection in filled:
+            try:
+                self._swap(projection, head)
+            except _Stopped as stopped:
+                self._give_up(projection, stopped)
         return read
+
+    def _give_up(self, projection: Projection, stopped: _Stopped) -> None:
+        """Mark a projection stopped; its rows stay, complete up to where they were."""
+        with self.database.transaction() as tx:
+            self.database.lock(tx)
+            standing = self.standings(tx)[projection.name]
+            for table in projection.definitions(self.database.dialect):
+                tx.execute(f"DROP TABLE IF EXISTS {table}{SHADOW}")
+            self._stop(tx, projection, standing.stands_at(self.database.head(tx)), stopped)
 
     def _make_shadow(self, projection: Projection) -> None:
         with self.database.transaction() as tx:
@@ -476,7 +508,7 @@ class Driver:
         progress: Progress | None,
     ) -> None:
         def write(tx: Tx, bunch: list[Change]) -> None:
-            _apply(projection, tx, Batch(bunch, shop), SHADOW)
+            _apply(projection, tx, Batch(bunch, shop, fresh=True), SHADOW)
 
         for done in self._in_bunches(changes, write, REBUILD_HOLD_SECONDS, TIDY_REBUILD_EVERY):
             if progress is not None:
@@ -494,7 +526,7 @@ class Driver:
             stopped: dict[str, _Stopped] = {}
             self._write([projection], SHADOW, shop, touched, None, stopped)
             if stopped:
-                raise stopped[projection.name].error
+                raise stopped[projection.name]
             head = newest
         with self.database.transaction() as tx:
             self.database.lock(tx)
@@ -540,9 +572,11 @@ def _bunch(changes: Sequence[Change], at: int, most: int) -> tuple[list[Change],
 
 
 class _Stopped(Exception):
-    def __init__(self, batch: Batch, error: Exception) -> None:
+    """A projection raised, at a stream."""
+
+    def __init__(self, stream: str, error: Exception) -> None:
         super().__init__(str(error))
-        self.batch = batch
+        self.stream = stream
         self.error = error
 
 
@@ -559,12 +593,13 @@ def without_collector() -> Iterator[None]:
 
 
 def _apply(projection: Projection, tx: Tx, batch: Batch, suffix: str) -> None:
+    batch.at = None
     try:
         projection.apply(tx, batch, suffix)
     except LedgerError:
         raise
     except Exception as error:
-        raise _Stopped(batch, error) from error
+        raise _Stopped(batch.at.stream if batch.at is not None else "?", error) from error
 
 
 def _is_live(projection: Projection, standing: Standing | None) -> bool:
@@ -599,6 +634,9 @@ def load_changes(database: Database, tx: Tx, streams: Sequence[str], shop: Shop)
         if plain:  # One call reads all bodies of a stream.
             bodies = loads(b"[" + b",".join([row[2] for row in rows]) + b"]")
             entries = [(v, n, data) for (v, n, _), data in zip(rows, bodies, strict=True)]
+            for _, name, data in entries:
+                if name not in VERSIONS or "v" in data:
+                    check_known(name, data)
         else:
             entries = [(version, name, decode(name, body)) for version, name, body in rows]
         changes.append(_folded(stream, entries, shop))

@@ -89,15 +89,23 @@ def decode(topic: str, state: bytes) -> dict[str, Any]:
     """Return a body as stored fields, brought to the event's present version."""
     data: dict[str, Any] = orjson.loads(state)
     newest = VERSIONS.get(topic)
-    if newest == 1:
+    if newest == 1 and "v" not in data:
         return data
-    if newest is None:
-        raise StoreError("unknown-event", f"The stored event {topic!r} is newer than this program.")
+    newest = check_known(topic, data)
     version = data.pop("v", 1)
     while version < newest:
         data = UPCASTERS[topic, version](data)
         version += 1
     return data
+
+
+def check_known(topic: str, data: dict[str, Any]) -> int:
+    """Return the newest version of a stored name; raises ``unknown-event`` for a newer one."""
+    newest = VERSIONS.get(topic)
+    version = data.get("v", 1)
+    if newest is None or not isinstance(version, int) or not 1 <= version <= newest:
+        raise StoreError("unknown-event", f"The stored event {topic!r} is newer than this program.")
+    return newest
 
 
 class EventMapper(Mapper[str]):

@@ -128,6 +128,13 @@ class Database(ABC):
         return clock, known
 
     @abstractmethod
+    def alone(self, task: str) -> AbstractContextManager[None]:
+        """Wait until no other process or thread is at a task, and be alone at it.
+
+        Appends go on; a process that dies leaves the task to the next.
+        """
+
+    @abstractmethod
     def snapshot(self) -> AbstractContextManager[Tx]:
         """Open a consistent view for reading."""
 

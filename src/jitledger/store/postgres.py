@@ -146,6 +146,17 @@ class PostgresDatabase(Database):
             self.recorder._lock_table(tx._library)
 
     @contextmanager
+    def alone(self, task: str) -> Iterator[None]:
+        with _errors(), self._datastore.get_connection() as connection:
+            # Locks of a session are the whole database's; the schema tells shops apart.
+            name = f"{self._schema} {task}"
+            connection.execute("SELECT pg_advisory_lock(7146211, hashtext(%s))", (name,))
+            try:
+                yield
+            finally:
+                connection.execute("SELECT pg_advisory_unlock(7146211, hashtext(%s))", (name,))
+
+    @contextmanager
     def snapshot(self) -> Iterator[Tx]:
         with _errors(), self._datastore.transaction(commit=False) as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")

@@ -339,6 +339,13 @@ class SQLiteDatabase(Database):
     def take_lock(self, tx: Tx) -> None:
         """Hold it already: the transaction began with the lock."""
 
+    @contextmanager
+    def alone(self, task: str) -> Iterator[None]:
+        from filelock import FileLock  # Seldom needed, and slow to import.
+
+        with FileLock(f"{self.path.absolute()}-{task}"):
+            yield
+
     def snapshot(self) -> _Snapshot:
         return _Snapshot(self._reader(), self._reading, self.recorder)
 
