@@ -93,11 +93,14 @@ class App:
 
     def sweep(self) -> int:
         """Fold the demand state through yesterday and store every reorder point."""
+        from jitledger.service.summary import resume_alerts
         from jitledger_projections.sweep import sweep
 
         shop = self.queries.shop()
         self.driver.catch_up()
-        return sweep(self.database, shop, self.queries.present(shop))
+        points = sweep(self.database, shop, self.queries.present(shop))
+        resume_alerts(self.database, self.ledger, self.reorder)
+        return points
 
     def exported(self, name: str, sku: str | None = None) -> list[dict[str, Any]]:
         """Return a list for a table: stock, items, history (of a SKU), reorder or log."""

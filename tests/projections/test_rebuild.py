@@ -209,9 +209,9 @@ def test_an_event_of_a_newer_program_is_not_skipped(shop: App) -> None:
         with shop.database.transaction() as tx:
             shop.database.lock(tx)
             tx.insert_many([(f"sku/{sku}", 1, topic, state)])
-        with shop.database.snapshot() as tx:
-            with pytest.raises(StoreError, match="newer than this program"):
-                load_changes(shop.database, tx, [f"sku/{sku}"], folded)
+        refused = pytest.raises(StoreError, match="newer than this program")
+        with refused, shop.database.snapshot() as tx:
+            load_changes(shop.database, tx, [f"sku/{sku}"], folded)
 
 
 def together(app: App, *commands: dict[str, Any]) -> None:

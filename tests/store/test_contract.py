@@ -14,6 +14,7 @@ from jitledger.store.database import KEYS_AT_ONCE, read_clock
 from jitledger.store.schema import SCHEMA_VERSION
 from jitledger.store.seals import verify
 from tests.conftest import do, done, open_shop
+from tests.store.test_store_properties import seal_as_the_first_builds
 
 
 def register(app: App, *skus: str) -> None:
@@ -65,6 +66,7 @@ def test_a_shop_of_an_earlier_version_gets_what_is_new(store_url: str) -> None:
             "UPDATE clock SET schema_version = 1, last = (SELECT MAX(last) FROM seals), "
             "highest = (SELECT MAX(highest) FROM seals)"
         )
+        seal_as_the_first_builds(app, tx)
         clock = read_clock(tx)
         for column in ("last", "present", "highest"):
             tx.execute(f"ALTER TABLE seals DROP COLUMN {column}")

@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jitledger.bootstrap import App
+from jitledger.domain.commands import parse
+from jitledger.service.submission import Ask, Submission
 from jitledger.store.database import Tx
-from jitledger.store.seals import FIRST, seal_of, verify
+from jitledger.store.seals import FIRST, first_seal_of, seal_of, verify
 from tests.conftest import do, done, open_shop
 from tests.domain.test_properties import START, Step, commands, histories
 from tests.projections.test_projections import rows
@@ -104,7 +106,32 @@ def _drop_key(tx: Tx, rng: random.Random) -> None:
     tx.execute("DELETE FROM command_keys WHERE key = ?", (key,))
 
 
+def _set_clock_back(tx: Tx, rng: random.Random) -> None:
+    """Change how an append left the clock."""
+    column = rng.choice(["last", "highest"])
+    tx.execute(f"UPDATE seals SET {column} = {column} - 1 WHERE ordinal = 1")
+
+
+def _replace_kind(tx: Tx, rng: random.Random) -> None:
+    """Change a value and its kind, as SQL's own functions do."""
+    table, column, value = rng.choice(
+        [
+            ("stored_events", "state", "replace(state, '\"', '\"')"),
+            ("stored_events", "state", "NULL"),
+            ("stored_events", "originator_version", "'x'"),
+            ("stored_events", "topic", "CAST(topic AS BLOB)"),
+            ("command_keys", "digest", "'abc'"),
+            ("command_keys", "entries", "CAST(entries AS BLOB)"),
+            ("seals", "seal", "'abc'"),
+            ("seals", "events", "'many'"),
+        ]
+    )
+    tx.execute(f"UPDATE {table} SET {column} = {value}")
+
+
 CHANGES: list[Callable[[Tx, random.Random], None]] = [
+    _set_clock_back,
+    _replace_kind,
     _flip_body,
     _swap_bodies,
     _drop_event,
@@ -116,16 +143,17 @@ CHANGES: list[Callable[[Tx, random.Random], None]] = [
 
 def _seal_again(tx: Tx) -> None:
     """Make every seal anew over what is there now, as one would who knows how they are made."""
-    before, seals = FIRST, tx.all("SELECT ordinal, events FROM seals ORDER BY ordinal")
+    before = FIRST
+    seals = tx.all("SELECT ordinal, events, last, present, highest FROM seals ORDER BY ordinal")
     log = tx.all(
         "SELECT originator_id, originator_version, topic, state FROM stored_events ORDER BY rowid"
     )
-    for ordinal, count in seals:
+    for ordinal, count, *clock in seals:
         events, log = log[:count], log[count:]
         if ordinal == seals[-1][0]:
             events, log = events + log, []
         keys = tx.all("SELECT key, digest, entries FROM command_keys WHERE ordinal = ?", (ordinal,))
-        before = seal_of(before, events, keys)
+        before = seal_of(before, events, keys, (clock[0], clock[1], clock[2]))
         tx.execute(
             "UPDATE seals SET seal = ?, events = ?, keys = ? WHERE ordinal = ?",
             (before, len(events), len(keys), ordinal),
@@ -149,9 +177,62 @@ def test_given_the_witness_no_change_goes_unseen(
         with app.database.transaction() as tx:
             app.database.lock(tx)
             change(tx, rng)
-            if seal_again:
+            if seal_again and change is not _replace_kind:
                 _seal_again(tx)
         found = verify(app.database, verdict.seal)
         assert not found.ok
         assert found.first_difference
         app.close()
+
+
+def test_keys_of_one_length_cannot_be_folded_into_one(app: App) -> None:
+    """What two keys said is not sealed by the same bytes as one key that holds both."""
+    for sku in ("MUG", "CUP"):
+        done(app, do="register", sku=sku, name=sku)
+    asks = [
+        Ask(parse({"do": "receive", "sku": sku, "qty": "1", "key": key}), key)
+        for sku, key in (("MUG", "k1"), ("CUP", "k2"))
+    ]
+    app.ledger.commit(Submission(asks))
+    witness = verify(app.database).seal
+    with app.database.transaction() as tx:
+        app.database.lock(tx)
+        (first, listed), (second, other) = tx.all(
+            "SELECT digest, entries FROM command_keys WHERE key IN ('k1', 'k2') ORDER BY key"
+        )
+        both = first + listed.encode() + b"k2:%d:k2" % len(other) + second
+        tx.execute("DELETE FROM command_keys WHERE key = 'k2'")
+        tx.execute(
+            "UPDATE command_keys SET digest = ?, entries = ? WHERE key = 'k1'", (both, other)
+        )
+        tx.execute("UPDATE seals SET keys = 1 WHERE keys = 2")
+    assert not verify(app.database, witness).ok
+
+
+def seal_as_the_first_builds(app: App, tx: Tx) -> None:
+    """Make every seal of a shop without command keys by the first formula."""
+    before, log = FIRST, [row[1:] for batch in app.database.scan(tx) for row in batch]
+    for ordinal, count in tx.all("SELECT ordinal, events FROM seals ORDER BY ordinal"):
+        before = first_seal_of(before, log[:count], [])
+        log = log[count:]
+        tx.execute("UPDATE seals SET seal = ? WHERE ordinal = ?", (before, ordinal))
+
+
+def test_seals_of_the_first_builds_are_read(app: App) -> None:
+    """A shop sealed by the first formula verifies; behind a seal of the second none is accepted."""
+    done(app, do="register", sku="MUG", name="Mug")
+    with app.database.transaction() as tx:
+        app.database.lock(tx)
+        seal_as_the_first_builds(app, tx)
+    app.ledger._newest = -1
+    assert verify(app.database).ok
+    done(app, do="receive", sku="MUG", qty="2")
+    done(app, do="receive", sku="MUG", qty="3")
+    assert verify(app.database).ok
+    with app.database.transaction() as tx:
+        app.database.lock(tx)
+        newest, before = tx.all("SELECT ordinal, seal FROM seals ORDER BY ordinal DESC LIMIT 2")
+        event = tx.one("SELECT * FROM stored_events ORDER BY rowid DESC LIMIT 1")
+        forged = first_seal_of(before[1], [event], [])
+        tx.execute("UPDATE seals SET seal = ? WHERE ordinal = ?", (forged, newest[0]))
+    assert not verify(app.database).ok

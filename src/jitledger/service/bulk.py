@@ -157,9 +157,10 @@ class BulkAppender:
             versions[stream] = targets[fact.key] = version
             listed.append((fact.key, fact.digest, self._listed(fact.sku, version)))
         counts = (newest + 1, len(events), len(listed))
-        seal = seal_of(before or FIRST, events, listed)
+        left = stamp, present, highest
+        seal = seal_of(before or FIRST, events, listed, left)
         keys = [(key, digest, newest + 1, entries) for key, digest, entries in listed]
-        return _Append(newest, events, keys, counts, seal, (stamp, present, highest), versions)
+        return _Append(newest, events, keys, counts, seal, left, versions)
 
     def _listed(self, sku: str, version: int) -> str:
         """Return the entries of one command as its key keeps them: ``["MUG/17"]``."""

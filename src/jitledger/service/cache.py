@@ -105,7 +105,10 @@ class Cache:
         if stream.startswith(SKU_STREAM):
             return self.apply_to_item(stream[len(SKU_STREAM) :], (version, name, data))[1]
         if stream == SHOP_STREAM:
+            days = self.shop.days
             self.shop.evolve(version, name, data)
+            if self.shop.days is not days:
+                self._fold_again()
         elif stream.startswith(SUPPLIER_STREAM):
             code = stream[len(SUPPLIER_STREAM) :]
             self._suppliers.setdefault(code, Supplier(code)).evolve(version, name, data)
@@ -115,6 +118,11 @@ class Cache:
             self._orders_of.clear()
             self._any_orders = True
         return True
+
+    def _fold_again(self) -> None:
+        """Fold what is kept anew: the shop's time zone is another from now on."""
+        for sku, (entries, _) in self._streams.items():
+            self._streams[sku] = (entries, fold(sku, entries, self.shop.days))
 
     def _loaded(self, sku: str) -> tuple[list[Entry], StockItem]:
         found = self._streams.get(sku)

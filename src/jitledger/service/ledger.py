@@ -45,9 +45,11 @@ from jitledger.store.database import (
     write_seal,
 )
 from jitledger.store.seals import FIRST, seal_of
-from jitledger.store.writer import GroupWriter, Promise, settle
+from jitledger.store.writer import GroupWriter, Promise, fail, settle
 
 HOLD_SECONDS = 0.030
+ALERTS = "alerts"
+"""Under this name alerts that failed stand among the projections, until the next sweep."""
 _PREFIX = len(SKU_STREAM)
 SIMULATED_START = 946_684_800_000_000_000  # 2000-01-01, where a simulated log begins.
 
@@ -57,6 +59,9 @@ class Watcher(Protocol):
 
     def drafts(self, tx: Tx, cache: Cache, append: Append) -> list[Draft]:
         """Return the drafts of alerts that follow from an append; may write rows."""
+
+    def forget(self) -> None:
+        """Forget what was read in a transaction that did not end well."""
 
 
 class WatcherFailed(Exception):
@@ -122,23 +127,14 @@ class Ledger:
             part = group[:until]
         try:
             outcomes = self._transact([submission for submission, _ in part])
-        except LedgerError as error:
-            self._forget()
-            if isinstance(error, Conflict) or len(part) == 1:
-                for _, future in part:
-                    if not future.done():
-                        future.set_exception(error)
-                return len(part)
-            return self._one_by_one(part)
         except Exception as error:
-            self._forget()
-            if len(part) == 1:
-                part[0][1].set_exception(error)
-                return 1
-            return self._one_by_one(part)
+            if len(part) > 1 and not isinstance(error, Conflict):
+                return self._one_by_one(part)
+            for _, future in part:
+                fail(future, error)
+            return len(part)
         for (_, future), outcome in zip(part, outcomes):  # noqa: B905 - the rest comes later.
-            if not future.done():  # Its caller may have given up.
-                future.set_result(outcome)
+            settle(future, outcome)
         return len(outcomes)
 
     def _one_by_one(self, part: Sequence[tuple[Submission, Promise]]) -> int:
@@ -146,8 +142,7 @@ class Ledger:
             try:
                 settle(future, self._transact([submission])[0])
             except Exception as error:
-                self._forget()
-                future.set_exception(error)
+                fail(future, error)
         return len(part)
 
     def _preview(self, submission: Submission, future: Promise) -> None:
@@ -164,13 +159,17 @@ class Ledger:
         except _Undone:
             settle(future, outcomes[0])
         except Exception as error:
-            future.set_exception(error)
-        self._forget()
+            fail(future, error)
+        finally:
+            self._forget()
 
     def _transact(
         self, submissions: Sequence[Submission], *, careful: bool = False
     ) -> list[Outcome]:
-        """Record submissions in one transaction; a view or an alert with a bug costs a second."""
+        """Record submissions in one transaction; a view or an alert with a bug costs a second.
+
+        Whatever ends it early, an interruption from outside too, what was remembered of it goes.
+        """
         try:
             with self.database.transaction() as tx:
                 outcomes = self._in_transaction(tx, submissions, careful=careful)
@@ -181,6 +180,9 @@ class Ledger:
             self._forget()
             if careful:
                 raise
+        except BaseException:
+            self._forget()
+            raise
         return self._transact(submissions, careful=True)
 
     def _in_transaction(
@@ -254,18 +256,17 @@ class Ledger:
                 [(key, digest, ordinal, entries) for key, digest, entries in keys],
             )
         present = append.present if append.simulated and append.told else None
-        write_seal(
-            tx,
-            (ordinal, len(append.events), len(keys)),
-            seal_of(seal, append.events, keys),
-            (append.stamp, present, append.highest),
-        )
+        clock = append.stamp, present, append.highest
+        counts = ordinal, len(append.events), len(keys)
+        write_seal(tx, counts, seal_of(seal, append.events, keys, clock), clock)
         self._newest = ordinal
 
     def _forget(self) -> None:
         """Forget what was remembered of a transaction that did not end well."""
         self._cache.clear()
         self.driver.forget()
+        if self.watcher is not None:
+            self.watcher.forget()
         self._newest = -1
 
     # --- one command ------------------------------------------------------------------------------
@@ -461,9 +462,9 @@ class Ledger:
                 raise WatcherFailed from error
             text = f"{type(error).__name__}: {error}"[:500]
             tx.execute(
-                "INSERT INTO projections VALUES ('alerts', 0, 0, 'stopped', ?) "
+                "INSERT INTO projections VALUES (?, 0, 0, 'stopped', ?) "
                 "ON CONFLICT (name) DO UPDATE SET status = 'stopped', error = excluded.error",
-                (text,),
+                (ALERTS, text),
             )
             return
         versions = append.alert_versions

@@ -84,6 +84,11 @@ class ReorderAlerts:
             self._marks = -1
         return found
 
+    def forget(self) -> None:
+        """Forget what was read of points and states."""
+        self._marks = -1
+        self._kept.clear()
+
     def _read(self, tx: Tx, skus: list[str]) -> None:
         """Read the points and states of items that are not kept."""
         missing = [sku for sku in skus if sku not in self._kept]

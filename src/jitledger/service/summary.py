@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from jitledger.service.ledger import Ledger
+from jitledger.service.ledger import ALERTS, Ledger
 from jitledger.service.reorder_alerts import push
 from jitledger.service.submission import Answer, Submission
-from jitledger.store.database import Tx
+from jitledger.store.database import Database, Tx
 
 AT_ONCE = 40
 
@@ -39,3 +39,18 @@ def quiet_alerts(ledger: Ledger, skus: Sequence[str]) -> None:
     for start in range(0, len(skus), AT_ONCE):
         part = list(dict.fromkeys(skus[start : start + AT_ONCE]))
         ledger.commit(Submission([], importing=True, look=part))
+
+
+def resume_alerts(database: Database, ledger: Ledger, due: Callable[[], Sequence[Due]]) -> bool:
+    """Try alerts again that were stopped by a bug; what is due meanwhile is marked in silence.
+
+    Returns whether they were stopped. Should they fail again, they are stopped again.
+    """
+    with database.snapshot() as tx:
+        if tx.one("SELECT 1 FROM projections WHERE name = ?", (ALERTS,)) is None:
+            return False
+    with database.transaction() as tx:
+        database.lock(tx)
+        tx.execute("DELETE FROM projections WHERE name = ?", (ALERTS,))
+    quiet_alerts(ledger, [line.sku for line in due()])
+    return True

@@ -1,26 +1,59 @@
-"""Seals: SHA-256 over the events and keys of each append, chained by ordinal.
+"""Seals: SHA-256 over the events and keys of each append and its clock, chained by ordinal.
 
-The input is positional and length-prefixed, so no two histories share it; row ids are not part of
-it, so a copy in another database has the same seals.
+The input is positional, counted and length-prefixed, so no two histories share it; row ids are not
+part of it, so a copy in another database has the same seals.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from types import NoneType
+from typing import Any
 
 from jitledger.store.database import Database
 
 FIRST = bytes(32)
+Clock = tuple[int, int | None, int]
+"""How an append leaves the clock: stamp, present of a simulated clock, latest effective time."""
 
 
 def seal_of(
     before: bytes,
+    events: Sequence[tuple[str, int, str, bytes]],
+    keys: Iterable[tuple[str, bytes, str]],
+    clock: Clock,
+) -> bytes:
+    """Return the seal of one append: events as (stream, version, name, body), keys sorted.
+
+    Every part stands behind its length, and how many there are before them: no two appends are
+    told by the same bytes.
+    """
+    listed = sorted(keys)
+    stamp, present, highest = clock
+    shown = -1 if present is None else present
+    head = b"2:%d:%d:%d:%d:%d:" % (len(events), len(listed), stamp, shown, highest)
+    parts = [before, head]
+    for stream, version, name, body in events:
+        raw, named = stream.encode(), name.encode()
+        parts += (b"%d:%d:%d:%d:" % (len(raw), version, len(named), len(body)), raw, named, body)
+    for key, digest, entries in listed:
+        raw, named = key.encode(), entries.encode()
+        parts += (b"%d:%d:%d:" % (len(raw), len(digest), len(named)), raw, digest, named)
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def first_seal_of(
+    before: bytes,
     events: Iterable[tuple[str, int, str, bytes]],
     keys: Iterable[tuple[str, bytes, str]],
 ) -> bytes:
-    """Return the seal of one append: events as (stream, version, name, body), keys sorted."""
+    """Return the seal of one append as the first builds made it.
+
+    Two appends could be told by the same bytes; no seal is made so any more, and none is accepted
+    behind one of the second formula.
+    """
     parts = [before]
     for stream, version, name, body in events:
         raw = stream.encode()
@@ -51,56 +84,116 @@ def verify(database: Database, witness: str | None = None) -> Verdict:
     too: the witness must stand in the recomputed chain.
     """
     with database.snapshot() as tx:
-        stored = tx.all("SELECT ordinal, events, keys, seal FROM seals ORDER BY ordinal")
+        stored = tx.all(
+            "SELECT ordinal, events, keys, seal, last, present, highest FROM seals ORDER BY ordinal"
+        )
         keys = tx.all(
             "SELECT ordinal, key, digest, entries FROM command_keys ORDER BY ordinal, key"
         )
         rows = (row for batch in database.scan(tx) for row in batch)
-        return _walk(stored, keys, rows, witness)
+        return _Walk(stored, keys, rows).verdict(witness)
 
 
-def _walk(stored: list, keys: list, rows: Iterable, witness: str | None) -> Verdict:  # type: ignore[type-arg]
-    before, total, difference, seen, at_key = FIRST, 0, None, set[str](), 0
-    versions: dict[str, int] = {}
-    log = iter(rows)
-    for place, (ordinal, count, key_count, seal) in enumerate(stored, start=1):
-        if ordinal != place:
-            difference = difference or f"seal {place} is missing (found {ordinal})"
-            break
-        events = []
-        for _ in range(count):
-            row = next(log, None)
-            if row is None:
-                difference = difference or f"events of append {ordinal} are missing"
+class _Altered(Exception):
+    """What is stored is not what was sealed; says where."""
+
+
+class _Walk:
+    """Goes through seals, keys and events in their order."""
+
+    def __init__(self, stored: list[Any], keys: list[Any], rows: Iterator[Any]) -> None:
+        self._stored = stored
+        self._keys = keys
+        self._at_key = 0
+        self._log = rows
+        self._versions: dict[str, int] = {}
+        self._second = False
+        self.events = 0
+        self.newest = FIRST
+        self.seen = {FIRST.hex()}
+
+    def verdict(self, witness: str | None) -> Verdict:
+        """Walk to the end or to the first difference."""
+        difference: str | None = None
+        try:
+            for place, row in enumerate(self._stored, start=1):
+                if row[0] != place:
+                    raise _Altered(f"seal {place} is missing (found {row[0]})")
+                self._append(row)
+            extra = next(self._log, None)
+            if extra is not None:
+                raise _Altered(f"{extra[1]} version {extra[2]} has no seal")
+            if self._at_key < len(self._keys):
+                raise _Altered(f"command key {self._keys[self._at_key][1]!r} has no seal")
+        except _Altered as found:
+            difference = str(found)
+        witnessed = None
+        if witness is not None:
+            witnessed = witness.strip().casefold() in self.seen
+            if difference is None and not witnessed:
+                difference = "the witnessed seal is not in this ledger: it was cut off or rewritten"
+        shown, ok = self.newest.hex(), difference is None
+        return Verdict(self.events, len(self._stored), shown, ok, difference, witnessed)
+
+    def _append(self, row: Any) -> None:
+        ordinal, count, key_count, seal, *clock = row
+        where = f"append {ordinal}"
+        _whole(where, count, key_count)
+        events = [self._event(ordinal) for _ in range(count)]
+        keys = []
+        while self._at_key < len(self._keys):
+            of, key, digest, entries = self._keys[self._at_key]
+            _whole(where, of)
+            if of > ordinal:
                 break
-            _, stream, version, name, body = row
-            if versions.get(stream, 0) + 1 != version and difference is None:
-                difference = f"{stream} version {version} does not follow {versions.get(stream, 0)}"
-            versions[stream] = version
-            events.append((stream, version, name, bytes(body)))
-        total += len(events)
-        mine = []
-        while at_key < len(keys) and keys[at_key][0] <= ordinal:
-            mine.append((keys[at_key][1], bytes(keys[at_key][2]), keys[at_key][3]))
-            at_key += 1
-        if len(mine) != key_count and difference is None:
-            difference = f"append {ordinal} has {len(mine)} command keys, sealed were {key_count}"
-        before = seal_of(before, events, mine)
-        if before != bytes(seal) and difference is None:
+            keys.append((_text(where, key), _bytes(where, digest), _text(where, entries)))
+            self._at_key += 1
+        if len(keys) != key_count:
+            raise _Altered(f"{where} has {len(keys)} command keys, sealed were {key_count}")
+        if not self._is_sealed(_bytes(where, seal), events, keys, clock):
             named = ", ".join(f"{stream}/{version}" for stream, version, _, _ in events[:3])
-            difference = f"append {ordinal} ({named or 'keys only'})"
-        if difference is not None:
-            break
-        seen.add(before.hex())
-    if difference is None:
-        extra = next(log, None)
-        if extra is not None:
-            difference = f"{extra[1]} version {extra[2]} has no seal"
-        elif at_key < len(keys):
-            difference = f"command key {keys[at_key][1]!r} has no seal"
-    witnessed = None
-    if witness is not None:
-        witnessed = witness.strip().casefold() in (seen | {FIRST.hex()})
-        if difference is None and not witnessed:
-            difference = "the witnessed seal is not in this ledger: it was cut off or rewritten"
-    return Verdict(total, len(stored), before.hex(), difference is None, difference, witnessed)
+            raise _Altered(f"{where} ({named or 'keys only'})")
+        self.newest = bytes(seal)
+        self.seen.add(self.newest.hex())
+
+    def _is_sealed(self, seal: bytes, events: list[Any], keys: list[Any], clock: list[Any]) -> bool:
+        stamp, present, highest = clock
+        plain = type(stamp) is int and type(highest) is int and type(present) in (int, NoneType)
+        if plain and seal_of(self.newest, events, keys, (stamp, present, highest)) == seal:
+            self._second = True
+            return True
+        return not self._second and first_seal_of(self.newest, events, keys) == seal
+
+    def _event(self, ordinal: int) -> tuple[str, int, str, bytes]:
+        row = next(self._log, None)
+        if row is None:
+            raise _Altered(f"events of append {ordinal} are missing")
+        _, stream, version, name, body = row
+        where = f"{stream} version {version}"
+        _whole(where, version)
+        before = self._versions.get(stream, 0)
+        if before + 1 != version:
+            raise _Altered(f"{where} does not follow {before}")
+        self._versions[stream] = version
+        self.events += 1
+        return _text(where, stream), version, _text(where, name), _bytes(where, body)
+
+
+# A database may hold another kind of value than was written, SQLite in any column.
+
+
+def _whole(where: str, *values: object) -> None:
+    if not all(type(value) is int for value in values):
+        raise _Altered(f"{where}: a number was replaced")
+
+
+def _text(where: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise _Altered(f"{where}: a text was replaced")
+    return value
+
+
+def _bytes(where: str, value: object) -> bytes:
+    if not isinstance(value, (bytes, memoryview)):
+        raise _Altered(f"{where}: its content was replaced")
+    return bytes(value)

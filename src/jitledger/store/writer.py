@@ -12,7 +12,7 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from typing import Any, Generic, Protocol, TypeVar
 
 from jitledger.domain.errors import StoreError
@@ -188,8 +188,7 @@ class GroupWriter(Generic[Request, Result]):
         except BaseException as error:  # Whoever leads must live; the callers are told.
             taken = len(group)
             for _, promise in group:
-                if not promise.done():
-                    promise.set_exception(error)
+                fail(promise, error)
         self._waiting.extendleft(reversed(group[taken:]))
         _wake_loops([promise for _, promise in group[:taken]])
         return taken
@@ -216,4 +215,12 @@ def _wake_loops(promises: Sequence[Promise]) -> None:
 def settle(promise: Promise, result: object) -> None:
     """Set a result unless its caller gave up."""
     if not promise.done():
-        promise.set_result(result)
+        with contextlib.suppress(InvalidStateError):  # Given up between the look and now.
+            promise.set_result(result)
+
+
+def fail(promise: Promise, error: BaseException) -> None:
+    """Set an error unless its caller gave up."""
+    if not promise.done():
+        with contextlib.suppress(InvalidStateError):
+            promise.set_exception(error)
