@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from jitledger_projections.supply import SupplierCard, SupplierRow
 
 LIMIT = 4000
+MOST_NAMED = 8
 STRANGER = mark(
     "Hello! This is a shop's own bot. If you work here, ask the owner for an invitation link."
 )
@@ -381,10 +383,23 @@ def log(rows: Sequence[dict[str, Any]], head: str, most: int = 40) -> str:
     return clip("\n".join(lines))
 
 
-def reorder(lines: Sequence[ReorderLine], total: int, first: int = 0) -> str:
-    """Return a page of what needs reordering, by supplier, most urgent first."""
+def reorder(
+    lines: Sequence[ReorderLine],
+    total: int,
+    first: int = 0,
+    unknown: Sequence[tuple[str, str]] = (),
+) -> str:
+    """Return a page of what needs reordering, by supplier, most urgent first.
+
+    ``unknown`` is what has to be counted before anything can be said of it.
+    """
+    uncounted = ""
+    if unknown:
+        named = ", ".join(product(name, sku) for sku, name in unknown[:MOST_NAMED])
+        uncounted = "\n\n" + _("Count first ({count}):", count=len(unknown)) + f" {named}"
+        uncounted += " …" if len(unknown) > MOST_NAMED else ""
     if not total:
-        return _("Nothing needs reordering.")
+        return _("Nothing needs reordering.") + uncounted
     by: dict[str, list[ReorderLine]] = {}
     for line in lines:
         by.setdefault(line.supplier or "", []).append(line)
@@ -400,7 +415,7 @@ def reorder(lines: Sequence[ReorderLine], total: int, first: int = 0) -> str:
             cost = f", {money(line.unit_cost * quantity)}" if line.unit_cost is not None else ""
             runs = " – " + _("runs out {day}", day=line.likely.isoformat()) if line.likely else ""
             text.append(f"{show(quantity)} × {safe(line.name)} ({safe(line.sku)}){cost}{runs}")
-    return clip("\n".join(text))
+    return clip("\n".join(text) + uncounted)
 
 
 def why_reorder(line: ReorderLine) -> str:
@@ -442,6 +457,18 @@ def why_reorder(line: ReorderLine) -> str:
     if line.order_by:
         shown.append(_("order by {day}", day=line.order_by.isoformat()))
     return "\n".join(shown)
+
+
+def time_note(note: str) -> str:
+    """Return what was said of a local time at a clock change, in the person's language."""
+    missing = re.fullmatch(r"(\S+) does not exist on that day; (\S+) was taken", note)
+    if missing is not None:
+        stated, taken = missing.groups()
+        return _(
+            "{stated} does not exist on that day; {taken} was taken", stated=stated, taken=taken
+        )
+    stated = note.partition(" ")[0]
+    return _("{stated} happens twice on that day; the earlier was taken", stated=stated)
 
 
 def alert(body: dict[str, Any]) -> str:

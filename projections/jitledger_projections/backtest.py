@@ -34,7 +34,7 @@ from jitledger.domain.replenishment.policies import (
     Velocity,
 )
 from jitledger.domain.shop import Shop
-from jitledger.domain.stock_item import blank, standing
+from jitledger.domain.stock_item import StockItem, standing
 from jitledger.service.cache import load_entries
 from jitledger.store.database import Database, Tx
 from jitledger_projections.forecast import Product, load_products, policy_of
@@ -481,7 +481,7 @@ def _closing(
     Over all locations; nan before its stock is known.
     """
     entries = load_entries(database, tx, sku)
-    item = blank(sku, entries, shop.days)
+    item = StockItem(sku, shop.days)
     found = np.zeros(last - start + 1)
     level, at, deliveries = float("nan"), 0, 0
     for entry in standing(entries):

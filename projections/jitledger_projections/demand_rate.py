@@ -134,9 +134,10 @@ def _touched_days(item: StockItem, entries: list[Entry]) -> list[tuple[Any, ...]
 def _may_change_several(entries: list[Entry]) -> bool:
     """Return whether more than the newest time without stock may have changed.
 
-    Several entries may end one and begin others; a count may undo one at its very moment.
+    Several entries may end one and begin others; a count may undo one at its very moment; an item
+    that takes backorders has none.
     """
-    return len(entries) > 1 or entries[0][1] == "stock-counted"
+    return len(entries) > 1 or entries[0][1] in ("stock-counted", "backorder-taken")
 
 
 def _outs(item: StockItem, *, all_spans: bool) -> list[tuple[Any, ...]]:

@@ -7,7 +7,7 @@ expire) and backorders stand in ``extra`` as JSON, so that a row never needs the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from math import inf
@@ -143,6 +143,8 @@ class Position:
     """The inventory position of each place whose stock is known."""
     last_cost: Decimal | None = None
     on_order: Decimal = ZERO
+    there: dict[str, Decimal] = field(default_factory=dict)
+    """What lies at each of these places."""
 
 
 ShelfRow = tuple[str, str, str, str, str, int, str | None, str | None]
@@ -219,7 +221,7 @@ def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Po
                 row.known = known == 1 and (row.known or unmoved)
                 unmoved = False
         if known == 1:
-            row.by_location[location] = position
+            row.by_location[location], row.there[location] = position, here
     for line in coming:
         row = found.get(line.sku)
         if row is not None:
@@ -228,6 +230,14 @@ def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Po
             if line.location in row.by_location:
                 row.by_location[line.location] += line.outstanding
     return found
+
+
+def uncounted(tx: Tx) -> list[tuple[str, str]]:
+    """Return (SKU, name) of what moves although nobody knows what is there: count it first."""
+    return tx.all(
+        "SELECT sku, title FROM products WHERE retired = 0 AND bundle = 0 AND mode = 'stocked' "
+        "AND sku IN (SELECT sku FROM on_hand WHERE known = 0) ORDER BY sku"
+    )
 
 
 def _clocked(extra: dict[str, Any], now: int, today: str) -> Decimal:

@@ -37,6 +37,13 @@ class Due(NamedTuple):
     """Whether several of that quantity may be ordered, and nothing between."""
     method: str
 
+    @property
+    def on_hand(self) -> Decimal:
+        """Return what lies at its location, or in the whole shop."""
+        if self.location is None:
+            return self.shelf.on_hand
+        return self.shelf.there.get(self.location, ZERO)
+
 
 def suggestion(
     d: Due,

@@ -13,7 +13,7 @@ from jitledger.domain.replenishment.advice import (
     tune_point,
 )
 from jitledger.domain.shop import Shop
-from jitledger.domain.stock_item import blank, standing
+from jitledger.domain.stock_item import StockItem, standing
 from jitledger.service.cache import load_entries
 from jitledger.store.database import Database, Tx
 from jitledger_projections.forecast import policy_of
@@ -100,7 +100,7 @@ def lows_before_receipts(
 ) -> list[Decimal]:
     """Return what an item's stock fell to before each receipt since a moment."""
     entries = load_entries(database, tx, sku)
-    item = blank(sku, entries, shop.days)
+    item = StockItem(sku, shop.days)
     lows = []
     for entry in standing(entries):
         here = location is None or entry[2].get("location") == location

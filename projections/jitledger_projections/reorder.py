@@ -364,7 +364,7 @@ def _line(
         unit=p.unit,
         supplier=product.supplier,
         location=d.location,
-        on_hand=d.shelf.on_hand,
+        on_hand=d.on_hand,
         inventory_position=d.position,
         reorder_point=d.point,
         suggestion=wanted,

@@ -52,6 +52,13 @@ class App:
         shop = self.queries.shop()
         return reorder(self.database, shop, self.queries.present(shop))
 
+    def uncounted(self) -> list[tuple[str, str]]:
+        """Return (SKU, name) of what can be reordered only after it was counted."""
+        from jitledger_projections.on_hand import uncounted
+
+        with self.database.snapshot() as tx:
+            return uncounted(tx)
+
     def explained(self, sku: str) -> list[ReorderLine]:
         """Return what one item's reorder point is made of and where it stands, due or not."""
         from jitledger_projections.reorder import explained

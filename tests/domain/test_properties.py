@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from jitledger.domain.errors import Refused
 from jitledger.domain.moments import LocalDays, to_datetime
 from jitledger.domain.quantities import quantities
-from jitledger.domain.stock_item import Entry, StockItem, blank, fold, order_key, voids
+from jitledger.domain.stock_item import Entry, StockItem, fold, order_key, voids
 from jitledger.testing.paper import PaperLedger
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
@@ -233,7 +233,7 @@ def test_units_are_conserved(history: list[Step]) -> None:
     """P5 in units: on hand + in transit = what came in − what went out + what counts found."""
     entries = play(history).entries("MUG")
     gone = voids(entries)
-    item = blank("MUG", entries, days())
+    item = StockItem("MUG", days())
     moved, found = Decimal(0), Decimal(0)
     for version, name, data in sorted(entries, key=order_key):
         if version in gone or name == "entry-voided":

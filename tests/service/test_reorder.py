@@ -63,6 +63,7 @@ def test_unknown_stock_is_counted_first(any_app: App) -> None:
     )
     done(any_app, do="sell", sku="MUG", qty="3", now="2026-03-02T08:00:00")
     assert any_app.reorder() == []
+    assert any_app.uncounted() == [("MUG", "Mug")]
     done(any_app, do="count", sku="MUG", qty="4", now="2026-03-03T08:00:00")
     (line,) = any_app.reorder()
     assert (line.method, format(line.suggestion.quantity, "f")) == ("manual", "10")
@@ -190,3 +191,15 @@ def test_many_shelves_are_read_as_few_are(trading: App, monkeypatch: pytest.Monk
         assert on_hand.positions(tx, now, today, skus) == few
         assert list(few) == skus
         assert few
+
+
+def test_what_a_place_needs_shows_what_lies_there(any_app: App) -> None:
+    """Thirty lie in the shop, four at B, whose own point is five: the line says four."""
+    done(any_app, do="location", code="B")
+    done(any_app, do="register", sku="MUG", name="Mug")
+    policy = {"method": "manual", "reorder_point": "5", "order_quantity": "10"}
+    done(any_app, do="policy", sku="MUG", at="B", **policy)
+    done(any_app, do="receive", sku="MUG", qty="30")
+    done(any_app, do="receive", sku="MUG", qty="4", at="B")
+    (line,) = [as_shape(line) for line in any_app.reorder()]
+    assert (line["location"], line["on_hand"], line["inventory_position"]) == ("B", "4", "4")

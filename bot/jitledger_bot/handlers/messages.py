@@ -451,7 +451,8 @@ def said(line: Line, answer: Answer) -> str:
     if reading.supplier:
         source = " " + _("from {supplier}", supplier=texts.safe(reading.supplier))
     when = f" ({texts.safe(reading.occurred.replace('T', ' '))})" if reading.occurred else ""
-    return f"{_(said_verb)} {quantity} × {name}{price}{source}{when}. {left}"
+    notes = "".join(f" ⚠ {texts.time_note(note)}." for note in answer.notes)
+    return f"{_(said_verb)} {quantity} × {name}{price}{source}{when}. {left}{notes}"
 
 
 def on_hand(quantity: str) -> str:

@@ -150,7 +150,7 @@ def reorder_page(desk: Desk, first: int) -> Page:
     """Return a page of the reorder report with Why? and Snooze for each of its lines."""
     lines = desk.app.reorder()
     shown = lines[first : first + PER_PAGE]
-    text = texts.reorder(shown, len(lines), first)
+    text = texts.reorder(shown, len(lines), first, desk.app.uncounted())
 
     def keys(tx: Tx, chat_id: int, member: str | None, now: int) -> list[list[Button]]:
         rows = []

@@ -97,6 +97,8 @@ def record(ctx: click.Context, fields: dict[str, Any], json_: bool, dry_run: boo
         if answer.on_hand is not None:
             line += f" On hand {answer.on_hand}."
         click.echo(line)
+        for note in answer.notes:
+            click.echo(f"Note: {note}.", err=True)
         return answer
 
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from jitledger_projections.buying import Deferred
 
 
+MOST_NAMED = 10
+"""So many products are named in a sentence."""
+
+
 @click.command()
 @click.argument("sku", required=False)
 @as_of
@@ -187,6 +191,12 @@ def reorder(ctx: click.Context, supplier: str | None, budget: str | None, json_:
         if wanted is not None:
             with app.database.snapshot() as tx:
                 find_supplier(tx, wanted)
+        unknown = app.uncounted()
+    if unknown:
+        named = ", ".join(sku for sku, _ in unknown[:MOST_NAMED])
+        more = f" and {len(unknown) - MOST_NAMED} more" if len(unknown) > MOST_NAMED else ""
+        said = "Count first, nobody knows what is there"
+        click.echo(f"{said} ({len(unknown)}): {named}{more}.", err=True)
     waiting: list[Deferred] = []
     if budget is not None:
         lines, waiting = within_budget(lines, parse_money("budget", budget), currency)

@@ -294,12 +294,15 @@ class TransferDispatched(Transfer):
     """Stock left the first location."""
 
     name: ClassVar[str] = "transfer-dispatched"
+    one_step: bool = False
+    """Whether it left and came in at one moment: then it leaves before it comes in."""
 
 
 class TransferReceived(Transfer):
     """Stock reached the second location."""
 
     name: ClassVar[str] = "transfer-received"
+    one_step: bool = False
 
 
 class TransferLost(Transfer):
@@ -652,4 +655,6 @@ def rank_of(name: str, data: dict[str, Any]) -> int | None:
     """Return a movement's rank; None for events without a place in the order."""
     if name == "stock-adjusted":
         return LOSS_RANK if str(data["delta"]).startswith("-") else GAIN_RANK
+    if data.get("one_step"):
+        return RANKS["transfer-received"]
     return RANKS.get(name)

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar
 
 from jitledger.domain.events import GAIN_RANK, LOSS_RANK, RANKS
-from jitledger.domain.moments import QUARTER, SECOND, LocalDays, day_from_number
+from jitledger.domain.moments import MICROSECOND, QUARTER, SECOND, LocalDays, day_from_number
 from jitledger.domain.quantity import ZERO
 
 Entry = tuple[int, str, dict[str, Any]]
@@ -52,6 +52,8 @@ def order_key(entry: Entry) -> OrderKey:
     rank = RANKS.get(name, _NO_RANK)
     if name == "stock-adjusted":
         rank = LOSS_RANK if data["delta"][0] == "-" else GAIN_RANK
+    elif "one_step" in data:
+        rank = RANKS["transfer-received"]
     return (data["effective_at"], rank, data["recorded_at"], version)
 
 
@@ -137,6 +139,8 @@ class Arrival(NamedTuple):
     at: int
 
 
+Lots = list[tuple[tuple[str, str], Decimal]]
+"""((expiry, lot), quantity) of each"""
 DemandDays = dict[str, dict[int, Demand]]
 """{location: {day number: demand}}"""
 
@@ -288,8 +292,6 @@ class StockItem:
     def _evolve_other(self, version: int, name: str, data: dict[str, Any]) -> bool:
         if name == "entry-voided":
             return False
-        if name == "backorder-taken" and data["order"] not in self.backorders:
-            return False  # A sale that names the order may have come before.
         if name not in MOVES:
             # The catalog has no place among the movements; it applies as it is recorded.
             self.version = version
@@ -334,17 +336,19 @@ class StockItem:
 
     # --- movements --------------------------------------------------------------------------------
 
-    def _put(self, location: str, delta: Decimal, data: dict[str, Any]) -> Shelf:
+    def _put(self, location: str, delta: Decimal, data: dict[str, Any]) -> Lots:
+        """Change what lies at a location; return the lots that what left was taken from."""
         shelf = self.shelf(location)
+        taken: Lots = []
         shelf.on_hand += delta
         if not shelf.moved:
             shelf.moved = True
             shelf.since = self.days.day(data["effective_at"], data["recorded_at"])
         if shelf.lots and delta < 0:
             day = self.days.day(data["effective_at"], data["recorded_at"])
-            _issue(shelf, -delta, data, day)
+            taken = _issue(shelf, -delta, data, day)
         self._mark(shelf, data["effective_at"])
-        return shelf
+        return taken
 
     def _mark(self, shelf: Shelf, at: int) -> None:
         """Open or close the time without sellable stock; unknown stock is never out."""
@@ -386,8 +390,9 @@ class StockItem:
 
     def _fulfil(self, data: dict[str, Any], quantity: Decimal) -> None:
         order = data.get("order")
-        if order is not None and order in self.backorders:
-            self.backorders[order] -= quantity
+        waiting = self.backorders.get(order, ZERO) if order is not None else ZERO
+        if order is not None and waiting > 0:  # What was sold before it was taken is no part of it.
+            self.backorders[order] = max(ZERO, waiting - quantity)
         reservation = data.get("reservation")
         if reservation is not None:
             key = (reservation, data["location"])
@@ -434,18 +439,21 @@ class StockItem:
         target = self.shelf(data["to_location"])
         known = self.transfers.setdefault(
             data["transfer"],
-            {"from": data["from_location"], "to": data["to_location"], "open": ZERO},
+            {"from": data["from_location"], "to": data["to_location"], "open": ZERO, "lots": []},
         )
         if name == "transfer-dispatched":
             known["open"] += quantity
             target.transit_in += quantity
-            self._put(data["from_location"], -quantity, data)
+            known["lots"] += self._put(data["from_location"], -quantity, data)
             return
         known["open"] -= quantity
         target.transit_in -= quantity
+        arrived = _unloaded(known["lots"], quantity)
         if name == "transfer-received":
             target.known = True
             self._put(data["to_location"], quantity, data)
+            for key, part in arrived:
+                target.lots[key] = target.lots.get(key, ZERO) + part
 
     # --- promises and demand ----------------------------------------------------------------------
 
@@ -462,7 +470,7 @@ class StockItem:
                 Decimal(data["quantity"]),
                 data.get("order"),
                 made,
-                FOREVER if ttl is None else made + ttl * SECOND,
+                FOREVER if ttl is None else made // MICROSECOND * MICROSECOND + ttl * SECOND,
             )
         )
 
@@ -470,7 +478,8 @@ class StockItem:
         delta = Decimal(data["quantity"])
         if name == "backorder-cancelled":
             delta = -delta
-        self.backorders[data["order"]] += delta
+        waiting = self.backorders.get(data["order"], ZERO)
+        self.backorders[data["order"]] = max(ZERO, waiting + delta)
         if "location" in data:
             self.shelf(data["location"])
         if data.get("due"):
@@ -489,8 +498,22 @@ def _store_lot(shelf: Shelf, data: dict[str, Any]) -> None:
     shelf.lots[key] = shelf.lots.get(key, ZERO) + Decimal(data["quantity"])
 
 
-def _issue(shelf: Shelf, quantity: Decimal, data: dict[str, Any], day: int) -> None:
-    """Take from the named lot, else from the lot that expires first (FEFO)."""
+def _unloaded(lots: Lots, quantity: Decimal) -> Lots:
+    """Take so much from the lots that are on their way, in the order in which they left."""
+    arrived: Lots = []
+    while lots and quantity > 0:
+        key, there = lots.pop(0)
+        part = min(there, quantity)
+        quantity -= part
+        arrived.append((key, part))
+        if there > part:
+            lots.insert(0, (key, there - part))
+    return arrived
+
+
+def _issue(shelf: Shelf, quantity: Decimal, data: dict[str, Any], day: int) -> Lots:
+    """Take from the named lot, else from the lot that expires first (FEFO); return what from."""
+    gone: Lots = []
     named = data.get("lot")
     expiring = sorted(shelf.lots)
     if data.get("cause") != "expiry":
@@ -501,12 +524,14 @@ def _issue(shelf: Shelf, quantity: Decimal, data: dict[str, Any], day: int) -> N
         if named is not None and key[1] != named:
             continue
         taken = min(quantity, shelf.lots[key])
+        gone.append((key, taken))
         quantity -= taken
         shelf.lots[key] -= taken
         if not shelf.lots[key]:
             del shelf.lots[key]
         if not quantity:
-            return
+            break
+    return gone
 
 
 def _describe(catalog: Catalog, name: str, data: dict[str, Any]) -> None:
@@ -567,15 +592,6 @@ def in_force(dated: Sequence[tuple[str, T]], today: str) -> T | None:
     return None if best is None else best[1]
 
 
-def blank(sku: str, entries: Iterable[Entry], days: LocalDays) -> StockItem:
-    """Return an item before its first entry, which knows the orders it will be asked about."""
-    item = StockItem(sku, days)
-    for _, name, data in entries:
-        if name == "backorder-taken":
-            item.backorders[data["order"]] = ZERO
-    return item
-
-
 def fold(
     sku: str,
     entries: Sequence[Entry],
@@ -589,7 +605,7 @@ def fold(
     ``as_at`` leaves out what was recorded later (voids too), ``as_of`` what took effect later.
     """
     believed = entries if as_at is None else [e for e in entries if e[2]["recorded_at"] <= as_at]
-    item = blank(sku, believed, days)
+    item = StockItem(sku, days)
     chosen = standing(believed)
     if as_of is not None:
         chosen = [e for e in chosen if e[2]["effective_at"] <= as_of]

@@ -328,7 +328,8 @@ class Ledger:
             listed = orjson.dumps(entries).decode()
             append.keys.append((key, digest, listed))
             append.known_keys[key] = (digest, listed)
-        return Answer(True, tuple(entries), False, self._on_hand_of(append, drafts))
+        left = self._on_hand_of(append, drafts)
+        return Answer(True, tuple(entries), False, left, notes=tuple(ground.notes))
 
     def _repeat(self, append: Append, key: str, digest: bytes) -> Answer:
         """Answer a command whose key is known: what it recorded, or that it is another."""

@@ -18,7 +18,7 @@ from jitledger.domain.purchase_order import PurchaseOrder
 from jitledger.domain.quantities import Quantities, exceptions, on_order, quantities
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.shop import Shop
-from jitledger.domain.stock_item import Entry, StockItem, blank, fold, order_key, voids
+from jitledger.domain.stock_item import Entry, StockItem, fold, order_key, voids
 from jitledger.service.cache import load_entries, load_order, order_numbers
 from jitledger.service.clock import Clock
 from jitledger.service.ledger import present_of
@@ -292,7 +292,7 @@ def _logged(
 def trace(sku: str, entries: Sequence[Entry], shop: Shop) -> list[Line]:
     """Walk an item's entries in effective order with deltas and balances at their locations."""
     gone = voids(entries)
-    item = blank(sku, entries, shop.days)
+    item = StockItem(sku, shop.days)
     lines = []
     for version, name, data in sorted(entries, key=order_key):
         location = data.get("location")

@@ -30,17 +30,20 @@ class Answer:
     repeat: bool = False
     on_hand: str | None = None
     error: LedgerError | None = None
+    notes: tuple[str, ...] = ()
+    """What is to be said beside: a local time that does not exist, or happens twice."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the shape of ``apply``'s answers."""
         if self.error is not None:
             return {"ok": False, "error": self.error.as_dict()}
-        return {
+        found: dict[str, Any] = {
             "ok": True,
             "entries": list(self.entries),
             "repeat": self.repeat,
             "on_hand": self.on_hand,
         }
+        return found | ({"notes": list(self.notes)} if self.notes else {})
 
 
 @dataclass(slots=True)

@@ -117,11 +117,10 @@ def define_pack(ground: Ground, command: c.DefinePack) -> list[Draft]:
     """Say what a pack holds from a day on."""
     item = ground.item(command.sku)
     ground.quantity(item, command.factor)
-    fields = {
-        "code": command.code,
-        "factor": command.factor,
-        "effective_from": command.effective_from,
-    }
+    starts = command.effective_from
+    if starts is None and command.code.casefold() in item.catalog.packs:
+        starts = ground.today  # Before, it held what it held.
+    fields = {"code": command.code, "factor": command.factor, "effective_from": starts}
     return [_of(ground, item, e.PackDefined, fields)]
 
 

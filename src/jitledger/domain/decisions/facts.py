@@ -21,7 +21,7 @@ from jitledger.domain.stock_item import StockItem, order_key, voids
 def open_balance(ground: Ground, command: c.OpenBalance, stated: Occurred | None) -> list[Draft]:
     """Record an opening balance; refused when a movement there is effective before it."""
     item = ground.shelved(command.sku)
-    quantity, typed = ground.quantity(item, command.qty, command.pack)
+    quantity, typed = ground.quantity(item, command.qty, command.pack, stated)
     location = ground.location(command.at)
     draft = ground.draft(
         item,
@@ -79,7 +79,7 @@ def receive_stock(ground: Ground, command: c.ReceiveStock, stated: Occurred | No
     supplier's terms, else to the last cost.
     """
     item = ground.shelved(command.sku)
-    quantity, typed = ground.quantity(item, command.qty, command.pack)
+    quantity, typed = ground.quantity(item, command.qty, command.pack, stated)
     supplier = ground.supplier(command.supplier)
     location = ground.location(command.at)
     fields: dict[str, Any] = {
@@ -97,7 +97,7 @@ def receive_stock(ground: Ground, command: c.ReceiveStock, stated: Occurred | No
     drafts = []
     for order, line, part in parts:
         source = supplier if order is None else order.supplier
-        cost = _cost(ground, item, command, order, line, source)
+        cost = _cost(ground, item, command, order, line, source, ground.day_of(stated))
         drafts.append(
             ground.draft(
                 item,
@@ -122,22 +122,22 @@ def _cost(
     order: PurchaseOrder | None,
     line: Line | None,
     supplier: str | None,
+    day: str,
 ) -> dict[str, Any]:
     if command.unit_cost is not None:
         return {"unit_cost": command.unit_cost}
     if order is not None and line is not None and line.unit_cost is not None:
         return {"unit_cost": line.unit_cost, "currency": order.currency, "rate": order.rate}
-    cost, currency, assumed = _assumed_cost(ground, item, supplier)
+    cost, currency, assumed = _assumed_cost(ground, item, supplier, day)
     return {"unit_cost": cost, "currency": currency, "cost_assumed": assumed}
 
 
 def _assumed_cost(
-    ground: Ground, item: StockItem, supplier: str | None
+    ground: Ground, item: StockItem, supplier: str | None, day: str
 ) -> tuple[Decimal | None, str | None, bool]:
-    today = ground.today.isoformat()
-    for code in (supplier, preferred_supplier(item, today)):
+    for code in (supplier, preferred_supplier(item, day)):
         source = ground.known.supplier(code) if code is not None else None
-        terms = source.terms_of(item.sku, today) if source is not None else None
+        terms = source.terms_of(item.sku, day) if source is not None else None
         if terms is not None and terms.get("unit_cost") is not None:
             return Decimal(terms["unit_cost"]), terms.get("currency"), True
     return item.last_cost, None, item.last_cost is not None
@@ -172,7 +172,7 @@ OF_A_SALE = frozenset(
 def sell_stock(ground: Ground, command: c.SellStock, stated: Occurred | None) -> list[Draft]:
     """Record a sale; a bundle sells its components in the same append."""
     item = ground.item(command.sku)
-    quantity, typed = ground.quantity(item, command.qty, command.pack)
+    quantity, typed = ground.quantity(item, command.qty, command.pack, stated)
     sold_at = ground.location(command.at)
     ships_from = ground.location(command.ships_from) if command.ships_from else sold_at
     if command.reservation is not None:
@@ -244,7 +244,7 @@ def _check_reservation(
 def return_sale(ground: Ground, command: c.ReturnSale, stated: Occurred | None) -> list[Draft]:
     """Record a return; the sale it belongs to must exist when it is named."""
     item = ground.shelved(command.sku)
-    quantity, typed = ground.quantity(item, command.qty, command.pack)
+    quantity, typed = ground.quantity(item, command.qty, command.pack, stated)
     sale = _named(ground, item, command.sale, "stock-sold", "a sale")
     fields: dict[str, Any] = {
         "location": ground.location(command.at),
@@ -280,7 +280,7 @@ def return_to_supplier(
 ) -> list[Draft]:
     """Record goods going back to a supplier."""
     item = ground.shelved(command.sku)
-    quantity, typed = ground.quantity(item, command.qty, command.pack)
+    quantity, typed = ground.quantity(item, command.qty, command.pack, stated)
     fields: dict[str, Any] = {
         "location": ground.location(command.at),
         "quantity": quantity,
@@ -308,7 +308,7 @@ def adjust_stock(ground: Ground, command: c.AdjustStock, stated: Occurred | None
 def count_stock(ground: Ground, command: c.CountStock, stated: Occurred | None) -> list[Draft]:
     """Record what was counted; the variance is derived, never stored."""
     item = ground.shelved(command.sku)
-    quantity, typed = ground.quantity(item, command.qty, command.pack)
+    quantity, typed = ground.quantity(item, command.qty, command.pack, stated)
     fields: dict[str, Any] = {
         "location": ground.location(command.at),
         "quantity": quantity,
@@ -324,15 +324,23 @@ def count_stock(ground: Ground, command: c.CountStock, stated: Occurred | None) 
 def write_off_stock(
     ground: Ground, command: c.WriteOffStock, stated: Occurred | None
 ) -> list[Draft]:
-    """Record shrink; it leaves sellable stock unless another status is named."""
+    """Record shrink; it leaves sellable stock unless another status is named.
+
+    What is written off for damage leaves the damaged stock when all of it lies there.
+    """
     item = ground.shelved(command.sku)
-    quantity, typed = ground.quantity(item, command.qty, command.pack)
+    quantity, typed = ground.quantity(item, command.qty, command.pack, stated)
+    location, status = ground.location(command.at), command.status
+    if command.reason == "damage" and "status" not in command.model_fields_set:
+        shelf = item.shelves.get(location)
+        if shelf is not None and shelf.damaged >= quantity:
+            status = "damaged"
     fields: dict[str, Any] = {
-        "location": ground.location(command.at),
+        "location": location,
         "quantity": quantity,
         "typed": typed,
         "cause": command.reason,
-        "from_status": command.status,
+        "from_status": status,
         "lot": command.lot,
     }
     return [ground.draft(item, e.StockWrittenOff, stated, fields)]
@@ -341,7 +349,7 @@ def write_off_stock(
 def move_status(ground: Ground, command: c.MoveStatus, stated: Occurred | None) -> list[Draft]:
     """Record stock set aside or freed."""
     item = ground.shelved(command.sku)
-    quantity, typed = ground.quantity(item, command.qty, command.pack)
+    quantity, typed = ground.quantity(item, command.qty, command.pack, stated)
     if command.from_ == command.to:
         raise bad_value("to", command.to, "it is where the stock already is")
     fields: dict[str, Any] = {
@@ -359,7 +367,7 @@ def transfer_stock(
 ) -> list[Draft]:
     """Record a leg of a transfer; without a step both happen at the earlier of their moments."""
     item = ground.shelved(command.sku)
-    quantity, typed = ground.quantity(item, command.qty, command.pack)
+    quantity, typed = ground.quantity(item, command.qty, command.pack, stated)
     leg = item.transfers.get(command.transfer or "")
     source, target = command.from_, command.to
     if leg is not None:
@@ -390,6 +398,7 @@ def transfer_stock(
             return [ground.draft(item, e.TransferLost, stated, fields)]
         case None:
             moment = min(ground.place(1, stated), ground.place(-1, stated))
+            fields["one_step"] = True
             return [
                 ground.draft(item, e.TransferDispatched, stated, fields, moment),
                 ground.draft(item, e.TransferReceived, stated, fields, moment),
@@ -399,7 +408,7 @@ def transfer_stock(
 def record_unmet(ground: Ground, command: c.RecordUnmet, stated: Occurred | None) -> list[Draft]:
     """Record demand that the shelf could not serve."""
     item = ground.item(command.sku)
-    quantity, typed = ground.quantity(item, command.qty, command.pack)
+    quantity, typed = ground.quantity(item, command.qty, command.pack, stated)
     fields: dict[str, Any] = {
         "location": ground.location(command.at),
         "quantity": quantity,

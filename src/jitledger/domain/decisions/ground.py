@@ -83,6 +83,8 @@ class Ground:
     replaced: set[tuple[str, int]] = field(default_factory=set)
     """Entries that the correction at hand voids."""
     overrides: dict[str, StockItem] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    """What the answer says beside its entries: a time that had to be moved."""
 
     @property
     def shop(self) -> Shop:
@@ -146,14 +148,21 @@ class Ground:
         return found
 
     def quantity(
-        self, item: StockItem, quantity: Decimal, pack: str | None = None
+        self,
+        item: StockItem,
+        quantity: Decimal,
+        pack: str | None = None,
+        stated: Occurred | None = None,
     ) -> tuple[Decimal, str | None]:
-        """Return the base quantity and what was typed, checked against the SKU's precision."""
+        """Return the base quantity and what was typed, checked against the SKU's precision.
+
+        A pack holds what it held on the day of the fact.
+        """
         if pack is None:
             check_precision(item.sku, quantity, item.catalog.precision)
             return quantity, None
         dated = item.catalog.packs.get(pack.casefold(), ())
-        factor = in_force(dated, self.today.isoformat())
+        factor = in_force(dated, self.day_of(stated))
         if factor is None:
             raise Refused(
                 "unknown-unit",
@@ -176,7 +185,18 @@ class Ground:
         """Refuse the future and, unless forced or importing, what is long past."""
         if stated is not None:
             check_occurred(stated, self.ceiling, self.shop.tz, force=self.force or self.importing)
+            if stated.adjusted is not None:
+                self.notes.append(stated.adjusted)
         return stated
+
+    def day_of(self, stated: Occurred | None) -> str:
+        """Return the local day on which a fact happened: what is dated applies as it did then."""
+        if stated is None:
+            return self.today.isoformat()
+        if stated.day is not None:
+            return stated.day.isoformat()
+        assert stated.instant is not None
+        return local_date(stated.instant, self.shop.tz).isoformat()
 
     def place(self, direction: int, stated: Occurred | None) -> int:
         """Return the effective time of a fact."""

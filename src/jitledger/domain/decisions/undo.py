@@ -194,6 +194,7 @@ def _with_redo(
         corrected = stored.get("corrects") == entry_name(sku, data["target"])
         if name in ("entry-voided", "stock-received") or corrected:
             drafts.append(_void(ground, sku, found))
+    drafts += _later_corrections(ground, sku, data["target"], together, entries)
     target = next((d for v, n, d in entries if v == data["target"] and n == "stock-sold"), {})
     for part, _ in target.get("components", ()):
         stored_part = ground.known.entries(part)
@@ -204,6 +205,21 @@ def _with_redo(
             if name == "entry-voided" and stored["recorded_at"] == together and found not in gone
         ]
     return drafts
+
+
+def _later_corrections(
+    ground: Ground, sku: str, target: int, together: int, entries: list[Entry]
+) -> list[Draft]:
+    """Return the voids of what stands for an entry by a later correction, when it comes back."""
+    in_force = voids(entries)
+    heir = heir_of(target, entries, in_force)
+    while heir is not None and heir[0] in in_force:
+        heir = heir_of(heir[0], entries, in_force)
+    if heir is None or heir[2]["recorded_at"] == together:
+        return []  # Nothing stands for it, or what does goes with its own append.
+    version, name, data = heir
+    rest = _with_entry(ground, sku, version, name, data, entries)
+    return [_void(ground, sku, version), *rest]
 
 
 def _check_barcodes(ground: Ground, sku: str, entries: list[Entry], targets: list[int]) -> None:
@@ -232,20 +248,32 @@ def _hypothetical(ground: Ground, sku: str, entries: list[Entry], targets: list[
 def current_entry(sku: str, version: int, entries: list[Entry]) -> Entry:
     """Follow corrections from an entry to the one in force; raises ``already-voided``."""
     in_force = voids(entries)
-    heirs = {
-        data["corrects"]: entry
-        for entry in entries
-        if (data := entry[2]).get("corrects") and entry[0] not in in_force
-    }
-    chain = {data["corrects"]: entry for entry in entries if (data := entry[2]).get("corrects")}
-    name = entry_name(sku, version)
     while version in in_force:
-        heir = heirs.get(name) or chain.get(name)
+        heir = heir_of(version, entries, in_force)
         if heir is None:
-            raise already_voided(name, entry_name(sku, in_force[version]))
+            raise already_voided(entry_name(sku, version), entry_name(sku, in_force[version]))
         version = heir[0]
-        name = entry_name(sku, version)
     return next(entry for entry in entries if entry[0] == version)
+
+
+def heir_of(version: int, entries: list[Entry], in_force: dict[int, int]) -> Entry | None:
+    """Return the entry that a correction recorded in place of one; None when there is none.
+
+    One that is in force comes first. What was corrected together, like the halves of a transfer,
+    has its heir in the append that voided it.
+    """
+    heirs = [e for e in entries if e[2].get("corrects", "").rpartition("/")[2] == str(version)]
+    if not heirs:
+        name = next(name for found, name, _ in entries if found == version)
+        together = {
+            data["recorded_at"]
+            for _, other, data in entries
+            if other == "entry-voided" and data["target"] == version
+        }
+        heirs = [e for e in entries if e[1] == name and e[2]["recorded_at"] in together]
+    standing = [e for e in heirs if e[0] not in in_force]
+    heirs = standing or heirs
+    return heirs[-1] if heirs else None
 
 
 def correct_entry(ground: Ground, command: c.CorrectEntry, decide_fact: Any) -> list[Draft]:
@@ -291,8 +319,9 @@ def correct_entry(ground: Ground, command: c.CorrectEntry, decide_fact: Any) -> 
     if "occurred_at" not in command.with_:
         # The moment was computed once, when the entry was recorded, and stays.
         new = [replace(d, effective_at=data["effective_at"]) for d in new]
-    first = replace(new[0], fields=new[0].fields | kept)
-    return [*drafts, first, *new[1:]]
+    heir = next(place for place, draft in enumerate(new) if draft.event.name == name)
+    new[heir] = replace(new[heir], fields=new[heir].fields | kept)
+    return [*drafts, *new]
 
 
 def _rebuild(
