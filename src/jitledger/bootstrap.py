@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jitledger.config import Settings
+from jitledger.domain.errors import Refused
 from jitledger.domain.moments import local_date
 from jitledger.service.clock import Clock, SystemClock
 from jitledger.service.ledger import Ledger
@@ -147,10 +148,23 @@ class App:
         self.database.close()
 
 
-def open_app(settings: Settings, clock: Clock | None = None, lock_timeout: float = 5.0) -> App:
-    """Open the shop's database, creating what is missing, and wire it."""
+def open_app(
+    settings: Settings,
+    clock: Clock | None = None,
+    lock_timeout: float = 5.0,
+    *,
+    create: bool = True,
+) -> App:
+    """Open the shop's database, creating what is missing, and wire it.
+
+    Without ``create`` a database that is not there is refused (``no-shop``): whoever only asks, or
+    mistypes its name, makes none.
+    """
     clock = clock or SystemClock()
     database = open_database(settings.database, lock_timeout)
+    if not create and not database.exists():
+        database.close()
+        raise Refused("no-shop", "There is no shop in this database; run jitledger init first.")
     database.create()
     driver = Driver(
         database, [OnHand(), DemandRate(), Exceptions(), Products(), Supply(), OnOrder()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -61,9 +62,9 @@ async def test_bad_rows_are_named_and_come_back_as_a_file(chat: Chat) -> None:
     name, data = chat.sandbox.files[said[1]["document"]["file_id"]]
     assert name == "counts-not-taken.csv"
     lines = data.decode("utf-8-sig").splitlines()
-    assert lines[0] == "sku,qty,line,reason"
-    assert lines[1].startswith("NO-SUCH,4,4,")
-    assert lines[2].startswith("MUG,x,5,")
+    assert lines[0] == "sku,qty,id,line,reason"
+    assert re.match(r"NO-SUCH,4,[0-9a-f]{12}-4,4,", lines[1])
+    assert re.match(r"MUG,x,[0-9a-f]{12}-5,5,", lines[2])
 
 
 async def test_a_caption_says_what_it_is_and_xlsx_is_read(chat: Chat) -> None:

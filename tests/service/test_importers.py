@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from jitledger.domain.errors import Refused
 from jitledger.service.bulk import TRIES, BulkAppender
 from jitledger.service.importers.formats import FORMATS
 from jitledger.service.importers.online_retail import import_online_retail
-from jitledger.service.importers.rows import RowsSummary, import_rows
+from jitledger.service.importers.rows import RowsSummary, bad_table, import_rows, read_number
 from jitledger.service.importers.tables import parse_table
 from jitledger.store.codec import EventMapper
 from jitledger.store.seals import verify
@@ -165,6 +166,84 @@ def test_numbers_with_a_decimal_comma(app: App) -> None:
     done(app, do="register", sku="MUG", name="Mug")
     assert rows(app, "receipts", "sku;menge;ek\nMUG;12;4,20\n").recorded == 1
     assert rows(app, "receipts", 'sku,qty,cost\nMUG,12,"4,20"\n').bad[0].column == "cost"
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "line", "column"),
+    [
+        ("items", "sku,name,ean\nZ1,z,4006381333931\nZ2,z,4006381333931\nZ3,z,\n", 3, "ean"),
+        ("receipts", "id,sku,qty\nz1,MUG,11\nz1,CUP,5\nz2,CUP,100\n", 3, "id"),
+        ("receipts", "id,sku,qty\nold,MUG,12\nz2,CUP,100\n", 2, "id"),
+        ("receipts", "sku,qty\nMUG,3,50\nCUP,1\n", 2, None),
+    ],
+)
+def test_what_would_be_refused_keeps_the_whole_file_out(
+    app: App, form: str, text: str, line: int, column: str | None
+) -> None:
+    """Rows of one barcode, an id of another row, a cell too many: said before any is recorded."""
+    for sku in ("MUG", "CUP"):
+        done(app, do="register", sku=sku, name=sku)
+    rows(app, "receipts", "id,sku,qty\nold,MUG,2\n")
+    tried = rows(app, form, text, dry_run=True)
+    found = rows(app, form, text)
+    for summary in (tried, found):
+        assert [(bad.line, bad.column) for bad in summary.bad] == [(line, column)]
+    assert (found.recorded, found.begun) == (0, False)
+    assert app.queries.stock("CUP")["on_hand"] == "0"
+    assert app.queries.find("Z1") is None
+
+
+def test_a_mended_row_that_equals_a_good_one_is_recorded(app: App) -> None:
+    """Three sales of one, one mistyped: mended in the file of bad rows it is the third; once."""
+    done(app, do="register", sku="MUG", name="Mug")
+    text = "sku,qty,date\nMUG,1,2026-01-05\nMUG,l,2026-01-05\nMUG,1,2026-01-05\n"
+    table, form = parse_table("h.csv", text.encode()), FORMATS["sales"]
+    summary = import_rows(app.ledger, form, table, skip_bad=True)
+    assert (summary.recorded, len(summary.bad)) == (2, 1)
+    lines = bad_table(form, table, summary.bad, lambda bad: bad.reason)
+    mended = "\n".join(",".join(f'"{cell}"' for cell in row) for row in lines)
+    mended = mended.replace('"MUG","l"', '"MUG","1"')
+    assert rows(app, "sales", mended).recorded == 1
+    assert rows(app, "sales", mended).repeated == 1
+    assert app.queries.stock("MUG")["on_hand"] == "-3"
+
+
+@pytest.mark.parametrize(
+    ("text", "locale", "delimiter", "value"),
+    [
+        ("1.000", "de", ";", "1000"),
+        ("1.234.567", "de", ",", "1234567"),
+        ("1.000", "de", ",", None),
+        ("1.000", "en", ",", "1"),
+        ("1.000", "en", ";", None),
+        ("1.000,5", "en", ";", "1000.5"),
+        ("4,20", "de", ",", "4.2"),
+        ("4.20", "de", ",", "4.2"),
+        ("1,000", "en", ",", "1000"),
+        ("1e3", "de", ";", None),
+        ("-12", "de", ";", "-12"),
+        ("1.1250", "de", "xlsx", "1.125"),
+    ],
+)
+def test_numbers_by_the_shops_locale(
+    text: str, locale: str, delimiter: str, value: str | None
+) -> None:
+    """What two readings would take for different numbers is refused, never guessed."""
+    if value is None:
+        with pytest.raises(Refused):
+            read_number("qty", text, locale, delimiter)
+    else:
+        assert read_number("qty", text, locale, delimiter) == value
+
+
+def test_a_damaged_file_is_named_in_a_sentence() -> None:
+    """A flipped byte in a compressed file is no crash."""
+    data = gzip.compress(b"sku,qty\nMUG,1\n" * 400)
+    for place in range(12, len(data) - 8):
+        broken = bytearray(data)
+        broken[place] ^= 0xFF
+        with contextlib.suppress(Refused):
+            parse_table("t.csv.gz", bytes(broken))
 
 
 @given(

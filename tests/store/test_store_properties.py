@@ -126,7 +126,9 @@ def _replace_kind(tx: Tx, rng: random.Random) -> None:
             ("seals", "events", "'many'"),
         ]
     )
-    tx.execute(f"UPDATE {table} SET {column} = {value}")
+    newest = " WHERE rowid = (SELECT MAX(rowid) FROM stored_events)"
+    where = newest if table == "stored_events" else ""
+    tx.execute(f"UPDATE {table} SET {column} = {value}{where}")
 
 
 CHANGES: list[Callable[[Tx, random.Random], None]] = [

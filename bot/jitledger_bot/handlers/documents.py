@@ -19,7 +19,7 @@ from aiogram.types import Message
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.shop import MAY_BUY
 from jitledger.service.importers.formats import FORMATS, map_header
-from jitledger.service.importers.rows import RowsSummary, import_rows
+from jitledger.service.importers.rows import RowsSummary, bad_table, import_rows
 from jitledger.service.importers.tables import Table, parse_table
 from jitledger.service.projection import without_collector
 from jitledger.service.submission import Answer
@@ -227,7 +227,7 @@ async def take(job: Job, desk: Desk) -> None:
     )
     turn.say("\n".join([text, *_bad_lines(summary)]))
     if summary.bad:
-        turn.document(f"{form}-not-taken.csv", _as_csv(table, summary))
+        turn.document(f"{form}-not-taken.csv", _as_csv(form, table, summary))
 
 
 def _afterwards(desk: Desk) -> None:
@@ -237,12 +237,15 @@ def _afterwards(desk: Desk) -> None:
     after_import(app.ledger, app.reorder(), app.queries.present())
 
 
-def _as_csv(table: Table, summary: RowsSummary) -> str:
-    """Return the bad rows with their line and the reason."""
+def _as_csv(form: str, table: Table, summary: RowsSummary) -> str:
+    """Return the bad rows, to be mended and sent again, with their line and the reason."""
     out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([*table.header, _("line"), _("reason")])
-    for bad in summary.bad:
-        cells = [*bad.cells, *[""] * (len(table.header) - len(bad.cells))]
-        writer.writerow([*cells, bad.line, texts.problem(bad.error)])
+    rows = bad_table(
+        FORMATS[form],
+        table,
+        summary.bad,
+        lambda bad: texts.problem(bad.error),
+        (_("line"), _("reason")),
+    )
+    csv.writer(out).writerows(rows)
     return out.getvalue()

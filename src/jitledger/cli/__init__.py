@@ -121,4 +121,8 @@ def _explain(error: Exception) -> int:
     if isinstance(error, LedgerError):
         click.echo(f"{error.code}: {error.message}", err=True)
         return error.exit_code
+    if isinstance(error, OSError):
+        where = f" ({error.filename})" if error.filename else ""
+        click.echo(f"environment: {error.strerror or error}{where}.", err=True)
+        return 4
     raise error

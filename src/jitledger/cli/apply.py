@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import queue
 import sys
@@ -38,7 +39,7 @@ def apply(ctx: click.Context, file: BinaryIO, dry_run: bool, channel: str) -> No
     code = 0
     lines: queue.Queue[bytes | None] = queue.Queue(AT_ONCE)
     threading.Thread(target=_read, args=(file, lines), daemon=True).start()
-    with opened(ctx) as app:
+    with opened(ctx, create=True) as app:
         ended = False
         while not ended:
             taken = [lines.get()]
@@ -61,7 +62,9 @@ def apply(ctx: click.Context, file: BinaryIO, dry_run: bool, channel: str) -> No
 def _read(file: BinaryIO, lines: queue.Queue[bytes | None]) -> None:
     """Feed lines as they come; a blank line is no command."""
     try:
-        for line in _unbuffered(file):
+        for number, line in enumerate(_unbuffered(file)):
+            if number == 0:
+                line = line.removeprefix(codecs.BOM_UTF8)
             if line.strip():
                 lines.put(line)
     finally:

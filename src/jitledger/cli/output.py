@@ -25,11 +25,11 @@ as_at = click.option("--as-at", metavar="TIME", help="What was believed then.")
 
 
 @contextmanager
-def opened(ctx: click.Context) -> Iterator[App]:
-    """Open the shop's app for one command."""
+def opened(ctx: click.Context, *, create: bool = False) -> Iterator[App]:
+    """Open the shop's app for one command; only some make a database where there is none."""
     from jitledger.bootstrap import open_app
 
-    app = open_app(read_settings(ctx.obj))
+    app = open_app(read_settings(ctx.obj), create=create)
     try:
         yield app
     finally:
@@ -80,7 +80,7 @@ def record(ctx: click.Context, fields: dict[str, Any], json_: bool, dry_run: boo
     from jitledger.domain.commands import parse
 
     given = {k: v for k, v in fields.items() if v is not None and v != () and v is not False}
-    with opened(ctx) as app:
+    with opened(ctx, create=True) as app:
         try:
             answer = app.ledger.record(parse(given), dry_run=dry_run)
         except LedgerError as error:

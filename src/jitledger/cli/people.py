@@ -9,7 +9,9 @@ from jitledger.cli.output import as_json, opened, table, write_json
 
 @click.command()
 @click.option("--role", type=click.Choice(["owner", "buyer", "staff", "viewer"]), required=True)
-@click.option("--minutes", type=int, help="How long the invitation is good for.")
+@click.option(
+    "--minutes", type=click.IntRange(1, 43_200), help="How long the invitation is good for."
+)
 @as_json
 @click.pass_context
 def invite(ctx: click.Context, role: str, minutes: int | None, json_: bool) -> None:

@@ -34,7 +34,10 @@ def bot(ctx: click.Context) -> None:
 
 @click.command()
 @click.option(
-    "--port", type=int, default=0, help="A port of the loopback address; else a free one."
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=0,
+    help="A port of the loopback address; else a free one.",
 )
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @click.option("--new", is_flag=True, help="A new shop instead: open it yourself in the chat.")

@@ -33,7 +33,7 @@ def init(
     """
     from jitledger.service.people import invite
 
-    with opened(ctx) as app:
+    with opened(ctx, create=True) as app:
         shop = app.queries.shop()
         if shop.opened:
             said = f"The shop {shop.title!r} is open already; nothing was changed."

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +13,13 @@ import click
 
 from jitledger.cli.maintenance import progress_bar
 from jitledger.cli.output import as_json, opened, write_json
+from jitledger.domain.errors import StoreError
 
 if TYPE_CHECKING:
     from jitledger.bootstrap import App
+    from jitledger.service.importers.formats import Format
+    from jitledger.service.importers.rows import BadRow
+    from jitledger.service.importers.tables import Table
 
 SUPPORTED = ("items", "counts", "sales", "receipts", "suppliers", "online-retail")
 
@@ -91,8 +97,8 @@ def _rows(app: App, format_: str, file: Path, skip_bad: bool, dry_run: bool, jso
     refused = bool(summary.bad) and not skip_bad
     answer: dict[str, Any] = {"ok": not refused, **summary.as_dict()}
     if summary.bad and skip_bad and not dry_run:
-        answer["bad_file"] = str(_write_bad(file, table.header, summary.bad))
-    if not refused and not dry_run:
+        answer["bad_file"] = str(_write_bad(file, FORMATS[format_], table, summary.bad))
+    if summary.begun:
         _after(app)
     if json_:
         write_json(answer)
@@ -111,8 +117,11 @@ def _say(answer: dict[str, Any], dry_run: bool, refused: bool) -> None:
     if answer["ignored"]:
         click.echo(f"Columns not read: {', '.join(answer['ignored'])[:300]}.", err=True)
     if refused:
+        said = "Nothing was recorded"
+        if answer["recorded"] or answer["repeated"]:  # Somebody recorded something meanwhile.
+            said = f"{answer['recorded']} rows were recorded, {answer['repeated']} before"
         click.echo(
-            f"Nothing was recorded: {len(answer['bad'])} of {answer['rows']} rows are bad. "
+            f"{said}: {len(answer['bad'])} of {answer['rows']} rows are bad. "
             "Mend them, or use --skip-bad.",
             err=True,
         )
@@ -128,14 +137,20 @@ def _say(answer: dict[str, Any], dry_run: bool, refused: bool) -> None:
         click.echo(f"The bad rows are in {answer['bad_file']}.")
 
 
-def _write_bad(file: Path, header: list[str], bad: list[Any]) -> Path:
-    target = file.with_name(file.name.split(".")[0] + ".bad.csv")
-    with target.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out)
-        writer.writerow([*header, "line", "reason"])
-        for row in bad:
-            cells = row.cells + [""] * (len(header) - len(row.cells))
-            writer.writerow([*cells[: len(header)], row.line, row.reason])
+def _write_bad(file: Path, form: Format, table: Table, bad: Sequence[BadRow]) -> Path:
+    from jitledger.service.importers.rows import bad_table
+
+    stem = re.sub(r"(\.csv)?(\.gz|\.csv|\.xlsx|\.xlsm)$", "", file.name, flags=re.IGNORECASE)
+    target = file.with_name(f"{stem}.bad.csv")
+    try:
+        with target.open("w", encoding="utf-8", newline="") as out:
+            csv.writer(out).writerows(bad_table(form, table, bad, lambda row: row.reason))
+    except OSError as error:
+        raise StoreError(
+            "cannot-write",
+            f"The good rows are recorded; the bad ones could not be written to {target}: "
+            f"{error.strerror}.",
+        ) from error
     return target
 
 

@@ -111,6 +111,21 @@ def _day(value: Any, info: Any) -> Any:
     return day
 
 
+def _locale(value: Any, info: Any) -> Any:
+    if value is None or value == "en":
+        return value  # The usual one needs no babel, which is slow to import.
+    from babel import Locale as Known
+    from babel import UnknownLocaleError
+
+    code = str(value).replace("-", "_")
+    try:
+        Known.parse(code)
+    except (UnknownLocaleError, ValueError) as error:
+        why = "a locale is expected, like en or de_DE"
+        raise bad_value(info.field_name, value, why) from error
+    return code
+
+
 def _currency(value: Any, info: Any) -> Any:
     if value is None:
         return None
@@ -141,6 +156,7 @@ Rate = Annotated[Decimal, BeforeValidator(_rate)]
 Share = Annotated[Decimal, BeforeValidator(_share)]
 Floor = Annotated[Decimal, BeforeValidator(_floor)]
 Day = Annotated[date, BeforeValidator(_day)]
+Locale = Annotated[str, BeforeValidator(_locale)]
 Currency = Annotated[str, BeforeValidator(_currency)]
 
 
@@ -643,7 +659,7 @@ class ChangeSettings(Command):
     needs: ClassVar[Literal["viewer", "staff", "buyer", "owner"]] = "owner"
     name: Text | None = None
     timezone: Text | None = None
-    locale: Text | None = None
+    locale: Locale | None = None
     prices: Literal["gross", "net"] | None = None
     service_level: Share | None = None
     cover_days: Cover | None = None
@@ -664,7 +680,7 @@ class OpenShop(Command):
     name: Text
     currency: Currency = "EUR"
     timezone: Text = "UTC"
-    locale: Text = "en"
+    locale: Locale = "en"
     prices: Literal["gross", "net"] = "gross"
     clock: Literal["live", "simulated"] = "live"
 

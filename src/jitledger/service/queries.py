@@ -200,7 +200,6 @@ class Queries:
         since: int | None = None,
         until: int | None = None,
         by: str | None = None,
-        limit: int = 100_000,
     ) -> list[dict[str, Any]]:
         """Return what was recorded in a stretch of time, in the log's own order."""
         names = self.people()
@@ -218,8 +217,6 @@ class Queries:
                     if by is not None and by not in (actor, names.get(actor)):
                         continue
                     found.append(_logged(stream, version, name, data, names))
-                    if len(found) >= limit:
-                        return found
         return found
 
     def _first_position(self, tx: Tx, since: int | None) -> int:

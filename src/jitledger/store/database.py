@@ -151,8 +151,12 @@ class Database(ABC):
         """Close every connection."""
 
     @abstractmethod
+    def exists(self) -> bool:
+        """Return whether a ledger was made here; makes nothing."""
+
+    @abstractmethod
     def create(self) -> None:
-        """Create the tables that are missing."""
+        """Create the tables that are missing; raises ``foreign-database`` for another program's."""
 
     @abstractmethod
     def ddl(self, statement: str) -> str:

@@ -94,6 +94,11 @@ class PostgresDatabase(Database):
             )
         self.recorder = PostgresApplicationRecorder(self._datastore)
 
+    def exists(self) -> bool:
+        with _errors(), self._datastore.get_connection() as connection:
+            found = connection.execute("SELECT to_regclass('clock') AS found").fetchone()
+        return found == {"found": "clock"}
+
     def create(self) -> None:
         with _errors(), self._datastore.get_connection() as connection:
             # One process creates; catalog changes of two at once would fail.

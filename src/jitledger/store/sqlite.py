@@ -57,6 +57,11 @@ class _Pool(SQLiteConnectionPool):
 
 
 def _make_durable(connection: sqlite3.Connection) -> None:
+    with _errors():
+        _set_durable(connection)
+
+
+def _set_durable(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
@@ -65,15 +70,16 @@ def _make_durable(connection: sqlite3.Connection) -> None:
 
 
 def _connect(uri: str, timeout: float) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        uri,
-        uri=True,
-        isolation_level=None,
-        check_same_thread=False,
-        timeout=timeout,
-        cached_statements=512,
-    )
-    connection.execute("PRAGMA cache_size=-65536")
+    with _errors():
+        connection = sqlite3.connect(
+            uri,
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=timeout,
+            cached_statements=512,
+        )
+        connection.execute("PRAGMA cache_size=-65536")
     return connection
 
 
@@ -269,12 +275,36 @@ class SQLiteDatabase(Database):
         self._guard = threading.Lock()
         self._uri = uri
 
+    def exists(self) -> bool:
+        return self.path.exists() and "clock" in self._tables()
+
     def create(self) -> None:
+        if self._is_made():
+            return
+        with self.alone("create"):
+            if not self._is_made():  # Another process may have made it since.
+                self._create()
+
+    def _is_made(self) -> bool:
+        """Return whether all tables are there as this program makes them."""
+        if "clock" not in self._tables():
+            return False
         with self.snapshot() as tx:
-            if tx.one("SELECT 1 FROM sqlite_master WHERE name = 'clock'") is not None:
-                version = tx.one("SELECT schema_version FROM clock WHERE id = 1")
-                if version is not None and version[0] >= SCHEMA_VERSION:
-                    return
+            version = tx.one("SELECT schema_version FROM clock WHERE id = 1")
+        return version is not None and version[0] >= SCHEMA_VERSION
+
+    def _tables(self) -> set[str]:
+        """Return the names of the tables; raises for the database of another program."""
+        with self.snapshot() as tx:
+            names = {row[0] for row in tx.all("SELECT name FROM sqlite_master WHERE type='table'")}
+        if names and not names & {"clock", "stored_events"}:
+            raise StoreError(
+                "foreign-database",
+                f"{self.path} is the database of another program; nothing was changed in it.",
+            )
+        return names
+
+    def _create(self) -> None:
         with _errors():
             with self._datastore.get_connection(commit=True) as connection:
                 connection._sqlite_conn.execute(f"PRAGMA busy_timeout={round(self.timeout * 1000)}")
@@ -368,8 +398,9 @@ class SQLiteDatabase(Database):
         connection = self._reading.connection
         if connection is None:
             connection = self.connect()
-            connection.execute("PRAGMA query_only=1")
-            connection.execute("PRAGMA mmap_size=1073741824")
+            with _errors():
+                connection.execute("PRAGMA query_only=1")
+                connection.execute("PRAGMA mmap_size=1073741824")
             self._reading.connection = connection
             with self._guard:
                 self._connections.append(connection)

@@ -8,12 +8,13 @@ for facts without a date, the shop's day).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from jitledger.domain.commands import Command, parse
+from jitledger.domain.commands import Command, parse, payload_of
 from jitledger.domain.decisions import Ground, decide
 from jitledger.domain.errors import LedgerError, Refused
 from jitledger.domain.moments import local_date
@@ -25,6 +26,7 @@ from jitledger.service.importers.formats import Format, Row, map_header
 from jitledger.service.importers.tables import Table, TableRow
 from jitledger.service.ledger import Ledger, present_of
 from jitledger.service.submission import Ask, Submission
+from jitledger.store.database import Tx
 
 AT_ONCE = 40
 NUMBERS = ("qty", "price", "cost", "moq", "pack", "lead")
@@ -56,6 +58,8 @@ class RowsSummary:
     bad: list[BadRow] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     """Headers of columns that nothing was read from."""
+    begun: bool = False
+    """Whether rows were recorded; what was found bad before that kept all of them out."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as JSON has it."""
@@ -111,6 +115,8 @@ def import_rows(
     ready = _check(ledger, form, table, summary)
     if dry_run or (summary.bad and not skip_bad):
         return summary
+    summary.begun = True
+    named = _named(map_header(form, table.header), table)
     done = 0
     for start in range(0, len(ready), at_once):
         part = ready[start : start + at_once]
@@ -121,7 +127,7 @@ def import_rows(
             mine = [next(answers) for _ in one.asks]
             refused = next((a.error for a in mine if a.error is not None), None)
             if refused is not None:
-                summary.bad.append(_bad(one.row, refused, {}))
+                summary.bad.append(_bad(one.row, refused, named))
             elif all(a.repeat for a in mine):
                 summary.repeated += 1
             else:
@@ -135,14 +141,15 @@ def import_rows(
 def _check(ledger: Ledger, form: Format, table: Table, summary: RowsSummary) -> list[_Ready]:
     """Decide every row against the present without recording anything."""
     columns = map_header(form, table.header)
-    named = {field: table.header[place] for place, field in columns.items()}
+    named = _named(columns, table)
     summary.ignored = [
         cell.strip()
         for place, cell in enumerate(table.header)
-        if place not in columns and cell.strip()
+        if place not in columns and cell.strip() and cell.strip() not in OURS
     ]
     ready: list[_Ready] = []
     ordinals: dict[str, int] = {}
+    known = _Keys()
     with ledger.database.snapshot() as tx:
         overlay = _Overlay(ledger)
         overlay.catch_up(tx)
@@ -154,19 +161,48 @@ def _check(ledger: Ledger, form: Format, table: Table, summary: RowsSummary) -> 
         overlay.tx = tx
         for row in table.rows:
             try:
-                fields = _fields(row, columns, shop, table.delimiter)
+                fields = _fields(row, columns, shop, table)
                 key = _key(form, fields, ordinals, shop, present)
                 asks = []
                 for number, data in enumerate(form.commands(fields)):
-                    command = parse(data)
-                    ask = Ask(command, f"{key}:{number}")
-                    if ledger.repeat_of(f"{key}:{number}") is None:
-                        _decide(overlay, command, present, ledger)
+                    ask = Ask(parse(data), f"{key}:{number}")
+                    if known.is_new(tx, ask):
+                        _decide(overlay, ask.command, present, ledger)
                     asks.append(ask)
                 ready.append(_Ready(row, asks))
             except LedgerError as error:
                 summary.bad.append(_bad(row, error, named))
     return ready
+
+
+class _Keys:
+    """The command keys of the ledger and of the rows before."""
+
+    def __init__(self) -> None:
+        self._mine: dict[str, bytes] = {}
+
+    def is_new(self, tx: Tx, ask: Ask) -> bool:
+        """Return whether a key is new; raises ``key-conflict`` when it stands for another row."""
+        assert ask.key is not None
+        digest = payload_of(ask.command)
+        before = self._mine.get(ask.key)
+        if before is None:
+            row = tx.one("SELECT digest FROM command_keys WHERE key = ?", (ask.key,))
+            before = None if row is None else bytes(row[0])
+        self._mine[ask.key] = digest
+        if before is not None and before != digest:
+            raise Refused(
+                "key-conflict",
+                "A row with this id was recorded, or stands above, with other content; "
+                "correct that entry, or give the row an id of its own.",
+                key=ask.key,
+                field="key",
+            )
+        return before is None
+
+
+def _named(columns: dict[int, str], table: Table) -> dict[str, str]:
+    return {field: table.header[place] for place, field in columns.items()}
 
 
 def _decide(overlay: _Overlay, command: Command, present: int, ledger: Ledger) -> None:
@@ -181,10 +217,20 @@ def _decide(overlay: _Overlay, command: Command, present: int, ledger: Ledger) -
             item.catalog.registered = True
             item.catalog.precision = drafts[0].fields["precision"]
             item.catalog.title = drafts[0].fields["title"]
+            item.catalog.barcodes = tuple(drafts[0].fields.get("barcodes") or ())
             overlay.registered[owner] = item
 
 
-def _fields(row: TableRow, columns: dict[int, str], shop: Shop, delimiter: str) -> Row:
+def _fields(row: TableRow, columns: dict[int, str], shop: Shop, table: Table) -> Row:
+    width, delimiter = len(table.header), table.delimiter
+    if any(cell for cell in row.cells[width:]):
+        sign = f"; what holds a {delimiter!r} must stand in quotes" if len(delimiter) == 1 else ""
+        raise Refused(
+            "bad-row",
+            f"The row has {len(row.cells)} cells, the header {width}{sign}.",
+            cells=len(row.cells),
+            columns=width,
+        )
     found: Row = {}
     for place, name in columns.items():
         text = row.cells[place] if place < len(row.cells) else ""
@@ -194,26 +240,47 @@ def _fields(row: TableRow, columns: dict[int, str], shop: Shop, delimiter: str) 
     return found
 
 
+_DIGITS = re.compile(r"[+-]?[\d.,'\u2019\u00a0\u202f]+")
+
+
 def read_number(name: str, text: str, locale: str, delimiter: str) -> str:
-    """Read a number strictly in the shop's locale; a plain one always works.
+    """Read a number in the shop's locale, strictly, or as a plain one (``1234.5``).
 
-    A semicolon between columns is how programs write where the comma is the decimal sign.
+    A semicolon between columns is how programs write where the comma is the decimal sign. What the
+    two readings would take for different numbers is read by the locale where the semicolon says
+    so, too, and refused elsewhere: ``1.000`` is a thousand in Germany and one in a plain table.
     """
+    english = locale.startswith("en")
+    local = _local_number(name, text, "de" if english and delimiter == ";" else locale)
     try:
-        return show(parse_decimal(name, text))
-    except Refused as refused:
-        from babel.numbers import NumberFormatError
-        from babel.numbers import parse_decimal as parse_local
-
-        if locale.startswith("en") and delimiter != ";":
+        plain = parse_decimal(name, text)
+    except Refused:
+        if local is None:
             raise
-        try:
-            local = parse_local(
-                text, locale="de" if locale.startswith("en") else locale, strict=True
-            )
-            return show(parse_decimal(name, Decimal(local)))
-        except (NumberFormatError, ValueError):
-            raise refused from None
+        return show(local)
+    if local is None or local == plain or (english and delimiter != ";"):
+        return show(plain)
+    if delimiter == ";" and not english:
+        return show(local)
+    raise Refused(
+        "ambiguous-number",
+        f"{name} is {text!r}: {show(plain)} or {show(local)}? Write it without a thousands sign.",
+        field=name,
+        value=text,
+    )
+
+
+def _local_number(name: str, text: str, locale: str) -> Decimal | None:
+    from babel import UnknownLocaleError
+    from babel.numbers import NumberFormatError
+    from babel.numbers import parse_decimal as parse_local
+
+    if not _DIGITS.fullmatch(text):
+        return None
+    try:
+        return parse_decimal(name, Decimal(parse_local(text, locale=locale, strict=True)))
+    except (NumberFormatError, UnknownLocaleError, ValueError, Refused):
+        return None
 
 
 def _key(form: Format, fields: Row, ordinals: dict[str, int], shop: Shop, present: int) -> str:
@@ -231,6 +298,36 @@ def _bad(row: TableRow, error: LedgerError, named: dict[str, str]) -> BadRow:
     field_name = str(error.fields.get("field", "")) or _COLUMN_OF.get(error.code, "")
     column = named.get(_FIELD_OF.get(field_name, field_name))
     return BadRow(row.line, column, error, row.cells)
+
+
+OURS = ("line", "reason")
+"""Columns that a file of bad rows carries for people."""
+
+
+def bad_table(
+    form: Format,
+    table: Table,
+    bad: Sequence[BadRow],
+    say: Callable[[BadRow], str],
+    words: Sequence[str] = OURS,
+) -> list[list[str]]:
+    """Return the bad rows as a table to mend and import: header first, line and reason last.
+
+    Each row has an id of its own, so that one mended into the likeness of a good one is recorded.
+    """
+    width = len(table.header)
+    has_id = "key" in map_header(form, table.header).values()
+    head = [*table.header, *(() if has_id else ("id",)), *words]
+    content = repr((table.header, [row.cells for row in table.rows]))
+    of_file = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:12]
+    rows = []
+    for row in bad:
+        cells = [*row.cells, *[""] * (width - len(row.cells))]
+        if len(cells) > width:  # What was too much stays where it can be seen.
+            cells = [*cells[: width - 1], table.delimiter.join(cells[width - 1 :])]
+        mine = () if has_id else (f"{of_file}-{row.line}",)
+        rows.append([*cells, *mine, str(row.line), say(row)])
+    return [head, *rows]
 
 
 _COLUMN_OF = {

@@ -58,7 +58,9 @@ def parse_table(name: str, data: bytes, most: int = MOST_BYTES) -> Table:
             with gzip.open(io.BytesIO(data)) as file:
                 data = file.read(most + 1)
             _check_size(name, len(data), most)
-    except (OSError, EOFError, zipfile.BadZipFile, KeyError, ValueError) as error:
+    except Refused:
+        raise
+    except Exception as error:  # Whatever a damaged file makes the libraries that read it raise.
         raise _bad(name, "it cannot be read, perhaps it is damaged", f" ({error})") from error
     return _from_csv(name, data)
 
@@ -114,7 +116,7 @@ def _from_xlsx(name: str, data: bytes) -> Table:
 
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     sheet = book.active
-    if sheet is None:
+    if sheet is None or not hasattr(sheet, "iter_rows"):
         raise _bad(name, "it has no sheet")
     header: list[str] = []
     rows: list[TableRow] = []
@@ -146,4 +148,8 @@ def _cell(value: object) -> str:
         return value.isoformat()
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
+    if isinstance(value, float):
+        text = repr(value)
+        # No locale shall take the three decimals of a true number for thousands.
+        return text + "0" if len(text.rpartition(".")[2]) == 3 and "e" not in text else text
     return str(value).strip()
