@@ -95,3 +95,25 @@ def test_a_first_line_may_begin_with_a_mark_of_its_bytes(tmp_path: Path) -> None
     shell.run("init", "--name", "Corner")
     line = b'\xef\xbb\xbf{"do": "register", "sku": "MUG", "name": "Mug"}\n'
     assert '"ok":true' in shell.run("apply", "-", stdin=line).stdout
+
+
+def test_dry_runs_of_people_and_shop(tmp_path: Path) -> None:
+    """Nothing is opened, nobody invited or forgotten; two of one name are told apart by id."""
+    shell = Shell(tmp_path)
+    assert (
+        shell.run("init", "--name", "Corner", "--dry-run").stdout
+        == "Would open the shop 'Corner'.\n"
+    )
+    assert shell.run("stock", check=False).returncode in (0, 1)
+    shell.run("init", "--name", "Corner")
+    shell.run("register", "MUG", "--name", "Mug")
+    for actor in ("Bob", "bob"):
+        shell.run("sell", "MUG", "1", "--actor", actor)
+    entries = shell.json("log")
+    assert shell.run("invite", "--role", "staff", "--dry-run").stdout.startswith("Would invite")
+    assert shell.run("forget", "Bob", "--dry-run").stdout.startswith("Would forget Bob (m-")
+    assert shell.json("log") == entries
+    found = shell.run("forget", "BOB", check=False)
+    assert found.stderr.count("m-") == 2
+    shell.run("forget", "Bob")
+    assert [row["actor"] for row in shell.json("log")][-1] == "bob"  # type: ignore[attr-defined]

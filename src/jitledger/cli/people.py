@@ -6,15 +6,26 @@ import click
 
 from jitledger.cli.output import as_json, opened, table, write_json
 
+dry = click.option("--dry-run", is_flag=True, help="Show what would be done.")
+
+
+def _would(what: str, json_: bool = False) -> None:
+    """Say what a dry run would do."""
+    if json_:
+        write_json({"ok": True, "dry_run": True, "would": what})
+    else:
+        click.echo(f"Would {what}.")
+
 
 @click.command()
 @click.option("--role", type=click.Choice(["owner", "buyer", "staff", "viewer"]), required=True)
 @click.option(
     "--minutes", type=click.IntRange(1, 43_200), help="How long the invitation is good for."
 )
+@dry
 @as_json
 @click.pass_context
-def invite(ctx: click.Context, role: str, minutes: int | None, json_: bool) -> None:
+def invite(ctx: click.Context, role: str, minutes: int | None, dry_run: bool, json_: bool) -> None:
     """Invite somebody with a role; the code works once.
 
     Example: jitledger invite --role staff
@@ -23,7 +34,10 @@ def invite(ctx: click.Context, role: str, minutes: int | None, json_: bool) -> N
 
     good_for = minutes or (people.FIRST_MINUTES if role == "owner" else people.INVITE_MINUTES)
     with opened(ctx) as app:
-        code = people.invite(app.ledger, role, good_for)
+        code = people.invite(app.ledger, role, good_for, dry_run=dry_run)
+    if dry_run:
+        _would(f"invite somebody as {role} for {good_for} minutes", json_)
+        return
     if json_:
         write_json({"ok": True, "role": role, "code": code, "start": f"/start {code}"})
         return
@@ -52,8 +66,9 @@ def members(ctx: click.Context, json_: bool) -> None:
 
 @click.command()
 @click.argument("member")
+@dry
 @click.pass_context
-def remove(ctx: click.Context, member: str) -> None:
+def remove(ctx: click.Context, member: str, dry_run: bool) -> None:
     """Take a member's access away; the last owner stays.
 
     Example: jitledger remove ana
@@ -62,14 +77,18 @@ def remove(ctx: click.Context, member: str) -> None:
 
     with opened(ctx) as app:
         person = people.resolve(app.database, app.queries.shop(), member)
-        people.leave(app.ledger, person.member)
+        people.leave(app.ledger, person.member, dry_run=dry_run)
+    if dry_run:
+        _would(f"take the access of {member} ({person.member})")
+        return
     click.echo(f"{member} has no access any more.")
 
 
 @click.command()
 @click.argument("member")
+@dry
 @click.pass_context
-def forget(ctx: click.Context, member: str) -> None:
+def forget(ctx: click.Context, member: str, dry_run: bool) -> None:
     """Erase a person's name and chat; entries keep an id that says nothing.
 
     Example: jitledger forget ana
@@ -79,7 +98,10 @@ def forget(ctx: click.Context, member: str) -> None:
     with opened(ctx) as app:
         shop = app.queries.shop()
         person = people.resolve(app.database, shop, member)
-        people.forget(app.ledger, shop, person)
+        people.forget(app.ledger, shop, person, dry_run=dry_run)
+    if dry_run:
+        _would(f"forget {member} ({person.member})")
+        return
     click.echo(f"{member} is forgotten; their entries remain as {person.member}.")
 
 

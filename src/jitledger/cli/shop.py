@@ -15,6 +15,7 @@ from jitledger.domain.commands import parse
 @click.option("--locale", default="en", show_default=True, help="Language of numbers and texts.")
 @click.option("--prices", type=click.Choice(["gross", "net"]), default="gross", show_default=True)
 @click.option("--clock", type=click.Choice(["live", "simulated"]), default="live")
+@click.option("--dry-run", is_flag=True, help="Check what is asked and open nothing.")
 @click.option("--json", "json_", is_flag=True, help="Answer as JSON.")
 @click.pass_context
 def init(
@@ -25,6 +26,7 @@ def init(
     locale: str,
     prices: str,
     clock: str,
+    dry_run: bool,
     json_: bool,
 ) -> None:
     """Open a shop and print the owner's link.
@@ -53,9 +55,15 @@ def init(
                 "clock": clock,
             }
         )
-        answer = app.ledger.record(command)
+        answer = app.ledger.record(command, dry_run=dry_run)
         if answer.error is not None:
             raise answer.error
+        if dry_run:
+            if json_:
+                write_json({"ok": True, "dry_run": True, "opened": False, "shop": name})
+            else:
+                click.echo(f"Would open the shop {name!r}.")
+            return
         code = invite(app.ledger, "owner")
         if json_:
             write_json(

@@ -25,14 +25,19 @@ def hash_code(code: str) -> str:
 
 
 def invite(
-    ledger: Ledger, role: str, minutes: int = FIRST_MINUTES, member: str | None = None
+    ledger: Ledger,
+    role: str,
+    minutes: int = FIRST_MINUTES,
+    member: str | None = None,
+    *,
+    dry_run: bool = False,
 ) -> str:
     """Invite somebody and return the code, which is shown once and never stored."""
     code = secrets.token_urlsafe(12)
     command = InviteMember.model_validate(
         {"role": role, "code_hash": hash_code(code), "minutes": minutes}
     )
-    answer = ledger.record(command, member=member)
+    answer = ledger.record(command, member=member, dry_run=dry_run)
     if answer.error is not None:
         raise answer.error
     return code
@@ -99,11 +104,16 @@ def resolve(database: Database, shop: Shop, name: str) -> Person:
         people = everybody(tx)
     wanted = name.casefold()
     found = [p for p in people if wanted in (_fold(p.member), _fold(p.handle), _fold(p.name))]
+    exactly = [p for p in found if name in (p.member, p.handle, p.name)]
+    found = exactly if len(exactly) == 1 else found
     if not found and name in shop.members:
         return Person(name, None, None, None, None, None, None)
     if len(found) != 1:
-        what = "no member" if not found else "more than one member"
-        raise Refused("unknown-member", f"There is {what} {name!r}; use the id.", member=name)
+        said = f"There is no member {name!r}."
+        if found:
+            ids = ", ".join(p.member for p in found)
+            said = f"There is more than one member {name!r}; use the id: {ids}."
+        raise Refused("unknown-member", said, member=name)
     return found[0]
 
 
@@ -111,17 +121,19 @@ def _fold(name: str | None) -> str | None:
     return None if name is None else name.casefold()
 
 
-def leave(ledger: Ledger, member: str) -> None:
+def leave(ledger: Ledger, member: str, *, dry_run: bool = False) -> None:
     """Take a member's access; raises what the ledger refuses."""
-    answer = ledger.record(LeaveShop(member=member))
+    answer = ledger.record(LeaveShop(member=member), dry_run=dry_run)
     if answer.error is not None:
         raise answer.error
 
 
-def forget(ledger: Ledger, shop: Shop, person: Person) -> None:
+def forget(ledger: Ledger, shop: Shop, person: Person, *, dry_run: bool = False) -> None:
     """Take access and erase what is kept of a person; entries keep the opaque id."""
     if person.member in shop.members:
-        leave(ledger, person.member)
+        leave(ledger, person.member, dry_run=dry_run)
+    if dry_run:
+        return
     ledger.commit(Submission([], then=lambda tx, answers, now: erase(tx, person)))
 
 
