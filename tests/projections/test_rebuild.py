@@ -109,6 +109,25 @@ def test_two_rebuilds_take_their_turns(shop: App, monkeypatch: pytest.MonkeyPatc
     other.close()
 
 
+def test_an_open_view_sees_the_old_rows_or_the_new_ones(shop: App) -> None:
+    """A view opened before a rebuild and first looked at after it is no empty shop."""
+    other = open_app(Settings(database=shop.settings.database))
+    errors: list[BaseException] = []
+    with shop.database.snapshot() as tx:
+        thread = _in_thread(other.driver.rebuild, errors)
+        thread.join(0.5)
+        assert done(shop, do="sell", sku="MUG", qty="1").ok  # Nobody is kept waiting by it.
+        seen = tx.one("SELECT COUNT(*) FROM on_hand")[0], tx.one("SELECT COUNT(*) FROM products")[0]
+        assert seen == (3, 3)
+    thread.join(30)
+    assert errors == []
+    assert health(shop.database, shop.driver)["ok"]
+    found = rows(shop)
+    shop.driver.rebuild()
+    assert rows(shop) == found
+    other.close()
+
+
 def test_of_two_that_find_an_old_view_one_rebuilds_it(
     shop: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:

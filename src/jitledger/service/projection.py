@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from orjson import loads
 
-from jitledger.domain.errors import LedgerError, StoreError
+from jitledger.domain.errors import Conflict, LedgerError, StoreError
 from jitledger.domain.names import ORDER_STREAM, SHOP_STREAM, SKU_STREAM, SUPPLIER_STREAM
 from jitledger.domain.purchase_order import PurchaseOrder
 from jitledger.domain.shop import Shop
@@ -37,6 +37,7 @@ STREAMS_AT_ONCE = 400
 STREAM_WEIGHT, FIRST_WEIGHT, MOST_WEIGHT = 10, 500, 50_000
 """In rows: what a stream costs beside its days, and what is written under one lock, at first and
 at most."""
+SWAP_TRIES, SWAP_PAUSE_SECONDS = 200, 0.05
 AT_ONCE_UNDER_LOCK = 20
 """How many streams may be written while nobody else can append."""
 Progress = Callable[[int, int], None]
@@ -150,8 +151,14 @@ class Driver:
     def create(self) -> None:
         """Create the tables and rows of projections that are new."""
         with self.database.snapshot() as tx:
-            if not self._missing(tx):
-                return
+            missing = self._missing(tx)
+        if missing:
+            self._create()
+        self.database.views = tuple(
+            table for p in self.projections for table in p.definitions(self.database.dialect)
+        )
+
+    def _create(self) -> None:
         with self.database.transaction() as tx:
             self.database.lock(tx)
             missing = self._missing(tx)  # Another process may have created them since.
@@ -515,35 +522,51 @@ class Driver:
                 progress(done, len(changes))
 
     def _swap(self, projection: Projection, head: int) -> None:
-        """Write what came since under the lock, then put the new tables in the old one's place."""
+        """Write what came since under the lock, then put the new tables in the old one's place.
+
+        Tried again while somebody reads the old ones and does not let go of them.
+        """
+        for left in reversed(range(SWAP_TRIES)):
+            head = self._follow(projection, head)
+            try:
+                with self.database.transaction() as tx:
+                    self.database.lock(tx)
+                    self._replace(projection, tx, head)
+                return
+            except Conflict:
+                if not left:
+                    raise
+                sleep(SWAP_PAUSE_SECONDS)
+
+    def _follow(self, projection: Projection, head: int) -> int:
+        """Write into the shadow what came since a position, until little is left."""
         while True:
             with self.database.snapshot() as tx:
                 newest = self.database.head(tx)
                 touched = self._touched(tx, head, newest)
                 shop = load_shop(self.database, tx)
             if len(touched) <= AT_ONCE_UNDER_LOCK:
-                break
+                return head
             stopped: dict[str, _Stopped] = {}
             self._write([projection], SHADOW, shop, touched, None, stopped)
             if stopped:
                 raise stopped[projection.name]
             head = newest
-        with self.database.transaction() as tx:
-            self.database.lock(tx)
-            newest = self.database.head(tx)
-            touched = self._touched(tx, head, newest)
-            if touched:
-                changes = load_changes(self.database, tx, touched, shop)
-                _apply(projection, tx, Batch(changes, shop), SHADOW)
-            for table in projection.definitions(self.database.dialect):
-                tx.execute(f"DROP TABLE IF EXISTS {table}")
-                tx.execute(f"ALTER TABLE {table}{SHADOW} RENAME TO {table}")
-            tx.execute(
-                "UPDATE projections SET version = ?, position = NULL, status = 'live', "
-                "error = NULL WHERE name = ?",
-                (projection.version, projection.name),
-            )
-            self._changed(tx)
+
+    def _replace(self, projection: Projection, tx: Tx, head: int) -> None:
+        touched = self._touched(tx, head, self.database.head(tx))
+        if touched:
+            shop = load_shop(self.database, tx)
+            changes = load_changes(self.database, tx, touched, shop)
+            _apply(projection, tx, Batch(changes, shop), SHADOW)
+        for table in projection.definitions(self.database.dialect):
+            self.database.replace_table(tx, table, table + SHADOW)
+        tx.execute(
+            "UPDATE projections SET version = ?, position = NULL, status = 'live', "
+            "error = NULL WHERE name = ?",
+            (projection.version, projection.name),
+        )
+        self._changed(tx)
 
 
 def next_size(done: int, spent: float, most: int, hold: float = HOLD_SECONDS) -> int:

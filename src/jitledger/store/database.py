@@ -97,6 +97,16 @@ class Database(ABC):
     """What the ledger needs of a store; SQLite and PostgreSQL pass the same contract suite."""
 
     dialect: str = ""
+    views: tuple[str, ...] = ()
+    """The tables that a rebuild may replace while others read."""
+
+    def replace_table(self, tx: Tx, table: str, successor: str) -> None:
+        """Put another table in the place of one; ``Conflict`` when a reader does not let go of it.
+
+        Whoever reads sees the old rows or the new ones, in one view all of one kind.
+        """
+        tx.execute(f"DROP TABLE IF EXISTS {table}")
+        tx.execute(f"ALTER TABLE {successor} RENAME TO {table}")
 
     @abstractmethod
     def transaction(self) -> AbstractContextManager[Tx]:

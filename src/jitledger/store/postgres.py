@@ -17,6 +17,9 @@ from jitledger.domain.errors import Conflict, LedgerError, StoreError
 from jitledger.store.database import Database, EventRow, Tx, to_percent
 from jitledger.store.schema import ADDED, SCHEMA_VERSION, TABLES
 
+REPLACE_MS = 15
+"""So long is waited for readers of a table before it is tried again."""
+
 
 class PostgresTx(Tx):
     """One transaction or snapshot on a PostgreSQL connection."""
@@ -145,6 +148,11 @@ class PostgresDatabase(Database):
         with _errors(), self._datastore.transaction(commit=True) as cursor:
             yield PostgresTx(cursor, self.recorder)
 
+    def replace_table(self, tx: Tx, table: str, successor: str) -> None:
+        with _errors():  # Briefly: who appends waits for us as long.
+            tx.execute(f"SET LOCAL lock_timeout = '{REPLACE_MS}ms'")
+            super().replace_table(tx, table, successor)
+
     def take_lock(self, tx: Tx) -> None:
         assert isinstance(tx, PostgresTx)
         with _errors():
@@ -165,6 +173,9 @@ class PostgresDatabase(Database):
     def snapshot(self) -> Iterator[Tx]:
         with _errors(), self._datastore.transaction(commit=False) as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            if self.views:
+                # Before the first look: a table that was replaced after it would seem empty.
+                cursor.execute(f"LOCK TABLE {', '.join(self.views)} IN ACCESS SHARE MODE".encode())
             yield PostgresTx(cursor, self.recorder)
 
     def tidy(self) -> None:
