@@ -37,6 +37,17 @@ def test_a_correction_made_twice_counts_once_whichever_void_is_voided(shop: App)
     assert done(shop, do="correct", entry="M/2", **{"with": {"qty": "7"}}).on_hand == "7"
 
 
+def test_a_void_that_was_voided_is_voided_no_second_time(shop: App) -> None:
+    """It is not effective any more: refused with the name of what voided it."""
+    done(shop, do="receive", sku="M", qty="10")
+    (void,) = done(shop, do="void", entry="M/2").entries
+    (redo,) = done(shop, do="void", entry=void).entries
+    answer = do(shop, do="void", entry=void)
+    assert answer.error is not None
+    assert (answer.error.code, redo in answer.error.message) == ("already-voided", True)
+    assert stock(shop)["on_hand"] == "10"
+
+
 def test_both_halves_of_a_corrected_transfer_are_followed(shop: App) -> None:
     """A command on either half reaches the halves in force."""
     done(shop, do="receive", sku="M", qty="10")

@@ -270,7 +270,8 @@ def heir_of(version: int, entries: list[Entry], in_force: dict[int, int]) -> Ent
             for _, other, data in entries
             if other == "entry-voided" and data["target"] == version
         }
-        heirs = [e for e in entries if e[1] == name and e[2]["recorded_at"] in together]
+        if name != "entry-voided":  # A void has none; what voided it is one, too.
+            heirs = [e for e in entries if e[1] == name and e[2]["recorded_at"] in together]
     standing = [e for e in heirs if e[0] not in in_force]
     heirs = standing or heirs
     return heirs[-1] if heirs else None
