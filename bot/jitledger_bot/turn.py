@@ -119,11 +119,22 @@ class Turn:
         return Outgoing(self.chat_id, "editMessageText", body, kind="edit")
 
 
+MOST_BUTTONS = 100
+"""Telegram takes no more under one message."""
+
+
 def keyboard(buttons: Sequence[Sequence[Button]]) -> dict[str, Any]:
-    """Return an inline keyboard."""
+    """Return an inline keyboard; of too many rows the first and the last one stay."""
+    rows, left = [], MOST_BUTTONS - (len(buttons[-1]) if buttons else 0)
+    for row in buttons[:-1]:
+        left -= len(row)
+        if left < 0:
+            break
+        rows.append(row)
     return {
         "inline_keyboard": [
-            [{"text": text[:60], "callback_data": data} for text, data in row] for row in buttons
+            [{"text": text[:60], "callback_data": data} for text, data in row]
+            for row in [*rows, *buttons[-1:]]
         ]
     }
 

@@ -8,6 +8,7 @@ import pytest
 
 from jitledger.domain.moments import DAY, MINUTE, SECOND
 from jitledger_bot.sandbox.rules import BotError
+from jitledger_bot.turn import keyboard
 from tests.bot.conftest import OWNER, STAFF, STRANGER, TOKEN, Chat, open_chat
 
 
@@ -480,3 +481,31 @@ async def test_an_edit_leaves_a_greeting_alone(chat: Chat) -> None:
     (said,) = await chat.edit(number, "good morning\nsold 2 mug")
     assert "✗" not in said["text"]
     assert chat.on_hand() == "18"
+
+
+async def test_a_gift_with_a_minus_is_one_minus(chat: Chat) -> None:
+    """What was given away is less, whichever sign is written, and the answer shows it."""
+    before = int(chat.on_hand())
+    (said,) = await chat.say("adjust mug -2 gift")
+    assert "Adjusted -2 × Blue mug" in said["text"]
+    assert int(chat.on_hand()) == before - 2
+
+
+def test_no_message_has_more_buttons_than_telegram_takes() -> None:
+    """Of many rows the first and the last, which takes everything back, stay."""
+    rows = [[("a", f"a.{n}"), ("b", f"b.{n}")] for n in range(60)] + [[("undo", "u.1")]]
+    found = keyboard(rows)["inline_keyboard"]
+    assert sum(map(len, found)) <= 100
+    assert (found[0][0]["callback_data"], found[-1][0]["callback_data"]) == ("a.0", "u.1")
+
+
+async def test_a_correction_undone_by_its_first_message_is_not_undone_again(chat: Chat) -> None:
+    """Sold 3, edited to 2, undone at the first answer; the second one's Undo finds nothing left."""
+    (first,) = await chat.say("sold 3 mug")
+    before = int(chat.on_hand()) + 3
+    sent = chat.last_of()["message_id"]
+    (second,) = await chat.edit(sent, "sold 2 mug")
+    await chat.press(first, "↩")
+    assert int(chat.on_hand()) == before
+    await chat.press(second, "↩")
+    assert int(chat.on_hand()) == before

@@ -298,6 +298,14 @@ def read_fact(
     return line
 
 
+def _delta(reading: Reading) -> Decimal:
+    """Return an adjustment's signed quantity: what was given away or stolen is always less."""
+    assert reading.quantity is not None
+    if reading.cause in ("gift", "theft", "sample"):
+        return -abs(reading.quantity)
+    return reading.quantity
+
+
 def raw_payload(raw: str, sent_at: datetime) -> bytes:
     """Return what a message line's key stands for: the raw line with the message's own date."""
     text = f"{int(sent_at.timestamp())}\n{raw}"
@@ -315,8 +323,7 @@ def command_fields(
     if occurred is not None:
         fields["occurred_at"] = occurred
     if reading.do == "adjust":
-        less = reading.cause in ("gift", "theft", "sample")
-        fields["delta"] = show(-reading.quantity if less else reading.quantity)
+        fields["delta"] = show(_delta(reading))
         fields["reason"] = reading.cause or "other"
     else:
         fields["qty"] = show(reading.quantity)
@@ -437,6 +444,8 @@ def said(line: Line, answer: Answer) -> str:
         raw = texts.safe(reading.raw.strip()[:120])
         return f"✗ “{raw}”: {texts.safe(texts.problem(answer.error))}"
     quantity = show(reading.quantity or Decimal(0))
+    if reading.do == "adjust" and reading.quantity is not None:
+        quantity = show(_delta(reading))
     if line.pack is not None:
         quantity += f" {line.pack}"
     said_verb = texts.VERB[reading.do or "receive"]

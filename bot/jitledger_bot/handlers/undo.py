@@ -76,20 +76,29 @@ def left(entries: Sequence[str], desk: Desk) -> str:
 def undoable(entries: Sequence[str], desk: Desk) -> list[str]:
     """Return what to void for an append, the newest first; a void is voided, not what it voids.
 
-    What a message says of a product beside a movement stays; alone, it is what is taken back.
+    What a message says of a product beside a movement stays; alone, it is what is taken back. Of a
+    correction that was taken back by another way nothing is left: voiding its void alone would
+    bring back what it corrected.
     """
-    found, beside = [], []
+    found: list[str] = []
+    beside: list[str] = []
+    gone: set[tuple[str, int]] = set()
+    """(SKU, moment) of corrections that do not stand any more."""
+    moments: dict[str, tuple[str, int]] = {}
     for entry in entries:
         sku, version = split_entry(entry)
         if desk.app.queries.find(sku) != sku:
             continue  # Only entries of items can be taken back.
         _sku, stored = desk.app.queries.entries(sku)
-        name = next((n for v, n, _data in stored if v == version), None)
+        name, data = next(((n, d) for v, n, d in stored if v == version), (None, {}))
+        moments[entry] = (sku, data.get("recorded_at", 0))
+        if data.get("corrects") and version in voids(stored):
+            gone.add(moments[entry])
         if name in CATALOG:
             beside += [] if name == "item-registered" else [entry]
         elif name is not None:
             found.append(entry)
-    return list(reversed(found or beside))
+    return [entry for entry in reversed(found or beside) if moments[entry] not in gone]
 
 
 def replies(message: Message, turn: Turn, desk: Desk) -> bool:

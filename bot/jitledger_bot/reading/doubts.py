@@ -11,6 +11,7 @@ from jitledger_bot.reading.readings import Places
 from jitledger_bot.reading.words import without_fillers
 
 _LIKE_A_DATE = re.compile(r"\d{1,4}[/-]\d{1,2}[/-]\d{1,4}|\d{1,2}(?:am|pm|st|nd|rd|th)")
+_DAY_AND_MONTH = re.compile(r"(\d{1,2})[/-](\d{1,2})")
 SHELVES = ("shelf", "shelves", "regal", "stock", "store", "lager", "laden", "today")
 _AGO = re.compile(r"\bvor \w+ (tag|woche|monat|jahr)|\b(am|vom) \d{1,2}\.\s?\d{1,2}(?!\d|\.\d)")
 
@@ -59,6 +60,8 @@ def doubt_of(words: list[str], do: str | None, places: Places) -> str | None:
         return _("which day? One line for each day, please")
     if known.has("undated", norm) or any(_LIKE_A_DATE.fullmatch(w) for w in norm):
         return _("which day? Write it like 2026-11-19, or yesterday")
+    if _is_dated(norm):
+        return _("which day? Write it like 2026-11-19, or yesterday")
     if _AGO.search(" ".join(words).casefold()):
         return _("which day? Write it like 2026-11-19, or yesterday")
     hedged = [n for n in range(len(norm)) if known.is_("hedges", norm, n)]
@@ -77,9 +80,23 @@ def doubt_of(words: list[str], do: str | None, places: Places) -> str | None:
         return _("received from a supplier, or moved from one place to another?")
     if do == "unmet" and _counts_people(norm):
         return _("how many pieces were asked for?")
-    if do == "return" and any(_names_supplier(norm, n, places) for n in range(len(norm))):
+    supplied = any(_names_supplier(norm, n, places) for n in range(len(norm)))
+    if do == "return" and (supplied or known.has("sellers", norm)):
         return _("back from a customer, or back to the supplier?")
     return None
+
+
+def _is_dated(norm: list[str]) -> bool:
+    """Return whether a day without a year stands in slashes or dashes: "on 20/11", "… 20/11"."""
+    known = phrases()
+    for place, word in enumerate(norm):
+        found = _DAY_AND_MONTH.fullmatch(word)
+        if found is None or not all(1 <= int(number) <= 31 for number in found.groups()):
+            continue
+        led = any(back <= place and known.is_("on", norm, place - back) == back for back in (1, 2))
+        if led or ("/" in word and place + 1 == len(norm) and place > 1):
+            return True
+    return False
 
 
 def _is_undone(norm: list[str]) -> bool:

@@ -216,10 +216,22 @@ def _facts(
         checked = _checked(reading, number)
         if tail.weak_price and number is not None and number.value != 1:
             checked = replace(checked, problem=_("is that the price of one? Write it like @ 4.20"))
+        elif tail.perhaps_time and checked.do is not None and _names_day(line):
+            asked = _(
+                "{number}: a price or a time? Write it like @ 4.20, or 10:00", number=tail.price
+            )
+            checked = replace(checked, problem=asked)
         elif tail.negative_price and checked.do is not None:
             checked = replace(checked, problem=_("a price below zero? Write it like @ 4.20"))
+        elif tail.unread_price and tail.price is None and checked.do is not None:
+            checked = replace(checked, problem=_("which price? Write it like @ 4.20"))
         found.append(checked)
     return found
+
+
+def _names_day(line: str) -> bool:
+    norm = [plain(word) for word in line.split()]
+    return any(phrases().days.at(norm, place) for place in range(len(norm)))
 
 
 def _checked(reading: Reading, number: Number | None) -> Reading:

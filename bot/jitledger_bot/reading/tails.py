@@ -31,6 +31,10 @@ class Tail:
         self.condition: str | None = None
         self.weak_price = False
         self.negative_price = False
+        self.unread_price = False
+        """Whether a price is announced that cannot be read."""
+        self.perhaps_time = False
+        """Whether the price may as well be an hour: "at 10"."""
 
     def take(self) -> None:
         """Take until nothing more is found."""
@@ -83,6 +87,9 @@ class Tail:
                 self.negative_price = True
             found = self._amount(begin, strip="@à" if glued else "")
             if found is None:
+                said = self.words[begin : begin + 1] if not glued else [self.words[place][1:]]
+                sign = glued or norm[place] in ("@", "à")
+                self.unread_price |= sign and bool(said) and self._places.location(said) is None
                 continue
             value, length, currency = found
             each = known.is_("each", norm, begin + length)
@@ -92,6 +99,8 @@ class Tail:
             if not taken or (place == 0 and not glued):
                 continue
             self.price = value
+            whole = value == value.to_integral_value() and value <= 24
+            self.perhaps_time = at and not currency and not each and whole
             sums = phrases().has("sums", norm)
             packed = not currency and any(word in known.packs for word in norm)
             self.weak_price = sums or packed or not (strong or glued or each or at)
