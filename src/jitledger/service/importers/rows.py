@@ -250,17 +250,19 @@ def read_number(name: str, text: str, locale: str, delimiter: str) -> str:
     two readings would take for different numbers is read by the locale where the semicolon says
     so, too, and refused elsewhere: ``1.000`` is a thousand in Germany and one in a plain table.
     """
-    english = locale.startswith("en")
-    local = _local_number(name, text, "de" if english and delimiter == ";" else locale)
+    english, semicolons = locale.startswith("en"), delimiter == ";"
+    alike = text.isdigit() or (english and not semicolons)
     try:
         plain = parse_decimal(name, text)
     except Refused:
+        local = _local_number(name, text, "de" if english and semicolons else locale)
         if local is None:
             raise
         return show(local)
-    if local is None or local == plain or (english and delimiter != ";"):
+    local = None if alike else _local_number(name, text, "de" if english else locale)
+    if local is None or local == plain:
         return show(plain)
-    if delimiter == ";" and not english:
+    if semicolons and not english:
         return show(local)
     raise Refused(
         "ambiguous-number",
