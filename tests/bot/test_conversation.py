@@ -10,6 +10,7 @@ from jitledger.domain.moments import DAY, MINUTE, SECOND
 from jitledger_bot.sandbox.rules import BotError
 from jitledger_bot.turn import keyboard
 from tests.bot.conftest import OWNER, STAFF, STRANGER, TOKEN, Chat, open_chat
+from tests.conftest import done
 
 
 async def test_a_receipt_is_confirmed_with_the_new_on_hand_and_can_be_undone(chat: Chat) -> None:
@@ -509,3 +510,14 @@ async def test_a_correction_undone_by_its_first_message_is_not_undone_again(chat
     assert int(chat.on_hand()) == before
     await chat.press(second, "↩")
     assert int(chat.on_hand()) == before
+
+
+async def test_a_sale_of_what_nobody_counted_asks_for_a_count(chat: Chat) -> None:
+    """Unknown stock is not below zero; once something came in, it can be."""
+    done(chat.app, do="register", sku="UNK", name="Unknown thing")
+    (said,) = await chat.say("sold 2 unk")
+    assert "count first" in said["text"]
+    assert "Below zero" not in said["text"]
+    await chat.say("received 1 unk yesterday")
+    (said,) = await chat.say("sold 3 unk")
+    assert "Below zero" in said["text"]

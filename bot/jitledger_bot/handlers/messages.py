@@ -450,7 +450,9 @@ def said(line: Line, answer: Answer) -> str:
         quantity += f" {line.pack}"
     said_verb = texts.VERB[reading.do or "receive"]
     left = on_hand(f"<b>{answer.on_hand}</b>") + "."
-    if answer.on_hand is not None and answer.on_hand.startswith("-"):
+    if answer.uncounted:
+        left += " " + _("count first, nothing was received or counted yet")
+    elif answer.on_hand is not None and answer.on_hand.startswith("-"):
         left += " ⚠ " + _("Below zero: a receipt not entered? Count?")
     if answer.repeat:
         entries = ", ".join(answer.entries)

@@ -328,8 +328,11 @@ class Ledger:
             listed = orjson.dumps(entries).decode()
             append.keys.append((key, digest, listed))
             append.known_keys[key] = (digest, listed)
-        left = self._on_hand_of(append, drafts)
-        return Answer(True, tuple(entries), False, left, notes=tuple(ground.notes))
+        left, item = self._on_hand_of(append, drafts)
+        answer = Answer(True, tuple(entries), False, left, notes=tuple(ground.notes))
+        if item is not None and left is not None and left[0] == "-":
+            answer.uncounted = not any(s.known for s in item.shelves.values() if s.on_hand < 0)
+        return answer
 
     def _repeat(self, append: Append, key: str, digest: bytes) -> Answer:
         """Answer a command whose key is known: what it recorded, or that it is another."""
@@ -345,13 +348,15 @@ class Ledger:
             )
         return Answer(True, entries, True, self._on_hand(entries))
 
-    def _on_hand_of(self, append: Append, drafts: Sequence[Draft]) -> str | None:
-        """Return the total on-hand of the first item that drafts changed."""
+    def _on_hand_of(
+        self, append: Append, drafts: Sequence[Draft]
+    ) -> tuple[str | None, StockItem | None]:
+        """Return the first item that drafts changed and its total on-hand."""
         for draft in drafts:
             change = append.changes.get(draft.stream)
             if change is not None and change.item is not None:
-                return _total(change.item)
-        return None
+                return _total(change.item), change.item
+        return None, None
 
     def _on_hand(self, entries: Sequence[str]) -> str | None:
         """Return the total on-hand of the first entry's item as it stands now."""

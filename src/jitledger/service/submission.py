@@ -30,6 +30,8 @@ class Answer:
     repeat: bool = False
     on_hand: str | None = None
     error: LedgerError | None = None
+    uncounted: bool = False
+    """Whether the number is below zero only because nobody has said yet what is there."""
     notes: tuple[str, ...] = ()
     """What is to be said beside: a local time that does not exist, or happens twice."""
 
