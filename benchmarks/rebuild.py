@@ -16,7 +16,7 @@ from common import Cpu, Result, machine, shop, show
 from history import register, trade
 from jitledger.bootstrap import App
 from jitledger.domain.stock_item import StockItem
-from jitledger.service.projection import load_shop
+from jitledger.service.streams import load_shop
 from jitledger.store.codec import EventMapper, decode, encode
 
 EVENTS = 1_000_000

@@ -17,7 +17,8 @@ import orjson
 
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.stock_item import Shelf, StockItem
-from jitledger.service.projection import Batch, Change
+from jitledger.service.projection import Batch
+from jitledger.service.streams import Change
 from jitledger.store.database import Tx
 from jitledger_projections.on_order import OrderedLine, open_order_lines
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from jitledger.bootstrap import App
 from jitledger.domain.commands import parse
 from jitledger.domain.stock_item import fold
-from jitledger.service.projection import Batch, Change, Driver, load_shop
+from jitledger.service.projection import Batch, Driver
+from jitledger.service.streams import Change, load_shop
 from jitledger.service.submission import Ask, Submission
 from jitledger.store.codec import EventMapper, decode, encode
 from jitledger.store.database import Tx

@@ -13,7 +13,8 @@ from jitledger.config import Settings
 from jitledger.domain.commands import parse
 from jitledger.domain.errors import StoreError
 from jitledger.service.health import health
-from jitledger.service.projection import Projection, load_changes, load_shop
+from jitledger.service.projection import Projection
+from jitledger.service.streams import load_changes, load_shop
 from jitledger.service.submission import Ask, Submission
 from tests.conftest import done
 from tests.projections.test_projections import Buggy, rows

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from jitledger.cli.output import as_json, opened, table, write_json
-from jitledger.service.projection import Progress
+from jitledger.service.streams import Progress
 
 
 @contextmanager

@@ -34,7 +34,8 @@ from jitledger.domain.shop import Shop
 from jitledger.domain.stock_item import Entry, StockItem
 from jitledger.service.cache import Cache
 from jitledger.service.clock import Clock
-from jitledger.service.projection import Change, Driver, ProjectionFailed
+from jitledger.service.projection import Driver, ProjectionFailed
+from jitledger.service.streams import Change
 from jitledger.service.submission import Answer, Append, Ask, Outcome, Submission
 from jitledger.store.codec import decode, encode_given
 from jitledger.store.database import (

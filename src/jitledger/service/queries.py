@@ -22,7 +22,7 @@ from jitledger.domain.stock_item import Entry, StockItem, fold, order_key, voids
 from jitledger.service.cache import load_entries, load_order, order_numbers
 from jitledger.service.clock import Clock
 from jitledger.service.ledger import present_of
-from jitledger.service.projection import load_shop
+from jitledger.service.streams import load_shop
 from jitledger.store.codec import decode
 from jitledger.store.database import Database, Tx
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from jitledger.domain.commands import Command
 from jitledger.domain.errors import LedgerError
-from jitledger.service.projection import Change
+from jitledger.service.streams import Change
 from jitledger.store.database import EventRow, KnownKeys, Tx
 
 

@@ -30,7 +30,8 @@ from jitledger.domain.shop import Shop
 from jitledger.service.bulk import BulkAppender, BulkFact
 from jitledger.service.clock import Clock
 from jitledger.service.ledger import Ledger
-from jitledger.service.projection import load_shop, without_collector
+from jitledger.service.projection import without_collector
+from jitledger.service.streams import load_shop
 from jitledger.service.submission import Ask, Submission
 from jitledger.store.database import Database
 
