@@ -58,15 +58,11 @@ class _Pool(SQLiteConnectionPool):
 
 def _make_durable(connection: sqlite3.Connection) -> None:
     with _errors():
-        _set_durable(connection)
-
-
-def _set_durable(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
-    # SQLite's own waiting sleeps up to 100 ms between tries; a transaction asks again sooner.
-    connection.execute(f"PRAGMA busy_timeout={ASK_AGAIN_MS}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
+        # SQLite's own waiting sleeps up to 100 ms between tries; a transaction asks again sooner.
+        connection.execute(f"PRAGMA busy_timeout={ASK_AGAIN_MS}")
 
 
 def _connect(uri: str, timeout: float) -> sqlite3.Connection:
