@@ -34,8 +34,8 @@ from jitledger.domain.replenishment.policies import (
 from jitledger.domain.replenishment.quantiles import quantile
 from jitledger.domain.replenishment.reorder_point import MODEL_RISK, SHOWN_RISK, rates
 from jitledger.service.importers.online_retail import order_lines
-from jitledger_projections.backtest import cumulated
-from jitledger_projections.tuning import MARGIN, dial_for
+from jitledger_projections.planning.tuning import MARGIN, dial_for
+from jitledger_projections.reports.backtest import cumulated
 
 SEEDS = (1, 2, 3, 4)
 SHARES = (0.90, 0.95, 0.97)

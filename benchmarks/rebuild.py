@@ -15,7 +15,7 @@ from eventsourcing.persistence import StoredEvent
 from common import Cpu, Result, machine, shop, show
 from history import register, trade
 from jitledger.bootstrap import App
-from jitledger.domain.stock_item import StockItem
+from jitledger.domain.state.stock_item import StockItem
 from jitledger.service.streams import load_shop
 from jitledger.store.codec import EventMapper, decode, encode
 

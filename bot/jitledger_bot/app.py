@@ -35,15 +35,15 @@ from jitledger.service.people import hash_code, invite
 from jitledger.service.reorder_alerts import wake_snoozed
 from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Tx
-from jitledger_bot import digest, notices, told_lists
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers import advice, documents, make_dispatcher
-from jitledger_bot.inbox import Inbox
 from jitledger_bot.jobs import Jobs
-from jitledger_bot.language import SOURCE, Voice, _, languages, mark, speaking
-from jitledger_bot.outbox import Outbox
-from jitledger_bot.session import LeanSession
-from jitledger_bot.webhook import Webhook
+from jitledger_bot.telling import digest, notices, told_lists
+from jitledger_bot.texts.language import SOURCE, Voice, _, languages, mark, speaking
+from jitledger_bot.wire.inbox import Inbox
+from jitledger_bot.wire.outbox import Outbox
+from jitledger_bot.wire.session import LeanSession
+from jitledger_bot.wire.webhook import Webhook
 
 POLL_SECONDS = 25
 HASTY_SECONDS, BETWEEN_HASTY = 1.0, 0.25
@@ -304,7 +304,7 @@ class BotRunner:
             )
         if due is None:
             return
-        from jitledger_projections.reorder import as_shape
+        from jitledger_projections.reports.reorder import as_shape
 
         due = await asyncio.to_thread(self.app.reorder)
         lines = {(x.sku, x.location): as_shape(x) for x in due}

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import orjson
 from aiogram.types import User
 
 from jitledger.bootstrap import App
 from jitledger.domain.moments import MINUTE, SECOND, to_datetime
-from jitledger.domain.shop import Shop
-from jitledger.domain.stock_item import voids
-from jitledger.service.reorder_alerts import push
-from jitledger.service.submission import Answer
+from jitledger.domain.state.order import voids
+from jitledger.domain.state.shop import Shop
+from jitledger.service.views.standing import all_standings
 from jitledger.store.database import Tx
 from jitledger_bot import texts
-from jitledger_bot.access import Member, member_of
-from jitledger_bot.language import Voice, _, choose, speak, spoken
+from jitledger_bot.access import Member
+from jitledger_bot.memory.chats import reach
+from jitledger_bot.memory.receivers import member_of
+from jitledger_bot.memory.resolve import Resolver
 from jitledger_bot.reading import Places
-from jitledger_bot.resolve import Resolver
+from jitledger_bot.texts.language import Voice, _, choose, speak, spoken
 from jitledger_bot.turn import Turn
 
 LATE_DELIVERY = 90 * SECOND
@@ -63,7 +63,7 @@ class Desk:
                 speak(Voice(language, person.timezone or shop.timezone))
                 turn.member, turn.voice = member.id, spoken()
                 if private and person.chat_id != turn.chat_id:
-                    turn.effects.append(_reach(member.id, turn.chat_id))
+                    turn.effects.append(reach(member.id, turn.chat_id))
                 return shop, member
         speak(Voice(choose(tag, shop.locale), shop.timezone))
         turn.voice = spoken()
@@ -130,7 +130,7 @@ class Desk:
         if member.role != "owner":
             return ""
         with self.app.database.snapshot() as tx:
-            standings = self.app.driver.standings(tx).values()
+            standings = all_standings(tx).values()
         stopped = [standing.name for standing in standings if standing.status != "live"]
         return "\n\n" + texts.warning(stopped) if stopped else ""
 
@@ -153,53 +153,3 @@ def _by_name(rows: Iterable[tuple[str, str]]) -> dict[str, str]:
     listed = list(rows)
     found = {title.casefold(): code for code, title in listed}
     return found | {code.casefold(): code for code, _ in listed}
-
-
-def _reach(member: str, chat_id: int) -> Callable[..., None]:
-    """Return the effect that lets a member be reached again, who had blocked the bot."""
-
-    def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
-        tx.execute("UPDATE people SET chat_id = ? WHERE member = ?", (chat_id, member))
-
-    return effect
-
-
-def keep_chat(chat_id: int, title: str | None) -> Callable[..., None]:
-    """Return the effect that notes a group; it is told nothing until an owner says so."""
-
-    def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
-        tx.execute(
-            "INSERT INTO chats (chat_id, title) VALUES (?, ?) ON CONFLICT (chat_id) DO UPDATE SET "
-            "title = excluded.title",
-            (chat_id, title),
-        )
-
-    return effect
-
-
-def move_chat(tx: Tx, before: int, after: int) -> None:
-    """Follow a group that became a supergroup; what was set in the new one meanwhile gives way."""
-    if tx.one("SELECT 1 FROM chats WHERE chat_id = ?", (before,)) is not None:
-        tx.execute("DELETE FROM chats WHERE chat_id = ?", (after,))
-    for table in ("people", "chats", "proposals", "jobs"):
-        tx.execute(f"UPDATE {table} SET chat_id = ? WHERE chat_id = ?", (after, before))
-
-
-def forget_chat(chat_id: int) -> Callable[..., None]:
-    """Return the effect that tells a chat nothing any more: the bot was blocked or removed."""
-
-    def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
-        if chat_id < 0:
-            tx.execute("DELETE FROM chats WHERE chat_id = ?", (chat_id,))
-        gone = tx.one("SELECT name FROM people WHERE chat_id = ?", (chat_id,))
-        if gone is not None:
-            push(tx, "blocked", {"name": gone[0]}, now)
-        tx.execute("UPDATE people SET chat_id = NULL WHERE chat_id = ?", (chat_id,))
-
-    return effect
-
-
-def title_of(tx: Tx, sku: str) -> str:
-    """Return a product's name."""
-    row: Any = tx.one("SELECT title FROM products WHERE sku = ?", (sku,))
-    return str(row[0]) if row is not None else sku

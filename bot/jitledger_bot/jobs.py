@@ -25,9 +25,10 @@ from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
-from jitledger_bot.language import Voice, _, choose, speak
-from jitledger_bot.outbox import Outbox, put
+from jitledger_bot.memory.outgoing import put
+from jitledger_bot.texts.language import Voice, _, choose, speak
 from jitledger_bot.turn import Turn
+from jitledger_bot.wire.outbox import Outbox
 
 LEASE = 60 * SECOND
 RENEW_SECONDS = 20.0

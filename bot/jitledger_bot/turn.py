@@ -7,16 +7,13 @@ submits them together: the entries, the replies (outbox) and the finished inbox 
 from __future__ import annotations
 
 import base64
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
 from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
-from jitledger_bot.language import Voice
+from jitledger_bot.texts.language import Voice
 
 Button = tuple[str, str]
 """(what it says, callback data of at most 64 bytes)"""
@@ -137,74 +134,3 @@ def keyboard(buttons: Sequence[Sequence[Button]]) -> dict[str, Any]:
             for row in [*rows, *buttons[-1:]]
         ]
     }
-
-
-def new_proposal_id() -> str:
-    """Return a short id for a button; unguessable, without a colon."""
-    return secrets.token_urlsafe(9)
-
-
-def store_proposal(
-    tx: Tx, chat_id: int, member: str | None, kind: str, body: dict[str, Any], now: int
-) -> str:
-    """Store what a button stands for and return its id."""
-    found = new_proposal_id()
-    tx.execute(
-        "INSERT INTO proposals VALUES (?, ?, ?, ?, ?, ?, NULL)",
-        (found, chat_id, member, kind, orjson.dumps(body).decode(), now),
-    )
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """What a button stands for."""
-
-    id: str
-    chat_id: int
-    member: str | None
-    kind: str
-    body: dict[str, Any]
-    consumed: bool
-
-
-def load_proposal(tx: Tx, found: str) -> Proposal | None:
-    """Return a stored proposal."""
-    row = tx.one(
-        "SELECT id, chat_id, member, kind, body, consumed_at FROM proposals WHERE id = ?", (found,)
-    )
-    if row is None:
-        return None
-    return Proposal(row[0], row[1], row[2], row[3], orjson.loads(row[4]), row[5] is not None)
-
-
-def consume(found: str) -> Callable[[Tx, Sequence[Answer], int], None]:
-    """Return the effect that uses a proposal up, once."""
-
-    def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
-        if all(a.ok for a in answers):
-            tx.execute(
-                "UPDATE proposals SET consumed_at = ? WHERE id = ? AND consumed_at IS NULL",
-                (now, found),
-            )
-
-    return effect
-
-
-def remember(key: str, state: str | None, data: dict[str, Any]) -> Callable[..., None]:
-    """Return the effect that keeps a conversation's state."""
-
-    def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
-        tx.execute(
-            "INSERT INTO conversations VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET "
-            "state = excluded.state, data = excluded.data",
-            (key, state, orjson.dumps(data).decode()),
-        )
-
-    return effect
-
-
-def recall(tx: Tx, key: str) -> tuple[str | None, dict[str, Any]]:
-    """Return a conversation's state and data."""
-    row = tx.one("SELECT state, data FROM conversations WHERE key = ?", (key,))
-    return (None, {}) if row is None else (row[0], orjson.loads(row[1]))

@@ -11,28 +11,29 @@ from jitledger.domain.errors import Refused
 from jitledger.domain.moments import local_date
 from jitledger.service.clock import Clock, SystemClock
 from jitledger.service.ledger import Ledger
-from jitledger.service.projection import Driver
 from jitledger.service.queries import Queries
 from jitledger.service.reorder_alerts import ReorderAlerts
-from jitledger.store.database import Database, open_database
-from jitledger_projections.demand_rate import DemandRate
-from jitledger_projections.exceptions import Exceptions
-from jitledger_projections.on_hand import OnHand
-from jitledger_projections.on_order import OnOrder
-from jitledger_projections.products import Products, catalog_row, products
-from jitledger_projections.supply import Supply
-
-GARBAGE_AT = 10_000
-"""How many more objects there must be before garbage is searched for."""
+from jitledger.service.views.driver import Driver
+from jitledger.store.database import Database
+from jitledger.store.open import open_database
+from jitledger_projections.views.demand_rate import DemandRate
+from jitledger_projections.views.exceptions import Exceptions
+from jitledger_projections.views.on_hand import OnHand
+from jitledger_projections.views.on_order import OnOrder
+from jitledger_projections.views.products import Products, catalog_row, products
+from jitledger_projections.views.supply import Supply
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from jitledger_projections.buying import Basket
-    from jitledger_projections.dead_stock import DeadItem
-    from jitledger_projections.morning import Morning
-    from jitledger_projections.reorder import ReorderLine
-    from jitledger_projections.run_out import RunOut
+    from jitledger_projections.reports.buying import Basket
+    from jitledger_projections.reports.dead_stock import DeadItem
+    from jitledger_projections.reports.morning import Morning
+    from jitledger_projections.reports.reorder import ReorderLine
+    from jitledger_projections.reports.run_out import RunOut
+
+GARBAGE_AT = 10_000
+"""How many more objects there must be before garbage is searched for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +49,28 @@ class App:
 
     def reorder(self) -> list[ReorderLine]:
         """Return what needs reordering now, most urgent first (imports numpy on first use)."""
-        from jitledger_projections.reorder import reorder
+        from jitledger_projections.reports.reorder import reorder
 
         shop = self.queries.shop()
         return reorder(self.database, shop, self.queries.present(shop))
 
     def uncounted(self) -> list[tuple[str, str]]:
         """Return (SKU, name) of what can be reordered only after it was counted."""
-        from jitledger_projections.on_hand import uncounted
+        from jitledger_projections.views.on_hand import uncounted
 
         with self.database.snapshot() as tx:
             return uncounted(tx)
 
     def explained(self, sku: str) -> list[ReorderLine]:
         """Return what one item's reorder point is made of and where it stands, due or not."""
-        from jitledger_projections.reorder import explained
+        from jitledger_projections.reports.reorder import explained
 
         shop = self.queries.shop()
         return explained(self.database, shop, self.queries.present(shop), sku)
 
     def basket(self, supplier: str) -> Basket:
         """Return what to order from one supplier now; raises ``nothing-due``."""
-        from jitledger_projections.buying import basket
+        from jitledger_projections.reports.buying import basket
 
         shop = self.queries.shop()
         return basket(self.database, shop, self.queries.present(shop), supplier)
@@ -81,20 +82,20 @@ class App:
 
     def run_outs(self, days: int = 7) -> list[RunOut]:
         """Return what may run out within so many days, soonest first."""
-        from jitledger_projections.run_out import run_outs
+        from jitledger_projections.reports.run_out import run_outs
 
         shop = self.queries.shop()
         return run_outs(self.database, shop, self.queries.present(shop), days)
 
     def morning(self) -> Morning:
         """Return all that is told once a day."""
-        from jitledger_projections.morning import morning
+        from jitledger_projections.reports.morning import morning
 
         return morning(self.database, self.queries)
 
     def dead_stock(self, days: int = 90) -> list[DeadItem]:
         """Return what lies on the shelf and nobody asked for within so many days."""
-        from jitledger_projections.dead_stock import dead_stock
+        from jitledger_projections.reports.dead_stock import dead_stock
 
         shop = self.queries.shop()
         return dead_stock(self.database, shop, self.queries.present(shop), days)
@@ -102,7 +103,7 @@ class App:
     def sweep(self) -> int:
         """Fold the demand state through yesterday and store every reorder point."""
         from jitledger.service.summary import resume_alerts
-        from jitledger_projections.sweep import sweep
+        from jitledger_projections.planning.sweep import sweep
 
         shop = self.queries.shop()
         self.driver.catch_up()
@@ -118,7 +119,7 @@ class App:
             case "log":
                 return self.queries.log()
             case "reorder":
-                from jitledger_projections.reorder import as_shape
+                from jitledger_projections.reports.reorder import as_shape
 
                 shapes = [as_shape(line) for line in self.reorder()]
                 return [{k: v for k, v in row.items() if k != "runs_out"} for row in shapes]

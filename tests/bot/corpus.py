@@ -19,11 +19,10 @@ from jitledger.config import Settings
 from jitledger.domain.commands import parse
 from jitledger.domain.quantity import show
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers import messages
-from jitledger_bot.handlers.messages import Line
-from jitledger_bot.handlers.questions import stock_asked
-from jitledger_bot.meaning import read
+from jitledger_bot.handlers.plain import stock_asked
 from jitledger_bot.reading import asks_reorder, asks_stock
+from jitledger_bot.recording.lines import Line, read_fact
+from jitledger_bot.recording.meaning import read
 
 FOLDER = Path(__file__).resolve().parents[1] / "corpus"
 REASONED = ("adjust", "write-off")
@@ -122,7 +121,7 @@ def outcome(text: str, desk: Desk, now: datetime) -> list[str]:
         return ["ask"] if asked else ["nothing"]
     stamp = desk.app.queries.present(shop)
     lines = [
-        messages.read_fact(reading, number, "tg:1:1:1", None, now, stamp, desk, shop)
+        read_fact(reading, number, "tg:1:1:1", None, now, stamp, desk, shop)
         for number, reading in enumerate(readings)
     ]
     return [_shown(line, desk, now) for line in lines]

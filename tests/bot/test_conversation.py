@@ -436,7 +436,7 @@ async def test_a_message_that_cannot_be_worked_on_is_set_aside(
 ) -> None:
     """A message that keeps failing is a dead letter with an id; the next one is worked on."""
     from jitledger.service.health import health
-    from jitledger_bot.resolve import Resolver
+    from jitledger_bot.memory.resolve import Resolver
 
     real = Resolver.resolve
 

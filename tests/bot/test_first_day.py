@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jitledger_bot.language import Voice, _, languages, speaking
 from jitledger_bot.sandbox.page import FIRST_HINTS
+from jitledger_bot.texts.language import Voice, _, languages, speaking
 from tests.bot.conftest import OWNER, Chat
 
 

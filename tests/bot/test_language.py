@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from jitledger_bot.language import Voice, _, languages, local, speaking
+from jitledger_bot.texts.language import Voice, _, languages, local, speaking
 from tests.bot.catalogs import ROOT, said, template
 from tests.bot.conftest import OWNER, STAFF, STRANGER, Chat
 

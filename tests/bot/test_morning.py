@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from jitledger.domain.moments import DAY
-from jitledger_projections.order_book import find_order
+from jitledger_projections.reports.order_book import find_order
 from tests.bot.conftest import OWNER, Chat
 from tests.conftest import done
 

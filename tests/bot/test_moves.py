@@ -10,10 +10,10 @@ import pytest
 
 from jitledger.bootstrap import open_app
 from jitledger.config import Settings
-from jitledger_bot import language
 from jitledger_bot.app import BotRunner, make_bot
 from jitledger_bot.reading import phrases as phrase_files
 from jitledger_bot.sandbox.rules import BotError
+from jitledger_bot.texts import language
 from tests.bot.conftest import LOOK_EVERY, OWNER, TOKEN, Chat
 
 BEFORE, AFTER = -500, -100_500

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from jitledger.domain.errors import Refused
-from jitledger_bot.barcodes import read_barcodes
+from jitledger_bot.reading.barcodes import read_barcodes
 from tests.bot.conftest import OWNER, STRANGER, Chat
 
 EAN = "4006381333931"

@@ -8,10 +8,10 @@ import orjson
 import pytest
 
 from jitledger_bot.access import PUSHES, Receiver, Wishes
-from jitledger_bot.handlers.buttons import ACTIONS
-from jitledger_bot.language import Voice, speaking
-from jitledger_bot.pushes import pushed
-from jitledger_bot.turn import load_proposal
+from jitledger_bot.memory.proposals import load_proposal
+from jitledger_bot.press import ACTIONS
+from jitledger_bot.telling.pushes import pushed
+from jitledger_bot.texts.language import Voice, speaking
 from tests.bot.conftest import OWNER, Chat
 
 MUG = {"sku": "MUG", "name": "Blue mug", "location": "main", "quantity": "3"}

@@ -7,8 +7,8 @@ from typing import Any
 
 from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Tx
-from jitledger_bot import told_lists
-from jitledger_bot.notices import LISTS, tell_day
+from jitledger_bot.telling import told_lists
+from jitledger_bot.telling.notices import LISTS, tell_day
 from tests.bot.conftest import OWNER, Chat
 from tests.conftest import done
 

@@ -12,7 +12,7 @@ from jitledger.bootstrap import open_app
 from jitledger.config import Settings, read_settings
 from jitledger.domain.errors import StoreError
 from jitledger_bot.app import BotRunner, make_bot
-from jitledger_bot.webhook import SECRET_HEADER
+from jitledger_bot.wire.webhook import SECRET_HEADER
 from tests.bot.conftest import OWNER, TOKEN, Chat
 from tests.conftest import done
 

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from jitledger.domain.errors import Refused
 from jitledger.domain.moments import LocalDays, to_datetime
-from jitledger.domain.quantities import quantities
-from jitledger.domain.stock_item import Entry, StockItem, fold, order_key, voids
+from jitledger.domain.state.order import Entry, order_key, voids
+from jitledger.domain.state.quantities import quantities
+from jitledger.domain.state.stock_item import StockItem, fold
 from jitledger.testing.paper import PaperLedger
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)

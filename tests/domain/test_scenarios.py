@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from jitledger.domain.errors import Refused
-from jitledger.domain.quantities import exceptions
 from jitledger.domain.quantity import show
+from jitledger.domain.state.quantities import exceptions
 from jitledger.testing.paper import PaperLedger
 from jitledger.testing.story import tell
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jitledger.bootstrap import App
-from jitledger_projections.forecast import forecast
+from jitledger_projections.planning.forecast import forecast
 from tests.conftest import done, open_shop
 
 START = datetime(2026, 1, 1, 6, tzinfo=UTC)

@@ -10,15 +10,16 @@ from hypothesis import strategies as st
 
 from jitledger.bootstrap import App
 from jitledger.domain.commands import parse
-from jitledger.domain.stock_item import fold
-from jitledger.service.projection import Batch, Driver
+from jitledger.domain.state.stock_item import fold
 from jitledger.service.streams import Change, load_shop
 from jitledger.service.submission import Ask, Submission
+from jitledger.service.views.contract import Batch
+from jitledger.service.views.driver import Driver
 from jitledger.store.codec import EventMapper, decode, encode
 from jitledger.store.database import Tx
-from jitledger_projections.demand_rate import DemandRate
-from jitledger_projections.on_hand import OnHand
-from jitledger_projections.products import search
+from jitledger_projections.views.demand_rate import DemandRate
+from jitledger_projections.views.on_hand import OnHand
+from jitledger_projections.views.products import search
 from tests.conftest import done, open_shop
 from tests.domain.test_properties import START, Step, commands, histories
 

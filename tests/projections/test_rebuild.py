@@ -13,9 +13,11 @@ from jitledger.config import Settings
 from jitledger.domain.commands import parse
 from jitledger.domain.errors import StoreError
 from jitledger.service.health import health
-from jitledger.service.projection import Projection
 from jitledger.service.streams import load_changes, load_shop
 from jitledger.service.submission import Ask, Submission
+from jitledger.service.views.contract import Projection
+from jitledger.service.views.rebuild import Rebuild
+from jitledger.service.views.standing import all_standings
 from tests.conftest import done
 from tests.projections.test_projections import Buggy, rows
 
@@ -55,7 +57,7 @@ def test_what_is_recorded_during_a_rebuild_is_in_it(
     shop: App, monkeypatch: pytest.MonkeyPatch, meanwhile: list[dict[str, Any]]
 ) -> None:
     """Appends between the reading of the log and the rename leave the rows a later one gives."""
-    swap = type(shop.driver)._swap
+    swap = Rebuild.swap
     left = [meanwhile]
 
     def late(driver: Any, projection: Projection, head: int) -> None:
@@ -64,7 +66,7 @@ def test_what_is_recorded_during_a_rebuild_is_in_it(
                 done(shop, **command)
         swap(driver, projection, head)
 
-    monkeypatch.setattr(type(shop.driver), "_swap", late)
+    monkeypatch.setattr(Rebuild, "swap", late)
     shop.driver.rebuild()
     assert health(shop.database, shop.driver)["ok"]
     found = rows(shop)
@@ -91,18 +93,18 @@ def test_two_rebuilds_take_their_turns(shop: App, monkeypatch: pytest.MonkeyPatc
     """A second rebuild, of another process, waits for the first; no row is lost."""
     other = open_app(Settings(database=shop.settings.database))
     before = rows(shop)
-    fill = type(shop.driver)._fill_shadow
+    fill = Rebuild.fill_shadow
     errors: list[BaseException] = []
     threads: list[threading.Thread] = []
 
     def slow(driver: Any, *rest: Any) -> None:
         fill(driver, *rest)
-        if driver is shop.driver and not threads:
+        if driver.database is shop.database and not threads:
             threads.append(_in_thread(other.driver.rebuild, errors))
             threads[0].join(0.3)
             assert threads[0].is_alive()
 
-    monkeypatch.setattr(type(shop.driver), "_fill_shadow", slow)
+    monkeypatch.setattr(Rebuild, "fill_shadow", slow)
     shop.driver.rebuild()
     threads[0].join(30)
     assert errors == []
@@ -140,13 +142,13 @@ def test_of_two_that_find_an_old_view_one_rebuilds_it(
     shop.driver.forget()
     others = [open_app(Settings(database=shop.settings.database)) for _ in range(2)]
     rebuilds = []
-    rebuild = type(shop.driver)._rebuild
+    rebuild = Rebuild.run
 
     def counted(driver: Any, *rest: Any) -> int:
         rebuilds.append(driver)
         return rebuild(driver, *rest)
 
-    monkeypatch.setattr(type(shop.driver), "_rebuild", counted)
+    monkeypatch.setattr(Rebuild, "run", counted)
     errors: list[BaseException] = []
     threads = [_in_thread(app.driver.catch_up, errors) for app in others]
     for thread in threads:
@@ -216,7 +218,7 @@ def test_an_old_program_leaves_the_rows_of_a_newer_one(buggy: tuple[App, Buggy])
 
 def _standing(app: App, name: str) -> Any:
     with app.database.snapshot() as tx:
-        return app.driver.standings(tx)[name]
+        return all_standings(tx)[name]
 
 
 def test_an_event_of_a_newer_program_is_not_skipped(shop: App) -> None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from jitledger.bootstrap import App
 from jitledger.domain.commands import parse
 from jitledger.domain.replenishment.order_quantity import Suggestion, suggest
-from jitledger_projections.buying import within_budget
-from jitledger_projections.reorder import ReorderLine
+from jitledger_projections.reports.buying import within_budget
+from jitledger_projections.reports.reorder import ReorderLine
 from tests.conftest import done, open_shop
 
 

@@ -13,13 +13,13 @@ from jitledger.bootstrap import App
 from jitledger.domain.errors import Refused
 from jitledger.domain.replenishment.backtest import Sales, Supply, simulate
 from jitledger.domain.replenishment.policies import Manual
-from jitledger_projections.backtest import METHODS, backtest
-from jitledger_projections.backtest_chart import trade_off
-from jitledger_projections.just_in_time import verdict
-from jitledger_projections.margins import squeezed
-from jitledger_projections.overstock import surpluses
-from jitledger_projections.points import tunings
-from jitledger_projections.what_if import what_if
+from jitledger_projections.reports.backtest import METHODS, backtest
+from jitledger_projections.reports.backtest_chart import trade_off
+from jitledger_projections.reports.just_in_time import verdict
+from jitledger_projections.reports.margins import squeezed
+from jitledger_projections.reports.overstock import surpluses
+from jitledger_projections.reports.points import tunings
+from jitledger_projections.reports.what_if import what_if
 from tests.conftest import all_done, done
 
 START = date(2026, 1, 1)
@@ -165,8 +165,8 @@ def test_too_little_history_is_said(app: App) -> None:
 
 def test_the_dial_is_tuned_at_the_weekly_sweep(trading: App) -> None:
     """After 90 days the sweep replays the ledger and allocates service levels by it."""
-    from jitledger_projections.forecast import forecast
-    from jitledger_projections.plan import plan
+    from jitledger_projections.planning.forecast import forecast
+    from jitledger_projections.planning.plan import plan
 
     trading.sweep()
     shop = trading.queries.shop()

@@ -9,8 +9,8 @@ import pytest
 
 from jitledger.bootstrap import App
 from jitledger.domain.commands import parse
-from jitledger_projections.lead_times import leads, records
-from jitledger_projections.on_order import open_order_lines, order_lines
+from jitledger_projections.planning.lead_times import leads, records
+from jitledger_projections.views.on_order import open_order_lines, order_lines
 from tests.conftest import do, done
 
 

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import pytest
 
 from jitledger.bootstrap import App
-from jitledger_projections import on_hand
-from jitledger_projections.forecast import forecast
-from jitledger_projections.reorder import as_shape
+from jitledger_projections.planning.forecast import forecast
+from jitledger_projections.reports.reorder import as_shape
+from jitledger_projections.views import on_hand
 from tests.conftest import done
 
 START = date(2026, 1, 1)

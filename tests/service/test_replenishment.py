@@ -13,8 +13,8 @@ from jitledger.bootstrap import App
 from jitledger.domain.replenishment.buying import Need, reach_minimum, share_budget
 from jitledger.domain.replenishment.order_quantity import suggest
 from jitledger.domain.replenishment.promise import Coming, available_to_promise
-from jitledger_projections.plan import plan
-from jitledger_projections.reorder import as_shape
+from jitledger_projections.planning.plan import plan
+from jitledger_projections.reports.reorder import as_shape
 from tests.conftest import all_done, do, done
 
 START = date(2026, 1, 1)
@@ -310,7 +310,7 @@ def test_a_sweep_before_the_first_sale_forgets_nothing(any_app: App) -> None:
             done(any_app, do="sell", sku="MUG", qty="3", now=moment(day))
     done(any_app, do="sell", sku="MUG", qty="1", now=moment(60))
     any_app.sweep()
-    from jitledger_projections.forecast import forecast
+    from jitledger_projections.planning.forecast import forecast
 
     found = forecast(any_app.database, any_app.queries.shop(), START + timedelta(days=60))
     assert found.weekday.min() < 0.2 < 1.2 < found.weekday.max()
@@ -330,7 +330,7 @@ def test_a_service_level_nobody_can_keep_is_brought_into_reach(any_app: App, lev
 
 def test_an_ordinary_stockout_is_no_phantom(any_app: App) -> None:
     """Sold out for three weeks and filled again, an item's silence says nothing."""
-    from jitledger_projections.phantoms import phantoms
+    from jitledger_projections.reports.phantoms import phantoms
 
     done(any_app, do="register", sku="MUG", name="Mug", now=moment(0, "06:00:00"))
     done(any_app, do="open", sku="MUG", qty="120", now=moment(0, "06:00:00"))

@@ -6,20 +6,26 @@ from aiogram import Dispatcher, Router
 
 from jitledger_bot.handlers import (
     advice,
+    alerts,
     buttons,
     catalog,
     counting,
     documents,
     edits,
     joining,
+    kept,
     messages,
     orders,
+    paging,
     people,
     photos,
     questions,
     settings,
 )
 from jitledger_bot.handlers.kinds import has_file, is_command, is_words
+
+STORIES = (alerts, kept, paging)
+"""Stories told by buttons alone: imported so that their actions are known."""
 
 
 def make_dispatcher() -> Dispatcher:

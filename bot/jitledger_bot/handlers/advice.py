@@ -14,18 +14,21 @@ from aiogram.types import Message
 from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.quantity import show
-from jitledger.domain.shop import MAY_BUY
+from jitledger.domain.state.shop import MAY_BUY
 from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
-from jitledger_bot import advice_texts, texts
+from jitledger_bot import texts
+from jitledger_bot.asking import admit, exact_or_ask
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers.questions import admit, exact_or_ask
 from jitledger_bot.jobs import Job, start_job
-from jitledger_bot.language import _
-from jitledger_bot.turn import Button, Outgoing, Turn, consume, store_proposal
+from jitledger_bot.memory.proposals import consume, store_proposal
+from jitledger_bot.press import Press, action
+from jitledger_bot.texts import advice as advice_texts
+from jitledger_bot.texts.language import _
+from jitledger_bot.turn import Button, Outgoing, Turn
 
 if TYPE_CHECKING:
-    from jitledger_bot.handlers.buttons import Press
+    from jitledger_bot.press import Press
 
 MOST_BUTTONS = 8
 WEEKLY = ("weekly", "wöchentlich")
@@ -49,7 +52,7 @@ def make_router() -> Router:
 
 async def tune(message: Message, turn: Turn, desk: Desk) -> None:
     """Answer /tune: reorder points to move, each accepted with one tap."""
-    from jitledger_projections.points import tunings
+    from jitledger_projections.reports.points import tunings
 
     admitted = admit(message, turn, desk)
     if admitted is None:
@@ -71,6 +74,7 @@ async def tune(message: Message, turn: Turn, desk: Desk) -> None:
     turn.render.append(render)
 
 
+@action("d")
 def accept(press: Press) -> None:
     """Set a reorder point as proposed; its other terms stay. Undo voids the entry."""
     body, desk = press.proposal.body, press.desk
@@ -88,6 +92,7 @@ def accept(press: Press) -> None:
     _do(press, command, said)
 
 
+@action("x")
 def reprice(press: Press) -> None:
     """Set the price that restores the least margin. Undo voids the entry."""
     body = press.proposal.body
@@ -119,7 +124,7 @@ def _do(press: Press, command: dict[str, Any], said: str) -> None:
 
 async def overstock(message: Message, turn: Turn, desk: Desk) -> None:
     """Answer /overstock: what lies beyond the need, and what to do with it."""
-    from jitledger_projections.overstock import surpluses
+    from jitledger_projections.reports.overstock import surpluses
 
     if admit(message, turn, desk):
         shop, now = desk.read()
@@ -129,7 +134,7 @@ async def overstock(message: Message, turn: Turn, desk: Desk) -> None:
 
 async def what_if(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
     """Answer /whatif Acme 14, /whatif kitchen x1.5: what runs out, and what to do now."""
-    from jitledger_projections.what_if import what_if as ask
+    from jitledger_projections.reports.what_if import what_if as ask
 
     if not admit(message, turn, desk):
         return
@@ -179,7 +184,7 @@ async def jit(message: Message, command: CommandObject, turn: Turn, desk: Desk) 
 
 async def answer_jit(words: str, turn: Turn, desk: Desk) -> None:
     """Answer whether just-in-time is right for a product."""
-    from jitledger_projections.just_in_time import verdict
+    from jitledger_projections.reports.just_in_time import verdict
 
     sku = exact_or_ask(words, turn, desk, "jit")
     if sku is not None:
@@ -203,8 +208,8 @@ async def backtest(message: Message, command: CommandObject, turn: Turn, desk: D
 
 async def replay(job: Job, desk: Desk) -> None:
     """Do a backtest job: replay in a thread, answer with a chart and the figures."""
-    from jitledger_projections.backtest import backtest as run
-    from jitledger_projections.backtest_chart import trade_off
+    from jitledger_projections.reports.backtest import backtest as run
+    from jitledger_projections.reports.backtest_chart import trade_off
 
     shop, now = desk.read()
     report = await asyncio.to_thread(

@@ -16,15 +16,15 @@ from aiogram.types import Message
 from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.quantity import show
-from jitledger.domain.shop import MAY_BUY
+from jitledger.domain.state.shop import MAY_BUY
 from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
+from jitledger_bot.asking import admit, exact_or_ask
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers.new_product import code_of_line, product_commands
-from jitledger_bot.handlers.questions import admit, exact_or_ask
-from jitledger_bot.language import _
 from jitledger_bot.reading.numbers import read_number
+from jitledger_bot.texts.language import _
 from jitledger_bot.turn import Outgoing, Turn
 
 _PART = re.compile(r"(?:(\d+(?:[.,]\d+)?)\s*[x×]?\s+)?(.+)", re.DOTALL)

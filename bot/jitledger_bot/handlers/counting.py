@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiogram import Router
 from aiogram.filters import Command, CommandObject
@@ -23,15 +23,16 @@ from jitledger.domain.quantity import show
 from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
+from jitledger_bot.asking import admit
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers.questions import admit
-from jitledger_bot.language import _, plural
+from jitledger_bot.handlers import counting
+from jitledger_bot.memory.conversations import recall, remember
+from jitledger_bot.memory.proposals import store_proposal
+from jitledger_bot.press import Press, action
 from jitledger_bot.reading import reads_count, round_word
-from jitledger_bot.turn import Button, Outgoing, Turn, recall, remember, store_proposal
-from jitledger_projections.products import Product, products, search
-
-if TYPE_CHECKING:
-    from jitledger_bot.handlers.buttons import Press
+from jitledger_bot.texts.language import _, plural
+from jitledger_bot.turn import Button, Outgoing, Turn
+from jitledger_projections.views.products import Product, products, search
 
 MOST_ITEMS = 500
 ROUND_LASTS = 12 * HOUR
@@ -297,3 +298,16 @@ async def press(pressed: Press) -> None:
         _ask(going, turn, desk)
     else:
         _end(going, turn, desk)
+
+
+@action("q")
+def count_it(press: Press) -> None:
+    """Ask for the count of one product."""
+    press.turn.toast(press.query.id, _("Count it"))
+    counting.ask_one(press.proposal.body["sku"], press.turn, press.desk)
+
+
+@action("o")
+async def counting_action(press: Press) -> None:
+    """Go on with a counting round: skip a product, end the round, record its counts."""
+    await counting.press(press)

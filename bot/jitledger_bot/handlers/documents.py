@@ -17,21 +17,24 @@ from aiogram import Bot, Router
 from aiogram.types import Message
 
 from jitledger.domain.errors import LedgerError
-from jitledger.domain.shop import MAY_BUY
+from jitledger.domain.state.shop import MAY_BUY
 from jitledger.service.importers.formats import FORMATS, map_header
 from jitledger.service.importers.rows import RowsSummary, bad_table, import_rows
 from jitledger.service.importers.tables import Table, parse_table
-from jitledger.service.projection import without_collector
 from jitledger.service.submission import Answer
 from jitledger.service.summary import after_import
+from jitledger.service.views.bunches import without_collector
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
-from jitledger_bot.files import fetch
+from jitledger_bot.handlers import documents
 from jitledger_bot.handlers.kinds import has_document
-from jitledger_bot.jobs import Job
-from jitledger_bot.language import _, mark, plural
-from jitledger_bot.turn import Outgoing, Turn, store_proposal
+from jitledger_bot.jobs import Job, start_job
+from jitledger_bot.memory.proposals import consume, store_proposal
+from jitledger_bot.press import Press, action, close_message
+from jitledger_bot.texts.language import _, mark, plural
+from jitledger_bot.turn import Outgoing, Turn
+from jitledger_bot.wire.files import fetch
 
 MOST_UNPACKED = 100 * 1024 * 1024
 MOST_BYTES = 20 * 1024 * 1024
@@ -249,3 +252,39 @@ def _as_csv(form: str, table: Table, summary: RowsSummary) -> str:
     )
     csv.writer(out).writerows(rows)
     return out.getvalue()
+
+
+@action("t")
+async def which_table(press: Press) -> None:
+    """Preview a table as what its sender says it is."""
+    fits = press.proposal.body["fits"]
+    if not press.place.isdigit() or int(press.place) >= len(fits):
+        press.turn.toast(press.query.id, _("This button is too old."))
+        return
+    form = fits[int(press.place)]
+    table = await _table(press)
+    if table is not None:
+        press.turn.effects.append(consume(press.proposal.id))
+        press.turn.toast(press.query.id, _(documents.FORM[form]))
+        body = {key: press.proposal.body[key] for key in ("file_id", "name")}
+        await documents.preview(form, table, body, press.turn, press.desk)
+
+
+@action("i")
+def take_table(press: Press) -> None:
+    """Import a table that was previewed, as a job beside the conversation."""
+    body = press.proposal.body
+    press.turn.effects.append(consume(press.proposal.id))
+    press.turn.toast(press.query.id, _("Taking it in"))
+    close_message(press.turn, press.message, _("Taking it in …"))
+    start_job(press.turn, "import", {key: body[key] for key in ("form", "file_id", "name")})
+
+
+async def _table(press: Press) -> Table | None:
+    assert press.query.bot is not None
+    body = press.proposal.body
+    try:
+        return await documents.fetch_table(press.query.bot, body["file_id"], body["name"])
+    except LedgerError as error:
+        press.turn.toast(press.query.id, texts.problem(error), alert=True)
+        return None

@@ -19,19 +19,22 @@ from jitledger.domain.commands import parse
 from jitledger.domain.moments import to_datetime
 from jitledger.domain.names import split_entry
 from jitledger.domain.quantity import show
-from jitledger.domain.shop import Shop
-from jitledger.domain.stock_item import voids
+from jitledger.domain.state.order import voids
+from jitledger.domain.state.shop import Shop
 from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
-from jitledger_bot.desk import Desk, title_of
-from jitledger_bot.handlers import messages
-from jitledger_bot.handlers.messages import Line
+from jitledger_bot.desk import Desk
 from jitledger_bot.handlers.undo import current
-from jitledger_bot.language import _
-from jitledger_bot.meaning import names_its_product, read
+from jitledger_bot.memory.chats import title_of
+from jitledger_bot.memory.proposals import store_proposal
 from jitledger_bot.reading import Reading, reads_count
-from jitledger_bot.turn import Button, Outgoing, Turn, store_proposal
+from jitledger_bot.recording.lines import Line, read_fact
+from jitledger_bot.recording.meaning import names_its_product, read
+from jitledger_bot.recording.record import record_text
+from jitledger_bot.recording.said import offer, on_hand, repeat, say_line
+from jitledger_bot.texts.language import _
+from jitledger_bot.turn import Button, Outgoing, Turn
 
 EVENT_OF = {
     "receive": "stock-received",
@@ -81,13 +84,13 @@ async def on_edit(message: Message, turn: Turn, desk: Desk) -> None:
         text = _beside_the_code(text, recorded)
     if not recorded:
         if message.text is not None:
-            messages.record_text(text, message.date, prefix, turn, desk, shop, private, again=True)
+            record_text(text, message.date, prefix, turn, desk, shop, private, again=True)
         return
     mark = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:6]
     suffix = f":e{int(message.edit_date or 0)}-{mark}"
     done = {k: v for k, v in recorded.items() if k.endswith(suffix)}
     if done:
-        messages.repeat(done, turn, desk)
+        repeat(done, turn, desk)
         return
     olds, gone = _in_force(recorded, prefix, desk)
     if not olds and gone:
@@ -165,7 +168,7 @@ def _correct(
     lines: list[Line] = []
     unread = False
     for number, reading in enumerate(readings):
-        line = messages.read_fact(
+        line = read_fact(
             reading,
             number,
             prefix,
@@ -296,7 +299,7 @@ def _said(
         if line.ask is None:
             if line.problem is None:
                 key = f"{prefix}:{line.number}{suffix}"
-                extra.append(messages.offer(tx, turn, line, key, now))
+                extra.append(offer(tx, turn, line, key, now))
             else:
                 raw = texts.safe(line.reading.raw.strip()[:120])
                 said.append(f"✗ “{raw}”: {texts.safe(line.problem)}")
@@ -309,12 +312,12 @@ def _said(
         entries += answer.entries
         name = texts.product(line.title or title_of(tx, line.sku or ""), line.sku or "")
         if line.removed:
-            left = messages.on_hand(f"<b>{answer.on_hand}</b>")
+            left = on_hand(f"<b>{answer.on_hand}</b>")
             said.append(_("Taken back: {product}.", product=name) + f" {left}.")
         elif line.corrects:
-            said.append(_("Corrected: {line}").replace("{line}", messages.said(line, answer)))
+            said.append(_("Corrected: {line}").replace("{line}", say_line(line, answer)))
         else:
-            said.append(messages.said(line, answer))
+            said.append(say_line(line, answer))
     buttons: list[list[Button]] = []
     if entries:
         body = {"entries": entries}

@@ -14,10 +14,12 @@ from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError
 from jitledger.service import people
 from jitledger_bot import texts
-from jitledger_bot.desk import Desk, forget_chat, keep_chat, move_chat
-from jitledger_bot.language import Voice, _, choose, mark, speak, spoken
+from jitledger_bot.desk import Desk
+from jitledger_bot.memory.chats import forget_chat, keep_chat, move_chat
+from jitledger_bot.memory.conversations import recall, remember
 from jitledger_bot.reading.phrases import plain
-from jitledger_bot.turn import Turn, recall, remember
+from jitledger_bot.texts.language import Voice, _, choose, mark, speak, spoken
+from jitledger_bot.turn import Turn
 
 HERE = (ChatMemberStatus.MEMBER, ChatMemberStatus.ADMINISTRATOR)
 WITHOUT_TAX = (

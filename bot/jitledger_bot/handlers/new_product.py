@@ -10,15 +10,17 @@ from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError, bad_value
 from jitledger.domain.names import normalise
 from jitledger.domain.quantity import show
-from jitledger.domain.shop import MAY_BUY
+from jitledger.domain.state.shop import MAY_BUY
 from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers.messages import record_kept
-from jitledger_bot.language import _
+from jitledger_bot.memory.conversations import remember
+from jitledger_bot.memory.proposals import Proposal, consume, store_proposal
 from jitledger_bot.reading.numbers import read_number
-from jitledger_bot.turn import Outgoing, Proposal, Turn, consume, remember, store_proposal
+from jitledger_bot.recording.record import record_kept
+from jitledger_bot.texts.language import _
+from jitledger_bot.turn import Outgoing, Turn
 
 _BARCODE = re.compile(r"\d{8}|\d{12,14}", re.ASCII)
 _CURRENCY = re.compile(

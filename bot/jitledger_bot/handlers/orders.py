@@ -15,18 +15,21 @@ from jitledger.domain.commands import parse
 from jitledger.domain.decisions.linking import NO_ORDER
 from jitledger.domain.errors import LedgerError, Refused
 from jitledger.domain.quantity import show
-from jitledger.domain.shop import MAY_BUY
+from jitledger.domain.state.shop import MAY_BUY
 from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
-from jitledger_bot import order_texts, texts
+from jitledger_bot import texts
+from jitledger_bot.asking import admit
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers.questions import admit
-from jitledger_bot.language import _, mark
+from jitledger_bot.memory.proposals import consume, store_proposal
 from jitledger_bot.pages import PER_PAGE, Page, say_page
-from jitledger_bot.turn import Button, Outgoing, Turn, consume, store_proposal
+from jitledger_bot.press import Press, action
+from jitledger_bot.texts import orders as order_texts
+from jitledger_bot.texts.language import _, mark
+from jitledger_bot.turn import Button, Outgoing, Turn
 
 if TYPE_CHECKING:
-    from jitledger_bot.handlers.buttons import Press
+    from jitledger_bot.press import Press
 
 DELAY_DAYS = 7
 
@@ -38,9 +41,6 @@ def make_router() -> Router:
     router.message.register(list_late, Command("late"))
     router.message.register(one_order, Command("order"))
     return router
-
-
-# --- asking ---------------------------------------------------------------------------------------
 
 
 async def list_orders(message: Message, turn: Turn, desk: Desk) -> None:
@@ -57,7 +57,7 @@ async def list_late(message: Message, turn: Turn, desk: Desk) -> None:
 
 def orders_page(desk: Desk, first: int, *, only_late: bool) -> Page:
     """Return a page of open orders with a button to each."""
-    from jitledger_projections.order_book import orders
+    from jitledger_projections.reports.order_book import orders
 
     today = desk.app.today()
     with desk.app.database.snapshot() as tx:
@@ -103,7 +103,7 @@ async def one_order(message: Message, command: CommandObject, turn: Turn, desk: 
 def _change_draft(po: str, product: str, quantity: str, key: str, turn: Turn, desk: Desk) -> None:
     """Write a draft anew with another quantity of one product."""
     from jitledger.domain.quantity import parse_quantity
-    from jitledger_projections.order_book import find_order
+    from jitledger_projections.reports.order_book import find_order
 
     wanted = parse_quantity("qty", quantity, zero=True)
     found = desk.resolver.resolve(product).exact
@@ -155,7 +155,7 @@ def _card(tx: Tx, turn: Turn, desk: Desk, po: str, now: int, note: str = "") -> 
 
 def card(tx: Tx, turn: Turn, desk: Desk, po: str, now: int) -> tuple[str, list[list[Button]]]:
     """Return an order as text with what can be done about it; raises ``unknown-order``."""
-    from jitledger_projections.order_book import find_order
+    from jitledger_projections.reports.order_book import find_order
 
     today, shop = desk.app.today(), desk.app.queries.shop()
     found = find_order(tx, po, today)
@@ -181,12 +181,10 @@ def card(tx: Tx, turn: Turn, desk: Desk, po: str, now: int) -> tuple[str, list[l
     return text, rows
 
 
-# --- doing ----------------------------------------------------------------------------------------
-
-
+@action("j", looking=True)
 async def draft(press: Press) -> None:
     """Make an order of what is due from a supplier; a draft that waits is shown instead."""
-    from jitledger_projections.order_book import orders
+    from jitledger_projections.reports.order_book import orders
 
     turn, desk, body = press.turn, press.desk, press.proposal.body
     if press.member.role not in MAY_BUY:
@@ -246,6 +244,7 @@ def _supplier_of(desk: Desk, sku: str) -> str | None:
     return None if row is None else row[0]
 
 
+@action("l", looking=True)
 async def act(press: Press) -> None:
     """Do what a button of an order's card says."""
     po, verb, turn = press.proposal.body["po"], press.place, press.turn
@@ -283,7 +282,7 @@ async def act(press: Press) -> None:
 
 def _commands(desk: Desk, po: str, verb: str) -> list[dict[str, Any]]:
     """Return the commands of a button; raises ``unknown-order``."""
-    from jitledger_projections.order_book import find_order
+    from jitledger_projections.reports.order_book import find_order
 
     today = desk.app.today()
     with desk.app.database.snapshot() as tx:
@@ -343,7 +342,7 @@ def _shown_in_place(press: Press, po: str, verb: str) -> Any:
 
 def _text(tx: Tx, turn: Turn, desk: Desk, po: str) -> Outgoing:
     """Return the message to the supplier, to be forwarded as it is."""
-    from jitledger_projections.order_book import find_order, order_text
+    from jitledger_projections.reports.order_book import find_order, order_text
 
     shop = desk.app.queries.shop()
     found = find_order(tx, po, desk.app.today())
@@ -352,47 +351,7 @@ def _text(tx: Tx, turn: Turn, desk: Desk, po: str) -> Outgoing:
     return turn.message(texts.clip(f"<pre>{texts.safe(text)}</pre>"))
 
 
-# --- receipts that linked themselves --------------------------------------------------------------
-
-
-def linked(tx: Tx, desk: Desk, entries: Sequence[str]) -> tuple[str, list[str]]:
-    """Say for which orders receipts counted; and which other orders they might be for.
-
-    Returns the text (empty when none is linked) and line ids of other open orders.
-    """
-    from jitledger.domain.names import split_entry, stream_of
-    from jitledger.store.codec import decode
-    from jitledger_projections.on_order import open_order_lines, order_lines
-
-    sku, _version = split_entry(entries[0])
-    if tx.one("SELECT 1 FROM order_lines WHERE sku = ? LIMIT 1", (sku,)) is None:
-        return "", []
-    told, mine = [], set()
-    for entry in entries:
-        sku, version = split_entry(entry)
-        rows = desk.app.database.stream(tx, stream_of(sku), version - 1)
-        if not rows or rows[0][1] != "stock-received":
-            continue
-        line_id = decode(rows[0][1], rows[0][2]).get("po_line")
-        if line_id is None:
-            continue
-        number, _slash, place = line_id.rpartition("/")
-        mine.add(number)
-        mine_there = order_lines(tx, number, sku=sku)
-        left = next((x for x in mine_there if str(x.line) == place), None)
-        if left is not None and left.outstanding > 0:
-            more = _("{quantity} to come", quantity=show(left.outstanding))
-            told.append(_("for order {order}, {more}", order=texts.safe(number), more=more))
-        else:
-            told.append(_("for order {order}, complete", order=texts.safe(number)))
-    others = [
-        f"{line.number}/{line.line}"
-        for line in open_order_lines(tx, sku)
-        if line.number not in mine
-    ]
-    return "; ".join(told), others if len(entries) == 1 and mine else []
-
-
+@action("r")
 def relink(press: Press) -> None:
     """Count a receipt for another order, or for none, by a correction."""
     body, turn = press.proposal.body, press.turn
@@ -422,12 +381,9 @@ def relink(press: Press) -> None:
     turn.render.append(render)
 
 
-# --- promises -------------------------------------------------------------------------------------
-
-
 def answer_promise(sku: str, quantity: Any, day: date | None, turn: Turn, desk: Desk) -> None:
     """Answer what can be promised of a product, from stock, orders and usual lateness."""
-    from jitledger_projections.promises import promise_of
+    from jitledger_projections.reports.promises import promise_of
 
     item, found = promise_of(desk.app.database, desk.app.queries, sku)
     turn.say(order_texts.promise(item.catalog.title, item.sku, found, quantity, day))

@@ -12,15 +12,15 @@ from aiogram.types import Message
 
 from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError
-from jitledger.domain.shop import ROLES, Shop
+from jitledger.domain.state.shop import ROLES, Shop
 from jitledger.service import people
 from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import Member
+from jitledger_bot.asking import admit
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers.questions import admit
-from jitledger_bot.language import _, mark
+from jitledger_bot.texts.language import _, mark
 from jitledger_bot.turn import Outgoing, Turn
 
 ONLY_OWNER = mark("That is for the owner to do.")

@@ -15,14 +15,16 @@ from jitledger.domain.names import split_entry
 from jitledger.service.submission import Answer
 from jitledger.store.database import Tx
 from jitledger_bot import texts
-from jitledger_bot.barcodes import LONGEST_SIDE, read_barcodes
 from jitledger_bot.desk import Desk
-from jitledger_bot.files import fetch
-from jitledger_bot.handlers import messages, questions
+from jitledger_bot.handlers import questions
 from jitledger_bot.handlers.kinds import has_photo
-from jitledger_bot.language import _, mark
-from jitledger_bot.meaning import names_its_product
+from jitledger_bot.reading.barcodes import LONGEST_SIDE, read_barcodes
+from jitledger_bot.recording.meaning import names_its_product
+from jitledger_bot.recording.record import record_text
+from jitledger_bot.recording.said import repeat
+from jitledger_bot.texts.language import _, mark
 from jitledger_bot.turn import Turn
+from jitledger_bot.wire.files import fetch
 
 LONGEST_CODE = 60
 SHOW = mark("Take the barcode closer and straight, or write what it is: received 24 MUG")
@@ -59,7 +61,7 @@ async def on_photo(message: Message, turn: Turn, desk: Desk, bot: Bot) -> None:
     prefix = desk.message_key(message.chat.id, message.message_id)
     recorded = desk.recorded(prefix)
     if recorded:
-        messages.repeat(recorded, turn, desk)
+        repeat(recorded, turn, desk)
         return
     try:
         data = await fetch(bot, _fitting(message.photo).file_id, "The photo")
@@ -69,9 +71,7 @@ async def on_photo(message: Message, turn: Turn, desk: Desk, bot: Bot) -> None:
     turn.author = None if private else member.name
     if caption and member.role != "viewer" and names_its_product(caption, desk, shop):
         attachment = keep_attachment(data, "image/jpeg", turn)
-        messages.record_text(
-            caption, message.date, prefix, turn, desk, shop, private, attachment=attachment
-        )
+        record_text(caption, message.date, prefix, turn, desk, shop, private, attachment=attachment)
         return
     try:
         codes = await _codes(data)
@@ -99,7 +99,7 @@ async def on_photo(message: Message, turn: Turn, desk: Desk, bot: Bot) -> None:
         return
     first, *rest = caption.split("\n")
     text = "\n".join([f"{first} {exact.sku if exact is not None else codes[0]}", *rest])
-    messages.record_text(text, message.date, prefix, turn, desk, shop, private)
+    record_text(text, message.date, prefix, turn, desk, shop, private)
 
 
 def keep_attachment(data: bytes, media_type: str, turn: Turn) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
 
 from aiogram import Router
 from aiogram.filters import Command, CommandObject
@@ -11,27 +10,22 @@ from aiogram.types import Message
 
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.moments import from_datetime, local_date, parse_horizon, to_datetime
-from jitledger.domain.shop import Shop
-from jitledger.service.submission import Answer
+from jitledger.domain.state.shop import MAY_BUY
 from jitledger.store.database import Tx
-from jitledger_bot import charts, texts
-from jitledger_bot.access import Member
+from jitledger_bot import texts
+from jitledger_bot.asking import admit, exact_or_ask
 from jitledger_bot.desk import Desk
-from jitledger_bot.language import _, local
+from jitledger_bot.handlers import advice, catalog, questions
+from jitledger_bot.handlers.kept import later
+from jitledger_bot.memory.proposals import store_proposal
 from jitledger_bot.pages import PER_PAGE, Page, say_page
-from jitledger_bot.reading import (
-    asks_log,
-    asks_promise,
-    asks_reorder,
-    asks_run_out,
-    asks_stock,
-    may_ask_stock,
-)
+from jitledger_bot.press import Press, action
 from jitledger_bot.reading.readings import Reading
 from jitledger_bot.reading.times import take_times
-from jitledger_bot.turn import Button, Outgoing, Turn, store_proposal
+from jitledger_bot.texts import charts
+from jitledger_bot.texts.language import _, local
+from jitledger_bot.turn import Button, Turn
 
-PLAIN_LIMIT = 120
 DEAD_DAYS = 90
 WEEK = 7
 
@@ -57,18 +51,6 @@ def make_router() -> Router:
     return router
 
 
-def admit(message: Message, turn: Turn, desk: Desk) -> tuple[Shop, Member] | None:
-    """Return the shop and who asks; a stranger gets one polite line in private.
-
-    An anonymous administrator of a group is told why nothing is answered.
-    """
-    admitted = desk.admit(turn, message.from_user, message.chat.type == "private")
-    anonymous = message.sender_chat is not None and message.sender_chat.id == message.chat.id
-    if admitted is None and anonymous and (message.text or "").startswith("/"):
-        turn.say(_("I cannot see who you are: switch anonymity off to ask or record here."))
-    return admitted
-
-
 async def help_(message: Message, turn: Turn, desk: Desk) -> None:
     """Say what can be said."""
     admitted = admit(message, turn, desk)
@@ -88,33 +70,6 @@ def answer_stock(words: str, turn: Turn, desk: Desk) -> None:
     sku = exact_or_ask(words, turn, desk, "stock")
     if sku is not None:
         turn.say(texts.stock(desk.app.queries.stock(sku)))
-
-
-def exact_or_ask(words: str, turn: Turn, desk: Desk, question: str, more: str = "") -> str | None:
-    """Return the product some words name; else offer the nearest as buttons.
-
-    ``question`` says what is answered for the one that is chosen, with ``more`` beside it.
-    """
-    if not words.strip():
-        turn.say(_("Which product? For example: {example}", example=f"/{question} MUG"))
-        return None
-    found = desk.resolver.resolve(words)
-    if found.exact is not None:
-        return found.exact.sku
-    if not found.nearest:
-        turn.say(_("I know no product like “{words}”.", words=texts.safe(words[:80])))
-        return None
-
-    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
-        rows = []
-        for near in found.nearest:
-            body = {"question": question, "sku": near.sku, "more": more}
-            stored = store_proposal(tx, turn.chat_id, turn.member, "ask", body, now)
-            rows.append([(f"{near.title} ({near.sku})", f"a.{stored}")])
-        return [turn.message(_("Which one?"), rows)]
-
-    turn.render.append(render)
-    return None
 
 
 async def chart(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
@@ -195,7 +150,7 @@ async def supplier(message: Message, command: CommandObject, turn: Turn, desk: D
     """Answer /supplier: terms and products of one, or the list of all."""
     if not admit(message, turn, desk):
         return
-    from jitledger_projections.supply import supplier_card, suppliers
+    from jitledger_projections.views.supply import supplier_card, suppliers
 
     words = (command.args or "").strip()
     code = desk.supplier(words) if words else None
@@ -323,80 +278,58 @@ def _is_called(said: str, name: str) -> bool:
     return wanted in (said.casefold(), said.casefold().split()[0])
 
 
-async def later(message: Message, turn: Turn, desk: Desk) -> None:
-    """List what was kept for later, each with its buttons."""
-    if not admit(message, turn, desk):
-        return
-    from jitledger_bot.handlers.messages import offer_choices
-
-    with desk.app.database.snapshot() as tx:
-        rows = tx.all(
-            "SELECT id FROM proposals WHERE kind = 'choose' AND chat_id = ? "
-            "AND consumed_at IS NULL ORDER BY created_at DESC LIMIT 5",
-            (turn.chat_id,),
-        )
-    if not rows:
-        turn.say(_("Nothing is kept for later."))
-    for (stored,) in rows:
-        offer_choices(stored, turn, desk)
+@action("w", looking=True)
+async def explain_point(press: Press) -> None:
+    """Explain an item's reorder point term by term, due or not, as it stands now; with a chart."""
+    press.turn.toast(press.query.id, _("Why?"))
+    app, sku = press.desk.app, press.proposal.body["sku"]
+    lines = await asyncio.to_thread(app.explained, sku)
+    line = next((x for x in lines if x.due), lines[0] if lines else None)
+    if line is None:
+        shown = texts.stock(app.queries.stock(sku))
+        text = _("It needs no reordering now.") + "\n" + shown
+    else:
+        text = texts.why_reorder(line)
+    picture = await asyncio.to_thread(charts.stock_chart, app, sku)
+    press.turn.photo(picture, texts.clip(text, 1000))
 
 
-async def plain_question(text: str, turn: Turn, desk: Desk, warning: str) -> bool:
-    """Answer a plain question; False when the text is none."""
-    if len(text) > PLAIN_LIMIT or "\n" in text:
-        return False
-    if answer_promise_asked(text, turn, desk):
-        return True
-    days = asks_run_out(text)
-    if days is not None:
-        await answer_run_out(days, turn, desk)
-        return True
-    if asks_reorder(text):
-        await answer_reorder(turn, desk, warning)
-        return True
-    who = asks_log(text)
-    if who is not None:
-        await answer_log(who, turn, desk)
-        return True
-    asked = asks_stock(text)
-    named = stock_asked(text, desk)
-    if named is None and asked and not text.rstrip().endswith("?"):
-        return False  # "MUG left on the table" is no question unless it names a product.
-    if named is not None or asked:
-        answer_stock(named or asked[0], turn, desk)
-    return bool(asked) or named is not None
+@action("v", looking=True)
+async def view(press: Press) -> None:
+    """Show a list that a push spoke of, as it stands now."""
+    press.turn.toast(press.query.id, "")
+    if press.proposal.body["what"] == "runout":
+        await questions.answer_run_out(questions.WEEK, press.turn, press.desk)
+    else:
+        await questions.answer_reorder(press.turn, press.desk)
 
 
-def answer_promise_asked(text: str, turn: Turn, desk: Desk) -> bool:
-    """Answer "can I have 12 mug by friday?"; False when that is not asked."""
-    from jitledger_bot.handlers.orders import answer_promise
-
-    asked = asks_promise(text, desk.app.today())
-    if asked is None:
-        return False
-    quantity, words, day = asked
-    found = desk.resolver.resolve(words).exact
-    if found is None:
-        return False
-    answer_promise(found.sku, quantity, day, turn, desk)
-    return True
+@action("e", looking=True)
+def why_on_hand(press: Press) -> None:
+    """Explain how an on-hand number came about."""
+    press.turn.toast(press.query.id, _("How it came about"))
+    questions.answer_why(press.proposal.body["sku"], press.turn, press.desk)
 
 
-def stock_asked(text: str, desk: Desk) -> str | None:
-    """Return the words of a question that name one product exactly."""
-    for words in [*asks_stock(text), *may_ask_stock(text)]:
-        if desk.resolver.resolve(words).exact is not None:
-            return words
-    return None
-
-
-def page_of(what: str, fields: dict[str, str], first: int, desk: Desk) -> Page:
-    """Return a page of a long answer again, as it stands now."""
-    from jitledger_bot.handlers.orders import orders_page
-
-    pages: dict[str, Callable[[], Page]] = {
-        "orders": lambda: orders_page(desk, first, only_late=bool(fields["late"])),
-        "reorder": lambda: reorder_page(desk, first),
-        "history": lambda: history_page(desk, fields["sku"], first),
-    }
-    return pages[what]()
+@action("a", looking=True)
+async def ask(press: Press) -> None:
+    """Answer a question for the product that was chosen."""
+    sku, question = press.proposal.body["sku"], press.proposal.body["question"]
+    press.turn.toast(press.query.id, sku)
+    match question:
+        case "chart":
+            await questions.answer_chart(sku, press.turn, press.desk)
+        case "history":
+            questions.answer_history(sku, press.turn, press.desk)
+        case "jit":
+            await advice.answer_jit(sku, press.turn, press.desk)
+        case "why":
+            questions.answer_why(sku, press.turn, press.desk)
+        case "asof":
+            questions.answer_as_of(press.proposal.body["more"], sku, press.turn, press.desk)
+        case "export" if press.member.role not in MAY_BUY:
+            press.turn.say(_("That is for the owner or a buyer to do."))
+        case "export":
+            await catalog.send_table("history", sku, press.turn, press.desk)
+        case _:
+            questions.answer_stock(sku, press.turn, press.desk)

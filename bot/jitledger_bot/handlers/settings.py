@@ -13,16 +13,19 @@ from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.moments import zone
 from jitledger.domain.quantity import show
-from jitledger.domain.shop import Shop
+from jitledger.domain.state.shop import Shop
 from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
-from jitledger_bot.access import PUSHES, Member, Wishes, wishes_of
+from jitledger_bot.access import PUSHES, Member, Wishes
+from jitledger_bot.asking import admit
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers.people import ONLY_OWNER, owner
-from jitledger_bot.handlers.questions import admit
-from jitledger_bot.language import Voice, _, choose, languages, mark, speak, spoken
-from jitledger_bot.turn import Button, Outgoing, Turn, store_proposal
+from jitledger_bot.memory.proposals import store_proposal
+from jitledger_bot.memory.receivers import wishes_of
+from jitledger_bot.press import Press, action
+from jitledger_bot.texts.language import Voice, _, choose, languages, mark, speak, spoken
+from jitledger_bot.turn import Button, Outgoing, Turn
 
 QUIET: tuple[tuple[int, int] | None, ...] = (None, (22, 7), (20, 8), (18, 9))
 PUSH_NAMES = {
@@ -241,7 +244,6 @@ SHOP_FIELDS = {
     "margin": "margin_floor",
 }
 
-
 SHOP_SAID = {
     "name": mark("the shop's name"),
     "timezone": mark("time zone"),
@@ -314,3 +316,16 @@ async def shop_settings(message: Message, command: CommandObject, turn: Turn, de
         return [turn.message(f"✓ {texts.safe(what)}: {texts.safe(value.strip())}")]
 
     turn.render.append(render)
+
+
+@action("s", looking=True)
+def setting(press: Press) -> None:
+    """Change a setting and show them all again, in place."""
+    message_id = press.message.message_id if press.message is not None else None
+    if press.turn.chat_id < 0 and press.member.role != "owner":
+        press.turn.toast(press.query.id, _("This button is not for you."))
+        return
+    if not press_setting(press.place, press.turn, press.desk, press.member, message_id):
+        press.turn.toast(press.query.id, _("This button is too old."))
+        return
+    press.turn.toast(press.query.id, "✓")

@@ -11,14 +11,16 @@ from aiogram.types import Message
 from jitledger.domain.commands import parse
 from jitledger.domain.names import split_entry
 from jitledger.domain.quantity import ZERO, show
-from jitledger.domain.stock_item import voids
+from jitledger.domain.state.order import voids
 from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
-from jitledger_bot.language import _
+from jitledger_bot.memory.proposals import consume, load_proposal, store_proposal
+from jitledger_bot.press import Press, action, answer_press
 from jitledger_bot.reading import reads_was, wants_undo
-from jitledger_bot.turn import Button, Outgoing, Turn, load_proposal, store_proposal
+from jitledger_bot.texts.language import _
+from jitledger_bot.turn import Button, Outgoing, Turn
 
 CATALOG = ("item-registered", "price-set", "supplier-linked")
 """What stays when a message is taken back: the product it made known."""
@@ -197,3 +199,22 @@ def _entries_of(answered: Message, turn: Turn, desk: Desk) -> list[str]:
                 if proposal is not None:
                     return [current(entry, desk) for entry in proposal.body["entries"]]
     return []
+
+
+@action("u")
+def undo(press: Press) -> None:
+    """Take back the whole append of a message, or what took it back; offer the reverse."""
+    body = press.proposal.body
+    text = str(body.get("text") or (press.message.text if press.message else "") or "")
+    turn, key = press.turn, f"pr:{press.proposal.id}"
+    turn.effects.append(consume(press.proposal.id))
+
+    def shown(said: str, below: str, button: Button | None) -> list[Outgoing]:
+        toast = answer_press(turn, press.query, said)
+        if press.message is None or button is None:
+            rows = [] if button is None else [[button]]
+            return [toast, turn.message(texts.safe(said), rows)]
+        return [toast, turn.edit(press.message.message_id, below, [[button]])]
+
+    redo = bool(body.get("redo"))
+    take_back(body["entries"], text, key, turn, press.desk, shown, redo=redo)

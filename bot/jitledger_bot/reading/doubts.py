@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from jitledger_bot.language import _
 from jitledger_bot.reading.numbers import read_number
 from jitledger_bot.reading.phrases import phrases, plain
 from jitledger_bot.reading.readings import Places
 from jitledger_bot.reading.words import without_fillers
+from jitledger_bot.texts.language import _
 
 _LIKE_A_DATE = re.compile(r"\d{1,4}[/-]\d{1,2}[/-]\d{1,4}|\d{1,2}(?:am|pm|st|nd|rd|th)")
 _DAY_AND_MONTH = re.compile(r"(\d{1,2})[/-](\d{1,2})")

@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from jitledger_bot.language import _
 from jitledger_bot.reading.doubts import doubt_of, is_corrected, is_plan
 from jitledger_bot.reading.numbers import Number
 from jitledger_bot.reading.phrases import phrases, plain
@@ -29,6 +28,7 @@ from jitledger_bot.reading.words import (
     take_verb,
     without_fillers,
 )
+from jitledger_bot.texts.language import _
 
 _SIGNED = re.compile(r"([+–-])\s*(\d[\d.,]*)\s*[x×]?\s+(.+)", re.DOTALL)
 _CLAUSE = re.compile(r"[,;.]\s+(?=\S)|\s+(?:and|und|&|then|dann)\s+")

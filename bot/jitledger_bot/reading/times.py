@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time, timedelta
 
-from jitledger_bot.language import _
 from jitledger_bot.reading.phrases import WEEKDAYS, phrases, plain
 from jitledger_bot.reading.readings import Reading
+from jitledger_bot.texts.language import _
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[:.h]([0-5]\d)(?:h|uhr)?")
 _HOUR = re.compile(r"([01]?\d|2[0-3])(?:h|uhr)?")

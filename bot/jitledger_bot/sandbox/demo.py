@@ -28,7 +28,7 @@ from jitledger.testing.shop import SampleShop
 from jitledger_bot.app import BotRunner, make_bot
 from jitledger_bot.sandbox.page import FIRST_HINTS, add_page
 from jitledger_bot.sandbox.server import Running, Sandbox, make_api, serve
-from jitledger_projections.on_hand import positions
+from jitledger_projections.views.on_hand import positions
 
 TOKEN = "4242:SAMPLE-SHOP-TOKEN"
 OWNER, STAFF = 1001, 1002

@@ -13,13 +13,12 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from jitledger_bot.language import SOURCE, Voice, _, mark, speaking
 from jitledger_bot.sandbox.rules import BotError
 from jitledger_bot.sandbox.server import Sandbox, pixels
+from jitledger_bot.texts.language import SOURCE, Voice, _, mark, speaking
 
 COOKIE = "jitledger_chat"
 LONGEST = 8192
-
 
 SAMPLE_HINTS = (
     "received 24 blue mug",

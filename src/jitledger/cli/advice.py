@@ -13,7 +13,7 @@ from jitledger.domain.errors import bad_value
 from jitledger.domain.quantity import show
 
 if TYPE_CHECKING:
-    from jitledger.domain.shop import Shop
+    from jitledger.domain.state.shop import Shop
     from jitledger.store.database import Database
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ def points(ctx: click.Context, json_: bool) -> None:
 
     Example: jitledger advise points
     """
-    from jitledger_projections.points import tunings
+    from jitledger_projections.reports.points import tunings
 
     found = _looked(ctx, tunings)
     shapes = [
@@ -79,7 +79,7 @@ def overstock(ctx: click.Context, json_: bool) -> None:
 
     Example: jitledger advise overstock
     """
-    from jitledger_projections.overstock import surpluses
+    from jitledger_projections.reports.overstock import surpluses
 
     found = _looked(ctx, surpluses)
     shapes = [
@@ -117,8 +117,8 @@ def whatif(
 
     Example: jitledger advise whatif --late 14
     """
-    from jitledger_projections.supply import find_supplier
-    from jitledger_projections.what_if import what_if
+    from jitledger_projections.reports.what_if import what_if
+    from jitledger_projections.views.supply import find_supplier
 
     with opened(ctx) as app:
         app.driver.catch_up()
@@ -161,7 +161,7 @@ def jit(ctx: click.Context, sku: str, json_: bool) -> None:
     Example: jitledger advise jit MUG
     """
     from jitledger.domain.errors import unknown_sku
-    from jitledger_projections.just_in_time import verdict
+    from jitledger_projections.reports.just_in_time import verdict
 
     with opened(ctx) as app:
         app.driver.catch_up()
@@ -187,7 +187,7 @@ def margins(ctx: click.Context, floor: str | None, json_: bool) -> None:
 
     Example: jitledger advise margins --floor 0.5
     """
-    from jitledger_projections.margins import squeezed
+    from jitledger_projections.reports.margins import squeezed
 
     share = None
     if floor is not None:
@@ -225,7 +225,7 @@ def ahead(ctx: click.Context, json_: bool) -> None:
 
     Example: jitledger advise buy-ahead
     """
-    from jitledger_projections.margins import buy_ahead
+    from jitledger_projections.reports.margins import buy_ahead
 
     found = _looked(ctx, buy_ahead)
     shapes = [
@@ -253,8 +253,8 @@ def drift(ctx: click.Context, json_: bool) -> None:
 
     Example: jitledger advise drift
     """
-    from jitledger_projections.drift import drifts
-    from jitledger_projections.forecast import forecast
+    from jitledger_projections.planning.forecast import forecast
+    from jitledger_projections.reports.drift import drifts
 
     with opened(ctx) as app:
         app.driver.catch_up()

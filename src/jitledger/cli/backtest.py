@@ -14,8 +14,7 @@ from jitledger.cli.output import as_json, opened, table, write_json
 from jitledger.domain.errors import LedgerError, bad_value
 
 if TYPE_CHECKING:
-    from jitledger_projections.backtest import Report, Row
-
+    from jitledger_projections.reports.backtest import Report, Row
 
 REVIEWS = {"daily": 1, "weekly": 7}
 _REVIEWED = {days: name for name, days in REVIEWS.items()}
@@ -60,8 +59,8 @@ def backtest(
 
     Example: jitledger backtest --seeds 1
     """
-    from jitledger_projections.backtest import METHODS
-    from jitledger_projections.backtest import backtest as replay
+    from jitledger_projections.reports.backtest import METHODS
+    from jitledger_projections.reports.backtest import backtest as replay
 
     with opened(ctx) as app:
         app.driver.catch_up()
@@ -84,7 +83,7 @@ def backtest(
     if csv_file is not None:
         _write_csv(report, Path(csv_file))
     if png_file is not None:
-        from jitledger_projections.backtest_chart import trade_off
+        from jitledger_projections.reports.backtest_chart import trade_off
 
         Path(png_file).write_bytes(trade_off(report, currency))
     if json_:
@@ -162,7 +161,7 @@ def _cells(row: Row, currency: str) -> tuple[Any, ...]:
 
 
 def _show(report: Report, currency: str) -> None:
-    from jitledger_projections.backtest import SHARES
+    from jitledger_projections.reports.backtest import SHARES
 
     columns = (
         "method",

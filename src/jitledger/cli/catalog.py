@@ -112,7 +112,7 @@ def items(ctx: click.Context, json_: bool) -> None:
 
     Example: jitledger items
     """
-    from jitledger_projections.products import products
+    from jitledger_projections.views.products import products
 
     with opened(ctx) as app:
         app.driver.catch_up()
@@ -183,7 +183,7 @@ def suppliers(ctx: click.Context, /, code: str | None, **given: Any) -> None:
     if code is not None:
         _go(ctx, "supplier", {"code": code, **given})
         return
-    from jitledger_projections.supply import suppliers as rows_of
+    from jitledger_projections.views.supply import suppliers as rows_of
 
     with opened(ctx) as app:
         app.driver.catch_up()

@@ -11,8 +11,7 @@ from jitledger.domain.quantity import parse_money
 from jitledger.domain.quantity import show as plain
 
 if TYPE_CHECKING:
-    from jitledger_projections.buying import Deferred
-
+    from jitledger_projections.reports.buying import Deferred
 
 MOST_NAMED = 10
 """So many products are named in a sentence."""
@@ -31,7 +30,7 @@ def stock(
 
     Example: jitledger stock MUG --as-of 2026-11-03
     """
-    from jitledger_projections.products import products
+    from jitledger_projections.views.products import products
 
     with opened(ctx) as app:
         moments = parse_moments(app, as_of, as_at)
@@ -179,9 +178,9 @@ def reorder(ctx: click.Context, supplier: str | None, budget: str | None, json_:
 
     Example: jitledger reorder
     """
-    from jitledger_projections.buying import within_budget
-    from jitledger_projections.reorder import as_shape
-    from jitledger_projections.supply import find_supplier
+    from jitledger_projections.reports.buying import within_budget
+    from jitledger_projections.reports.reorder import as_shape
+    from jitledger_projections.views.supply import find_supplier
 
     with opened(ctx) as app:
         app.driver.catch_up()

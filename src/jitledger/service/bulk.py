@@ -17,8 +17,8 @@ import orjson
 from jitledger.domain.moments import MICROSECOND
 from jitledger.domain.names import SKU_STREAM, entry_name
 from jitledger.service.clock import Clock
-from jitledger.service.projection import TIDY_EVERY, YIELD_SECONDS, next_size
 from jitledger.service.streams import load_shop
+from jitledger.service.views.bunches import TIDY_EVERY, YIELD_SECONDS, next_size
 from jitledger.store.codec import dump
 from jitledger.store.database import (
     ClockRow,

@@ -16,10 +16,11 @@ from jitledger.domain.names import (
     normalise,
     stream_of,
 )
-from jitledger.domain.purchase_order import PurchaseOrder
-from jitledger.domain.shop import Shop
-from jitledger.domain.stock_item import Entry, StockItem, fold
-from jitledger.domain.supplier import Supplier
+from jitledger.domain.state.order import Entry
+from jitledger.domain.state.purchase_order import PurchaseOrder
+from jitledger.domain.state.shop import Shop
+from jitledger.domain.state.stock_item import StockItem, fold
+from jitledger.domain.state.supplier import Supplier
 from jitledger.store.codec import decode
 from jitledger.store.database import Database, RawEvent, Tx
 

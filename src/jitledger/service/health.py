@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitledger.service.projection import Driver, describe
+from jitledger.service.views.driver import Driver
+from jitledger.service.views.standing import all_standings, describe
 from jitledger.store.database import Database
 
 
@@ -12,7 +13,7 @@ def health(database: Database, driver: Driver) -> dict[str, Any]:
     """Return positions and errors of the views, the newest seal, and what waits."""
     with database.snapshot() as tx:
         head = database.head(tx)
-        standings = list(driver.standings(tx).values())
+        standings = list(all_standings(tx).values())
         seal = tx.one("SELECT seal FROM seals ORDER BY ordinal DESC LIMIT 1")
         letters = tx.all("SELECT id, error FROM inbox WHERE state = 'dead' ORDER BY id LIMIT 100")
         waiting = tx.one("SELECT COUNT(*) FROM inbox WHERE state = 'new'")[0]

@@ -28,23 +28,19 @@ from jitledger.domain.names import (
     entry_name,
     split_entry,
 )
-from jitledger.domain.quantities import open_exceptions
 from jitledger.domain.quantity import ZERO, show
-from jitledger.domain.shop import Shop
-from jitledger.domain.stock_item import Entry, StockItem
+from jitledger.domain.state.order import Entry
+from jitledger.domain.state.quantities import open_exceptions
+from jitledger.domain.state.shop import Shop
+from jitledger.domain.state.stock_item import StockItem
 from jitledger.service.cache import Cache
 from jitledger.service.clock import Clock
-from jitledger.service.projection import Driver, ProjectionFailed
 from jitledger.service.streams import Change
 from jitledger.service.submission import Answer, Append, Ask, Outcome, Submission
+from jitledger.service.views.contract import ProjectionFailed
+from jitledger.service.views.driver import Driver
 from jitledger.store.codec import decode, encode_given
-from jitledger.store.database import (
-    Database,
-    Tx,
-    read_clock,
-    savepoint,
-    write_seal,
-)
+from jitledger.store.database import Database, Tx, read_clock, savepoint, write_seal
 from jitledger.store.seals import FIRST, seal_of
 from jitledger.store.writer import GroupWriter, Promise, fail, settle
 

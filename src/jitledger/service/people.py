@@ -9,7 +9,7 @@ from typing import Any
 
 from jitledger.domain.commands import InviteMember, JoinShop, LeaveShop
 from jitledger.domain.errors import Refused
-from jitledger.domain.shop import Shop
+from jitledger.domain.state.shop import Shop
 from jitledger.service.ledger import Ledger, new_member_id
 from jitledger.service.submission import Answer, Ask, Submission
 from jitledger.store.codec import decode

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from jitledger.domain.decisions.undo import describe_delta
+from jitledger.domain.decisions.together import describe_delta
 from jitledger.domain.errors import unknown_sku
 from jitledger.domain.moments import local_date, show_moment
 from jitledger.domain.names import SHOP_STREAM, SKU_STREAM, entry_name, normalise, stream_of
-from jitledger.domain.purchase_order import PurchaseOrder
-from jitledger.domain.quantities import Quantities, exceptions, on_order, quantities
 from jitledger.domain.quantity import ZERO, show
-from jitledger.domain.shop import Shop
-from jitledger.domain.stock_item import Entry, StockItem, fold, order_key, voids
+from jitledger.domain.state.order import Entry, order_key, voids
+from jitledger.domain.state.purchase_order import PurchaseOrder
+from jitledger.domain.state.quantities import Quantities, exceptions, on_order, quantities
+from jitledger.domain.state.shop import Shop
+from jitledger.domain.state.stock_item import StockItem, fold
 from jitledger.service.cache import load_entries, load_order, order_numbers
 from jitledger.service.clock import Clock
 from jitledger.service.ledger import present_of

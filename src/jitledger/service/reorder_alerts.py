@@ -20,10 +20,12 @@ from jitledger.domain.events import (
 )
 from jitledger.domain.moments import local_date, show_moment
 from jitledger.domain.names import ALERT_STREAM
-from jitledger.domain.quantities import Quantities, on_order, quantities
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.replenishment.order_quantity import lot_by_hand, suggest
-from jitledger.domain.stock_item import StockItem, fold, in_force
+from jitledger.domain.state.dated import in_force
+from jitledger.domain.state.quantities import Quantities, on_order, quantities
+from jitledger.domain.state.stock_item import StockItem, fold
+from jitledger.service.announce import push
 from jitledger.service.cache import Cache
 from jitledger.service.submission import Append
 from jitledger.store.database import Tx, marked
@@ -338,12 +340,3 @@ def wake_snoozed(tx: Tx, now: int, lines: dict[tuple[str, str | None], dict[str,
         }
         push(tx, "alert", body, now, subject=f"alert/{sku}/{location}")
     return len(rows)
-
-
-def push(tx: Tx, kind: str, body: dict[str, Any], at: int, subject: str | None = None) -> None:
-    """Put a push for everyone who wants it (chat 0) into the outbox, in this transaction."""
-    tx.execute(
-        "INSERT INTO outbox (chat_id, kind, method, body, created_at, subject) "
-        "VALUES (0, ?, 'push', ?, ?, ?)",
-        (kind, orjson.dumps(body).decode(), at, subject),
-    )

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from orjson import loads
 
 from jitledger.domain.names import ORDER_STREAM, SHOP_STREAM, SKU_STREAM, SUPPLIER_STREAM
-from jitledger.domain.purchase_order import PurchaseOrder
-from jitledger.domain.shop import Shop
-from jitledger.domain.stock_item import Entry, StockItem, fold
-from jitledger.domain.supplier import Supplier
+from jitledger.domain.state.order import Entry
+from jitledger.domain.state.purchase_order import PurchaseOrder
+from jitledger.domain.state.shop import Shop
+from jitledger.domain.state.stock_item import StockItem, fold
+from jitledger.domain.state.supplier import Supplier
 from jitledger.store.codec import VERSIONS, check_known, decode
 from jitledger.store.database import Database, Tx
 

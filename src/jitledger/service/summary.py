@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from jitledger.service.announce import push
 from jitledger.service.ledger import ALERTS, Ledger
-from jitledger.service.reorder_alerts import push
 from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Database, Tx
 

@@ -6,15 +6,12 @@ SQL is written once with ``?``; the dialect translates. The store of record is t
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from itertools import chain
 from typing import Any
-
-from jitledger.domain.errors import StoreError
 
 Row = tuple[Any, ...]
 RawEvent = tuple[int, str, int, str, bytes]
@@ -25,7 +22,6 @@ ROWS_AT_ONCE = 50
 ClockRow = tuple[int, int | None, int, int, int, bytes | None]
 """(last stamp, present of a simulated clock, latest effective time, marks, ordinal and seal of the
 newest append; 0 and None before the first)"""
-
 
 KnownKeys = dict[str, tuple[bytes, str]]
 """{command key: (digest of what was asked, entries as JSON)}"""
@@ -259,27 +255,6 @@ def marked(tx: Tx) -> None:
 def to_percent(sql: str) -> str:
     """Return a statement with ``%s`` in place of ``?``."""
     return sql.replace("%", "%%").replace("?", "%s")
-
-
-def open_database(url: str, lock_timeout: float = 5.0) -> Database:
-    """Open ``sqlite:///file.db`` (relative; four slashes are absolute) or ``postgresql://…``."""
-    if url.startswith("sqlite:///"):
-        from jitledger.store.sqlite import SQLiteDatabase
-
-        return SQLiteDatabase(url.removeprefix("sqlite:///"), lock_timeout)
-    if re.match(r"postgres(ql)?://", url):
-        try:
-            from jitledger.store.postgres import PostgresDatabase
-        except ImportError as error:
-            raise StoreError(
-                "missing-driver",
-                "PostgreSQL needs the extra: pip install 'jitledger[postgres]'.",
-            ) from error
-        return PostgresDatabase(url, lock_timeout)
-    raise StoreError(
-        "bad-database",
-        "JITLEDGER_DATABASE must look like sqlite:///shop.db or postgresql://user@host/name.",
-    )
 
 
 class savepoint:  # noqa: N801 - used like a statement.

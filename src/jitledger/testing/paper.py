@@ -12,11 +12,12 @@ from jitledger.domain.commands import parse
 from jitledger.domain.decisions import Ground, decide
 from jitledger.domain.moments import MICROSECOND, local_date, parse_time, zone
 from jitledger.domain.names import ORDER_STREAM, SKU_STREAM, SUPPLIER_STREAM, normalise
-from jitledger.domain.purchase_order import PurchaseOrder
-from jitledger.domain.quantities import Quantities, on_order, quantities
-from jitledger.domain.shop import Shop
-from jitledger.domain.stock_item import Entry, StockItem, fold
-from jitledger.domain.supplier import Supplier
+from jitledger.domain.state.order import Entry
+from jitledger.domain.state.purchase_order import PurchaseOrder
+from jitledger.domain.state.quantities import Quantities, on_order, quantities
+from jitledger.domain.state.shop import Shop
+from jitledger.domain.state.stock_item import StockItem, fold
+from jitledger.domain.state.supplier import Supplier
 from jitledger.store.codec import decode, encode
 
 

@@ -10,9 +10,9 @@ from jitledger.domain import commands as c
 from jitledger.domain import events as e
 from jitledger.domain.decisions.ground import Draft, Ground
 from jitledger.domain.errors import Refused, bad_value
-from jitledger.domain.names import SUPPLIER_STREAM, normalise, stream_of
+from jitledger.domain.names import normalise, stream_of
 from jitledger.domain.quantity import ZERO
-from jitledger.domain.stock_item import StockItem
+from jitledger.domain.state.stock_item import StockItem
 
 
 def register(ground: Ground, command: c.Register) -> list[Draft]:
@@ -98,10 +98,13 @@ def rename(ground: Ground, command: c.Rename) -> list[Draft]:
     }
     if all(value is None for value in fields.values()):
         raise bad_value("rename", command.sku, "nothing to change was given")
-    return [_of(ground, item, e.ItemRenamed, fields)]
+    return [item_draft(ground, item, e.ItemRenamed, fields)]
 
 
-def _of(ground: Ground, item: StockItem, event: type[e.Event], fields: dict[str, Any]) -> Draft:
+def item_draft(
+    ground: Ground, item: StockItem, event: type[e.Event], fields: dict[str, Any]
+) -> Draft:
+    """Return a draft in an item's stream, without a stated time."""
     return ground.plain(stream_of(item.sku), event, fields)
 
 
@@ -110,7 +113,7 @@ def retire(ground: Ground, command: c.Retire) -> list[Draft]:
     item = ground.item(command.sku)
     if item.catalog.retired:
         raise Refused("already-retired", f"{item.sku} is retired already.", sku=item.sku)
-    return [_of(ground, item, e.ItemRetired, {})]
+    return [item_draft(ground, item, e.ItemRetired, {})]
 
 
 def define_pack(ground: Ground, command: c.DefinePack) -> list[Draft]:
@@ -121,7 +124,7 @@ def define_pack(ground: Ground, command: c.DefinePack) -> list[Draft]:
     if starts is None and command.code.casefold() in item.catalog.packs:
         starts = ground.today  # Before, it held what it held.
     fields = {"code": command.code, "factor": command.factor, "effective_from": starts}
-    return [_of(ground, item, e.PackDefined, fields)]
+    return [item_draft(ground, item, e.PackDefined, fields)]
 
 
 def set_price(ground: Ground, command: c.SetPrice) -> list[Draft]:
@@ -133,7 +136,7 @@ def set_price(ground: Ground, command: c.SetPrice) -> list[Draft]:
         "tax_included": command.tax_included,
         "effective_from": command.effective_from,
     }
-    return [_of(ground, item, e.PriceSet, fields)]
+    return [item_draft(ground, item, e.PriceSet, fields)]
 
 
 def set_policy(ground: Ground, command: c.SetPolicy) -> list[Draft]:
@@ -166,7 +169,7 @@ def set_policy(ground: Ground, command: c.SetPolicy) -> list[Draft]:
         "demand_per_day": command.demand_per_day,
         "effective_from": command.effective_from,
     }
-    return [_of(ground, item, e.PolicySet, fields)]
+    return [item_draft(ground, item, e.PolicySet, fields)]
 
 
 def link_supplier(ground: Ground, command: c.LinkSupplier) -> list[Draft]:
@@ -177,58 +180,4 @@ def link_supplier(ground: Ground, command: c.LinkSupplier) -> list[Draft]:
         "preferred": command.preferred,
         "effective_from": command.effective_from,
     }
-    return [_of(ground, item, e.SupplierLinked, fields)]
-
-
-def register_supplier(ground: Ground, command: c.RegisterSupplier) -> list[Draft]:
-    """Register a supplier, or change its particulars."""
-    code = ground.known.claim("supplier", command.code.casefold())
-    if code is None:
-        code = command.code
-        ground.claims.append(("supplier", code.casefold(), code))
-    fields = {
-        "title": command.name,
-        "lead_time_days": command.lead_time_days,
-        "review_days": command.review_days,
-        "currency": command.currency,
-        "minimum_order": command.minimum_order,
-        "contact": command.contact,
-        "notes": command.notes,
-        "agreement_ends": command.agreement_ends,
-        "order_cost": command.order_cost,
-    }
-    return [ground.plain(SUPPLIER_STREAM + code, e.SupplierRegistered, fields)]
-
-
-def agree_terms(ground: Ground, command: c.AgreeTerms) -> list[Draft]:
-    """Agree on terms; the item is linked to its first supplier by them."""
-    code = ground.supplier(command.supplier)
-    assert code is not None
-    item = ground.item(command.sku)
-    for quantity in (command.moq, command.pack):
-        if quantity is not None:
-            ground.quantity(item, quantity)
-    fields: dict[str, Any] = {
-        "sku": item.sku,
-        "supplier_sku": command.supplier_sku,
-        "unit_cost": command.unit_cost,
-        "currency": command.currency,
-        "moq": command.moq,
-        "pack": command.pack,
-        "price_breaks": tuple((b.qty, b.unit_cost) for b in command.price_breaks),
-        "lead_time_days": command.lead_time_days,
-        "effective_from": command.effective_from,
-    }
-    drafts = [ground.plain(SUPPLIER_STREAM + code, e.TermsAgreed, fields)]
-    if not item.catalog.suppliers:
-        linked = {"supplier": code, "preferred": True}
-        drafts.append(_of(ground, item, e.SupplierLinked, linked))
-    return drafts
-
-
-def set_order_days(ground: Ground, command: c.SetOrderDays) -> list[Draft]:
-    """Say on which weekdays orders leave."""
-    code = ground.supplier(command.supplier)
-    assert code is not None
-    fields = {"weekdays": tuple(sorted(set(command.weekdays))), "cutoff": command.cutoff}
-    return [ground.plain(SUPPLIER_STREAM + code, e.OrderDaysSet, fields)]
+    return [item_draft(ground, item, e.SupplierLinked, fields)]

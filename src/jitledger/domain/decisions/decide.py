@@ -7,12 +7,21 @@ from typing import Any, cast
 
 from jitledger.domain import commands as c
 from jitledger.domain import events as e
-from jitledger.domain.decisions import catalog, facts, orders, people, promises, undo
+from jitledger.domain.decisions import (
+    catalog,
+    corrections,
+    facts,
+    orders,
+    promises,
+    suppliers,
+    undo,
+)
+from jitledger.domain.decisions import shop as people
 from jitledger.domain.decisions.ground import Draft, Ground
 from jitledger.domain.errors import Refused
 from jitledger.domain.moments import DAY, Occurred
 from jitledger.domain.names import ALERT_STREAM
-from jitledger.domain.shop import ROLES
+from jitledger.domain.state.shop import ROLES
 
 
 def decide(ground: Ground, command: c.Command) -> list[Draft]:
@@ -24,7 +33,7 @@ def decide(ground: Ground, command: c.Command) -> list[Draft]:
         case c.VoidEntry():
             return undo.void_entry(ground, command)
         case c.CorrectEntry():
-            return undo.correct_entry(ground, command, _decide_fact)
+            return corrections.correct_entry(ground, command, _decide_fact)
         case c.ReserveStock():
             return promises.reserve_stock(ground, command)
         case c.ReleaseReservation():
@@ -76,11 +85,11 @@ def _decide_catalog(ground: Ground, command: c.Command) -> list[Draft]:
         case c.LinkSupplier():
             return catalog.link_supplier(ground, command)
         case c.RegisterSupplier():
-            return catalog.register_supplier(ground, command)
+            return suppliers.register_supplier(ground, command)
         case c.AgreeTerms():
-            return catalog.agree_terms(ground, command)
+            return suppliers.agree_terms(ground, command)
         case c.SetOrderDays():
-            return catalog.set_order_days(ground, command)
+            return suppliers.set_order_days(ground, command)
         case _:
             return _decide_order(ground, command)
 

@@ -12,10 +12,11 @@ from jitledger.domain.decisions.linking import NO_ORDER, linked_parts
 from jitledger.domain.errors import Malformed, Refused, bad_value, unknown_entry
 from jitledger.domain.moments import Occurred
 from jitledger.domain.names import entry_name, split_entry
-from jitledger.domain.purchase_order import Line, PurchaseOrder
-from jitledger.domain.quantities import open_promises
 from jitledger.domain.quantity import ZERO, show
-from jitledger.domain.stock_item import StockItem, order_key, voids
+from jitledger.domain.state.order import order_key, voids
+from jitledger.domain.state.purchase_order import Line, PurchaseOrder
+from jitledger.domain.state.quantities import open_promises
+from jitledger.domain.state.stock_item import StockItem
 
 
 def open_balance(ground: Ground, command: c.OpenBalance, stated: Occurred | None) -> list[Draft]:

@@ -17,11 +17,13 @@ from jitledger.domain.moments import (
     parse_time,
 )
 from jitledger.domain.names import stream_of
-from jitledger.domain.purchase_order import PurchaseOrder
 from jitledger.domain.quantity import check_precision, show
-from jitledger.domain.shop import Shop
-from jitledger.domain.stock_item import Entry, StockItem, in_force
-from jitledger.domain.supplier import Supplier
+from jitledger.domain.state.dated import in_force
+from jitledger.domain.state.order import Entry
+from jitledger.domain.state.purchase_order import PurchaseOrder
+from jitledger.domain.state.shop import Shop
+from jitledger.domain.state.stock_item import StockItem
+from jitledger.domain.state.supplier import Supplier
 
 
 @dataclass(slots=True)

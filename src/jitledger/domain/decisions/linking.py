@@ -8,9 +8,9 @@ from jitledger.domain import commands as c
 from jitledger.domain.decisions.ground import Ground
 from jitledger.domain.errors import Refused, bad_value
 from jitledger.domain.moments import Occurred, day_number, local_date
-from jitledger.domain.purchase_order import Line, PurchaseOrder, split_line
 from jitledger.domain.quantity import ZERO
-from jitledger.domain.stock_item import StockItem
+from jitledger.domain.state.purchase_order import Line, PurchaseOrder, split_line
+from jitledger.domain.state.stock_item import StockItem
 
 NO_ORDER = "-"
 """What a receipt names as its order when it came for none."""

@@ -18,9 +18,9 @@ from jitledger.domain.decisions.linking import NO_ORDER
 from jitledger.domain.errors import Refused, bad_value
 from jitledger.domain.moments import LONG_AGO_DAYS, end_of_day, local_date
 from jitledger.domain.names import ORDER_STREAM
-from jitledger.domain.purchase_order import Line, PurchaseOrder
 from jitledger.domain.quantity import ZERO, show
-from jitledger.domain.supplier import unit_cost_at
+from jitledger.domain.state.purchase_order import Line, PurchaseOrder
+from jitledger.domain.state.supplier import unit_cost_at
 
 
 def place_order(ground: Ground, command: c.PlaceOrder) -> list[Draft]:
@@ -136,9 +136,6 @@ def close_order(ground: Ground, command: c.CloseOrder) -> list[Draft]:
     """Close an order short: what has not come is not waited for."""
     order = _open(ground, command.po, "closed")
     return [_draft(ground, order.number, e.OrderClosedShort, {})]
-
-
-# --- the parts ------------------------------------------------------------------------------------
 
 
 def _number(ground: Ground, stated: str | None) -> str:

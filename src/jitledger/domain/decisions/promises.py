@@ -8,9 +8,9 @@ from jitledger.domain import commands as c
 from jitledger.domain import events as e
 from jitledger.domain.decisions.ground import Draft, Ground
 from jitledger.domain.errors import Refused, not_available
-from jitledger.domain.quantities import Quantities, open_promises, quantities
 from jitledger.domain.quantity import ZERO, show
-from jitledger.domain.stock_item import StockItem
+from jitledger.domain.state.quantities import Quantities, open_promises, quantities
+from jitledger.domain.state.stock_item import StockItem
 
 
 def reserve_stock(ground: Ground, command: c.ReserveStock) -> list[Draft]:

@@ -26,13 +26,13 @@ from jitledger.domain.commands import Register
 from jitledger.domain.errors import Refused
 from jitledger.domain.moments import DAY, from_datetime
 from jitledger.domain.names import normalise
-from jitledger.domain.shop import Shop
+from jitledger.domain.state.shop import Shop
 from jitledger.service.bulk import BulkAppender, BulkFact
 from jitledger.service.clock import Clock
 from jitledger.service.ledger import Ledger
-from jitledger.service.projection import without_collector
 from jitledger.service.streams import load_shop
 from jitledger.service.submission import Ask, Submission
+from jitledger.service.views.bunches import without_collector
 from jitledger.store.database import Database
 
 COLUMNS = (

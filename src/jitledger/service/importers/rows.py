@@ -19,8 +19,8 @@ from jitledger.domain.decisions import Ground, decide
 from jitledger.domain.errors import LedgerError, Refused
 from jitledger.domain.moments import local_date
 from jitledger.domain.quantity import parse_decimal, show
-from jitledger.domain.shop import Shop
-from jitledger.domain.stock_item import StockItem
+from jitledger.domain.state.shop import Shop
+from jitledger.domain.state.stock_item import StockItem
 from jitledger.service.cache import Cache
 from jitledger.service.importers.formats import Format, Row, map_header
 from jitledger.service.importers.tables import Table, TableRow

@@ -1,0 +1,211 @@
+"""Lines whose product was asked for: chosen, new, kept for later, said again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from aiogram.types import Message
+
+from jitledger.domain.commands import parse
+from jitledger.domain.moments import HOUR
+from jitledger.service.submission import Answer, Ask
+from jitledger.store.database import Tx
+from jitledger_bot import texts
+from jitledger_bot.asking import admit
+from jitledger_bot.desk import Desk
+from jitledger_bot.handlers import new_product
+from jitledger_bot.memory.conversations import recall
+from jitledger_bot.memory.proposals import consume, load_proposal, store_proposal
+from jitledger_bot.press import Press, action, answer_press, close_message, other_rows
+from jitledger_bot.recording.record import record_kept, record_text
+from jitledger_bot.texts.language import _
+from jitledger_bot.turn import Outgoing, Turn
+
+QUESTION_LASTS = 6 * HOUR
+
+
+def asked_since(turn: Turn, desk: Desk) -> int:
+    """Return the update in which a line was asked for last, 0 when none is waited for."""
+    with desk.app.database.snapshot() as tx:
+        state, data = recall(tx, f"new:{turn.chat_id}:{turn.member}")
+    return int(data.get("asked", 0)) if state is not None else 0
+
+
+def answers_us(message: Message, desk: Desk) -> bool:
+    """Return whether a message is a reply to one of the bot's."""
+    answered = message.reply_to_message
+    author = answered.from_user if answered is not None else None
+    return author is not None and author.id == desk.bot_id
+
+
+def answers_question(message: Message, turn: Turn, desk: Desk) -> bool:
+    """Take the line that was asked for: a new product, or what a pack holds.
+
+    In a group only a reply to the bot is one: others talk there too.
+    """
+    text = message.text or ""
+    if message.chat.type != "private" and not answers_us(message, desk):
+        return False
+    key = f"new:{turn.chat_id}:{turn.member}"
+    with desk.app.database.snapshot() as tx:
+        state, data = recall(tx, key)
+        proposal = load_proposal(tx, data.get("proposal", "")) if state is not None else None
+    if proposal is None or proposal.consumed:
+        return False
+    if desk.app.clock.now() - data.get("at", 0) > QUESTION_LASTS:
+        return False
+    from jitledger_bot.handlers import new_product
+
+    if state == "pack":
+        return new_product.define_pack(text, proposal, key, turn, desk)
+    return new_product.register_from_line(text, proposal, key, turn, desk)
+
+
+async def later(message: Message, turn: Turn, desk: Desk) -> None:
+    """List what was kept for later, each with its buttons."""
+    if not admit(message, turn, desk):
+        return
+    from jitledger_bot.recording.record import offer_choices
+
+    with desk.app.database.snapshot() as tx:
+        rows = tx.all(
+            "SELECT id FROM proposals WHERE kind = 'choose' AND chat_id = ? "
+            "AND consumed_at IS NULL ORDER BY created_at DESC LIMIT 5",
+            (turn.chat_id,),
+        )
+    if not rows:
+        turn.say(_("Nothing is kept for later."))
+    for (stored,) in rows:
+        offer_choices(stored, turn, desk)
+
+
+@action("c")
+def choose(press: Press) -> None:
+    """Record a kept line for the product that was chosen, and learn the alias."""
+    nearest = press.proposal.body["nearest"]
+    if not press.place.isdigit() or int(press.place) >= len(nearest):
+        press.turn.toast(press.query.id, _("This button is too old."))
+        return
+    sku, title = nearest[int(press.place)]
+    problem = record_kept(
+        press.proposal.id, press.proposal.body, sku, press.turn, press.desk, learn=True
+    )
+    if problem is not None:
+        press.turn.toast(press.query.id, problem, alert=True)
+        return
+    press.turn.effects.append(consume(press.proposal.id))
+    press.turn.toast(press.query.id, title)
+
+    def close(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
+        if press.message is None or not all(a.ok for a in answers):
+            return []
+        shown = f"{texts.safe(press.message.text or '')}\n→ {texts.product(title, sku)}"
+        return [press.turn.edit(press.message.message_id, texts.clip(shown))]
+
+    press.turn.render.append(close)
+
+
+@action("p")
+def new(press: Press) -> None:
+    """Ask for the new product's line."""
+    press.turn.toast(press.query.id, _("New product"))
+    new_product.ask_for_line(press.proposal, press.turn, press.desk.app.clock.now())
+
+
+@action("m")
+def register(press: Press) -> None:
+    """Register a product by its name alone, as the person said yes, and record the kept line."""
+    with press.desk.app.database.snapshot() as tx:
+        kept = load_proposal(tx, press.proposal.body["kept"])
+    if kept is None or kept.consumed:
+        press.turn.toast(press.query.id, _("Done already."))
+        return
+    press.turn.effects.append(consume(press.proposal.id))
+    press.turn.toast(press.query.id, _("New product"))
+    close_message(press.turn, press.message, "✓")
+    key = f"new:{press.turn.chat_id}:{press.turn.member}"
+    name = press.proposal.body["name"]
+    new_product.register_from_line(name, kept, key, press.turn, press.desk, sure=True)
+
+
+@action("h")
+def how_many(press: Press) -> None:
+    """Ask how many pieces a pack holds."""
+    press.turn.toast(press.query.id, _("How many?"))
+    new_product.ask_for_pack(press.proposal, press.turn, press.desk.app.clock.now())
+
+
+@action("k")
+def keep(press: Press) -> None:
+    """Keep a line for later; it stays open and is listed by /later."""
+    press.turn.toast(press.query.id, _("Kept for later"))
+    close_message(press.turn, press.message, _("Kept for later. /later shows it."))
+
+
+@action("y")
+def again(press: Press) -> None:
+    """Record the same text again, as the person said yes."""
+    press.turn.effects.append(consume(press.proposal.id))
+    press.turn.toast(press.query.id, _("Again"))
+    close_message(press.turn, press.message, _("Yes, again."))
+    sent = datetime.fromtimestamp(press.proposal.body["sent"], UTC)
+    record_text(
+        press.proposal.body["text"],
+        sent,
+        press.proposal.body["prefix"],
+        press.turn,
+        press.desk,
+        press.desk.app.queries.shop(),
+        True,
+        again=True,
+    )
+
+
+@action("n")
+def not_again(press: Press) -> None:
+    """Record nothing."""
+    press.turn.effects.append(consume(press.proposal.id))
+    press.turn.toast(press.query.id, _("Nothing recorded."))
+    close_message(press.turn, press.message, _("Nothing recorded."))
+
+
+@action("b")
+def before(press: Press) -> None:
+    """Confirm that a sale was before the count: nothing changes."""
+    press.turn.effects.append(consume(press.proposal.id))
+    said = _("Before the count: the count stands.")
+    press.turn.toast(press.query.id, said)
+    close_message(press.turn, press.message, said, press.proposal.id)
+
+
+@action("f")
+def after(press: Press) -> None:
+    """Move a sale behind the count by a correction."""
+    command = {
+        "do": "correct",
+        "entry": press.proposal.body["entry"],
+        "with": {"occurred_at": press.proposal.body["now"]},
+        "reason": "it was after the count",
+    }
+    press.turn.asks = [Ask(parse(command), f"pr:{press.proposal.id}:after")]
+    press.turn.effects.append(consume(press.proposal.id))
+
+    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
+        if answers[0].error is not None:
+            return [answer_press(press.turn, press.query, texts.problem(answers[0].error))]
+        said = _("After the count.") + " "
+        said += _("On hand {quantity}", quantity=answers[0].on_hand) + "."
+        shown = [answer_press(press.turn, press.query, said)]
+        body = {"entries": list(answers[0].entries)}
+        stored = store_proposal(tx, press.turn.chat_id, press.turn.member, "undo", body, now)
+        text = f"{texts.safe((press.message.text or '') if press.message else '')}\n{said}"
+        if press.message is not None:
+            rows = [
+                *other_rows(press.message, press.proposal.id),
+                [(_("↩ Undo this"), f"u.{stored}")],
+            ]
+            shown.append(press.turn.edit(press.message.message_id, texts.clip(text), rows))
+        return shown
+
+    press.turn.render.append(render)

@@ -1,0 +1,1 @@
+"""What the bot remembers between messages: its tables and every statement on them."""

@@ -1,0 +1,30 @@
+"""What a conversation stands at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import orjson
+
+from jitledger.service.submission import Answer
+from jitledger.store.database import Tx
+
+
+def remember(key: str, state: str | None, data: dict[str, Any]) -> Callable[..., None]:
+    """Return the effect that keeps a conversation's state."""
+
+    def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
+        tx.execute(
+            "INSERT INTO conversations VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET "
+            "state = excluded.state, data = excluded.data",
+            (key, state, orjson.dumps(data).decode()),
+        )
+
+    return effect
+
+
+def recall(tx: Tx, key: str) -> tuple[str | None, dict[str, Any]]:
+    """Return a conversation's state and data."""
+    row = tx.one("SELECT state, data FROM conversations WHERE key = ?", (key,))
+    return (None, {}) if row is None else (row[0], orjson.loads(row[1]))

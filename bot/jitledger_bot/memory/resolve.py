@@ -1,0 +1,167 @@
+"""Which product the words mean. Only exact tiers are recorded at once; the rest becomes buttons.
+
+Exact tiers: SKU, normalised SKU, barcode, alias learnt from earlier choices, a whole name that one
+product has. Then full-text search, ranked by ``rapidfuzz`` over at most 200 candidates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from jitledger.domain.names import normalise
+from jitledger.store.database import Database, Tx
+from jitledger_projections.views.products import search
+
+NEAREST = 3
+CANDIDATES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A product that may be meant."""
+
+    sku: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """One exact product, or the nearest ones."""
+
+    exact: Candidate | None
+    nearest: list[Candidate]
+
+
+class Resolver:
+    """Resolves words against one shop's catalog."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: dict[str, Resolved] | None = None
+
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """Look every wording up once within a block, which is one turn without a pause."""
+        self._known = {}
+        try:
+            yield
+        finally:
+            self._known = None
+
+    def resolve(self, words: str) -> Resolved:
+        """Return the product that some words name exactly, else the nearest ones."""
+        typed = words.strip()
+        if self._known is None:
+            return self._resolve(typed)
+        found = self._known.get(typed)
+        if found is None:
+            found = self._known[typed] = self._resolve(typed)
+        return found
+
+    def _resolve(self, typed: str) -> Resolved:
+        with self._database.snapshot() as tx:
+            exact = _exact(tx, typed)
+            if exact is not None:
+                return Resolved(exact, [])
+            found = search(tx, self._database.dialect, typed, CANDIDATES)
+            named = _named(typed, found)
+            for singular in _singulars(typed) if named is None else ():
+                named = _named(singular, search(tx, self._database.dialect, singular, CANDIDATES))
+                if named is not None:
+                    break
+            if named is None:
+                named = _bent(tx, self._database.dialect, typed)
+            if named is None and not found:
+                found = _by_beginnings(tx, self._database.dialect, typed)
+        return Resolved(named, [] if named is not None else _rank(typed, found))
+
+
+def _named(words: str, found: list[tuple[str, str]]) -> Candidate | None:
+    """Return the one product whose whole name some words are."""
+    same = [(s, t) for s, t in found if " ".join(t.casefold().split()) == words.casefold()]
+    return Candidate(*same[0]) if len(same) == 1 else None
+
+
+def _bent(tx: Tx, dialect: str, typed: str) -> Candidate | None:
+    """Return the one product whose name differs only in endings: "rote Becher", "Roter Becher"."""
+    words = typed.casefold().split()
+    stems = [_stem(word) for word in words]
+    if len(stems) < 2 or any(len(stem) < 3 or not stem.isalpha() for stem in stems):
+        return None
+    same = [
+        (sku, title)
+        for sku, title in search(tx, dialect, " ".join(stems), CANDIDATES)
+        if _bends(words, stems, title.casefold().split())
+    ]
+    return Candidate(*same[0]) if len(same) == 1 else None
+
+
+def _bends(words: list[str], stems: list[str], title: list[str]) -> bool:
+    """Return whether each word is the title's, or both have the same stem with an ending."""
+    return len(words) == len(title) and all(
+        word == other or (word != stem and _stem(other) == stem)
+        for word, stem, other in zip(words, stems, title, strict=True)
+    )
+
+
+def _stem(word: str) -> str:
+    """Return a word without the ending that German bends it with: blauer, blaue, blauen, blaues."""
+    for ending in ("en", "er", "em", "es", "e", "n", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word
+
+
+def _singulars(typed: str) -> list[str]:
+    """Return a name without the plural that people put to its last word that is one."""
+    words = typed.split()
+    found = []
+    for place in range(len(words) - 1, -1, -1):
+        word = words[place]
+        if not word.isalpha() or len(word) < 4:
+            continue
+        for ending in ("s", "n", "e", "es", "en"):
+            if word.casefold().endswith(ending):
+                stem = word[: -len(ending)]
+                found.append(" ".join([*words[:place], stem, *words[place + 1 :]]))
+    return found[:8]
+
+
+def _exact(tx: Tx, typed: str) -> Candidate | None:
+    for kind, value in (("sku", normalise(typed)), ("barcode", typed)):
+        row = tx.one("SELECT owner FROM claims WHERE kind = ? AND value = ?", (kind, value))
+        if row is not None and not _may_be_plural(typed, row[0]):
+            return _candidate(tx, row[0])
+    row = tx.one("SELECT sku FROM aliases WHERE alias = ?", (typed.casefold(),))
+    return None if row is None else _candidate(tx, row[0])
+
+
+def _may_be_plural(typed: str, sku: str) -> bool:
+    """Return whether "bowls" may mean bowls as well as the code BOWL-S: then it is asked."""
+    last = normalise(sku)[-1:]
+    parted = len(sku) > 1 and not sku[-2].isalnum()
+    return parted and typed.isalpha() and last in "sne"
+
+
+def _candidate(tx: Tx, sku: str) -> Candidate:
+    row = tx.one("SELECT title FROM products WHERE sku = ?", (sku,))
+    return Candidate(sku, row[0] if row is not None else sku)
+
+
+def _by_beginnings(tx: Tx, dialect: str, typed: str) -> list[tuple[str, str]]:
+    """Look for the first letters of the words, for misspelt ends."""
+    beginnings = " ".join(word[:3] for word in typed.split() if len(word) > 3)
+    return search(tx, dialect, beginnings, CANDIDATES) if beginnings else []
+
+
+def _rank(typed: str, found: list[tuple[str, str]]) -> list[Candidate]:
+    from rapidfuzz import fuzz, process, utils
+
+    choices = {sku: f"{title} {sku}" for sku, title in found}
+    titles = dict(found)
+    ranked = process.extract(
+        typed, choices, scorer=fuzz.WRatio, processor=utils.default_process, limit=NEAREST
+    )
+    return [Candidate(sku, titles[sku]) for _, score, sku in ranked if score >= 45]

@@ -1,0 +1,1 @@
+"""From a text to commands, and from their answers to what is said."""

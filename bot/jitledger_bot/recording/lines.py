@@ -1,0 +1,151 @@
+"""One line of a message on its way into the ledger: its product, its command or what is missing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from jitledger.domain.commands import parse
+from jitledger.domain.errors import LedgerError, unknown_location
+from jitledger.domain.moments import MICROSECOND, to_datetime
+from jitledger.domain.quantity import show
+from jitledger.domain.state.shop import Shop
+from jitledger.service.submission import Ask
+from jitledger_bot import texts
+from jitledger_bot.desk import Desk
+from jitledger_bot.reading import Reading
+from jitledger_bot.recording.meaning import find
+from jitledger_bot.texts.language import _
+
+PENDING = "pending: before or after the count?"
+
+
+@dataclass(slots=True)
+class Line:
+    """One line of a message on its way into the ledger."""
+
+    reading: Reading
+    sku: str | None = None
+    title: str = ""
+    ask: Ask | None = None
+    nearest: Sequence[tuple[str, str]] = ()
+    problem: str | None = None
+    pending_count: int | None = None
+    at: str | None = None
+    """When the message was sent, when it reached us late."""
+    pack: str | None = None
+    corrects: bool = False
+    removed: bool = False
+    number: int = 0
+    replaces: str | None = None
+    """The entry that an edited line stood for, to be taken back once its product is chosen."""
+
+
+def read_fact(
+    reading: Reading,
+    number: int,
+    prefix: str,
+    stated: str | None,
+    sent_at: datetime,
+    now: int,
+    desk: Desk,
+    shop: Shop,
+    attachment: str | None = None,
+) -> Line:
+    """Resolve a reading's product and make its command, or say what is missing."""
+    line = Line(reading, number=number)
+    line.at = stated
+    if reading.problem is not None or not reading.is_fact:
+        line.problem = reading.problem or _("I did not understand this line")
+        return line
+    found, line.pack, line.reading = find(reading, desk)
+    reading = line.reading
+    if found.exact is None:
+        line.nearest = [(near.sku, near.title) for near in found.nearest]
+        return line
+    line.sku, line.title = found.exact.sku, found.exact.title
+    if line.pack is not None and not desk.knows_pack(line.sku, line.pack):
+        return line
+    try:
+        fields = command_fields(reading, line.sku, stated, desk, line.pack)
+        if reading.do == "sell" and reading.occurred is None:
+            count = desk.recent_count(line.sku, fields.get("at") or shop.first_location, now)
+            if count is not None:
+                line.pending_count = count
+                fields["occurred_at"] = to_datetime(count - MICROSECOND).isoformat()
+                fields["note"] = PENDING
+        if attachment is not None and reading.do == "receive":
+            fields["attachment"] = attachment
+        command = parse(fields)
+    except LedgerError as error:
+        line.problem = texts.problem(error)
+        return line
+    line.ask = Ask(command, f"{prefix}:{number}", raw_payload(reading.raw, sent_at))
+    return line
+
+
+def signed_delta(reading: Reading) -> Decimal:
+    """Return an adjustment's signed quantity: what was given away or stolen is always less."""
+    assert reading.quantity is not None
+    if reading.cause in ("gift", "theft", "sample"):
+        return -abs(reading.quantity)
+    return reading.quantity
+
+
+def raw_payload(raw: str, sent_at: datetime) -> bytes:
+    """Return what a message line's key stands for: the raw line with the message's own date."""
+    text = f"{int(sent_at.timestamp())}\n{raw}"
+    return hashlib.sha256(text.encode("utf-8", "replace")).digest()
+
+
+def command_fields(
+    reading: Reading, sku: str, stated: str | None, desk: Desk, pack: str | None = None
+) -> dict[str, Any]:
+    """Return a reading as a command's fields."""
+    assert reading.do is not None
+    assert reading.quantity is not None
+    fields: dict[str, Any] = {"do": reading.do, "sku": sku}
+    occurred = reading.occurred or stated
+    if occurred is not None:
+        fields["occurred_at"] = occurred
+    if reading.do == "adjust":
+        fields["delta"] = show(signed_delta(reading))
+        fields["reason"] = reading.cause or "other"
+    else:
+        fields["qty"] = show(reading.quantity)
+        if pack is not None:
+            fields["pack"] = pack
+    shop = desk.app.queries.shop()
+    places = shop.locations
+    for named in (reading.location, reading.to):
+        if named is not None and named.casefold() not in map(str.casefold, places):
+            raise unknown_location(named, list(places))
+    if reading.location is not None and reading.do != "transfer":
+        fields["at"] = reading.location
+    if reading.do == "transfer":
+        fields["from"] = reading.location or shop.first_location
+        fields["to"] = reading.to
+        if reading.to is None:
+            raise_missing("to")
+    if reading.price is not None and reading.do in ("receive", "sell"):
+        fields["unit_cost" if reading.do == "receive" else "unit_price"] = show(reading.price)
+    if reading.supplier is not None and reading.do == "receive":
+        code = desk.supplier(reading.supplier)
+        fields["supplier" if code is not None else "note"] = code or f"from {reading.supplier}"
+    if reading.do == "write-off" and reading.cause in ("loss", "expiry"):
+        fields["reason"] = reading.cause
+    if reading.do == "return" and reading.condition is not None:
+        fields["condition"] = reading.condition
+    return fields
+
+
+def raise_missing(field: str) -> None:
+    """Say that a move needs a place to go to."""
+    from jitledger.domain.errors import Malformed
+
+    said = _("where to? For example: moved 8 MUG to shop")
+    raise Malformed("missing-field", said, field=field)

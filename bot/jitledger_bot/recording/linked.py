@@ -1,0 +1,49 @@
+"""Which orders a receipt was counted for, and which others it may have been for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jitledger.domain.quantity import show
+from jitledger.store.database import Tx
+from jitledger_bot import texts
+from jitledger_bot.desk import Desk
+from jitledger_bot.texts.language import _
+
+
+def linked(tx: Tx, desk: Desk, entries: Sequence[str]) -> tuple[str, list[str]]:
+    """Say for which orders receipts counted; and which other orders they might be for.
+
+    Returns the text (empty when none is linked) and line ids of other open orders.
+    """
+    from jitledger.domain.names import split_entry, stream_of
+    from jitledger.store.codec import decode
+    from jitledger_projections.views.on_order import open_order_lines, order_lines
+
+    sku, _version = split_entry(entries[0])
+    if tx.one("SELECT 1 FROM order_lines WHERE sku = ? LIMIT 1", (sku,)) is None:
+        return "", []
+    told, mine = [], set()
+    for entry in entries:
+        sku, version = split_entry(entry)
+        rows = desk.app.database.stream(tx, stream_of(sku), version - 1)
+        if not rows or rows[0][1] != "stock-received":
+            continue
+        line_id = decode(rows[0][1], rows[0][2]).get("po_line")
+        if line_id is None:
+            continue
+        number, _slash, place = line_id.rpartition("/")
+        mine.add(number)
+        mine_there = order_lines(tx, number, sku=sku)
+        left = next((x for x in mine_there if str(x.line) == place), None)
+        if left is not None and left.outstanding > 0:
+            more = _("{quantity} to come", quantity=show(left.outstanding))
+            told.append(_("for order {order}, {more}", order=texts.safe(number), more=more))
+        else:
+            told.append(_("for order {order}, complete", order=texts.safe(number)))
+    others = [
+        f"{line.number}/{line.line}"
+        for line in open_order_lines(tx, sku)
+        if line.number not in mine
+    ]
+    return "; ".join(told), others if len(entries) == 1 and mine else []

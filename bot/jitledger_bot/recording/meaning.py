@@ -1,0 +1,194 @@
+"""What a text means in this shop: readings, judged against the catalog.
+
+Reading is pure and knows no product; here each line becomes a fact of an exact product, a question
+to ask, or talk. Nothing is recorded from a guess.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from jitledger.domain.moments import to_datetime
+from jitledger.domain.state.shop import Shop
+from jitledger_bot.desk import Desk
+from jitledger_bot.memory.resolve import Resolved
+from jitledger_bot.reading import Reading, read_message, somebody_else, spots
+from jitledger_bot.reading.phrases import phrases, plain
+from jitledger_bot.texts.language import _
+
+
+def read(text: str, local: datetime, desk: Desk, shop: Shop) -> list[Reading]:
+    """Read a text against the shop; what names no product and no quantity is talk.
+
+    A greeting is left out; any other line that is no fact stays, so that it can be told of.
+    """
+    found: list[Reading] = []
+    readings = read_message(text, local, desk.places(shop))
+    raws = [reading.raw for reading in readings]
+    for reading in readings:
+        # Of a line that holds several facts each one must read well by itself.
+        alone = raws.count(reading.raw) == 1
+        found += (_spotted(reading, desk) if alone else []) or [reading]
+    found = [r if _is_meant(r, desk) else Reading(r.raw) for r in found]
+    found = _whole_counts(found, desk)
+    return [r for r in found if says_something(r) or _is_odd(r)]
+
+
+def _whole_counts(readings: list[Reading], desk: Desk) -> list[Reading]:
+    """Of a line that counts in several parts nothing is recorded while one of them is asked.
+
+    "counted 2 boxes and 3 mug" is one count of mugs, not three.
+    """
+    found = []
+    for reading in readings:
+        others = [r for r in readings if r.raw == reading.raw and r is not reading]
+        asked = any(not _is_clear(other, desk) for other in others)
+        if reading.do == "count" and reading.problem is None and asked:
+            reading = replace(reading, problem=_("one line for each product, please"))
+        found.append(reading)
+    return found
+
+
+def _is_clear(reading: Reading, desk: Desk) -> bool:
+    if reading.problem is not None or not reading.is_fact:
+        return False
+    exact, pack, _parted = find(reading, desk)
+    return exact.exact is not None and (pack is None or desk.knows_pack(exact.exact.sku, pack))
+
+
+def _spotted(reading: Reading, desk: Desk) -> list[Reading]:
+    """Find the facts in a chatty line: a verb, and each number beside a product's exact name.
+
+    Nothing when the line reads well as it is, and when a number stands there that is no quantity:
+    then it is asked.
+    """
+    if reading.do is None or _reads_well(reading, desk):
+        return []
+    if reading.raw.lstrip()[:1] in "+-–−" and reading.raw.lstrip()[1:2].isdigit():
+        return []  # "-5 grad, brauch 1 decke": the sign belongs to its own number.
+    if reading.do == "receive" and somebody_else(reading):
+        return []
+    numbers = spots(reading)
+    for kind in ("behind", "before"):
+        hits = [(spot, _hit(reading, spot.quantity, getattr(spot, kind), desk)) for spot in numbers]
+        found = [hit for _spot, hit in hits if hit is not None]
+        left = [spot for spot, hit in hits if hit is None and not spot.article]
+        apart = [spot for spot, hit in hits if hit is not None and not spot.joined]
+        if found and not left and not apart:
+            return [] if len(found) == 1 and _may_be_another(found[0], desk) else found
+    return []
+
+
+def _may_be_another(reading: Reading, desk: Desk) -> bool:
+    """Return whether a word of the line makes it another product: "sold 3 mug, red"."""
+    used = {plain(word) for word in reading.product.split()}
+    exact = find(reading, desk)[0].exact
+    for word in reading.raw.split():
+        norm = plain(word)
+        if norm in used or not norm.isalpha() or len(norm) < 3:
+            continue
+        if phrases().verbs.at([norm], 0) or phrases().is_("stops", [norm], 0):
+            continue
+        other = desk.resolver.resolve(f"{norm} {reading.product}").exact
+        if other is not None and exact is not None and other.sku != exact.sku:
+            return True
+    return False
+
+
+def _reads_well(reading: Reading, desk: Desk) -> bool:
+    if reading.problem is not None and reading.quantity is not None:
+        return True  # It has its question already: an ambiguous number, a negative one.
+    return reading.problem is None and find(reading, desk)[0].exact is not None
+
+
+def _hit(reading: Reading, quantity: Decimal, runs: list[str], desk: Desk) -> Reading | None:
+    for run in runs:
+        trial = replace(reading, quantity=quantity, product=run, other=None, problem=None)
+        if find(trial, desk)[0].exact is not None:
+            return trial
+    return None
+
+
+def _is_meant(reading: Reading, desk: Desk) -> bool:
+    """Return whether a line that lacks its verb or its quantity still names a product exactly."""
+    if reading.problem is None or (reading.do is not None and reading.quantity is not None):
+        return True
+    if reading.do is None and reading.quantity is None and not reading.product:
+        return True
+    return bool(reading.product) and find(reading, desk)[0].exact is not None
+
+
+def _is_odd(reading: Reading) -> bool:
+    """Return whether a line is more than a greeting: then it is told that it was not read."""
+    fillers = phrases().words["fillers"]
+    words = [plain(word) for word in reading.raw.split()]
+    place = 0
+    while place < len(words):
+        found = fillers.at(words, place)
+        if found is None:
+            return True
+        place += found[0]
+    return False
+
+
+def says_something(reading: Reading) -> bool:
+    """Return whether a line is a fact, or lacks only something that can be asked."""
+    return reading.do is not None or reading.problem is not None
+
+
+def names_its_product(text: str, desk: Desk, shop: Shop) -> bool:
+    """Return whether a text is a fact that names a product exactly, without a barcode's help."""
+    local = to_datetime(desk.app.queries.present(shop)).astimezone(shop.tz)
+    readings = [reading for reading in read(text, local, desk, shop) if reading.is_fact]
+    return any(find(reading, desk)[0].exact is not None for reading in readings)
+
+
+def find(reading: Reading, desk: Desk) -> tuple[Resolved, str | None, Reading]:
+    """Return the product of a reading, the pack it is counted in, and how it was parted.
+
+    "boxes napkins" is a pack of a product when the rest names one exactly; so is "kg coffee" a
+    measure. "250 ml bottle 40" is forty bottles when that names a product and the rest does not.
+    """
+    found = desk.resolver.resolve(reading.product)
+    if found.exact is not None:
+        return found, None, reading
+    words = reading.product.split()
+    the = phrases().is_("the", [plain(word) for word in words], 0)
+    if the and the < len(words):  # "broke the mug"
+        named = desk.resolver.resolve(" ".join(words[the:]))
+        if named.exact is not None:
+            return named, None, reading
+    inner, pack = _in_packs(reading.product, desk)
+    if inner is not None:
+        return inner, pack, reading
+    if reading.other is not None:
+        quantity, product = reading.other
+        other = desk.resolver.resolve(product)
+        pack = None
+        if other.exact is None:
+            inner, pack = _in_packs(product, desk)
+            other = inner or other
+        if other.exact is not None:
+            return other, pack, replace(reading, quantity=quantity, product=product)
+    return found, None, reading
+
+
+def _in_packs(words: str, desk: Desk) -> tuple[Resolved | None, str | None]:
+    first, _space, rest = words.partition(" ")
+    known, first = phrases(), plain(first)
+    norm = [plain(word) for word in rest.split()]
+    lead = known.is_("of", norm, 0)
+    rest = " ".join(rest.split()[lead:])
+    if not rest:
+        return None, None
+    codes = known.pack_codes(first)
+    inner = desk.resolver.resolve(rest)
+    if inner.exact is None:
+        return None, None
+    sku = inner.exact.sku
+    for code in (first, *codes):
+        if desk.knows_pack(sku, code):
+            return inner, code
+    return (inner, codes[0]) if codes else (None, None)

@@ -1,0 +1,266 @@
+"""A text's lines prepared for the ledger, and what is said of them once it answered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from jitledger.domain.commands import parse
+from jitledger.domain.decisions.linking import NO_ORDER
+from jitledger.domain.errors import LedgerError
+from jitledger.domain.moments import show_moment, to_datetime
+from jitledger.domain.names import split_entry
+from jitledger.domain.state.order import voids
+from jitledger.domain.state.shop import Shop
+from jitledger.service.submission import Answer, Ask
+from jitledger.store.database import Tx
+from jitledger_bot import texts
+from jitledger_bot.desk import Desk
+from jitledger_bot.memory.chats import title_of
+from jitledger_bot.memory.conversations import recall, remember
+from jitledger_bot.memory.proposals import load_proposal, store_proposal
+from jitledger_bot.reading import Reading
+from jitledger_bot.recording.lines import Line, command_fields, raw_payload, read_fact
+from jitledger_bot.recording.linked import linked
+from jitledger_bot.recording.meaning import read, says_something
+from jitledger_bot.recording.said import kept_reading, offer, offer_message, say_line
+from jitledger_bot.texts.language import _
+from jitledger_bot.turn import Button, Outgoing, Turn
+
+AGAIN_SECONDS = 60
+MOST_QUESTIONS = 8
+
+
+def record_text(
+    text: str,
+    sent_at: datetime,
+    prefix: str,
+    turn: Turn,
+    desk: Desk,
+    shop: Shop,
+    private: bool,
+    again: bool = False,
+    readings: Sequence[Reading] | None = None,
+    attachment: str | None = None,
+) -> None:
+    """Prepare what a text records, line by line; it is read unless its readings are given."""
+    now = desk.app.queries.present(shop)
+    if readings is None:
+        readings = read(text, to_datetime(now).astimezone(shop.tz), desk, shop)
+    if not any(says_something(r) for r in readings):
+        if private:
+            turn.say(
+                _("I did not understand this. For example: received 24 blue mug")
+                + "\n"
+                + _("/help shows more.")
+            )
+        return
+    if not again and _said_just_now(text, sent_at, prefix, turn, desk):
+        return
+    stated = desk.stated_at(sent_at, now)
+    lines = [
+        read_fact(reading, number, prefix, stated, sent_at, now, desk, shop, attachment)
+        for number, reading in enumerate(readings)
+    ]
+    turn.correlation = prefix
+    turn.asks = [line.ask for line in lines if line.ask is not None]
+    turn.render.append(lambda tx, answers, at: _confirm(tx, lines, answers, at, turn, prefix, desk))
+
+
+def _said_just_now(text: str, sent_at: datetime, prefix: str, turn: Turn, desk: Desk) -> bool:
+    """Ask "again?" when the same text came as another message within a minute."""
+    key = f"last:{turn.chat_id}:{turn.member}"
+    digest = hashlib.sha256(text.strip().casefold().encode("utf-8", "replace")).hexdigest()[:24]
+    with desk.app.database.snapshot() as tx:
+        _state, kept = recall(tx, key)
+    sent = int(sent_at.timestamp())
+    recent = [r for r in kept.get("recent", []) if 0 <= sent - r["sent"] <= AGAIN_SECONDS][-20:]
+    mine = next((r for r in recent if r["prefix"] == prefix), None)
+    asked = any(
+        r["digest"] == digest and r["prefix"] != prefix and not _was_undone(r["prefix"], desk)
+        for r in recent
+    )
+    if mine is not None:  # Delivered again: what was asked then is asked again.
+        asked = bool(mine["asked"])
+    else:
+        recent.append({"digest": digest, "sent": sent, "prefix": prefix, "asked": asked})
+    turn.effects.append(remember(key, None, {"recent": recent}))
+    if not asked:
+        return False
+
+    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
+        body = {"text": text, "sent": sent, "prefix": prefix}
+        stored = store_proposal(tx, turn.chat_id, turn.member, "again", body, now)
+        shown = texts.safe(text[:200])
+        return [
+            turn.message(
+                _("You wrote the same a moment ago: “{text}”. Again?", text=shown),
+                [[(_("Yes, again"), f"y.{stored}"), (_("No"), f"n.{stored}")]],
+            )
+        ]
+
+    turn.render.append(render)
+    return True
+
+
+def _was_undone(prefix: str, desk: Desk) -> bool:
+    """Return whether a message recorded something and all of it was taken back."""
+    with desk.app.database.snapshot() as tx:
+        rows = tx.all(
+            "SELECT entries FROM command_keys WHERE key >= ? AND key < ?",
+            (f"{prefix}:", f"{prefix};"),
+        )
+    recorded = [split_entry(entry) for (entries,) in rows for entry in orjson.loads(entries)]
+    gone = {sku: voids(desk.app.queries.entries(sku)[1]) for sku, _version in recorded}
+    return bool(recorded) and all(version in gone[sku] for sku, version in recorded)
+
+
+def _confirm(
+    tx: Tx,
+    lines: Sequence[Line],
+    answers: Sequence[Answer],
+    now: int,
+    turn: Turn,
+    prefix: str,
+    desk: Desk,
+) -> list[Outgoing]:
+    """Say how every line was read and what is on hand now; offer Undo and the choices."""
+    given = iter(answers)
+    shown: list[str] = []
+    entries: list[str] = []
+    extra: list[Outgoing] = []
+    waiting = 0
+    buttons: list[list[Button]] = []
+    for number, line in enumerate(lines):
+        if line.ask is not None:
+            answer = next(given)
+            shown.append(say_line(line, answer))
+            entries += answer.entries if answer.ok else ()
+            if answer.ok and answer.entries and line.reading.do == "receive" and not answer.repeat:
+                counted, others = linked(tx, desk, answer.entries)
+                if counted:
+                    shown[-1] += f" ({counted})"
+                if others:
+                    shown[-1] += " " + _("Or was it for another order?")
+                    buttons.append(_other_orders(tx, turn, answer.entries[0], others, now))
+            if answer.ok and line.pending_count is not None:
+                alone = len(lines) == 1
+                buttons.append(_before_or_after(tx, turn, answer.entries[-1], now, line, alone))
+                shown.append(_("It was counted a moment ago. Was this before or after the count?"))
+        elif line.problem is not None:
+            raw = texts.safe(line.reading.raw.strip()[:120])
+            shown.append(f"✗ “{raw}”: {texts.safe(line.problem)}")
+        else:
+            question = offer(tx, turn, line, f"{prefix}:{number}", now)
+            if len(extra) < MOST_QUESTIONS:
+                extra.append(question)
+            else:
+                waiting += 1
+    if waiting:
+        shown.append(_("{n} more lines wait for their product: /later", n=waiting))
+    if entries:
+        stored = store_proposal(tx, turn.chat_id, turn.member, "undo", {"entries": entries}, now)
+        buttons.append([(_("↩ Undo"), f"u.{stored}")])
+    if turn.author is not None and shown:
+        shown[-1] += f" · {texts.safe(turn.author)}"
+    first = [turn.message(texts.clip("\n".join(shown)), buttons)] if shown else []
+    return first + extra
+
+
+def _other_orders(tx: Tx, turn: Turn, entry: str, lines: Sequence[str], now: int) -> list[Button]:
+    """Return a button for each other order that a receipt may be for, and one for none."""
+    chosen = [*lines[:4], NO_ORDER]
+    body = {"entry": entry, "lines": chosen}
+    stored = store_proposal(tx, turn.chat_id, turn.member, "relink", body, now)
+    return [
+        (line.rpartition("/")[0] or _("No order"), f"r.{stored}.{place}")
+        for place, line in enumerate(chosen)
+    ]
+
+
+def _before_or_after(
+    tx: Tx, turn: Turn, entry: str, now: int, line: Line, alone: bool
+) -> list[Button]:
+    body = {"entry": entry, "now": show_moment(now), "sku": line.sku}
+    stored = store_proposal(tx, turn.chat_id, turn.member, "count-order", body, now)
+    which = "" if alone else f": {line.title}"
+    return [
+        (_("Before the count") + which, f"b.{stored}"),
+        (_("After the count") + which, f"f.{stored}"),
+    ]
+
+
+def offer_choices(stored: str, turn: Turn, desk: Desk) -> None:
+    """Offer a kept line again."""
+    with desk.app.database.snapshot() as tx:
+        proposal = load_proposal(tx, stored)
+    if proposal is None:
+        return
+    found = desk.resolver.resolve(proposal.body["reading"]["product"])
+    body = dict(proposal.body)
+    if found.exact is not None:
+        # Behind the others: the buttons of the first message keep their meaning.
+        exact = [found.exact.sku, found.exact.title]
+        body["nearest"] = [*(n for n in body["nearest"] if list(n) != exact), exact]
+    message = offer_message(turn, stored, body)
+
+    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
+        import orjson
+
+        tx.execute(
+            "UPDATE proposals SET body = ? WHERE id = ?", (orjson.dumps(body).decode(), stored)
+        )
+        return [message]
+
+    turn.render.append(render)
+
+
+def record_kept(
+    proposal_id: str, body: dict[str, Any], sku: str, turn: Turn, desk: Desk, *, learn: bool
+) -> str | None:
+    """Prepare the record of a kept line for a product, at its original time.
+
+    Returns the problem when it cannot be recorded.
+    """
+    reading = kept_reading(body)
+    try:
+        fields = command_fields(reading, sku, body["at"], desk, body.get("pack"))
+        command = parse(fields)
+    except LedgerError as error:
+        return texts.problem(error)
+    payload = raw_payload(reading.raw, datetime.fromtimestamp(0))
+    turn.asks.append(Ask(command, body["key"], payload))
+    turn.correlation = body["key"].rpartition(":")[0]
+    number = len(turn.asks) - 1
+    if body.get("replaces"):
+        void = {"do": "void", "entry": body["replaces"], "reason": "message edited"}
+        turn.asks.append(Ask(parse(void), f"{body['key']}:v"))
+    if learn:
+        alias = reading.product.strip().casefold()
+
+        def teach(tx: Tx, answers: Sequence[Answer], now: int) -> None:
+            if answers[number].ok:
+                tx.execute(
+                    "INSERT INTO aliases VALUES (?, ?) ON CONFLICT (alias) DO UPDATE SET "
+                    "sku = excluded.sku",
+                    (alias, sku),
+                )
+
+        turn.effects.append(teach)
+
+    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
+        line = Line(reading, sku, title_of(tx, sku), pack=body.get("pack"))
+        answer = answers[number]
+        text = say_line(line, answer)
+        if not answer.ok:
+            return [turn.message(text)]
+        undo = {"entries": list(answer.entries)}
+        stored = store_proposal(tx, turn.chat_id, turn.member, "undo", undo, now)
+        return [turn.message(text, [[(_("↩ Undo"), f"u.{stored}")]])]
+
+    turn.render.append(render)
+    return None

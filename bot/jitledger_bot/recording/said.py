@@ -1,0 +1,117 @@
+"""What is said of a line that was recorded, refused, or kept until its product is known."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any
+
+from jitledger.domain.moments import to_datetime
+from jitledger.domain.quantity import show
+from jitledger.service.submission import Answer
+from jitledger.store.database import Tx
+from jitledger_bot import texts
+from jitledger_bot.desk import Desk
+from jitledger_bot.memory.proposals import store_proposal
+from jitledger_bot.reading import Reading
+from jitledger_bot.recording.lines import Line, signed_delta
+from jitledger_bot.texts.language import _
+from jitledger_bot.turn import Button, Outgoing, Turn
+
+
+def repeat(recorded: dict[str, list[str]], turn: Turn, desk: Desk) -> None:
+    """Answer a redelivered message: what it recorded, and today's on-hand."""
+    entries = [entry for found in recorded.values() for entry in found]
+    lines = [_("Already recorded: {entries}.", entries=", ".join(map(texts.safe, entries)))]
+    for sku in dict.fromkeys(entry.rpartition("/")[0] for entry in entries):
+        row = desk.app.queries.stock(sku)
+        lines.append(on_hand(row["on_hand"]) + f" – {texts.product(row['name'], sku)}")
+    turn.say("\n".join(lines))
+
+
+def say_line(line: Line, answer: Answer) -> str:
+    """Say how a line was read and what is on hand now, or why it was refused."""
+    reading = line.reading
+    name = texts.product(line.title, line.sku or "")
+    if answer.error is not None:
+        raw = texts.safe(reading.raw.strip()[:120])
+        return f"✗ “{raw}”: {texts.safe(texts.problem(answer.error))}"
+    quantity = show(reading.quantity or Decimal(0))
+    if reading.do == "adjust" and reading.quantity is not None:
+        quantity = show(signed_delta(reading))
+    if line.pack is not None:
+        quantity += f" {line.pack}"
+    said_verb = texts.VERB[reading.do or "receive"]
+    left = on_hand(f"<b>{answer.on_hand}</b>") + "."
+    if answer.uncounted:
+        left += " " + _("count first, nothing was received or counted yet")
+    elif answer.on_hand is not None and answer.on_hand.startswith("-"):
+        left += " ⚠ " + _("Below zero: a receipt not entered? Count?")
+    if answer.repeat:
+        entries = ", ".join(answer.entries)
+        return _("Already recorded: {entries}.", entries=entries) + f" {name}. {left}"
+    price = f" @ {texts.money(reading.price)}" if reading.price is not None else ""
+    source = ""
+    if reading.supplier:
+        source = " " + _("from {supplier}", supplier=texts.safe(reading.supplier))
+    when = f" ({texts.safe(reading.occurred.replace('T', ' '))})" if reading.occurred else ""
+    notes = "".join(f" ⚠ {texts.time_note(note)}." for note in answer.notes)
+    return f"{_(said_verb)} {quantity} × {name}{price}{source}{when}. {left}{notes}"
+
+
+def on_hand(quantity: str) -> str:
+    """Say how much there is."""
+    return _("On hand {quantity}", quantity=quantity)
+
+
+def offer(tx: Tx, turn: Turn, line: Line, key: str, now: int) -> Outgoing:
+    """Keep a line whose product or pack is unknown, and ask for it."""
+    reading = asdict(line.reading)
+    reading["quantity"] = None if line.reading.quantity is None else show(line.reading.quantity)
+    reading["price"] = None if line.reading.price is None else show(line.reading.price)
+    reading["other"] = None
+    body = {
+        "reading": reading,
+        "nearest": list(line.nearest),
+        "key": key,
+        "at": line.at or to_datetime(now).isoformat(),
+        "replaces": line.replaces,
+        "pack": line.pack,
+        "sku": line.sku,
+        "title": line.title,
+    }
+    stored = store_proposal(tx, turn.chat_id, turn.member, "choose", body, now)
+    return offer_message(turn, stored, body)
+
+
+def offer_message(turn: Turn, stored: str, body: dict[str, Any]) -> Outgoing:
+    """Return the question for what is missing of a kept line: its product, or what a pack holds."""
+    reading = body["reading"]
+    if body.get("pack") and body.get("sku"):
+        text = _(
+            "How many {product} does one {pack} hold?",
+            product=texts.product(body["title"], body["sku"]),
+            pack=texts.safe(body["pack"]),
+        )
+        keys = [(_("Answer"), f"h.{stored}"), (_("Keep for later"), f"k.{stored}")]
+        return turn.message(text, [keys])
+    rows: list[list[Button]] = [
+        [(f"{title} ({sku})", f"c.{stored}.{place}")]
+        for place, (sku, title) in enumerate(body["nearest"])
+    ]
+    rows.append([(_("New product"), f"p.{stored}"), (_("Keep for later"), f"k.{stored}")])
+    typed = texts.safe(reading["product"][:80])
+    text = _(
+        "I do not know “{typed}” ({quantity}). Which is it?",
+        typed=typed,
+        quantity=reading["quantity"],
+    )
+    return turn.message(text, rows)
+
+
+def kept_reading(body: dict[str, Any]) -> Reading:
+    """Return the reading of a kept line."""
+    fields = dict(body["reading"])
+    for name in ("quantity", "price"):
+        fields[name] = None if fields[name] is None else Decimal(fields[name])
+    return Reading(**fields)

@@ -1,0 +1,1 @@
+"""What is said unasked: alerts, lists that change, the morning."""

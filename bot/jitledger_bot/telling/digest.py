@@ -1,0 +1,80 @@
+"""The morning digest: what to order, what runs out, what cannot be true, and the ledger's seal.
+
+One for each local day, after the hour of ``MORNING``; the outbox row of the day is what says that
+it was made. The seal is a witness outside the machine (``jitledger verify --witness``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jitledger.bootstrap import App
+from jitledger.domain.moments import local_date, to_datetime
+from jitledger.service.announce import push
+from jitledger.service.submission import Answer, Submission
+from jitledger.store.database import Tx
+
+if TYPE_CHECKING:
+    from jitledger_projections.reports.morning import Morning
+
+MORNING = 7
+MOST_LINES = 10
+
+
+def subject_of(app: App) -> str | None:
+    """Return the subject of today's digest when it is time for it, else None.
+
+    A shop that was opened today gets its first one tomorrow.
+    """
+    shop = app.queries.shop()
+    now = app.queries.present(shop)
+    if to_datetime(now).astimezone(shop.tz).hour < MORNING:
+        return None
+    today = local_date(now, shop.tz)
+    if shop.opened_at is not None and local_date(shop.opened_at, shop.tz) == today:
+        return None
+    return f"digest/{today.isoformat()}"
+
+
+def is_made(app: App, subject: str) -> bool:
+    """Return whether a day's digest was put into the outbox."""
+    with app.database.snapshot() as tx:
+        return tx.one("SELECT 1 FROM outbox WHERE subject = ?", (subject,)) is not None
+
+
+def gather(app: App, seen: Morning) -> dict[str, Any]:
+    """Return what the digest says of a morning."""
+    from jitledger_projections.reports.reorder import as_shape
+    from jitledger_projections.views.exceptions import listed_exceptions
+
+    lines, outs = seen.reorder, seen.run_outs
+    with app.database.snapshot() as tx:
+        wrong = listed_exceptions(tx, MOST_LINES + 1)
+        seal = tx.one("SELECT seal FROM seals ORDER BY ordinal DESC LIMIT 1")
+    shop = app.queries.shop()
+    return {
+        "day": local_date(app.queries.present(shop), shop.tz).isoformat(),
+        "reorder": [
+            {key: line[key] for key in ("sku", "name", "suggested_qty", "supplier")}
+            for line in map(as_shape, lines[:MOST_LINES])
+        ],
+        "reorder_count": len(lines),
+        "run_out": [
+            {"sku": r.sku, "name": r.title, "earliest": r.earliest.isoformat()}
+            for r in outs[:MOST_LINES]
+        ],
+        "run_out_count": len(outs),
+        "exceptions": wrong[:MOST_LINES],
+        "exceptions_count": len(wrong),
+        "seal": bytes(seal[0]).hex() if seal is not None else None,
+    }
+
+
+async def make(app: App, subject: str, body: dict[str, Any]) -> None:
+    """Put the digest into the outbox, once for its day."""
+
+    def write(tx: Tx, answers: list[Answer], now: int) -> None:
+        if tx.one("SELECT 1 FROM outbox WHERE subject = ?", (subject,)) is None:
+            push(tx, "digest", body, now, subject=subject)
+
+    await app.ledger.acommit(Submission([], then=write))

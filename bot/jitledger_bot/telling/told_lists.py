@@ -1,0 +1,239 @@
+"""Lists the bot told of by itself, and what became of their rows: the message changes with them.
+
+A list stays in the outbox as it was told; ``settled`` in its body says which rows ended, and how.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from jitledger.bootstrap import App
+from jitledger.domain.moments import DAY, local_date
+from jitledger.domain.names import ORDER_STREAM, SKU_STREAM
+from jitledger.domain.quantity import ZERO, show
+from jitledger.domain.state.shop import Shop
+from jitledger.service.announce import push
+from jitledger.service.cache import load_entries
+from jitledger.service.submission import Answer, Submission
+from jitledger.store.database import Tx
+from jitledger_bot import texts
+from jitledger_bot.desk import Desk
+from jitledger_bot.memory.proposals import load_proposal
+from jitledger_bot.texts.language import _, speaking
+from jitledger_bot.turn import Outgoing, keyboard
+
+ROWS = {
+    "runout": "items",
+    "late": "orders",
+    "promise": "promises",
+    "phantom": "items",
+    "expiry": "lots",
+}
+"""The lists whose rows end by themselves, and the name their rows have."""
+WATCHED = 7 * DAY
+LOOKED_AT = ("stock-counted", "stock-sold", "opening-balance")
+"""What shows that somebody found what seemed not to be there."""
+Settled = dict[str, dict[str, str]]
+"""{subject of a row: {"about", "name", "state", perhaps "quantity"}}"""
+
+
+def subject_of(kind: str, now: int) -> str:
+    """Return the subject of a list that is told at a moment."""
+    return f"list/{kind}/{now}"
+
+
+def watch(tx: Tx, subject: str, now: int) -> None:
+    """Note that a list was told, so that its rows are looked after; old ones no longer are."""
+    tx.execute("DELETE FROM notices WHERE kind = 'list' AND told_at < ?", (now - WATCHED,))
+    tx.execute(
+        "INSERT INTO notices VALUES (?, 'list', ?) ON CONFLICT (subject) DO NOTHING", (subject, now)
+    )
+
+
+async def settle(app: App, after: int | None) -> None:
+    """Find rows that ended, and have their messages changed.
+
+    Only what was touched after a position of the log is looked at; without one, everything.
+    """
+    found = await asyncio.to_thread(_settled, app, after)
+    if not found:
+        return
+
+    def write(tx: Tx, answers: Sequence[Answer], now: int) -> None:
+        for number, subject, kind, body in found:
+            tx.execute("UPDATE outbox SET body = ? WHERE id = ?", (_dumped(body), number))
+            ended = body["settled"]
+            left = [_about(row) for row in body[ROWS[kind]] if row["subject"] not in ended]
+            push(tx, "list-edit", {"settled": ended, "left": left}, now, subject=subject)
+            if not left:
+                tx.execute("DELETE FROM notices WHERE subject = ?", (subject,))
+
+    await app.ledger.acommit(Submission([], then=write))
+
+
+def _about(row: dict[str, Any]) -> str:
+    """Return what a row is about: a product, or a purchase order."""
+    return str(row.get("sku") or row["po"])
+
+
+def _dumped(body: dict[str, Any]) -> str:
+    return orjson.dumps(body).decode()
+
+
+def _settled(app: App, after: int | None) -> list[tuple[int, str, str, dict[str, Any]]]:
+    """Return (row, subject, kind, body with what ended) of lists that changed."""
+    shop = app.queries.shop()
+    now = app.queries.present(shop)
+    changed = []
+    with app.database.snapshot() as tx:
+        subjects = tx.all(
+            "SELECT subject FROM notices WHERE kind = 'list' AND told_at >= ?", (now - WATCHED,)
+        )
+        touched = None
+        if subjects and after is not None:
+            column = app.database.position_column
+            sql = f"SELECT DISTINCT originator_id FROM stored_events WHERE {column} > ?"
+            touched = {row[0] for row in tx.all(sql, (after,))}
+        for (subject,) in subjects:
+            row = tx.one(
+                "SELECT id, kind, body, created_at FROM outbox WHERE subject = ? "
+                "AND method = 'push' AND kind <> 'list-edit'",
+                (subject,),
+            )
+            if row is None:
+                continue
+            number, kind, body = row[0], row[1], orjson.loads(row[2])
+            ended: Settled = body.setdefault("settled", {})
+            before = len(ended)
+            for one in body[ROWS[kind]]:
+                if one["subject"] not in ended and _is_touched(one, touched):
+                    end = _end_of(app, tx, shop, kind, one, row[3], now)
+                    if end is not None:
+                        ended[one["subject"]] = {"about": _about(one), **end}
+            if len(ended) > before:
+                changed.append((number, subject, kind, body))
+    return changed
+
+
+def _is_touched(row: dict[str, Any], streams: set[str] | None) -> bool:
+    """Return whether something was recorded of a row's product, order or ordered products."""
+    if streams is None:
+        return True
+    mine = [SKU_STREAM + sku for sku in row.get("skus", ())]
+    mine.append(ORDER_STREAM + row["po"] if "po" in row else SKU_STREAM + row["sku"])
+    return not streams.isdisjoint(mine)
+
+
+def _end_of(
+    app: App, tx: Tx, shop: Shop, kind: str, row: dict[str, Any], told_at: int, now: int
+) -> dict[str, str] | None:
+    """Return how a row ended; None while it is as it was told."""
+    match kind:
+        case "runout":
+            there = _on_hand(tx, row["sku"])
+            if there > Decimal(row["on_hand"]):
+                return {"name": row["name"], "state": "came", "quantity": show(there)}
+        case "expiry":
+            if not _has_lot(tx, row):
+                return {"name": row["name"], "state": "gone"}
+        case "phantom":
+            if any(
+                name in LOOKED_AT and data["recorded_at"] > told_at
+                for _version, name, data in load_entries(app.database, tx, row["sku"])
+            ):
+                there = _on_hand(tx, row["sku"])
+                return {"name": row["name"], "state": "found", "quantity": show(there)}
+        case "promise":
+            item, _q, _shop = app.queries.item(row["sku"])
+            if item.backorders.get(row["order"], ZERO) <= 0:
+                return {"name": row["name"], "state": "kept"}
+        case "late":
+            return _end_of_order(tx, row, local_date(now, shop.tz))
+        case _:
+            pass
+    return None
+
+
+def _end_of_order(tx: Tx, row: dict[str, Any], today: date) -> dict[str, str] | None:
+    from jitledger_projections.reports.order_book import orders
+
+    found = orders(tx, today, number=row["po"])
+    if not found or found[0].late_days(today) > 0:
+        return None
+    return {"name": row["po"], "state": found[0].state}
+
+
+def _on_hand(tx: Tx, sku: str) -> Decimal:
+    rows = tx.all("SELECT on_hand FROM on_hand WHERE sku = ?", (sku,))
+    return sum((Decimal(quantity) for (quantity,) in rows), ZERO)
+
+
+def _has_lot(tx: Tx, row: dict[str, Any]) -> bool:
+    """Return whether anything of a lot is still on its shelf."""
+    shelf = tx.one(
+        "SELECT extra FROM on_hand WHERE sku = ? AND location = ?", (row["sku"], row["location"])
+    )
+    lots = orjson.loads(shelf[0]).get("lots", ()) if shelf is not None and shelf[0] else ()
+    return any(expiry == row["expiry"] and Decimal(left) > 0 for expiry, left in lots)
+
+
+def edits(
+    tx: Tx, data: dict[str, Any], rows: Sequence[tuple[int, int, str]], desk: Desk
+) -> list[Outgoing]:
+    """Return the edit of a list's message in every chat: what ended, without its buttons.
+
+    ``rows`` are (chat, message, body) of what was sent.
+    """
+    settled: Settled = data["settled"]
+    ended = {end["about"] for end in settled.values()} - set(data["left"])
+    found = []
+    for chat_id, message_id, body in rows:
+        told = orjson.loads(body)
+        with speaking(desk.voice_in(tx, chat_id)):
+            lines = [_said(end) for end in settled.values()]
+        buttons = [
+            [(key["text"], key["callback_data"]) for key in row]
+            for row in told.get("reply_markup", {}).get("inline_keyboard", ())
+            if not _is_about(tx, row, ended)
+        ]
+        edit = {
+            "chat_id": chat_id,
+            "message_id": message_id,
+            "text": texts.clip("\n".join([told["text"], *lines])),
+            "parse_mode": "HTML",
+        }
+        if buttons:
+            edit["reply_markup"] = keyboard(buttons)
+        found.append(Outgoing(chat_id, "editMessageText", edit, "edit"))
+    return found
+
+
+def _is_about(tx: Tx, row: Sequence[dict[str, str]], ended: set[str]) -> bool:
+    """Return whether a row of buttons is about something that ended."""
+    proposal = load_proposal(tx, row[0]["callback_data"].split(".")[1])
+    if proposal is None:
+        return False
+    return (proposal.body.get("sku") or proposal.body.get("po")) in ended
+
+
+def _said(end: dict[str, str]) -> str:
+    name = texts.safe(end["name"])
+    match end["state"]:
+        case "came" | "found":
+            return "✓ " + _("{name}: {quantity} on hand now", name=name, quantity=end["quantity"])
+        case "gone":
+            return "✓ " + _("{name}: off the shelf", name=name)
+        case "kept":
+            return "✓ " + _("{name}: the promise is settled", name=name)
+        case "received" | "closed":
+            return "✓ " + _("{name}: came", name=name)
+        case "cancelled":
+            return "✓ " + _("{name}: cancelled", name=name)
+        case _:
+            return "✓ " + _("{name}: not late any more", name=name)

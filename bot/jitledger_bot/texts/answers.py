@@ -1,0 +1,283 @@
+"""What the bot says. The number first, one line of why; everything typed is escaped for HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from jitledger.domain.quantity import show
+from jitledger_bot.texts.language import _, plural
+from jitledger_bot.texts.words import (
+    EXCEPTION,
+    MOST_NAMED,
+    QUANTITY,
+    clip,
+    event,
+    money,
+    more,
+    product,
+    safe,
+    signed,
+    when,
+)
+
+if TYPE_CHECKING:
+    from jitledger_projections.reports.reorder import ReorderLine
+    from jitledger_projections.views.supply import SupplierCard, SupplierRow
+
+
+def stock(row: dict[str, Any]) -> str:
+    """Return an item's quantities."""
+    name = product(row["name"], row["sku"])
+    if not row["known"]:
+        return f"<b>{row['on_hand']}</b> {name}: " + _(
+            "count first, nothing was received or counted yet"
+        )
+    parts = [f"<b>{row['on_hand']}</b> " + _("on hand – {product}", product=name)]
+    if row["available"] != row["on_hand"]:
+        parts.append(_("{quantity} available", quantity=row["available"]))
+    parts += [f"{row[key]} {_(said)}" for key, said in QUANTITY.items() if row[key] != "0"]
+    if len(row["by_location"]) > 1:
+        parts += [f"{safe(code)}: {there['on_hand']}" for code, there in row["by_location"].items()]
+    for found in row["exceptions"]:
+        parts.append(
+            "⚠ "
+            + _(
+                "{what} at {location}: {quantity}. A receipt not entered? Count?",
+                what=_(EXCEPTION.get(found["code"], found["code"])),
+                location=safe(found["location"]),
+                quantity=found["quantity"],
+            )
+        )
+    return "\n".join(parts)
+
+
+def entry_line(row: dict[str, Any]) -> str:
+    """Return one entry of a history in one line."""
+    change = "" if row["delta"] is None else signed(row["delta"])
+    balance = "" if row["balance"] is None else f" → {row['balance']}"
+    gone = ""
+    if row["voided_by"]:
+        gone = " " + _("(voided by {entry})", entry=safe(row["voided_by"]))
+    who = f" · {safe(row['actor'])}" if row["actor"] else ""
+    return (
+        f"{when(str(row['occurred_at']))} {event(row['event'])} {change}{balance} "
+        f"<i>{safe(row['entry'])}</i>{who}{gone}"
+    )
+
+
+def history(rows: Sequence[dict[str, Any]], title: str, sku: str, first: int, count: int) -> str:
+    """Return a page of an item's entries: ``rows`` from number ``first`` of ``count``, oldest 1."""
+    last = first + len(rows) - 1
+    head = _("{product} – entries {first} to {last} of {count}")
+    lines = [head.format(product=product(title, sku), first=first, last=last, count=count)]
+    return "\n".join(lines + [entry_line(row) for row in rows])
+
+
+def why(answer: dict[str, Any], title: str, most: int = 40) -> str:
+    """Return the entries that sum to on-hand; older ones are drawn together."""
+    terms = answer["terms"]
+    name = product(title, answer["sku"])
+    lines = [f"<b>{answer['on_hand']}</b> " + _("on hand – {product}", product=name)]
+    older = terms[:-most] if len(terms) > most else []
+    if older:
+        total = sum((Decimal(t["delta"]) for t in older), Decimal(0))
+        said = _("in {count} earlier entries", count=len(older))
+        lines.append(f"{signed(format(total, 'f'))} {said}")
+    for term in terms[-most:]:
+        day = when(str(term["occurred_at"]), 10)
+        counted = ""
+        if term["counted"] is not None:
+            counted = " " + _("(counted {quantity})", quantity=term["counted"])
+        entry = f"<i>{safe(term['entry'])}</i>"
+        lines.append(f"{signed(term['delta'])} {event(term['event'])}{counted} {day} {entry}")
+    lines.append(f"= {answer['on_hand']}")
+    return "\n".join(lines)
+
+
+def log(rows: Sequence[dict[str, Any]], head: str, most: int = 40) -> str:
+    """Return what was entered, newest last."""
+    if not rows:
+        return head + "\n" + _("Nothing was entered.")
+    lines = [head]
+    for row in rows[-most:]:
+        quantity = f" {row['quantity']}" if row["quantity"] else ""
+        who = f" · {safe(row['actor'])}" if row["actor"] else ""
+        lines.append(
+            f"{when(str(row['recorded_at']))[-5:]} {event(row['event'])}{quantity} "
+            f"<i>{safe(row['entry'])}</i>{who}"
+        )
+    if len(rows) > most:
+        lines.insert(1, more(len(rows) - most))
+    return clip("\n".join(lines))
+
+
+def reorder(
+    lines: Sequence[ReorderLine],
+    total: int,
+    first: int = 0,
+    unknown: Sequence[tuple[str, str]] = (),
+) -> str:
+    """Return a page of what needs reordering, by supplier, most urgent first.
+
+    ``unknown`` is what has to be counted before anything can be said of it.
+    """
+    uncounted = ""
+    if unknown:
+        named = ", ".join(product(name, sku) for sku, name in unknown[:MOST_NAMED])
+        uncounted = "\n\n" + _("Count first ({count}):", count=len(unknown)) + f" {named}"
+        uncounted += " …" if len(unknown) > MOST_NAMED else ""
+    if not total:
+        return _("Nothing needs reordering.") + uncounted
+    by: dict[str, list[ReorderLine]] = {}
+    for line in lines:
+        by.setdefault(line.supplier or "", []).append(line)
+    text = [f"<b>{total}</b> " + _("to reorder")]
+    if len(lines) < total:
+        said = _("{first} to {last}", first=first + 1, last=first + len(lines))
+        text = [f"{text[0]}, {said}"]
+    for supplier, mine in by.items():
+        named = safe(supplier) or _("No supplier yet")
+        text.append(f"\n<b>{named}</b>")
+        for line in mine:
+            quantity = line.suggestion.quantity
+            cost = f", {money(line.unit_cost * quantity)}" if line.unit_cost is not None else ""
+            runs = " – " + _("runs out {day}", day=line.likely.isoformat()) if line.likely else ""
+            text.append(f"{show(quantity)} × {safe(line.name)} ({safe(line.sku)}){cost}{runs}")
+    return clip("\n".join(text) + uncounted)
+
+
+def why_reorder(line: ReorderLine) -> str:
+    """Return a reorder point term by term; of an item that is not due, too."""
+    lead, review = line.lead_time_days, line.review_days
+    point, named = show(line.reorder_point), product(line.name, line.sku)
+    shown = [
+        f"<b>{show(line.suggestion.quantity)}</b> × {named}"
+        if line.due
+        else f"{named}: " + _("It needs no reordering now."),
+        _(
+            "on hand {on_hand}, position {position}, reorder point {point}",
+            on_hand=show(line.on_hand),
+            position=show(line.inventory_position),
+            point=point,
+        ),
+        _(
+            "demand {rate} a day, {lead} days to deliver, {review} to review",
+            rate=f"{line.demand_per_day:.2f}",
+            lead=f"{lead:g}",
+            review=f"{review:g}",
+        ),
+    ]
+    if line.method in ("manual", "min-max"):
+        shown.append(_("the reorder point was set by hand"))
+    else:
+        shown.append(
+            _(
+                "{point} = {expected} expected in {days} days + {safety} safety for {level}",
+                point=point,
+                expected=f"{line.lead_time_demand:.1f}",
+                days=f"{lead + review:g}",
+                safety=f"{line.safety_stock:.1f}",
+                level=f"{line.service_level:.0%}",
+            )
+        )
+    if line.due and line.suggestion.question:
+        shown.append(safe(line.suggestion.question))
+    if line.order_by:
+        shown.append(_("order by {day}", day=line.order_by.isoformat()))
+    return "\n".join(shown)
+
+
+def run_out(rows: Sequence[Any], days: int, most: int = 30) -> str:
+    """Return what may run out, soonest first."""
+    if not rows:
+        return plural(
+            "Nothing runs out within {n} day, as far as sales tell.",
+            "Nothing runs out within {n} days, as far as sales tell.",
+            days,
+        )
+    lines = [
+        f"<b>{len(rows)}</b> "
+        + plural("may run out within {n} day", "may run out within {n} days", days)
+    ]
+    for row in rows[:most]:
+        from_day = _("from {day}", day=row.earliest.isoformat())
+        likely = ", " + _("likely {day}", day=row.likely.isoformat()) if row.likely else ""
+        lines.append(
+            f"{show(row.on_hand)} × {safe(row.title)} ({safe(row.sku)}): {from_day}{likely}"
+        )
+    if len(rows) > most:
+        lines.append(more(len(rows) - most))
+    return clip("\n".join(lines))
+
+
+def dead(rows: Sequence[Any], days: int, most: int = 30) -> str:
+    """Return what lies on the shelf without selling, the longest first."""
+    if not rows:
+        return plural(
+            "Nothing has lain for {n} day without a sale.",
+            "Nothing has lain for {n} days without a sale.",
+            days,
+        )
+    lines = [
+        f"<b>{len(rows)}</b> "
+        + plural("did not sell for {n} day", "did not sell for {n} days", days)
+    ]
+    for row in rows[:most]:
+        last = (
+            _("last sold {day}", day=row.last_sold.isoformat())
+            if row.last_sold
+            else _("never sold")
+        )
+        lines.append(f"{show(row.on_hand)} × {safe(row.title)} ({safe(row.sku)}): {last}")
+    if len(rows) > most:
+        lines.append(more(len(rows) - most))
+    return clip("\n".join(lines))
+
+
+def suppliers(known: Mapping[str, SupplierRow]) -> str:
+    """Return every supplier with its lead time."""
+    if not known:
+        return _("No supplier yet.") + " " + _("A table of suppliers or /new_supplier adds them.")
+    lines = [f"<b>{len(known)}</b> " + plural("supplier", "suppliers", len(known))]
+    lines += [f"{safe(row.title)} ({safe(row.code)}): {_lead(row)}" for row in known.values()]
+    return clip("\n".join(lines))
+
+
+def days_to_deliver(days: str) -> str:
+    """Say how long a supplier takes."""
+    many = 1 if days == "1" else 2
+    return plural("{days} day to deliver", "{days} days to deliver", many, days=days)
+
+
+def _lead(row: SupplierRow) -> str:
+    if row.lead_time_days is None:
+        return _("lead time not known")
+    return days_to_deliver(show(row.lead_time_days))
+
+
+def supplier(card: SupplierCard) -> str:
+    """Return a supplier's terms and products."""
+    row = card.supplier
+    lines = [f"{product(row.title, row.code)}: {_lead(row)}"]
+    if row.minimum_order is not None:
+        amount = f"{show(row.minimum_order)} {row.currency or ''}".strip()
+        lines.append(_("minimum order {amount}", amount=amount))
+    if row.contact:
+        lines.append(safe(row.contact))
+    lines.append(
+        f"<b>{len(card.products)}</b> " + plural("product", "products", len(card.products))
+    )
+    for sku, title, agreed in card.products[:30]:
+        parts = []
+        if agreed.get("unit_cost") is not None:
+            parts.append(f"{agreed['unit_cost']} {agreed.get('currency') or ''}".strip())
+        if agreed.get("moq") is not None:
+            parts.append(_("at least {quantity}", quantity=agreed["moq"]))
+        if agreed.get("pack") is not None:
+            parts.append(_("in packs of {quantity}", quantity=agreed["pack"]))
+        lines.append(f"{safe(title)} ({safe(sku)}) {', '.join(parts)}".strip())
+    if len(card.products) > 30:
+        lines.append(more(len(card.products) - 30))
+    return clip("\n".join(lines))

@@ -1,0 +1,1 @@
+"""To and from Telegram: the inbox, the outbox, polling and the webhook."""

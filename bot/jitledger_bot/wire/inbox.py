@@ -1,0 +1,387 @@
+"""The inbox: every update is a row, committed before it is acknowledged, finished with its events.
+
+A row is leased to one process. It is finished in the transaction of the events and replies it
+caused; one that keeps failing is set aside with its id, and the person is told that id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import secrets
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from time import time_ns
+from typing import Any
+
+from aiogram import Bot, Dispatcher
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+)
+from aiogram.types import Message, Update
+from pydantic import ValidationError
+
+from jitledger.domain.errors import LedgerError
+from jitledger.domain.moments import SECOND
+from jitledger.service.submission import Answer, Submission
+from jitledger.store.database import Tx
+from jitledger_bot.desk import Desk
+from jitledger_bot.memory.outgoing import put
+from jitledger_bot.texts.language import Voice, _, speak, speaking
+from jitledger_bot.turn import Turn
+from jitledger_bot.wire.outbox import Outbox
+
+LEASE = 60 * SECOND
+ROW_WAITS_SECONDS = 0.02
+"""How long a single update's row waits for the answer to a question."""
+MOST_TRIES = 3
+UNREACHABLE = (
+    TelegramNetworkError,
+    TelegramServerError,
+    TelegramRetryAfter,
+    ClientDecodeError,
+)
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Row:
+    """One update in the inbox, or on its way there: then ``stored`` tells its id, or None."""
+
+    id: int
+    chat_id: int
+    body: bytes
+    tries: int
+    update_id: int = 0
+    update: Update | None = None
+    stored: asyncio.Future[int | None] | None = None
+    wanted: asyncio.Event | None = None
+    """Set when work on it waits for the row."""
+    repeated: bool = False
+    """Whether the very same update was worked on before."""
+
+    async def number(self) -> int | None:
+        """Return the row's id once it is committed; None when it is not to be worked on."""
+        if self.wanted is not None:
+            self.wanted.set()
+        if self.stored is not None:
+            self.id = await self.stored or 0
+            self.stored = None
+        return self.id or None
+
+
+class LeaseLost(Exception):
+    """Another process finished this row."""
+
+
+class Inbox:
+    """Stores updates and works on them, in order within each chat."""
+
+    def __init__(self, bot: Bot, dispatcher: Dispatcher, desk: Desk, outbox: Outbox) -> None:
+        self._bot = bot
+        self._dispatcher = dispatcher
+        self._desk = desk
+        self._outbox = outbox
+        self._owner = secrets.token_hex(8)
+        self._waiting: dict[int, deque[Row]] = defaultdict(deque)
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._mine: set[int] = set()
+        """Rows that wait or are worked on here, also when their lease runs out meanwhile."""
+
+    async def store(self, updates: Sequence[Update]) -> None:
+        """Commit updates; only after this may they be acknowledged.
+
+        Work on them begins before: a question that comes alone is answered before its row is
+        written, for both at once are slower. Whatever records something waits for the row.
+        """
+        now, loop = time_ns(), asyncio.get_running_loop()
+        rows = [_arrived(u, loop.create_future()) for u in updates]
+        for row in rows:
+            self._enqueue(row)
+
+        def insert(tx: Tx, answers: list[Answer], at: int) -> list[int | None]:
+            return [self._insert(tx, row, now) for row in rows]
+
+        stored: list[int | None] = [None] * len(rows)
+        try:
+            if len(rows) == 1:
+                await _wanted(rows[0])
+            stored = await self._submit(Submission([], then=insert))
+        finally:
+            for row, number in zip(rows, stored, strict=True):
+                if row.stored is not None and not row.stored.done():
+                    row.stored.set_result(number)
+                if number is not None and row.id == 0:
+                    row.id = number
+                    self._mine.add(number)
+
+    def _insert(self, tx: Tx, row: Row, now: int) -> int | None:
+        this = (self._desk.bot_id, row.update_id, row.chat_id)
+        before = tx.all(
+            "SELECT state, body FROM inbox WHERE bot_id = ? AND update_id = ? AND chat_id = ?",
+            this,
+        )
+        for state, body in before:
+            if state == "new":  # Delivered again before we worked on it.
+                return None
+            # Numbers begin anew after a week; the same number with the same words does not.
+            row.repeated = row.repeated or bytes(body) == row.body
+        stored = tx.one(
+            "INSERT INTO inbox (bot_id, update_id, chat_id, body, received_at, leased_until, owner)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            (*this, row.body, now, now + LEASE, self._owner),
+        )
+        return int(stored[0])
+
+    async def read(self, raw: Any) -> Update | None:
+        """Return an update as it arrived; one that cannot be read is set aside, and None.
+
+        Raises ``LedgerError`` when the store would not keep it: then it has to come again.
+        """
+        query = raw.get("callback_query") if isinstance(raw, dict) else None
+        if isinstance(query, dict):
+            query.setdefault("chat_instance", "")  # Not asked for; not every server tells it.
+        try:
+            return Update.model_validate(raw, context={"bot": self._bot})
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(map(str, first["loc"]))
+            await self.set_aside(raw, f"cannot be read: {where}: {first['msg']}")
+            return None
+
+    async def set_aside(self, raw: Any, reason: str) -> None:
+        """Keep an update that cannot be read as a dead letter, so that it blocks nothing."""
+        body = json.dumps(raw, ensure_ascii=True).encode()
+
+        def insert(tx: Tx, answers: list[Answer], at: int) -> None:
+            number = raw.get("update_id", 0) if isinstance(raw, dict) else 0
+            tx.execute(
+                "INSERT INTO inbox (bot_id, update_id, chat_id, body, received_at, state, error) "
+                "VALUES (?, ?, 0, ?, ?, 'dead', ?)",
+                (self._desk.bot_id, number, body, time_ns(), reason[:300]),
+            )
+
+        await self._submit(Submission([], then=insert))
+
+    async def recover(self) -> int:
+        """Lease rows that nobody works on: after a crash, or of a process that died."""
+        now = time_ns()
+        mine = set(self._mine)
+
+        def claim(tx: Tx, answers: list[Answer], at: int) -> list[Row]:
+            found = tx.all(
+                "SELECT id, chat_id, body, tries FROM inbox WHERE state = 'new' AND bot_id = ? "
+                "AND leased_until < ? ORDER BY id LIMIT 500",
+                (self._desk.bot_id, now),
+            )
+            rows = [Row(r[0], r[1], bytes(r[2]), r[3]) for r in found if r[0] not in mine]
+            tx.executemany(
+                "UPDATE inbox SET leased_until = ?, owner = ? WHERE id = ?",
+                [(now + LEASE, self._owner, row.id) for row in rows],
+            )
+            return rows
+
+        with self._desk.app.database.snapshot() as tx:
+            stale = tx.one(
+                "SELECT 1 FROM inbox WHERE state = 'new' AND bot_id = ? AND leased_until < ?",
+                (self._desk.bot_id, now),
+            )
+        if stale is None:
+            return 0
+        rows = await self._submit(Submission([], then=claim))
+        self._mine.update(row.id for row in rows)
+        for row in rows:
+            self._enqueue(row)
+        return len(rows)
+
+    def take_over(self) -> None:
+        """Free the leases of an earlier run of the bot, which must have ended."""
+
+        def free(tx: Tx, answers: list[Answer], at: int) -> None:
+            tx.execute(
+                "UPDATE inbox SET leased_until = 0 WHERE state = 'new' AND bot_id = ?",
+                (self._desk.bot_id,),
+            )
+
+        self._desk.app.ledger.commit(Submission([], then=free))
+
+    async def _submit(self, submission: Submission) -> Any:
+        return (await self._desk.app.ledger.acommit(submission)).value
+
+    def _enqueue(self, row: Row) -> None:
+        self._waiting[row.chat_id].append(row)
+        task = self._tasks.get(row.chat_id)
+        if task is None or task.done():
+            self._tasks[row.chat_id] = asyncio.create_task(self._work(row.chat_id))
+
+    async def _work(self, chat_id: int) -> None:
+        waiting = self._waiting[chat_id]
+        while waiting:
+            row = waiting.popleft()
+            try:
+                await self._handle(row)
+            finally:
+                self._mine.discard(row.id)
+        self._tasks.pop(chat_id, None)
+        if not waiting:
+            self._waiting.pop(chat_id, None)
+
+    async def _handle(self, row: Row) -> None:
+        tries, outages = row.tries, 0
+        while tries < MOST_TRIES:
+            try:
+                await self._turn(row)
+                return
+            except LeaseLost:
+                return
+            except UNREACHABLE as error:
+                if await row.number() is None:
+                    return
+                # Not the message's fault: it waits for the server.
+                outages += 1
+                log.warning("update %s waits: %s", row.id, type(error).__name__)
+                await asyncio.sleep(min(30.0, 0.5 * 2 ** min(outages, 6)))
+            except Exception as error:
+                if await row.number() is None:
+                    return
+                tries += 1
+                log.exception("update %s failed", row.id)
+                if isinstance(error, LedgerError) and error.exit_code in (3, 4):
+                    await asyncio.sleep(0.5 * tries)
+                await self._failed(row, tries, f"{type(error).__name__}: {error}"[:300])
+
+    async def _turn(self, row: Row) -> None:
+        update = row.update
+        if update is None:
+            update = Update.model_validate_json(row.body, context={"bot": self._bot})
+        speak(Voice())  # Until it is known who asks.
+        turn = Turn(row.chat_id, update.update_id, thread_of(update))
+        await self._dispatcher.feed_update(self._bot, update, turn=turn, desk=self._desk)
+        if turn.only_says and turn.plain and await self._outbox.send_at_once(turn.plain):
+            turn.render.clear()
+        if await row.number() is None:
+            raise LeaseLost
+        if row.repeated:
+            _only_say(turn)
+        submission = Submission(
+            turn.asks,
+            channel="telegram",
+            member=turn.member,
+            correlation=turn.correlation,
+            then=self._finish(row, turn),
+        )
+        sent = await self._submit(submission)
+        self._outbox.send(sent)
+
+    def _finish(self, row: Row, turn: Turn) -> Callable[[Tx, list[Answer], int], Any]:
+        """Return what ends a turn in the transaction of its entries."""
+
+        def finish(tx: Tx, answers: list[Answer], now: int) -> Any:
+            state = tx.one("SELECT state FROM inbox WHERE id = ?", (row.id,))
+            if state is None or state[0] != "new":
+                raise LeaseLost
+            for effect in turn.effects:
+                effect(tx, answers, now)
+            with speaking(turn.voice):
+                outgoing = [out for render in turn.render for out in render(tx, answers, now)]
+            stored = put(tx, outgoing, time_ns())
+            tx.execute(
+                "UPDATE inbox SET state = 'done', owner = NULL, error = NULL WHERE id = ?",
+                (row.id,),
+            )
+            return stored
+
+        return finish
+
+    async def _failed(self, row: Row, tries: int, error: str) -> None:
+        """Count a failure; the last one sets the row aside and tells the person its id."""
+        dead = tries >= MOST_TRIES
+
+        def note(tx: Tx, answers: list[Answer], now: int) -> Any:
+            state = "dead" if dead else "new"
+            tx.execute(
+                "UPDATE inbox SET tries = ?, error = ?, state = ? WHERE id = ?",
+                (tries, error, state, row.id),
+            )
+            if not dead or row.chat_id == 0:
+                return []
+            with speaking(self._desk.voice_in(tx, row.chat_id)):
+                text = _("I could not work on this; it is set aside as no. {number}.")
+            return put(tx, [Turn(row.chat_id).message(text.format(number=row.id))], time_ns())
+
+        try:
+            self._outbox.send(await self._submit(Submission([], then=note)))
+        except LedgerError:
+            log.exception("update %s could not be set aside", row.id)
+
+    async def drain(self, seconds: float) -> None:
+        """Let the turns under way end; what waits is found again at the next start."""
+        for waiting in self._waiting.values():
+            waiting.clear()
+        tasks = [task for task in self._tasks.values() if not task.done()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+
+
+async def _wanted(row: Row) -> None:
+    """Wait until work on a row waits for it, for a moment at most."""
+    row.wanted = asyncio.Event()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(ROW_WAITS_SECONDS):
+            await row.wanted.wait()
+
+
+def _only_say(turn: Turn) -> None:
+    """Do nothing a second time; what was said of it ("already recorded") is said again."""
+    turn.asks, turn.effects = [], []
+    plain = list(turn.plain)
+    turn.render = [lambda tx, answers, now: plain] if turn.render else []
+
+
+def _arrived(update: Update, stored: asyncio.Future[int | None]) -> Row:
+    """Return the row of an update; half a surrogate pair becomes the replacement sign."""
+    known: Update | None = update
+    try:
+        text = update.model_dump_json(exclude_none=True)
+    except ValueError:
+        text = json.dumps(update.model_dump(mode="python", exclude_none=True), default=_plain)
+        text = re.sub(r"\\ud[89a-f][0-9a-f]{2}", "\ufffd", text)
+        known = None  # To be read again as it is stored.
+    return Row(0, chat_of(update), text.encode(), 0, update.update_id, known, stored)
+
+
+def _plain(value: Any) -> Any:
+    return int(value.timestamp()) if hasattr(value, "timestamp") else str(value)
+
+
+def chat_of(update: Update) -> int:
+    """Return the chat an update belongs to, 0 when it has none."""
+    if update.callback_query is not None:
+        message = update.callback_query.message
+        return message.chat.id if message is not None else update.callback_query.from_user.id
+    for event in (
+        update.message,
+        update.edited_message,
+        update.channel_post,
+        update.my_chat_member,
+    ):
+        if event is not None:
+            return event.chat.id
+    return 0
+
+
+def thread_of(update: Update) -> int | None:
+    """Return the forum topic an update was written in."""
+    message = update.message or update.edited_message
+    if update.callback_query is not None and isinstance(update.callback_query.message, Message):
+        message = update.callback_query.message
+    if message is None or not message.is_topic_message:
+        return None
+    return message.message_thread_id

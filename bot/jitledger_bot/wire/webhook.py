@@ -1,0 +1,97 @@
+"""The webhook: Telegram posts updates here; each is committed before it is answered with 200.
+
+The secret token is compared in constant time. Whoever does not know it gets an empty 403 and
+learns nothing. When the store would not take an update, 503 makes Telegram deliver it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import logging
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from aiogram import Bot
+from aiogram.exceptions import AiogramError
+from aiohttp import web
+
+from jitledger.config import Settings
+from jitledger.domain.errors import LedgerError
+
+if TYPE_CHECKING:
+    from jitledger_bot.wire.inbox import Inbox
+
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
+LARGEST_UPDATE = 1024 * 1024
+log = logging.getLogger(__name__)
+
+
+class Webhook:
+    """One address that takes updates into the inbox."""
+
+    def __init__(self, bot: Bot, inbox: Inbox, settings: Settings, allowed: list[str]) -> None:
+        assert settings.webhook_url is not None
+        assert settings.webhook_secret is not None
+        self._bot = bot
+        self._inbox = inbox
+        self._url = settings.webhook_url
+        self._secret = settings.webhook_secret
+        self._allowed = allowed
+        host, _, port = settings.webhook_listen.rpartition(":")
+        self._host, self._port = host, int(port)
+        self._runner: web.AppRunner | None = None
+        self._telling: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Listen, then tell the Bot API server where; what waits there is kept."""
+        app = web.Application(client_max_size=LARGEST_UPDATE)
+        app.router.add_post(urlsplit(self._url).path or "/", self._take)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=3.0)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, self._host, self._port).start()
+        self._telling = asyncio.create_task(self._tell())
+
+    async def _tell(self) -> None:
+        """Tell the Bot API server our address; while it cannot be reached, again and again."""
+        pause = 1.0
+        while True:
+            try:
+                await self._bot.set_webhook(
+                    self._url,
+                    secret_token=self._secret,
+                    allowed_updates=self._allowed,
+                    drop_pending_updates=False,
+                )
+            except (AiogramError, OSError) as error:
+                log.warning("setWebhook: %s", type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(60.0, pause * 2)
+            else:
+                return
+
+    async def stop(self) -> None:
+        """Stop listening; Telegram keeps what comes and tries again."""
+        if self._telling is not None:
+            self._telling.cancel()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _take(self, request: web.Request) -> web.Response:
+        given = request.headers.get(SECRET_HEADER, "")
+        sent = given.encode("utf-8", "surrogateescape")
+        if not hmac.compare_digest(sent, self._secret.encode()):
+            return web.Response(status=403)
+        try:
+            raw = json.loads(await request.read())
+        except ValueError:
+            return web.Response(status=400)
+        try:
+            update = await self._inbox.read(raw)
+            if update is not None:
+                await self._inbox.store([update])
+        except LedgerError as error:
+            log.error("an update could not be stored: %s", error.message)
+            return web.Response(status=503)
+        return web.Response()

@@ -1,0 +1,1 @@
+"""What will be needed and when: forecasts, lead times, reorder points. It reads views."""

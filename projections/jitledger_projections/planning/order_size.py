@@ -1,0 +1,185 @@
+"""How much to order of what is due: lot, minimum, pack, price breaks, cap of the shelf life."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import ROUND_CEILING, Decimal
+from math import sqrt
+from typing import Any, NamedTuple
+
+from jitledger.domain.quantity import ZERO
+from jitledger.domain.replenishment.classic import shelf_life_quantity
+from jitledger.domain.replenishment.order_quantity import Suggestion, suggest
+from jitledger.domain.replenishment.reorder_point import SHOWN_RISK
+from jitledger.domain.state.dated import in_force
+from jitledger.domain.state.shop import Shop
+from jitledger.domain.state.supplier import unit_cost_at
+from jitledger_projections.planning.forecast import Product, policy_of
+from jitledger_projections.views.on_hand import Position
+from jitledger_projections.views.products import Label
+from jitledger_projections.views.supply import SupplierRow
+
+MADE_TO_ORDER = "made-to-order"
+USUAL_HOLDING_RATE = 0.25
+
+
+class Due(NamedTuple):
+    """An item at or below its reorder point; ``place`` is its index in the plan."""
+
+    place: int
+    location: str | None
+    shelf: Position
+    position: Decimal
+    point: Decimal
+    quantity: Decimal
+    """A quantity set by hand; 0 where it is computed."""
+    multiples: bool
+    """Whether several of that quantity may be ordered, and nothing between."""
+    method: str
+
+    @property
+    def on_hand(self) -> Decimal:
+        """Return what lies at its location, or in the whole shop."""
+        if self.location is None:
+            return self.shelf.on_hand
+        return self.shelf.there.get(self.location, ZERO)
+
+
+def suggestion(
+    d: Due,
+    source: Product,
+    p: Label,
+    supplier: SupplierRow | None,
+    agreed: dict[str, Any],
+    rate: float,
+    lead: float,
+    shop: Shop,
+    today: date,
+) -> Suggestion:
+    """Return the quantity: need, minimum, pack, cheapest price break, cap of the shelf life."""
+    if d.method == MADE_TO_ORDER:
+        batch = ZERO
+    elif d.quantity > 0:
+        batch = d.quantity
+    else:
+        batch = _batch(source, d, supplier, agreed, rate, shop, today)
+    if not agreed and p.shelf_life_days is None and not d.multiples:  # The many.
+        return suggest(d.position, d.point, batch, precision=p.precision)
+    most = _most(p, d, agreed, rate, lead, shop)
+    found = suggest(
+        d.position,
+        d.point,
+        batch,
+        precision=p.precision,
+        moq=_number(agreed, "moq"),
+        pack=_number(agreed, "pack"),
+        most=most,
+        multiples=d.multiples and d.quantity > 0,
+    )
+    breaks = agreed.get("price_breaks")
+    if breaks and found.quantity > 0 and rate > 0 and not d.quantity:  # A lot by hand stands.
+        return _at_the_best_break(found, agreed, supplier, rate, most, shop, today)
+    return found
+
+
+def _at_the_best_break(
+    found: Suggestion,
+    agreed: dict[str, Any],
+    supplier: SupplierRow | None,
+    rate: float,
+    most: Decimal | None,
+    shop: Shop,
+    today: date,
+) -> Suggestion:
+    """Return the quantity cheapest in a year: goods, orders and holding (FoSCT 3.4.1)."""
+    pack = _number(agreed, "pack")
+    choices = [found.quantity]
+    for begins, _ in agreed["price_breaks"]:
+        quantity = Decimal(begins)
+        if pack:
+            quantity = (quantity / pack).to_integral_value(ROUND_CEILING) * pack
+        if quantity > found.quantity and (most is None or quantity <= most):
+            choices.append(quantity)
+    yearly, order_cost = rate * 365, float(supplier.order_cost or 0) if supplier else 0.0
+    holding = holding_rate(shop, today)
+
+    def cost(quantity: Decimal) -> float:
+        price = float(unit_cost_at(agreed, quantity) or 0)
+        each = float(quantity)
+        return price * yearly + order_cost * yearly / each + holding * price * each / 2
+
+    return Suggestion(min(choices, key=lambda q: (cost(q), q)))
+
+
+def holding_rate(shop: Shop, today: date) -> float:
+    """Return what holding stock costs in a year, as a share of its value; 25 % if not stated."""
+    stated = in_force(shop.holding_rates, today.isoformat())
+    return USUAL_HOLDING_RATE if stated is None else float(stated)
+
+
+def _batch(
+    p: Product,
+    d: Due,
+    supplier: SupplierRow | None,
+    agreed: dict[str, Any],
+    rate: float,
+    shop: Shop,
+    today: date,
+) -> Decimal:
+    """Return Q: the demand of the days to cover, the lot of an order cost, at least one unit."""
+    usual = float(shop.cover_days)
+    if p.policies:
+        policy = policy_of(p, d.location, today.isoformat()) or {}
+        usual = float(policy.get("cover_days") or usual)
+    wanted = usual * rate
+    cost = agreed.get("unit_cost")
+    if supplier is not None and supplier.order_cost and cost and rate > 0:
+        holding = holding_rate(shop, today) * float(cost)
+        if holding > 0:
+            order_cost = float(supplier.order_cost)
+            wanted = max(wanted, sqrt(2 * order_cost * rate * 365 / holding))
+    wanted = round(wanted, 3)
+    return Decimal(str(wanted)) if wanted > 1 else Decimal(1)
+
+
+def margin_of(p: Label, cost: Decimal | None, shop: Shop) -> float:
+    """Return what a unit earns: the net price less its cost; 0 when one is not known."""
+    if p.price is None or cost is None:
+        return 0.0
+    return max(0.0, float(net_price(p, shop)) - float(cost))
+
+
+def net_price(p: Label, shop: Shop) -> Decimal:
+    """Return the price without tax."""
+    assert p.price is not None
+    tax = p.tax_rate if p.tax_rate is not None else shop.tax_rate
+    return p.price / (1 + tax) if shop.prices == "gross" and tax else p.price
+
+
+def with_tax(net: Decimal, p: Label, shop: Shop) -> Decimal:
+    """Return a net price as the shop states its prices."""
+    tax = p.tax_rate if p.tax_rate is not None else shop.tax_rate
+    return net * (1 + tax) if shop.prices == "gross" and tax else net
+
+
+def _number(data: dict[str, Any], name: str) -> Decimal | None:
+    return None if data.get(name) is None else Decimal(data[name])
+
+
+def _most(
+    p: Label, d: Due, agreed: dict[str, Any], rate: float, lead: float, shop: Shop
+) -> Decimal | None:
+    """Return how much still sells before it spoils: the newsvendor over the shelf life.
+
+    What is there when the goods come sells first. Without price or cost it is the mean.
+    """
+    if p.shelf_life_days is None or rate <= 0:
+        return None
+    mean = rate * p.shelf_life_days
+    cost = _number(agreed, "unit_cost") or d.shelf.last_cost
+    sells = mean
+    margin = margin_of(p, cost, shop)
+    if cost is not None and margin > 0:
+        sells = shelf_life_quantity(mean, sqrt(mean + SHOWN_RISK * mean**2), margin, float(cost))
+    before = max(0.0, float(d.position) - rate * lead)
+    return Decimal(max(0, int(sells - before)))

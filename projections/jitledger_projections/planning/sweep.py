@@ -1,0 +1,106 @@
+"""The daily sweep: fold through yesterday, keep the state, store every item's reorder point."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import numpy as np
+import orjson
+
+from jitledger.domain.moments import day_number, local_date
+from jitledger.domain.quantity import show
+from jitledger.domain.replenishment.order_quantity import lot_by_hand
+from jitledger.domain.state.shop import Shop
+from jitledger.store.database import Database, marked
+from jitledger_projections.planning.forecast import Floats, Forecast, forecast, keep, policy_of
+from jitledger_projections.planning.plan import plan
+from jitledger_projections.planning.tuning import is_due, tune
+from jitledger_projections.views.on_hand import last_costs
+
+
+def sweep(database: Database, shop: Shop, now: int) -> int:
+    """Fold the shop through yesterday, keep the state, and store every item's reorder point.
+
+    Returns how many reorder points stand. Alerts compare movements with these points.
+    """
+    today = local_date(now, shop.tz)
+    with database.snapshot() as tx:
+        position = database.head(tx)
+    found = forecast(database, shop, today, sweeping=True)
+    found.cost = _costs(database, found)
+    planned = plan(database, shop, today, found)
+    if is_due(found):
+        lead = (planned.lead_days, planned.lead_deviation**2)
+        found.tuned = tune(database, shop, found, *lead, planned.review_days) or found.tuned
+        planned = plan(database, shop, today, found)
+    if found.day >= day_number(today) - 1:
+        keep(database, found, position)
+    rows = []
+    for place, p in enumerate(planned.products):
+        if planned.mean[place] <= 0 or planned.rates.dormant[place] or not p.orderable:
+            continue
+        point = int(planned.reorder_point[place])
+        policy = policy_of(p, None, today.isoformat()) if p.policies else None
+        days = float((policy or {}).get("cover_days") or shop.cover_days)
+        lot = Decimal(max(1, int(np.ceil(days * planned.demand_per_day[place]))))
+        multiples = False
+        if policy is not None:
+            by_hand, multiples = lot_by_hand(policy, Decimal(point))
+            lot = by_hand or lot
+        inputs = {
+            "method": planned.method[place],
+            "demand_per_day": f"{planned.demand_per_day[place]:.4f}",
+            "lead_time_days": f"{planned.lead_days[place]:g}",
+            "safety_stock": f"{point - planned.mean[place]:.2f}",
+            "service_level": f"{planned.level[place]:.4f}",
+            "as_of": today.isoformat(),
+            **({"lots": "whole"} if multiples else {}),
+        }
+        rows.append((p.sku, "", str(point), show(lot), orjson.dumps(inputs).decode()))
+    _store_points(database, rows)
+    return len(rows)
+
+
+def _costs(database: Database, found: Forecast) -> Floats:
+    """Return what a unit of each item costs: last receipts, else half its price, else 0."""
+    cost = np.zeros(len(found.skus))
+    with database.snapshot() as tx:
+        for sku, price in tx.all("SELECT sku, price FROM products WHERE price IS NOT NULL"):
+            if sku in found.place:
+                cost[found.place[sku]] = float(price) / 2
+        for sku, last in last_costs(tx).items():
+            if sku in found.place:
+                cost[found.place[sku]] = last
+    return cost
+
+
+def _store_points(database: Database, rows: list[tuple[str, str, str, str, str]]) -> None:
+    """Replace the points in transactions of bounded length."""
+    with database.snapshot() as tx:
+        stored = {
+            (r[0], r[1]): tuple(r)
+            for r in tx.all(
+                "SELECT sku, location, reorder_point, quantity, inputs FROM reorder_points"
+            )
+        }
+    fresh = {(r[0], r[1]): r for r in rows}
+    gone = [key for key in stored if key not in fresh]
+    changed = [row for key, row in fresh.items() if stored.get(key) != row]
+    chunk = 2000
+    for at in range(0, max(len(gone), len(changed)), chunk):
+        with database.transaction() as tx:
+            database.lock(tx)
+            marked(tx)
+            if gone[at : at + chunk]:
+                tx.executemany(
+                    "DELETE FROM reorder_points WHERE sku = ? AND location = ?",
+                    gone[at : at + chunk],
+                )
+            if changed[at : at + chunk]:
+                tx.executemany(
+                    "INSERT INTO reorder_points VALUES (?, ?, ?, ?, ?) "
+                    "ON CONFLICT (sku, location) DO UPDATE SET "
+                    "reorder_point = excluded.reorder_point, quantity = excluded.quantity, "
+                    "inputs = excluded.inputs",
+                    changed[at : at + chunk],
+                )

@@ -1,0 +1,1 @@
+"""What is asked for: each report reads the planning and the views."""

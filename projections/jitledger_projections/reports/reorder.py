@@ -1,0 +1,465 @@
+"""What needs reordering: how much, when, from whom, and why, most urgent first.
+
+An item is looked at over all its locations; a policy with a location is looked at there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from math import ceil, inf
+from typing import Any, NamedTuple
+
+import numpy as np
+import orjson
+
+from jitledger.domain.moments import local_date, to_datetime
+from jitledger.domain.quantity import ZERO, show
+from jitledger.domain.replenishment.order_quantity import Suggestion, lot_by_hand
+from jitledger.domain.state.shop import Shop
+from jitledger.domain.state.supplier import unit_cost_at
+from jitledger.service.views.bunches import without_collector
+from jitledger.store.database import Database
+from jitledger_projections.planning.arrivals import EARLY, LIKELY, Arrivals, arrivals, run_out_dates
+from jitledger_projections.planning.forecast import Ints, Product, policy_of
+from jitledger_projections.planning.methods import DEFAULT, VELOCITY
+from jitledger_projections.planning.order_size import MADE_TO_ORDER, Due, margin_of, suggestion
+from jitledger_projections.planning.plan import Plan, plan
+from jitledger_projections.views.on_hand import Position, positions, rough_positions
+from jitledger_projections.views.on_order import open_order_lines
+from jitledger_projections.views.products import Label, labels
+from jitledger_projections.views.supply import SupplierRow
+
+
+class ReorderLine(NamedTuple):
+    """One item that needs reordering."""
+
+    sku: str
+    name: str
+    unit: str
+    supplier: str | None
+    location: str | None
+    on_hand: Decimal
+    inventory_position: Decimal
+    reorder_point: Decimal
+    suggestion: Suggestion
+    unit_cost: Decimal | None
+    demand_per_day: float
+    lead_time_days: float
+    lead_time_demand: float
+    review_days: float
+    service_level: float
+    likely: date | None
+    earliest: date | None
+    order_by: date | None
+    method: str
+    confidence: str
+    terms: dict[str, str]
+    on_order: Decimal = ZERO
+    next_delivery: date | None = None
+    currency: str | None = None
+    margin: float = 0.0
+    """What a unit earns: net price less cost, in the shop's currency; 0 when not known."""
+    phi: float = 1.0
+    variance: float = 0.0
+    whole_lot: bool = False
+    """Whether a price break makes a smaller quantity dearer for each unit."""
+    spoils: bool = False
+
+    @property
+    def due(self) -> bool:
+        """Return whether the position is at or below the reorder point."""
+        return self.inventory_position <= self.reorder_point
+
+    @property
+    def expedite(self) -> bool:
+        """Return whether it runs out before anything ordered now, or on its way, could come.
+
+        Then a second order does not help: expedite, transfer or substitute.
+        """
+        if self.likely is None or self.next_delivery is None:
+            return False
+        return self.likely < self.next_delivery
+
+    @property
+    def safety_stock(self) -> float:
+        """Return what the reorder point holds beyond the expected demand."""
+        return float(self.reorder_point) - self.lead_time_demand
+
+    @property
+    def why(self) -> str:
+        """Say in one line how the reorder point came about, term by term."""
+        position, point = show(self.inventory_position), show(self.reorder_point)
+        text = f"position {position} is {'at or below' if self.due else 'above'} {point}"
+        if self.method == MADE_TO_ORDER:
+            return f"{show(-self.inventory_position)} sold and not ordered yet (made to order)"
+        if self.method in ("manual", "min-max"):
+            text += ", set by hand"
+            if self.demand_per_day > 0:
+                text += f"; sells {self.demand_per_day:.2f} a day"
+        else:
+            lead, review = self.lead_time_days, self.review_days
+            text += (
+                f" = {self.lead_time_demand:.1f} expected in {lead + review:.3g} days "
+                f"({self.demand_per_day:.2f} a day, {lead:.3g} to deliver, {review:g} to review) "
+            )
+            if self.method == VELOCITY:
+                text += f"+ {self.safety_stock:.1f} to cover"
+            else:
+                text += f"+ {self.safety_stock:.1f} safety for {self.service_level:.1%}"
+            if self.method != DEFAULT:
+                text += f", by {self.method}"
+        if self.expedite and self.next_delivery is not None:
+            text += (
+                f"; it may run out before {self.next_delivery.isoformat()}, when the next delivery "
+                "comes: expedite, transfer or substitute"
+            )
+        question = self.suggestion.question
+        return f"{text}; {question}" if question else text
+
+
+_SHOWN = ("moq", "pack")
+BY_HAND = ("manual", "min-max", MADE_TO_ORDER)
+
+
+def reorder(
+    database: Database, shop: Shop, now: int, planned: Plan | None = None
+) -> list[ReorderLine]:
+    """Return what needs reordering at a moment, most urgent first; ``planned`` is today's plan."""
+    with without_collector():
+        today = local_date(now, shop.tz)
+        return _reorder(database, shop, now, planned or plan(database, shop, today))
+
+
+def explained(database: Database, shop: Shop, now: int, sku: str) -> list[ReorderLine]:
+    """Return one item's lines as ``reorder`` makes them, also where nothing is due.
+
+    Empty when no point is computed for it: nobody asks for it, or its stock is unknown.
+    """
+    planned = plan(database, shop, local_date(now, shop.tz))
+    return _reorder(database, shop, now, planned, sku)
+
+
+def _reorder(
+    database: Database, shop: Shop, now: int, planned: Plan, sku: str | None = None
+) -> list[ReorderLine]:
+    today = local_date(now, shop.tz)
+    due = _due(database, planned, now, today, sku)
+    skus = [planned.products[d.place].sku for d in due]
+    with database.snapshot() as tx:
+        details = labels(tx, skus)
+        coming = arrivals(open_order_lines(tx), planned.leads, today, set(skus))
+    clock = to_datetime(now).astimezone(shop.tz).replace(second=0, microsecond=0)
+    lines = _lines(planned, due, details, coming, shop, clock)
+    far = date.max
+    return sorted(
+        lines, key=lambda x: (x.order_by or far, x.earliest or far, x.likely or far, x.sku)
+    )
+
+
+def _due(
+    database: Database, planned: Plan, now: int, today: date, only: str | None = None
+) -> list[Due]:
+    """Return items at or below their reorder point: manual points where set, computed ones else.
+
+    With a SKU, that one alone, wherever its position stands.
+    """
+    with database.snapshot() as tx:
+        if only is None:
+            places = _candidates(planned, rough_positions(tx, open_order_lines(tx)))
+        else:
+            places = [n for n, p in enumerate(planned.products) if p.sku == only and _bought(p)]
+        skus = [planned.products[place].sku for place in places]
+        shelves = positions(tx, now, today.isoformat(), skus)
+    found: list[Due] = []
+    every = only is not None
+    computed = planned.reorder_point.astype(int).tolist()
+    asked = ((planned.mean > 0) & ~planned.rates.dormant).tolist()
+    for place, sku in zip(places, skus, strict=True):
+        p, shelf = planned.products[place], shelves.get(sku)
+        if shelf is None:
+            continue
+        if p.mode == MADE_TO_ORDER:
+            if shelf.inventory_position < 0:
+                owed = (place, None, shelf, shelf.inventory_position, ZERO, ZERO, False)
+                found.append(Due(*owed, MADE_TO_ORDER))
+            continue
+        position, by_hand = shelf.inventory_position, False
+        if p.policies:
+            own = _manual(p, place, shelf, today)
+            # What a place of its own needs comes first: the whole shop counts it as ordered.
+            own.sort(key=lambda due: due.location is None)
+            found += [due for due in own if every or due.position <= due.point]
+            by_hand = any(due.location is None for due in own)
+        low = every or position <= computed[place]
+        if shelf.known and not by_hand and asked[place] and low:
+            point, method = Decimal(computed[place]), planned.method[place]
+            policy = policy_of(p, None, today.isoformat()) if p.policies else None
+            lot, multiples = (ZERO, False) if policy is None else lot_by_hand(policy, point)
+            found.append(Due(place, None, shelf, position, point, lot, multiples, method))
+    return found
+
+
+def _candidates(planned: Plan, rough: dict[str, tuple[float, int]]) -> list[int]:
+    """Return the places of products that may be due, so that few are looked at closely."""
+    none = (inf, 0)
+    shelves = [rough.get(p.sku, none) for p in planned.products]
+    position = np.array([shelf[0] for shelf in shelves])
+    near = (planned.mean > 0) & (position <= planned.reorder_point + 0.5)
+    return [
+        place
+        for place, (p, shelf, close) in enumerate(
+            zip(planned.products, shelves, near.tolist(), strict=True)
+        )
+        if (p.orderable and ((close and shelf[1] == 1) or p.policies))
+        or (p.mode == MADE_TO_ORDER and shelf[0] < 0)
+    ]
+
+
+def _bought(p: Product) -> bool:
+    return bool(p.orderable) or p.mode == MADE_TO_ORDER
+
+
+def _manual(p: Product, place: int, shelf: Position, today: date) -> list[Due]:
+    assert p.policies is not None
+    found = []
+    locations = {data.get("location") for _, data in orjson.loads(p.policies)}
+    for location in sorted(locations, key=lambda x: x or ""):
+        policy = policy_of(p, location, today.isoformat())
+        if policy is None or policy.get("reorder_point") is None:
+            continue
+        position = shelf.inventory_position
+        if location is None and not shelf.known:
+            continue
+        if location is not None:
+            if location not in shelf.by_location:
+                continue  # Nobody knows what is there: count first.
+            position = shelf.by_location[location]
+        point = Decimal(policy["reorder_point"])
+        lot, multiples = lot_by_hand(policy, point)
+        method = policy.get("method") or DEFAULT
+        found.append(Due(place, location, shelf, position, point, lot, multiples, method))
+    return found
+
+
+class _Source(NamedTuple):
+    """What all lines from one supplier share."""
+
+    row: SupplierRow | None
+    weekdays: tuple[int, ...]
+    leaves: date
+    """The next day on which an order can leave."""
+
+
+def _source(row: SupplierRow | None, clock: datetime) -> _Source:
+    if row is None:
+        return _Source(None, (), clock.date())
+    return _Source(row, row.weekdays, next_order_day(row.weekdays, row.cutoff, clock))
+
+
+class _Numbers(NamedTuple):
+    """What the plan says of one item, as plain numbers."""
+
+    rate: float
+    lead: float
+    mean: float
+    review: float
+    level: float
+    phi: float
+    variance: float
+    confidence: str
+
+
+def _numbers(planned: Plan, index: Ints) -> Iterator[_Numbers]:
+    """Yield what the plan says of some items; thirty thousand of them are read as arrays."""
+    r = planned.rates
+    sure = np.where(r.low_confidence[index], "low", np.where(r.learning[index], "learning", "ok"))
+    columns = (
+        planned.demand_per_day,
+        planned.lead_days,
+        planned.mean,
+        planned.review_days,
+        planned.level,
+        r.phi,
+        planned.variance,
+    )
+    rows = zip(*(column[index].tolist() for column in columns), sure.tolist(), strict=True)
+    return map(_Numbers._make, rows)
+
+
+def _lines(
+    planned: Plan,
+    due: list[Due],
+    details: dict[str, Label],
+    coming: dict[str, list[tuple[date, Decimal]]],
+    shop: Shop,
+    clock: datetime,
+) -> list[ReorderLine]:
+    today = clock.date()
+    if not due:
+        return []
+    index = np.array([d.place for d in due], np.int64)
+    per_day, phi = planned.demand_per_day[index], planned.rates.phi[index]
+    stock = np.array([float(d.shelf.on_hand) for d in due])
+    none: Arrivals = ()
+    ahead = [coming.get(planned.products[d.place].sku, none) for d in due] if coming else []
+    likely = run_out_dates(stock, per_day, phi, ahead, today, LIKELY)
+    earliest = run_out_dates(stock, per_day, phi, ahead, today, EARLY)
+    sources = {code: _source(row, clock) for code, row in planned.suppliers.items()}
+    unknown = _source(None, clock)
+    lines: list[ReorderLine] = []
+    placed: dict[int, Decimal] = {}
+    """What is suggested for places of an item, by its place in the plan."""
+    for place, (each, numbers) in enumerate(zip(due, _numbers(planned, index), strict=True)):
+        d = each
+        if d.location is None and d.place in placed:
+            d = d._replace(position=d.position + placed[d.place])
+            if d.position > d.point:
+                continue
+        p = planned.products[d.place]
+        line = _line(
+            planned,
+            d,
+            numbers,
+            details[p.sku],
+            sources.get(p.supplier or "", unknown),
+            ahead[place] if ahead else none,
+            (likely[place], earliest[place]),
+            shop,
+            today,
+        )
+        if d.location is not None and line.due:
+            placed[d.place] = placed.get(d.place, ZERO) + line.suggestion.quantity
+        lines.append(line)
+    return lines
+
+
+def _line(
+    planned: Plan,
+    d: Due,
+    n: _Numbers,
+    p: Label,
+    source: _Source,
+    ahead: Arrivals,
+    run_out: tuple[date | None, date | None],
+    shop: Shop,
+    today: date,
+) -> ReorderLine:
+    likely, earliest = run_out
+    product, rate, lead = planned.products[d.place], n.rate, n.lead
+    agreed = planned.terms.of(product.supplier, p.sku)
+    wanted = suggestion(d, product, p, source.row, agreed, rate, lead, shop, today)
+    cost = unit_cost_at(agreed, wanted.quantity) if agreed else None
+    unit_cost = cost if cost is not None else d.shelf.last_cost
+    currency = None
+    if source.row is not None:
+        currency = agreed.get("currency") or source.row.currency
+    arrives = _arrives(lead, source.leaves)
+    own = p.price is not None and currency in (None, shop.currency)
+    return ReorderLine(
+        sku=p.sku,
+        name=p.title,
+        unit=p.unit,
+        supplier=product.supplier,
+        location=d.location,
+        on_hand=d.on_hand,
+        inventory_position=d.position,
+        reorder_point=d.point,
+        suggestion=wanted,
+        unit_cost=unit_cost,
+        demand_per_day=rate,
+        lead_time_days=round(lead, 2),
+        lead_time_demand=n.mean,
+        review_days=n.review,
+        service_level=n.level,
+        likely=likely,
+        earliest=earliest,
+        order_by=None
+        if earliest is None
+        else _order_by(earliest, lead, source.weekdays, source.leaves),
+        method=d.method,
+        confidence="manual" if d.method in BY_HAND else n.confidence,
+        terms={k: str(v) for k, v in agreed.items() if k in _SHOWN} if agreed else {},
+        on_order=d.shelf.on_order,
+        next_delivery=min([arrives, *(day for day, _ in ahead)]) if ahead else arrives,
+        currency=currency,
+        margin=margin_of(p, unit_cost, shop) if own else 0.0,
+        phi=n.phi,
+        variance=n.variance,
+        whole_lot=bool(agreed.get("price_breaks")),
+        spoils=p.shelf_life_days is not None,
+    )
+
+
+@lru_cache(maxsize=1024)
+def next_order_day(weekdays: tuple[int, ...], cutoff: str | None, clock: datetime) -> date:
+    """Return the next day on which an order can leave: an order day, before its cut-off time.
+
+    >>> next_order_day((2,), "12:00", datetime(2026, 3, 4, 13)).isoformat()  # A Wednesday at one.
+    '2026-03-11'
+    """
+    day = clock.date()
+    if cutoff is not None and clock.strftime("%H:%M") > cutoff:
+        day += timedelta(days=1)
+    while weekdays and day.weekday() not in weekdays:
+        day += timedelta(days=1)
+    return day
+
+
+@lru_cache(maxsize=1024)
+def _arrives(lead: float, today: date) -> date:
+    """Return when what is ordered today comes."""
+    return today + timedelta(days=ceil(lead))
+
+
+@lru_cache(maxsize=4096)
+def _order_by(earliest: date, lead: float, weekdays: tuple[int, ...], today: date) -> date:
+    """Return the last day on which ordering still arrives before a run-out, at least today.
+
+    Where orders leave on certain weekdays only, it is one of them.
+    """
+    day = max(today, earliest - timedelta(days=ceil(lead)))
+    if not weekdays:
+        return day
+    for back in range(7):
+        earlier = day - timedelta(days=back)
+        if earlier >= today and earlier.weekday() in weekdays:
+            return earlier
+    return next(
+        later
+        for ahead in range(8)
+        if (later := today + timedelta(days=ahead)).weekday() in weekdays
+    )
+
+
+def as_shape(line: ReorderLine) -> dict[str, Any]:
+    """Return a line in the shape of ``reorder --json``."""
+    quantity, cost = line.suggestion.quantity, line.unit_cost
+    return {
+        "sku": line.sku,
+        "name": line.name,
+        "supplier": line.supplier,
+        "location": line.location,
+        "on_hand": show(line.on_hand),
+        "inventory_position": show(line.inventory_position),
+        "reorder_point": show(line.reorder_point),
+        "suggested_qty": show(quantity),
+        "unit_cost": None if cost is None else show(cost),
+        "line_cost": None if cost is None else show(cost * quantity),
+        "demand_per_day": round(line.demand_per_day, 4),
+        "lead_time_days": line.lead_time_days,
+        "safety_stock": round(line.safety_stock, 2),
+        "service_level": line.service_level,
+        "runs_out": {
+            "likely": None if line.likely is None else line.likely.isoformat(),
+            "earliest": None if line.earliest is None else line.earliest.isoformat(),
+        },
+        "order_by": None if line.order_by is None else line.order_by.isoformat(),
+        "on_order": show(line.on_order),
+        "expedite": line.expedite,
+        "method": line.method,
+        "confidence": line.confidence,
+        "why": line.why,
+    }

@@ -1,0 +1,1 @@
+"""One view for each question; each reads events and nothing else."""

@@ -1,0 +1,250 @@
+"""Products: the catalog as a list, and full-text search over codes, names and barcodes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import orjson
+
+from jitledger.domain.names import normalise
+from jitledger.domain.state.dated import in_force
+from jitledger.domain.state.stock_item import MOVES, StockItem
+from jitledger.service.views.contract import Batch
+from jitledger.store.database import Tx
+
+CATALOG = frozenset(
+    {
+        "item-registered",
+        "item-renamed",
+        "item-retired",
+        "pack-defined",
+        "price-set",
+        "policy-set",
+        "supplier-linked",
+    }
+)
+COLUMNS = (
+    "sku, title, unit, precision_, mode, category, retired, barcodes, price, supplier, policies, "
+    "bundle, shelf_life_days, analog_of, tax_rate"
+)
+_WORD = re.compile(r"[^\W_]+", re.UNICODE)
+FOREVER = "9999-12-31"
+
+
+class Products:
+    """The projection ``products``."""
+
+    name = "products"
+    version = 2
+    ignores = MOVES
+
+    def definitions(self, dialect: str) -> dict[str, str]:
+        """Return the tables' definitions; the search table is the database's own."""
+        search = (
+            "CREATE VIRTUAL TABLE {name} USING fts5(sku UNINDEXED, words, "
+            "tokenize='unicode61 remove_diacritics 2', prefix='2 3')"
+            if dialect == "sqlite"
+            else "CREATE TABLE {name} (rowid BIGINT PRIMARY KEY, sku TEXT NOT NULL, "
+            "words TEXT NOT NULL)"
+        )
+        return {
+            "products": "CREATE TABLE {name} (sku TEXT PRIMARY KEY, title TEXT NOT NULL, "
+            "unit TEXT NOT NULL, precision_ BIGINT NOT NULL, mode TEXT NOT NULL, category TEXT, "
+            "retired BIGINT NOT NULL, barcodes TEXT NOT NULL, price TEXT, supplier TEXT, "
+            "policies TEXT, bundle BIGINT NOT NULL, shelf_life_days BIGINT, analog_of TEXT, "
+            "tax_rate TEXT) /*clustered*/",
+            "product_words": search,
+        }
+
+    def apply(self, tx: Tx, batch: Batch, suffix: str) -> None:
+        """Write the catalog rows of items whose catalog changed."""
+        changed = []
+        for change, item in batch.items():
+            if change.whole or not CATALOG.isdisjoint([name for _, name, _ in change.entries]):
+                changed.append(item)
+        if not changed:
+            return
+        skus = [(item.sku,) for item in changed]
+        if not batch.fresh:
+            tx.executemany(f"DELETE FROM products{suffix} WHERE sku = ?", skus)
+            places = [(_place(item.sku),) for item in changed]
+            tx.executemany(f"DELETE FROM product_words{suffix} WHERE rowid = ?", places)
+        known = [item for item in changed if item.catalog.registered]
+        if not known:
+            return
+        marks = ",".join("?" * 15)
+        tx.executemany(f"INSERT INTO products{suffix} VALUES ({marks})", [_row(i) for i in known])
+        tx.executemany(
+            f"INSERT INTO product_words{suffix} (rowid, sku, words) VALUES (?, ?, ?)",
+            [(_place(item.sku), item.sku, words(item)) for item in known],
+        )
+
+
+def _place(sku: str) -> int:
+    """Return a product's row in the search table, which has no index on the SKU (63 bits)."""
+    return int.from_bytes(hashlib.blake2b(sku.encode(), digest_size=8).digest()) >> 1
+
+
+def _row(item: StockItem) -> tuple[Any, ...]:
+    c = item.catalog
+    policies = [[p[0], p[1]] for dated in c.policies.values() for p in dated]
+    price = in_force(c.prices, FOREVER)
+    return (
+        item.sku,
+        c.title,
+        c.unit,
+        c.precision,
+        c.mode,
+        c.category,
+        int(c.retired),
+        " ".join(c.barcodes),
+        None if price is None else format(price, "f"),
+        in_force(c.suppliers, FOREVER),
+        orjson.dumps(policies).decode() if policies else None,
+        int(bool(c.components)),
+        c.shelf_life_days,
+        c.analog_of,
+        None if c.tax_rate is None else format(c.tax_rate, "f"),
+    )
+
+
+def words(item: StockItem) -> str:
+    """Return what a search looks at: code, its normalised form, name, barcodes."""
+    c = item.catalog
+    return " ".join((item.sku, normalise(item.sku), c.title, *c.barcodes))
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One row of the catalog."""
+
+    sku: str
+    title: str
+    unit: str
+    precision: int
+    mode: str
+    category: str | None
+    retired: bool
+    barcodes: tuple[str, ...]
+    price: str | None
+    supplier: str | None
+    policies: list[tuple[str, dict[str, Any]]]
+    bundle: bool
+    shelf_life_days: int | None
+    analog_of: str | None = None
+    tax_rate: Decimal | None = None
+
+
+def _product(row: Any) -> Product:
+    return Product(
+        row[0],
+        row[1],
+        row[2],
+        row[3],
+        row[4],
+        row[5],
+        bool(row[6]),
+        tuple(row[7].split()),
+        row[8],
+        row[9],
+        [(p[0], p[1]) for p in orjson.loads(row[10])] if row[10] else [],
+        bool(row[11]),
+        row[12],
+        row[13],
+        None if row[14] is None else Decimal(row[14]),
+    )
+
+
+def products(tx: Tx, *, limit: int = 1 << 40, after: str = "") -> list[Product]:
+    """Return the catalog in the order of its codes."""
+    rows = tx.all(
+        f"SELECT {COLUMNS} FROM products WHERE sku > ? ORDER BY sku LIMIT ?", (after, limit)
+    )
+    return [_product(row) for row in rows]
+
+
+def catalog_row(p: Product) -> dict[str, str | None]:
+    """Return a product as a row of a table."""
+    return {
+        "sku": p.sku,
+        "name": p.title,
+        "unit": p.unit,
+        "category": p.category,
+        "barcodes": " ".join(p.barcodes),
+        "price": p.price,
+        "supplier": p.supplier,
+    }
+
+
+class Label(NamedTuple):
+    """What a list says of a product."""
+
+    sku: str
+    title: str
+    unit: str
+    precision: int
+    shelf_life_days: int | None
+    price: Decimal | None = None
+    tax_rate: Decimal | None = None
+    category: str | None = None
+
+
+def labels(tx: Tx, skus: Sequence[str]) -> dict[str, Label]:
+    """Return the labels of some products by their registered codes."""
+    found = {}
+    for start in range(0, len(skus), 500):
+        part = skus[start : start + 500]
+        for row in tx.all(
+            "SELECT sku, title, unit, precision_, shelf_life_days, price, tax_rate, category "
+            f"FROM products WHERE sku IN ({','.join('?' * len(part))})",
+            part,
+        ):
+            sku, price, tax = row[0], row[5], row[6]
+            if price is not None or tax is not None:
+                known = [None if value is None else Decimal(value) for value in (price, tax)]
+                row = (*row[:5], *known, row[7])
+            found[sku] = tuple.__new__(Label, row)  # Its own constructor takes twice that.
+    return found
+
+
+def product(tx: Tx, sku: str) -> Product | None:
+    """Return one product by its registered code."""
+    row = tx.one(f"SELECT {COLUMNS} FROM products WHERE sku = ?", (sku,))
+    return None if row is None else _product(row)
+
+
+def search(tx: Tx, dialect: str, text: str, limit: int = 200) -> list[tuple[str, str]]:
+    """Return (SKU, name) of products that hold every word, or else any word, by its beginning."""
+    wanted = [word.casefold() for word in _WORD.findall(text)][:8]
+    if not wanted:
+        return []
+    for joiner in (" AND ", " OR "):
+        found = _match(tx, dialect, wanted, joiner, limit)
+        if found:
+            return found
+    return []
+
+
+def _match(
+    tx: Tx, dialect: str, wanted: list[str], joiner: str, limit: int
+) -> list[tuple[str, str]]:
+    if dialect == "sqlite":
+        query = joiner.join(f'"{word}"*' for word in wanted)
+        rows = tx.all(
+            "SELECT w.sku, p.title FROM product_words w JOIN products p ON p.sku = w.sku "
+            "WHERE product_words MATCH ? LIMIT ?",
+            (query, limit),
+        )
+    else:
+        query = (" & " if joiner == " AND " else " | ").join(f"{word}:*" for word in wanted)
+        rows = tx.all(
+            "SELECT w.sku, p.title FROM product_words w JOIN products p ON p.sku = w.sku "
+            "WHERE to_tsvector('simple', w.words) @@ to_tsquery('simple', ?) LIMIT ?",
+            (query, limit),
+        )
+    return [(row[0], row[1]) for row in rows]

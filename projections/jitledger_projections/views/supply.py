@@ -1,0 +1,243 @@
+"""Supply: suppliers and what each product costs there, for lists over many items."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import orjson
+
+from jitledger.domain.errors import Refused
+from jitledger.domain.state.dated import in_force
+from jitledger.domain.state.stock_item import MOVES
+from jitledger.domain.state.supplier import Supplier
+from jitledger.service.views.contract import Batch
+from jitledger.store.database import Tx
+
+
+class Supply:
+    """The projection ``supply``."""
+
+    name = "supply"
+    version = 2
+    ignores = MOVES
+
+    def definitions(self, dialect: str) -> dict[str, str]:
+        """Return the tables' definitions."""
+        return {
+            "suppliers": "CREATE TABLE {name} (code TEXT PRIMARY KEY, title TEXT NOT NULL, "
+            "lead_time_days TEXT, review_days TEXT, currency TEXT, minimum_order TEXT, "
+            "contact TEXT, notes TEXT, agreement_ends TEXT, order_cost TEXT, weekdays TEXT, "
+            "cutoff TEXT) /*clustered*/",
+            "terms": "CREATE TABLE {name} (supplier TEXT NOT NULL, sku TEXT NOT NULL, "
+            "dated TEXT NOT NULL, PRIMARY KEY (supplier, sku)) /*clustered*/",
+        }
+
+    def apply(self, tx: Tx, batch: Batch, suffix: str) -> None:
+        """Write the suppliers that changed and the terms that are new."""
+        for change, supplier in batch.suppliers():
+            if not batch.fresh:
+                tx.execute(f"DELETE FROM suppliers{suffix} WHERE code = ?", (supplier.code,))
+            tx.execute(
+                f"INSERT INTO suppliers{suffix} VALUES ({', '.join('?' * 12)})", _row(supplier)
+            )
+            touched = {d["sku"] for _, name, d in change.entries if name == "terms-agreed"}
+            chosen = supplier.terms if change.whole else touched
+            rows = [(supplier.code, sku, _dated(supplier, sku)) for sku in chosen]
+            if change.whole and not batch.fresh:
+                tx.execute(f"DELETE FROM terms{suffix} WHERE supplier = ?", (supplier.code,))
+            if rows:
+                tx.executemany(
+                    f"INSERT INTO terms{suffix} VALUES (?, ?, ?) "
+                    "ON CONFLICT (supplier, sku) DO UPDATE SET dated = excluded.dated",
+                    rows,
+                )
+
+
+def _row(s: Supplier) -> tuple[Any, ...]:
+    def text(value: Decimal | None) -> str | None:
+        return None if value is None else format(value, "f")
+
+    return (
+        s.code,
+        s.title or s.code,
+        text(s.lead_time_days),
+        text(s.review_days),
+        s.currency,
+        text(s.minimum_order),
+        s.contact,
+        s.notes,
+        s.agreement_ends,
+        text(s.order_cost),
+        "".join(map(str, s.weekdays)) or None,
+        s.cutoff,
+    )
+
+
+def _dated(supplier: Supplier, sku: str) -> str:
+    kept = (
+        "supplier_sku",
+        "unit_cost",
+        "currency",
+        "moq",
+        "pack",
+        "lead_time_days",
+        "price_breaks",
+    )
+    return orjson.dumps(
+        [
+            [starts, {k: data[k] for k in kept if data.get(k) is not None}]
+            for starts, data in supplier.terms[sku]
+        ]
+    ).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierRow:
+    """One supplier."""
+
+    code: str
+    title: str
+    lead_time_days: Decimal | None
+    review_days: Decimal | None
+    currency: str | None
+    minimum_order: Decimal | None
+    contact: str | None
+    notes: str | None = None
+    agreement_ends: date | None = None
+    order_cost: Decimal | None = None
+    weekdays: tuple[int, ...] = ()
+    cutoff: str | None = None
+
+
+def suppliers(tx: Tx) -> dict[str, SupplierRow]:
+    """Return every supplier by its code."""
+    rows = tx.all(
+        "SELECT code, title, lead_time_days, review_days, currency, minimum_order, contact, notes, "
+        "agreement_ends, order_cost, weekdays, cutoff FROM suppliers ORDER BY code"
+    )
+
+    def number(text: str | None) -> Decimal | None:
+        return None if text is None else Decimal(text)
+
+    return {
+        r[0]: SupplierRow(
+            code=r[0],
+            title=r[1],
+            lead_time_days=number(r[2]),
+            review_days=number(r[3]),
+            currency=r[4],
+            minimum_order=number(r[5]),
+            contact=r[6],
+            notes=r[7],
+            agreement_ends=None if r[8] is None else date.fromisoformat(r[8]),
+            order_cost=number(r[9]),
+            weekdays=tuple(map(int, r[10] or "")),
+            cutoff=r[11],
+        )
+        for r in rows
+    }
+
+
+class Rise(NamedTuple):
+    """Terms that are agreed to become dearer: those in force, and those from a later day."""
+
+    supplier: str
+    sku: str
+    starts: date
+    now: dict[str, Any]
+    later: dict[str, Any]
+
+
+class Terms:
+    """The terms agreed with every supplier, read as they are asked for."""
+
+    def __init__(self, rows: list[tuple[str, str, str]], today: str) -> None:
+        self._rows = {(supplier, sku): dated for supplier, sku, dated in rows}
+        self._today = today
+
+    def of(self, supplier: str | None, sku: str) -> dict[str, Any]:
+        """Return the terms in force for a product at a supplier; empty when there are none."""
+        dated = self._rows.get((supplier or "", sku))
+        if dated is None:
+            return {}
+        return in_force([(s, data) for s, data in orjson.loads(dated)], self._today) or {}
+
+    def rises(self) -> list[Rise]:
+        """Return terms whose cost changes next to a higher one, in the same currency."""
+        found = []
+        for (supplier, sku), dated in self._rows.items():
+            if dated.count('"unit_cost"') < 2:
+                continue
+            now = self.of(supplier, sku)
+            cost = now.get("unit_cost")
+            later = sorted(
+                ((s, data) for s, data in orjson.loads(dated) if s > self._today),
+                key=lambda row: row[0],
+            )
+            changes = [
+                row for row in later if row[1].get("unit_cost") not in (None, cost)
+            ]  # Of what is agreed ahead the first other cost counts.
+            if cost is None or not changes:
+                continue
+            starts, data = changes[0]
+            dearer = Decimal(data["unit_cost"]) > Decimal(cost)
+            if dearer and data.get("currency") == now.get("currency"):
+                found.append(Rise(supplier, sku, date.fromisoformat(starts), now, data))
+        return found
+
+    def with_lead_times(self) -> list[tuple[str, str, float]]:
+        """Return (supplier, SKU, days) where a lead time of its own is agreed for a product."""
+        found = []
+        for (supplier, sku), dated in self._rows.items():
+            if '"lead_time_days"' in dated:
+                days = self.of(supplier, sku).get("lead_time_days")
+                if days is not None:
+                    found.append((supplier, sku, float(days)))
+        return found
+
+
+def terms(tx: Tx, today: str) -> Terms:
+    """Return the terms in force on a day."""
+    return Terms(tx.all("SELECT supplier, sku, dated FROM terms"), today)
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierCard:
+    """One supplier with the products it supplies and the terms in force for each."""
+
+    supplier: SupplierRow
+    products: list[tuple[str, str, dict[str, Any]]]
+    """(SKU, name, terms)"""
+
+
+def supplier_card(tx: Tx, code: str, today: str) -> SupplierCard | None:
+    """Return a supplier with its products: those linked to it, and those with terms."""
+    found = suppliers(tx).get(code)
+    if found is None:
+        return None
+    agreed = Terms(
+        tx.all("SELECT supplier, sku, dated FROM terms WHERE supplier = ?", (code,)), today
+    )
+    rows = tx.all(
+        "SELECT sku, title FROM products WHERE retired = 0 AND (supplier = ? OR sku IN "
+        "(SELECT sku FROM terms WHERE supplier = ?)) ORDER BY sku",
+        (code, code),
+    )
+    return SupplierCard(found, [(sku, title, agreed.of(code, sku)) for sku, title in rows])
+
+
+def find_supplier(tx: Tx, spelled: str) -> str:
+    """Return a supplier's code as registered, of any spelling; raises ``unknown-supplier``."""
+    row = tx.one(
+        "SELECT owner FROM claims WHERE kind = 'supplier' AND value = ?", (spelled.casefold(),)
+    )
+    if row is None:
+        raise Refused(
+            "unknown-supplier",
+            f"There is no supplier {spelled!r}; register it first.",
+            supplier=spelled,
+        )
+    return str(row[0])

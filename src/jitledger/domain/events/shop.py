@@ -1,0 +1,109 @@
+"""The shop, its places and its people."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import ClassVar, Literal
+
+from jitledger.domain.events.catalog import Method
+from jitledger.domain.events.envelope import Event
+
+Role = Literal["owner", "buyer", "staff", "viewer"]
+
+
+class ShopOpened(Event):
+    """The shop exists, with one currency and one time zone."""
+
+    name: ClassVar[str] = "shop-opened"
+    title: str
+    currency: str
+    timezone: str
+    locale: str = "en"
+    prices: Literal["gross", "net"] = "gross"
+    clock: Literal["live", "simulated"] = "live"
+
+
+class SettingsChanged(Event):
+    """A setting of the shop changed; absent means unchanged.
+
+    ``method`` is for a category when one is named.
+    """
+
+    name: ClassVar[str] = "settings-changed"
+    title: str | None = None
+    timezone: str | None = None
+    locale: str | None = None
+    prices: Literal["gross", "net"] | None = None
+    service_level: Decimal | None = None
+    cover_days: Decimal | None = None
+    tax_rate: Decimal | None = None
+    method: Method | None = None
+    category: str | None = None
+    opens: str | None = None
+    closes: str | None = None
+    margin_floor: Decimal | None = None
+
+
+class LocationOpened(Event):
+    """Stock can lie at this place."""
+
+    name: ClassVar[str] = "location-opened"
+    code: str
+    title: str | None = None
+
+
+class MemberInvited(Event):
+    """An invitation: works once, until it expires. Only the code's hash is stored."""
+
+    name: ClassVar[str] = "member-invited"
+    code_hash: str
+    role: Role
+    expires_at: int
+
+
+class MemberJoined(Event):
+    """Somebody used an invitation."""
+
+    name: ClassVar[str] = "member-joined"
+    member: str
+    role: Role
+    code_hash: str | None = None
+
+
+class MemberLeft(Event):
+    """A member lost access."""
+
+    name: ClassVar[str] = "member-left"
+    member: str
+
+
+class RoleChanged(Event):
+    """A member may do other things from now on."""
+
+    name: ClassVar[str] = "role-changed"
+    member: str
+    role: Role
+
+
+class BudgetSet(Event):
+    """What may be spent on orders in a period."""
+
+    name: ClassVar[str] = "budget-set"
+    amount: Decimal
+    effective_from: date | None = None
+
+
+class HoldingRateSet(Event):
+    """What holding stock costs, as a share of its value in a year."""
+
+    name: ClassVar[str] = "holding-rate-set"
+    rate: Decimal
+    effective_from: date | None = None
+
+
+class PeriodLocked(Event):
+    """What was reported through this day stays reported."""
+
+    name: ClassVar[str] = "period-locked"
+    through: date

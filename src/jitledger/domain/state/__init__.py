@@ -1,0 +1,1 @@
+"""What follows from events: an item, an order, a supplier, a shop."""

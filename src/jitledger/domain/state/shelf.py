@@ -1,0 +1,85 @@
+"""What lies at one place, and the lots it is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from jitledger.domain.moments import day_from_number
+from jitledger.domain.quantity import ZERO
+
+
+@dataclass(slots=True)
+class Shelf:
+    """What lies at one location, and since when there was nothing to sell."""
+
+    on_hand: Decimal = ZERO
+    known: bool = False
+    moved: bool = False
+    since: int | None = None
+    damaged: Decimal = ZERO
+    quarantine: Decimal = ZERO
+    hold: Decimal = ZERO
+    set_aside: Decimal = ZERO
+    """damaged + quarantine + hold"""
+    transit_in: Decimal = ZERO
+    out_since: int | None = None
+    stockouts: list[tuple[int, int]] = field(default_factory=list)
+    lots: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+
+    def status(self, name: str) -> Decimal:
+        """Return how much lies under one unsellable status."""
+        quantity: Decimal = getattr(self, name)
+        return quantity
+
+    def change_status(self, name: str, delta: Decimal) -> None:
+        """Put more or less under one unsellable status."""
+        setattr(self, name, self.status(name) + delta)
+        self.set_aside += delta
+
+
+Lots = list[tuple[tuple[str, str], Decimal]]
+"""((expiry, lot), quantity) of each"""
+
+
+def store_lot(shelf: Shelf, data: dict[str, Any]) -> None:
+    """Put what came in with an expiry date to its lot."""
+    key = (data["expiry"], data.get("lot") or "")
+    shelf.lots[key] = shelf.lots.get(key, ZERO) + Decimal(data["quantity"])
+
+
+def unload_lots(lots: Lots, quantity: Decimal) -> Lots:
+    """Take so much from the lots that are on their way, in the order in which they left."""
+    arrived: Lots = []
+    while lots and quantity > 0:
+        key, there = lots.pop(0)
+        part = min(there, quantity)
+        quantity -= part
+        arrived.append((key, part))
+        if there > part:
+            lots.insert(0, (key, there - part))
+    return arrived
+
+
+def issue_lots(shelf: Shelf, quantity: Decimal, data: dict[str, Any], day: int) -> Lots:
+    """Take from the named lot, else from the lot that expires first (FEFO); return what from."""
+    gone: Lots = []
+    named = data.get("lot")
+    expiring = sorted(shelf.lots)
+    if data.get("cause") != "expiry":
+        today = day_from_number(day).isoformat()
+        fresh = [key for key in expiring if key[0] >= today]
+        expiring = fresh + [key for key in expiring if key not in fresh]
+    for key in expiring:
+        if named is not None and key[1] != named:
+            continue
+        taken = min(quantity, shelf.lots[key])
+        gone.append((key, taken))
+        quantity -= taken
+        shelf.lots[key] -= taken
+        if not shelf.lots[key]:
+            del shelf.lots[key]
+        if not quantity:
+            break
+    return gone

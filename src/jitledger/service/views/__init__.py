@@ -1,0 +1,1 @@
+"""How views follow the log: written with it, caught up, rebuilt."""
