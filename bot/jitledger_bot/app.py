@@ -32,7 +32,7 @@ from jitledger.bootstrap import App
 from jitledger.domain.errors import LedgerError, StoreError
 from jitledger.domain.moments import local_date
 from jitledger.service.people import hash_code, invite
-from jitledger.service.reorder_alerts import wake_snoozed
+from jitledger.service.reorder_alerts import is_snooze_over, wake_snoozed
 from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot.desk import Desk
@@ -297,13 +297,8 @@ class BotRunner:
         """Tell again of alerts whose snooze is over."""
         now = self.app.queries.present()
         with self.app.database.snapshot() as tx:
-            due = tx.one(
-                "SELECT 1 FROM alerts WHERE state = 'raised' AND snoozed_until > 0 "
-                "AND snoozed_until <= ?",
-                (now,),
-            )
-        if due is None:
-            return
+            if not is_snooze_over(tx, now):
+                return
         from jitledger_projections.reports.reorder import as_shape
 
         due = await asyncio.to_thread(self.app.reorder)

@@ -6,23 +6,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import orjson
 from aiogram.types import User
 
 from jitledger.bootstrap import App
 from jitledger.domain.moments import MINUTE, SECOND, to_datetime
 from jitledger.domain.state.order import voids
 from jitledger.domain.state.shop import Shop
+from jitledger.service.queries import claimed, recorded_under
 from jitledger.service.views.standing import all_standings
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import Member
-from jitledger_bot.memory.chats import reach
+from jitledger_bot.memory.chats import reach, voice_row
 from jitledger_bot.memory.receivers import member_of
 from jitledger_bot.memory.resolve import Resolver
 from jitledger_bot.reading import Places
 from jitledger_bot.texts.language import Voice, _, choose, speak, spoken
 from jitledger_bot.turn import Turn
+from jitledger_projections.views.supply import names
 
 LATE_DELIVERY = 90 * SECOND
 LATEST_DELIVERY_DAYS = 30
@@ -74,9 +75,7 @@ class Desk:
     def voice_in(self, tx: Tx, chat_id: int) -> Voice:
         """Return how a chat is spoken to when nobody in particular is answered."""
         shop = self.app.queries.shop()
-        row = tx.one("SELECT language, timezone FROM people WHERE chat_id = ?", (chat_id,))
-        row = row or tx.one("SELECT language, timezone FROM chats WHERE chat_id = ?", (chat_id,))
-        language, timezone = row or (None, None)
+        language, timezone = voice_row(tx, chat_id)
         return Voice(choose(language, shop.locale), timezone or shop.timezone)
 
     def message_key(self, chat_id: int, message_id: int) -> str:
@@ -86,11 +85,7 @@ class Desk:
     def recorded(self, prefix: str) -> dict[str, list[str]]:
         """Return {command key: entries} of what a message recorded."""
         with self.app.database.snapshot() as tx:
-            rows = tx.all(
-                "SELECT key, entries FROM command_keys WHERE key >= ? AND key < ? ORDER BY key",
-                (prefix + ":", prefix + ";"),
-            )
-        return {key: orjson.loads(entries) for key, entries in rows}
+            return recorded_under(tx, prefix)
 
     def stated_at(self, sent_at: datetime, now: int) -> str | None:
         """Return a message's own moment when it reached us late; None when it is as good as now."""
@@ -117,7 +112,7 @@ class Desk:
     def places(self, shop: Shop) -> Places:
         """Return what the shop calls its locations and suppliers."""
         with self.app.database.snapshot() as tx:
-            rows = tx.all("SELECT code, title FROM suppliers")
+            rows = names(tx)
         return Places(_by_name(shop.locations.items()), _by_name(rows))
 
     def knows_pack(self, sku: str, pack: str) -> bool:
@@ -137,13 +132,10 @@ class Desk:
     def supplier(self, name: str) -> str | None:
         """Return the code of a supplier named by code or title."""
         with self.app.database.snapshot() as tx:
-            row = tx.one(
-                "SELECT owner FROM claims WHERE kind = 'supplier' AND value = ?",
-                (name.casefold(),),
-            )
-            if row is not None:
-                return str(row[0])
-            rows = tx.all("SELECT code, title FROM suppliers")
+            code = claimed(tx, "supplier", name.casefold())
+            if code is not None:
+                return code
+            rows = names(tx)
         same = [code for code, title in rows if title.casefold() == name.casefold()]
         return same[0] if len(same) == 1 else None
 

@@ -25,12 +25,22 @@ from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
+from jitledger_bot.memory.job_rows import (
+    JobRow,
+    add_job,
+    end_job,
+    free_jobs,
+    is_ours,
+    lease_job,
+    next_job,
+    renew_job,
+    show_job_in,
+)
 from jitledger_bot.memory.outgoing import put
 from jitledger_bot.texts.language import Voice, _, choose, speak
 from jitledger_bot.turn import Turn
 from jitledger_bot.wire.outbox import Outbox
 
-LEASE = 60 * SECOND
 RENEW_SECONDS = 20.0
 EDIT_SECONDS = 2.0
 MOST_TRIES = 3
@@ -41,18 +51,7 @@ def start_job(turn: Turn, kind: str, body: dict[str, Any]) -> None:
     """Store a job with the turn that asked for it."""
 
     def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
-        tx.execute(
-            "INSERT INTO jobs (chat_id, member, thread_id, kind, body, created_at) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                turn.chat_id,
-                turn.member,
-                turn.thread_id,
-                kind,
-                orjson.dumps({**body, "language": turn.voice.language}).decode(),
-                now,
-            ),
-        )
+        add_job(tx, turn, kind, {**body, "language": turn.voice.language}, now)
 
     turn.effects.append(effect)
 
@@ -99,8 +98,7 @@ class Jobs:
     async def run(self) -> None:
         """Look for jobs and do them; those of an earlier run, which must have ended, at once."""
         if not self._freed:
-            free = "UPDATE jobs SET leased_until = 0 WHERE state = 'new'"
-            await self._submit(lambda tx, answers, now: tx.execute(free))
+            await self._submit(lambda tx, answers, now: free_jobs(tx))
             self._freed = True
         while True:
             job = await self._take()
@@ -114,21 +112,14 @@ class Jobs:
 
     async def _take(self) -> Job | None:
         now = self._desk.app.clock.now()
-        looked = (
-            "SELECT id, chat_id, member, thread_id, kind, body, tries, message_id FROM jobs "
-            "WHERE state = 'new' AND leased_until < ? ORDER BY id LIMIT 1"
-        )
         with self._desk.app.database.snapshot() as tx:
-            if tx.one(looked, (now,)) is None:
+            if next_job(tx, now) is None:
                 return None
 
-        def lease(tx: Tx, answers: Sequence[Answer], at: int) -> Any:
-            row = tx.one(looked, (now,))
+        def lease(tx: Tx, answers: Sequence[Answer], at: int) -> JobRow | None:
+            row = next_job(tx, now)
             if row is not None:
-                tx.execute(
-                    "UPDATE jobs SET leased_until = ?, owner = ?, tries = tries + 1 WHERE id = ?",
-                    (now + LEASE, self._owner, row[0]),
-                )
+                lease_job(tx, row.id, self._owner, now)
             return row
 
         row = await self._submit(lease)
@@ -166,13 +157,10 @@ class Jobs:
         turn = job.turn
 
         def end(tx: Tx, answers: Sequence[Answer], now: int) -> Any:
-            mine = "SELECT 1 FROM jobs WHERE id = ? AND owner = ? AND state = 'new'"
-            if tx.one(mine, (job.id, self._owner)) is None:
+            if not is_ours(tx, job.id, self._owner):
                 return []  # Another process took it over and tells its end.
-            tx.execute(
-                "UPDATE jobs SET state = ?, error = ?, leased_until = ? WHERE id = ?",
-                (state, error, self._desk.app.clock.now() + SECOND * job.tries, job.id),
-            )
+            until = self._desk.app.clock.now() + SECOND * job.tries
+            end_job(tx, job.id, state, error, until)
             if state == "new":
                 return []
             outgoing = [out for render in turn.render for out in render(tx, answers, now)]
@@ -200,10 +188,7 @@ class Jobs:
                 log.warning("the progress of job %s is not told: %s", job.id, type(error).__name__)
 
     def _renew(self, tx: Tx, job: Job) -> None:
-        tx.execute(
-            "UPDATE jobs SET leased_until = ? WHERE id = ? AND owner = ?",
-            (self._desk.app.clock.now() + LEASE, job.id, self._owner),
-        )
+        renew_job(tx, job.id, self._owner, self._desk.app.clock.now())
 
     async def _show(self, job: Job, text: str) -> None:
         if job.message_id is not None:
@@ -211,10 +196,7 @@ class Jobs:
             return
         sent = await self._bot.send_message(job.chat_id, text, message_thread_id=job.thread_id)
         job.message_id = sent.message_id
-        row = (sent.message_id, job.id)
-        await self._submit(
-            lambda tx, answers, now: tx.execute("UPDATE jobs SET message_id = ? WHERE id = ?", row)
-        )
+        await self._submit(lambda tx, answers, now: show_job_in(tx, job.id, sent.message_id))
 
 
 def _progress(job: Job) -> str:

@@ -27,7 +27,7 @@ from jitledger_bot import texts
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers.undo import current
 from jitledger_bot.memory.chats import title_of
-from jitledger_bot.memory.proposals import store_proposal
+from jitledger_bot.memory.proposals import drop_questions, store_proposal
 from jitledger_bot.reading import Reading, reads_count
 from jitledger_bot.recording.lines import Line, read_fact
 from jitledger_bot.recording.meaning import names_its_product, read
@@ -108,11 +108,7 @@ def _forget_questions(chat_id: int, prefix: str) -> Any:
     """Return the effect that closes the questions the message's earlier text left open."""
 
     def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
-        tx.execute(
-            "UPDATE proposals SET consumed_at = ? WHERE chat_id = ? AND consumed_at IS NULL "
-            "AND ((kind = 'choose' AND body LIKE ?) OR (kind = 'again' AND body LIKE ?))",
-            (now, chat_id, f'%"key":"{prefix}:%', f'%"prefix":"{prefix}"%'),
-        )
+        drop_questions(tx, chat_id, prefix, now)
 
     return effect
 

@@ -16,7 +16,7 @@ from jitledger_bot.asking import admit
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers import new_product
 from jitledger_bot.memory.conversations import recall
-from jitledger_bot.memory.proposals import consume, load_proposal, store_proposal
+from jitledger_bot.memory.proposals import consume, kept_lines, load_proposal, store_proposal
 from jitledger_bot.press import Press, action, answer_press, close_message, other_rows
 from jitledger_bot.recording.record import record_kept, record_text
 from jitledger_bot.texts.language import _
@@ -69,14 +69,10 @@ async def later(message: Message, turn: Turn, desk: Desk) -> None:
     from jitledger_bot.recording.record import offer_choices
 
     with desk.app.database.snapshot() as tx:
-        rows = tx.all(
-            "SELECT id FROM proposals WHERE kind = 'choose' AND chat_id = ? "
-            "AND consumed_at IS NULL ORDER BY created_at DESC LIMIT 5",
-            (turn.chat_id,),
-        )
-    if not rows:
+        kept = kept_lines(tx, turn.chat_id)
+    if not kept:
         turn.say(_("Nothing is kept for later."))
-    for (stored,) in rows:
+    for stored in kept:
         offer_choices(stored, turn, desk)
 
 

@@ -11,6 +11,7 @@ from jitledger.domain.errors import LedgerError, bad_value
 from jitledger.domain.names import normalise
 from jitledger.domain.quantity import show
 from jitledger.domain.state.shop import MAY_BUY
+from jitledger.service.queries import claims_beginning
 from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
@@ -122,11 +123,8 @@ def code_of_line(name: str, typed: str, desk: Desk) -> str:
     """Return a free code for a new product."""
     with desk.app.database.snapshot() as tx:
         base = normalise(code_for(name, typed, set()))
-        rows = tx.all(
-            "SELECT value FROM claims WHERE kind = 'sku' AND value >= ? AND value < ?",
-            (base, base + "\U0010ffff"),
-        )
-    return code_for(name, typed, {row[0] for row in rows})
+        taken = claims_beginning(tx, "sku", base)
+    return code_for(name, typed, taken)
 
 
 def _ask_name(name: str, proposal: Proposal, turn: Turn) -> None:

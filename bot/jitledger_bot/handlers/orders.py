@@ -27,6 +27,7 @@ from jitledger_bot.press import Press, action
 from jitledger_bot.texts import orders as order_texts
 from jitledger_bot.texts.language import _, mark
 from jitledger_bot.turn import Button, Outgoing, Turn
+from jitledger_projections.views.products import product
 
 if TYPE_CHECKING:
     from jitledger_bot.press import Press
@@ -240,8 +241,8 @@ _EXAMPLE = mark("/new_supplier Acme, 7 days")
 
 def _supplier_of(desk: Desk, sku: str) -> str | None:
     with desk.app.database.snapshot() as tx:
-        row = tx.one("SELECT supplier FROM products WHERE sku = ?", (sku,))
-    return None if row is None else row[0]
+        known = product(tx, sku)
+    return None if known is None else known.supplier
 
 
 @action("l", looking=True)

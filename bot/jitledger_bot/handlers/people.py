@@ -20,6 +20,7 @@ from jitledger_bot import texts
 from jitledger_bot.access import Member
 from jitledger_bot.asking import admit
 from jitledger_bot.desk import Desk
+from jitledger_bot.memory.outgoing import drop_pushes
 from jitledger_bot.texts.language import _, mark
 from jitledger_bot.turn import Outgoing, Turn
 
@@ -149,11 +150,7 @@ def _drop_pushes(chat_id: int) -> Callable[..., None]:
 
     def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
         if all(answer.ok for answer in answers):
-            tx.execute(
-                "UPDATE outbox SET state = 'done' WHERE chat_id = ? AND state = 'new' "
-                "AND kind = 'push-message'",
-                (chat_id,),
-            )
+            drop_pushes(tx, chat_id)
 
     return effect
 

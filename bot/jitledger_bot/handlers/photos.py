@@ -18,6 +18,7 @@ from jitledger_bot import texts
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers import questions
 from jitledger_bot.handlers.kinds import has_photo
+from jitledger_bot.memory.photos import keep_photo, kept_photo
 from jitledger_bot.reading.barcodes import LONGEST_SIDE, read_barcodes
 from jitledger_bot.recording.meaning import names_its_product
 from jitledger_bot.recording.record import record_text
@@ -108,10 +109,7 @@ def keep_attachment(data: bytes, media_type: str, turn: Turn) -> str:
 
     def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
         if any(answer.ok for answer in answers):
-            tx.execute(
-                "INSERT INTO attachments VALUES (?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING",
-                (name, media_type, data, now),
-            )
+            keep_photo(tx, name, media_type, data, now)
 
     turn.effects.append(effect)
     return name
@@ -130,11 +128,11 @@ async def show_attachment(message: Message, command: CommandObject, turn: Turn, 
         return
     data = next((d for v, _name, d in stored if v == version), {})
     with desk.app.database.snapshot() as tx:
-        row = tx.one("SELECT body FROM attachments WHERE hash = ?", (data.get("attachment"),))
-    if row is None:
+        photo = kept_photo(tx, data.get("attachment"))
+    if photo is None:
         turn.say(_("No photo is kept with {entry}.", entry=texts.safe(entry[:80])))
         return
-    turn.photo(bytes(row[0]), texts.safe(entry))
+    turn.photo(photo, texts.safe(entry))
 
 
 def _fitting(sizes: list[PhotoSize]) -> PhotoSize:

@@ -21,6 +21,7 @@ from jitledger_bot.access import PUSHES, Member, Wishes
 from jitledger_bot.asking import admit
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers.people import ONLY_OWNER, owner
+from jitledger_bot.memory.chats import know_chat, set_quiet, set_voice_of, set_wants
 from jitledger_bot.memory.proposals import store_proposal
 from jitledger_bot.memory.receivers import wishes_of
 from jitledger_bot.press import Press, action
@@ -89,14 +90,14 @@ def _change(words: Sequence[str], turn: Turn, desk: Desk, member: Member) -> str
     elif what in ("quiet", "ruhe"):
         begin, dash, end = value.partition("-")
         if not dash and value.casefold() in ("off", "none", "aus"):
-            set_wishes(turn, quiet=None)
+            wish_quiet(turn, None)
             return None
         if not (begin.isascii() and begin.isdigit() and end.isascii() and end.isdigit()):
             return _("Quiet hours are written like 22-7, or “off”")
         hours = (int(begin), int(end))
         if max(hours) > 24 or hours[0] % 24 == hours[1] % 24:
             return _("Quiet hours are written like 22-7, or “off”")
-        set_wishes(turn, quiet=(hours[0] % 24, hours[1] % 24))
+        wish_quiet(turn, (hours[0] % 24, hours[1] % 24))
     else:
         return _("I know: language, timezone, quiet")
     return None
@@ -128,15 +129,7 @@ def set_voice(
         for column, value in (("language", language), ("timezone", timezone)):
             if value is None:
                 continue
-            if private:
-                sql = f"UPDATE people SET {column} = ? WHERE member = ?"
-                tx.execute(sql, (value, member.id))
-            else:
-                tx.execute(
-                    f"INSERT INTO chats (chat_id, {column}) VALUES (?, ?) "
-                    f"ON CONFLICT (chat_id) DO UPDATE SET {column} = excluded.{column}",
-                    (turn.chat_id, value),
-                )
+            set_voice_of(tx, turn.chat_id, member.id, column, value)
 
     turn.effects.append(effect)
     if private:
@@ -145,25 +138,22 @@ def set_voice(
         turn.voice = spoken()
 
 
-def set_wishes(turn: Turn, **fields: object) -> None:
-    """Change what this chat wants to be told (``wants``), or its quiet hours (``quiet``)."""
+def wish_to_hear(turn: Turn, wants: str) -> None:
+    """Change what this chat wants to be told."""
 
     def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
-        tx.execute(
-            "INSERT INTO chats (chat_id, thread_id) VALUES (?, ?) ON CONFLICT (chat_id) DO NOTHING",
-            (turn.chat_id, turn.thread_id),
-        )
-        if "wants" in fields:
-            tx.execute(
-                "UPDATE chats SET wants = ?, thread_id = ? WHERE chat_id = ?",
-                (fields["wants"], turn.thread_id, turn.chat_id),
-            )
-        if "quiet" in fields:
-            hours = fields["quiet"] or (None, None)
-            tx.execute(
-                "UPDATE chats SET quiet_from = ?, quiet_until = ? WHERE chat_id = ?",
-                (*hours, turn.chat_id),  # type: ignore[misc]
-            )
+        know_chat(tx, turn.chat_id, turn.thread_id)
+        set_wants(tx, turn.chat_id, wants, turn.thread_id)
+
+    turn.effects.append(effect)
+
+
+def wish_quiet(turn: Turn, hours: tuple[int, int] | None) -> None:
+    """Change this chat's quiet hours; None for none."""
+
+    def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
+        know_chat(tx, turn.chat_id, turn.thread_id)
+        set_quiet(tx, turn.chat_id, hours or (None, None))
 
     turn.effects.append(effect)
 
@@ -222,9 +212,9 @@ def press_setting(
         set_voice(turn, desk, member, language=following)
     elif place == "quiet":
         at = QUIET.index(wishes.quiet) if wishes.quiet in QUIET else 0
-        set_wishes(turn, quiet=QUIET[(at + 1) % len(QUIET)])
+        wish_quiet(turn, QUIET[(at + 1) % len(QUIET)])
     elif place in PUSHES:
-        set_wishes(turn, wants=" ".join(sorted(wishes.wants ^ {place})))
+        wish_to_hear(turn, " ".join(sorted(wishes.wants ^ {place})))
     else:
         return False
     say_settings(turn, desk, member, message_id)

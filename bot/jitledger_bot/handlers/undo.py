@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-import orjson
 from aiogram.types import Message
 
 from jitledger.domain.commands import parse
@@ -16,6 +15,7 @@ from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
+from jitledger_bot.memory.outgoing import sent_body
 from jitledger_bot.memory.proposals import consume, load_proposal, store_proposal
 from jitledger_bot.press import Press, action, answer_press
 from jitledger_bot.reading import reads_was, wants_undo
@@ -185,13 +185,10 @@ def _entries_of(answered: Message, turn: Turn, desk: Desk) -> list[str]:
     if own:
         return [current(entry, desk) for entries in own.values() for entry in entries]
     with desk.app.database.snapshot() as tx:
-        row = tx.one(
-            "SELECT body FROM outbox WHERE chat_id = ? AND message_id = ? ORDER BY id LIMIT 1",
-            (turn.chat_id, answered.message_id),
-        )
-        if row is None:
+        body = sent_body(tx, turn.chat_id, answered.message_id)
+        if body is None:
             return []
-        markup = orjson.loads(row[0]).get("reply_markup", {})
+        markup = body.get("reply_markup", {})
         for keys in markup.get("inline_keyboard", ()):
             for key in keys:
                 action, _dot, stored = key["callback_data"].partition(".")

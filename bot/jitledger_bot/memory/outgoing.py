@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from time import time_ns
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -26,6 +26,18 @@ class Sending:
     method: str
     body: dict[str, Any]
     tries: int = 0
+
+
+class Waiting(NamedTuple):
+    """One row of the outbox that waits: a message, or a push still to be told to each chat."""
+
+    id: int
+    chat_id: int
+    kind: str
+    method: str
+    body: str
+    tries: int
+    subject: str | None
 
 
 def put(tx: Tx, outgoing: Sequence[Outgoing], now: int, *, mine: bool = True) -> list[Sending]:
@@ -83,3 +95,118 @@ def mark_sent(tx: Tx, subject: str | None) -> list[tuple[int, int, str]]:
         "AND kind = 'push-message' AND message_id IS NOT NULL ORDER BY id DESC LIMIT 50",
         (subject,),
     )
+
+
+Mark = tuple[str, int | None, str | None, int]
+"""(state, message id, error, row id) of a row whose outcome is known"""
+
+
+def waiting(tx: Tx, now: int, under_way: Collection[int]) -> list[Waiting]:
+    """Return what is due and belongs to nobody, the oldest first, at most 200 rows."""
+    listed = tx.all(
+        "SELECT id FROM outbox WHERE state = 'new' AND due_at <= ? AND leased_until <= ? "
+        "ORDER BY id LIMIT 400",
+        (now, time_ns()),
+    )
+    left = [row[0] for row in listed if row[0] not in under_way][:200]
+    if not left:
+        return []
+    rows = tx.all(
+        "SELECT id, chat_id, kind, method, body, tries, subject FROM outbox WHERE id IN "
+        f"({','.join('?' * len(left))}) ORDER BY id",
+        left,
+    )
+    return [Waiting(*row) for row in rows]
+
+
+def count_try(tx: Tx, row: int) -> None:
+    """Note that a push is about to be sent, so that a crash leaves a trace."""
+    tx.execute("UPDATE outbox SET tries = tries + 1 WHERE id = ?", (row,))
+
+
+def write_marks(tx: Tx, marks: Sequence[Mark]) -> None:
+    """Note outcomes."""
+    tx.executemany("UPDATE outbox SET state = ?, message_id = ?, error = ? WHERE id = ?", marks)
+
+
+def redirect(tx: Tx, row: int, chat_id: int, body: dict[str, Any]) -> None:
+    """Address a row to another chat."""
+    tx.execute(
+        "UPDATE outbox SET chat_id = ?, body = ? WHERE id = ?",
+        (chat_id, orjson.dumps(body).decode(), row),
+    )
+
+
+def give_up(tx: Tx, chat_id: int, error: str) -> None:
+    """Set aside all that waits for a chat."""
+    tx.execute(
+        "UPDATE outbox SET state = 'failed', error = ? WHERE chat_id = ? AND state = 'new'",
+        (error[:300], chat_id),
+    )
+
+
+def drop_pushes(tx: Tx, chat_id: int) -> None:
+    """Drop the pushes that wait for a chat that is not told any more."""
+    tx.execute(
+        "UPDATE outbox SET state = 'done' WHERE chat_id = ? AND state = 'new' "
+        "AND kind = 'push-message'",
+        (chat_id,),
+    )
+
+
+def free_leases(tx: Tx) -> None:
+    """Free the leases of an earlier run."""
+    tx.execute("UPDATE outbox SET leased_until = 0 WHERE state = 'new'")
+
+
+def renew_leases(tx: Tx, rows: Collection[int]) -> None:
+    """Keep rows that are under way."""
+    until = time_ns() + LEASE
+    tx.executemany(
+        "UPDATE outbox SET leased_until = ? WHERE id = ?", [(until, row) for row in rows]
+    )
+
+
+def is_new(tx: Tx, row: int) -> bool:
+    """Return whether a row is still to be worked on."""
+    found = tx.one("SELECT state FROM outbox WHERE id = ?", (row,))
+    return found is not None and found[0] == "new"
+
+
+def put_off(tx: Tx, row: int, until: int) -> None:
+    """Let a row wait until a moment."""
+    tx.execute("UPDATE outbox SET due_at = ? WHERE id = ?", (until, row))
+
+
+def finish(tx: Tx, row: int) -> None:
+    """Note that a row needs no more work."""
+    tx.execute("UPDATE outbox SET state = 'done' WHERE id = ?", (row,))
+
+
+def has_subject(tx: Tx, subject: str) -> bool:
+    """Return whether something of a subject was ever to be told."""
+    return tx.one("SELECT 1 FROM outbox WHERE subject = ?", (subject,)) is not None
+
+
+def list_of(tx: Tx, subject: str) -> tuple[int, str, dict[str, Any], int] | None:
+    """Return (row, kind, body, moment) of the list that was pushed under a subject."""
+    row = tx.one(
+        "SELECT id, kind, body, created_at FROM outbox WHERE subject = ? "
+        "AND method = 'push' AND kind <> 'list-edit'",
+        (subject,),
+    )
+    return None if row is None else (row[0], row[1], orjson.loads(row[2]), row[3])
+
+
+def rewrite(tx: Tx, row: int, body: dict[str, Any]) -> None:
+    """Put another body into a row."""
+    tx.execute("UPDATE outbox SET body = ? WHERE id = ?", (orjson.dumps(body).decode(), row))
+
+
+def sent_body(tx: Tx, chat_id: int, message_id: int) -> dict[str, Any] | None:
+    """Return what was sent as a message of a chat; None for one that is not ours."""
+    row = tx.one(
+        "SELECT body FROM outbox WHERE chat_id = ? AND message_id = ? ORDER BY id LIMIT 1",
+        (chat_id, message_id),
+    )
+    return None if row is None else orjson.loads(row[0])

@@ -63,3 +63,27 @@ def consume(found: str) -> Callable[[Tx, Sequence[Answer], int], None]:
             )
 
     return effect
+
+
+def drop_questions(tx: Tx, chat_id: int, prefix: str, now: int) -> None:
+    """Use up the questions that a message's lines left open: its words were edited."""
+    tx.execute(
+        "UPDATE proposals SET consumed_at = ? WHERE chat_id = ? AND consumed_at IS NULL "
+        "AND ((kind = 'choose' AND body LIKE ?) OR (kind = 'again' AND body LIKE ?))",
+        (now, chat_id, f'%"key":"{prefix}:%', f'%"prefix":"{prefix}"%'),
+    )
+
+
+def kept_lines(tx: Tx, chat_id: int) -> list[str]:
+    """Return the proposals of lines that a chat keeps for later, the newest first."""
+    rows = tx.all(
+        "SELECT id FROM proposals WHERE kind = 'choose' AND chat_id = ? "
+        "AND consumed_at IS NULL ORDER BY created_at DESC LIMIT 5",
+        (chat_id,),
+    )
+    return [row[0] for row in rows]
+
+
+def rewrite(tx: Tx, found: str, body: dict[str, Any]) -> None:
+    """Put another body into a proposal."""
+    tx.execute("UPDATE proposals SET body = ? WHERE id = ?", (orjson.dumps(body).decode(), found))

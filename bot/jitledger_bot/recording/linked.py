@@ -9,6 +9,7 @@ from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
 from jitledger_bot.texts.language import _
+from jitledger_projections.views.on_order import is_ordered
 
 
 def linked(tx: Tx, desk: Desk, entries: Sequence[str]) -> tuple[str, list[str]]:
@@ -21,7 +22,7 @@ def linked(tx: Tx, desk: Desk, entries: Sequence[str]) -> tuple[str, list[str]]:
     from jitledger_projections.views.on_order import open_order_lines, order_lines
 
     sku, _version = split_entry(entries[0])
-    if tx.one("SELECT 1 FROM order_lines WHERE sku = ? LIMIT 1", (sku,)) is None:
+    if not is_ordered(tx, sku):
         return "", []
     told, mine = [], set()
     for entry in entries:

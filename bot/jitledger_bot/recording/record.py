@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from jitledger.domain.commands import parse
 from jitledger.domain.decisions.linking import NO_ORDER
 from jitledger.domain.errors import LedgerError
@@ -16,13 +14,15 @@ from jitledger.domain.moments import show_moment, to_datetime
 from jitledger.domain.names import split_entry
 from jitledger.domain.state.order import voids
 from jitledger.domain.state.shop import Shop
+from jitledger.service.queries import recorded_under
 from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
 from jitledger_bot.memory.chats import title_of
 from jitledger_bot.memory.conversations import recall, remember
-from jitledger_bot.memory.proposals import load_proposal, store_proposal
+from jitledger_bot.memory.proposals import load_proposal, rewrite, store_proposal
+from jitledger_bot.memory.resolve import learn_alias
 from jitledger_bot.reading import Reading
 from jitledger_bot.recording.lines import Line, command_fields, raw_payload, read_fact
 from jitledger_bot.recording.linked import linked
@@ -110,11 +110,8 @@ def _said_just_now(text: str, sent_at: datetime, prefix: str, turn: Turn, desk: 
 def _was_undone(prefix: str, desk: Desk) -> bool:
     """Return whether a message recorded something and all of it was taken back."""
     with desk.app.database.snapshot() as tx:
-        rows = tx.all(
-            "SELECT entries FROM command_keys WHERE key >= ? AND key < ?",
-            (f"{prefix}:", f"{prefix};"),
-        )
-    recorded = [split_entry(entry) for (entries,) in rows for entry in orjson.loads(entries)]
+        found = recorded_under(tx, prefix)
+    recorded = [split_entry(entry) for entries in found.values() for entry in entries]
     gone = {sku: voids(desk.app.queries.entries(sku)[1]) for sku, _version in recorded}
     return bool(recorded) and all(version in gone[sku] for sku, version in recorded)
 
@@ -209,11 +206,8 @@ def offer_choices(stored: str, turn: Turn, desk: Desk) -> None:
     message = offer_message(turn, stored, body)
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
-        import orjson
 
-        tx.execute(
-            "UPDATE proposals SET body = ? WHERE id = ?", (orjson.dumps(body).decode(), stored)
-        )
+        rewrite(tx, stored, body)
         return [message]
 
     turn.render.append(render)
@@ -244,11 +238,7 @@ def record_kept(
 
         def teach(tx: Tx, answers: Sequence[Answer], now: int) -> None:
             if answers[number].ok:
-                tx.execute(
-                    "INSERT INTO aliases VALUES (?, ?) ON CONFLICT (alias) DO UPDATE SET "
-                    "sku = excluded.sku",
-                    (alias, sku),
-                )
+                learn_alias(tx, alias, sku)
 
         turn.effects.append(teach)
 

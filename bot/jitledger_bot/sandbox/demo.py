@@ -22,6 +22,7 @@ from jitledger.domain.errors import LedgerError
 from jitledger.domain.moments import parse_time, zone
 from jitledger.service.clock import RunningClock
 from jitledger.service.people import hash_code, invite
+from jitledger.service.reorder_alerts import points_of_all
 from jitledger.service.submission import Ask, Submission
 from jitledger.service.summary import quiet_alerts
 from jitledger.testing.shop import SampleShop
@@ -175,7 +176,7 @@ def close_to_reordering(app: App) -> tuple[str, str] | None:
     shop = app.queries.shop()
     present = app.queries.present(shop)
     with app.database.snapshot() as tx:
-        points = dict(tx.all("SELECT sku, reorder_point FROM reorder_points"))
+        points = points_of_all(tx)
         shelves = positions(tx, present, app.today().isoformat(), list(points))
     near = [
         (int(shelf.inventory_position) - int(points[sku]), sku)

@@ -13,6 +13,8 @@ from jitledger.domain.moments import local_date, to_datetime
 from jitledger.service.announce import push
 from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Tx
+from jitledger.store.seals import newest_seal
+from jitledger_bot.memory.outgoing import has_subject
 
 if TYPE_CHECKING:
     from jitledger_projections.reports.morning import Morning
@@ -39,7 +41,7 @@ def subject_of(app: App) -> str | None:
 def is_made(app: App, subject: str) -> bool:
     """Return whether a day's digest was put into the outbox."""
     with app.database.snapshot() as tx:
-        return tx.one("SELECT 1 FROM outbox WHERE subject = ?", (subject,)) is not None
+        return has_subject(tx, subject)
 
 
 def gather(app: App, seen: Morning) -> dict[str, Any]:
@@ -50,7 +52,7 @@ def gather(app: App, seen: Morning) -> dict[str, Any]:
     lines, outs = seen.reorder, seen.run_outs
     with app.database.snapshot() as tx:
         wrong = listed_exceptions(tx, MOST_LINES + 1)
-        seal = tx.one("SELECT seal FROM seals ORDER BY ordinal DESC LIMIT 1")
+        seal = newest_seal(tx)
     shop = app.queries.shop()
     return {
         "day": local_date(app.queries.present(shop), shop.tz).isoformat(),
@@ -66,7 +68,7 @@ def gather(app: App, seen: Morning) -> dict[str, Any]:
         "run_out_count": len(outs),
         "exceptions": wrong[:MOST_LINES],
         "exceptions_count": len(wrong),
-        "seal": bytes(seal[0]).hex() if seal is not None else None,
+        "seal": seal,
     }
 
 
@@ -74,7 +76,7 @@ async def make(app: App, subject: str, body: dict[str, Any]) -> None:
     """Put the digest into the outbox, once for its day."""
 
     def write(tx: Tx, answers: list[Answer], now: int) -> None:
-        if tx.one("SELECT 1 FROM outbox WHERE subject = ?", (subject,)) is None:
+        if not has_subject(tx, subject):
             push(tx, "digest", body, now, subject=subject)
 
     await app.ledger.acommit(Submission([], then=write))

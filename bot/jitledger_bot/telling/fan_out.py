@@ -2,16 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from time import time_ns
 from typing import Any
 
 import orjson
 
 from jitledger.store.database import Tx
 from jitledger_bot import texts
+from jitledger_bot.access import PUSHES, Receiver, quiet_until
 from jitledger_bot.desk import Desk
-from jitledger_bot.memory.outgoing import mark_sent
+from jitledger_bot.memory.outgoing import (
+    Waiting,
+    drop_waiting,
+    finish,
+    is_new,
+    mark_sent,
+    put,
+    put_off,
+    waits_until,
+)
+from jitledger_bot.memory.receivers import receivers
+from jitledger_bot.telling import told_lists
+from jitledger_bot.telling.pushes import pushed
 from jitledger_bot.texts.language import speaking
 from jitledger_bot.turn import Outgoing
+
+
+def fan_out(tx: Tx, pushes: Sequence[Waiting], desk: Desk) -> int:
+    """Turn each push into one row for each receiver; return how many were turned.
+
+    The end of an alert waits until the alert itself has been sent; one that waited for the end
+    of somebody's quiet hours meanwhile is never sent to them.
+    """
+    to = receivers(tx, desk.app.queries.shop())
+    turned = 0
+    for push in pushes:
+        if not is_new(tx, push.id) or not _turn(tx, push, to, desk):
+            continue
+        finish(tx, push.id)
+        turned += 1
+    return turned
+
+
+def _turn(tx: Tx, push: Waiting, to: Sequence[Receiver], desk: Desk) -> bool:
+    """Write the messages of a push; False when it has to wait."""
+    data, now = orjson.loads(push.body), desk.app.clock.now()
+    match push.kind:
+        case "alert-edit":
+            drop_waiting(tx, push.subject, now)
+            if waits_until(tx, push.subject) is not None:
+                return False
+            put(tx, alert_edits(tx, data, push.subject, desk), time_ns(), mine=False)
+        case "list-edit":
+            until = waits_until(tx, push.subject)
+            if until is not None and until <= now:
+                return False  # On its way this moment.
+            sent = mark_sent(tx, push.subject)
+            put(tx, told_lists.edits(tx, data, sent, desk), time_ns(), mine=False)
+            if until is not None:  # Who sleeps hears of it after the list itself.
+                put_off(tx, push.id, until)
+                return False
+        case _:
+            _tell(tx, push, data, to, now)
+    return True
+
+
+def _tell(tx: Tx, push: Waiting, data: dict[str, Any], to: Sequence[Receiver], now: int) -> None:
+    """Write a push for everyone who wants it, in their language, after their quiet hours."""
+    stamp = time_ns()
+    for receiver in to:
+        owner = receiver.role == "owner"
+        if not (push.kind in receiver.wishes.wants if push.kind in PUSHES else owner):
+            continue
+        with speaking(receiver.voice):
+            body = pushed(tx, push.kind, data, receiver, stamp)
+        out = Outgoing(receiver.chat_id, "sendMessage", body, "push-message", push.subject)
+        (sending,) = put(tx, [out], stamp, mine=False)
+        due = quiet_until(receiver, now)
+        if due:
+            put_off(tx, sending.id, due)
 
 
 def alert_edits(tx: Tx, data: dict[str, Any], subject: str | None, desk: Desk) -> list[Outgoing]:

@@ -17,6 +17,7 @@ from jitledger.domain.quantity import show
 from jitledger.service.announce import push
 from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Tx
+from jitledger_bot.memory.told import forget_told, note_told, told_at, told_since
 from jitledger_bot.telling import told_lists
 from jitledger_projections.reports.expiry import expiring
 from jitledger_projections.views.exceptions import listed_exceptions
@@ -75,7 +76,7 @@ def _exceptions_told(
                 body = {**row, "name": named[row["sku"]].title}
                 push(tx, "exception", body, now, subject=_subject(row))
         for subject in gone:
-            tx.execute("DELETE FROM notices WHERE subject = ?", (subject,))
+            forget_told(tx, subject)
             sku, _slash, _location = subject.removeprefix("exception/").rpartition("/")
             ended = {"sku": sku, "state": "explained"}
             push(tx, "alert-edit", ended, now, subject=subject)
@@ -98,8 +99,7 @@ def _subject(row: dict[str, str]) -> str:
 
 
 def _told(tx: Tx, kind: str, since: int = 0) -> set[str]:
-    rows = tx.all("SELECT subject FROM notices WHERE kind = ? AND told_at >= ?", (kind, since))
-    return {row[0] for row in rows}
+    return told_since(tx, kind, since)
 
 
 def _silence(kind: str) -> int:
@@ -108,14 +108,10 @@ def _silence(kind: str) -> int:
 
 def _mark(tx: Tx, kind: str, subject: str, now: int) -> bool:
     """Note that something is told; False when another process did just now."""
-    row = tx.one("SELECT told_at FROM notices WHERE subject = ?", (subject,))
-    if row is not None and row[0] > now - _silence(kind):
+    last = told_at(tx, subject)
+    if last is not None and last > now - _silence(kind):
         return False
-    tx.execute(
-        "INSERT INTO notices VALUES (?, ?, ?) ON CONFLICT (subject) DO UPDATE SET "
-        "told_at = excluded.told_at",
-        (subject, kind, now),
-    )
+    note_told(tx, subject, kind, now)
     return True
 
 

@@ -24,9 +24,12 @@ from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
+from jitledger_bot.memory.outgoing import list_of, rewrite
 from jitledger_bot.memory.proposals import load_proposal
+from jitledger_bot.memory.told import forget_told, told_since, watch_list
 from jitledger_bot.texts.language import _, speaking
 from jitledger_bot.turn import Outgoing, keyboard
+from jitledger_projections.views.on_hand import has_lot, on_hand_of
 
 ROWS = {
     "runout": "items",
@@ -50,10 +53,7 @@ def subject_of(kind: str, now: int) -> str:
 
 def watch(tx: Tx, subject: str, now: int) -> None:
     """Note that a list was told, so that its rows are looked after; old ones no longer are."""
-    tx.execute("DELETE FROM notices WHERE kind = 'list' AND told_at < ?", (now - WATCHED,))
-    tx.execute(
-        "INSERT INTO notices VALUES (?, 'list', ?) ON CONFLICT (subject) DO NOTHING", (subject, now)
-    )
+    watch_list(tx, subject, now, now - WATCHED)
 
 
 async def settle(app: App, after: int | None) -> None:
@@ -67,12 +67,12 @@ async def settle(app: App, after: int | None) -> None:
 
     def write(tx: Tx, answers: Sequence[Answer], now: int) -> None:
         for number, subject, kind, body in found:
-            tx.execute("UPDATE outbox SET body = ? WHERE id = ?", (_dumped(body), number))
+            rewrite(tx, number, body)
             ended = body["settled"]
             left = [_about(row) for row in body[ROWS[kind]] if row["subject"] not in ended]
             push(tx, "list-edit", {"settled": ended, "left": left}, now, subject=subject)
             if not left:
-                tx.execute("DELETE FROM notices WHERE subject = ?", (subject,))
+                forget_told(tx, subject)
 
     await app.ledger.acommit(Submission([], then=write))
 
@@ -92,28 +92,20 @@ def _settled(app: App, after: int | None) -> list[tuple[int, str, str, dict[str,
     now = app.queries.present(shop)
     changed = []
     with app.database.snapshot() as tx:
-        subjects = tx.all(
-            "SELECT subject FROM notices WHERE kind = 'list' AND told_at >= ?", (now - WATCHED,)
-        )
+        subjects = told_since(tx, "list", now - WATCHED)
         touched = None
         if subjects and after is not None:
-            column = app.database.position_column
-            sql = f"SELECT DISTINCT originator_id FROM stored_events WHERE {column} > ?"
-            touched = {row[0] for row in tx.all(sql, (after,))}
-        for (subject,) in subjects:
-            row = tx.one(
-                "SELECT id, kind, body, created_at FROM outbox WHERE subject = ? "
-                "AND method = 'push' AND kind <> 'list-edit'",
-                (subject,),
-            )
-            if row is None:
+            touched = set(app.database.touched(tx, after))
+        for subject in sorted(subjects):
+            told = list_of(tx, subject)
+            if told is None:
                 continue
-            number, kind, body = row[0], row[1], orjson.loads(row[2])
+            number, kind, body, at = told
             ended: Settled = body.setdefault("settled", {})
             before = len(ended)
             for one in body[ROWS[kind]]:
                 if one["subject"] not in ended and _is_touched(one, touched):
-                    end = _end_of(app, tx, shop, kind, one, row[3], now)
+                    end = _end_of(app, tx, shop, kind, one, at, now)
                     if end is not None:
                         ended[one["subject"]] = {"about": _about(one), **end}
             if len(ended) > before:
@@ -136,18 +128,18 @@ def _end_of(
     """Return how a row ended; None while it is as it was told."""
     match kind:
         case "runout":
-            there = _on_hand(tx, row["sku"])
+            there = on_hand_of(tx, row["sku"])
             if there > Decimal(row["on_hand"]):
                 return {"name": row["name"], "state": "came", "quantity": show(there)}
         case "expiry":
-            if not _has_lot(tx, row):
+            if not has_lot(tx, row["sku"], row["location"], row["expiry"]):
                 return {"name": row["name"], "state": "gone"}
         case "phantom":
             if any(
                 name in LOOKED_AT and data["recorded_at"] > told_at
                 for _version, name, data in load_entries(app.database, tx, row["sku"])
             ):
-                there = _on_hand(tx, row["sku"])
+                there = on_hand_of(tx, row["sku"])
                 return {"name": row["name"], "state": "found", "quantity": show(there)}
         case "promise":
             item, _q, _shop = app.queries.item(row["sku"])
@@ -167,20 +159,6 @@ def _end_of_order(tx: Tx, row: dict[str, Any], today: date) -> dict[str, str] | 
     if not found or found[0].late_days(today) > 0:
         return None
     return {"name": row["po"], "state": found[0].state}
-
-
-def _on_hand(tx: Tx, sku: str) -> Decimal:
-    rows = tx.all("SELECT on_hand FROM on_hand WHERE sku = ?", (sku,))
-    return sum((Decimal(quantity) for (quantity,) in rows), ZERO)
-
-
-def _has_lot(tx: Tx, row: dict[str, Any]) -> bool:
-    """Return whether anything of a lot is still on its shelf."""
-    shelf = tx.one(
-        "SELECT extra FROM on_hand WHERE sku = ? AND location = ?", (row["sku"], row["location"])
-    )
-    lots = orjson.loads(shelf[0]).get("lots", ()) if shelf is not None and shelf[0] else ()
-    return any(expiry == row["expiry"] and Decimal(left) > 0 for expiry, left in lots)
 
 
 def edits(

@@ -14,6 +14,7 @@ from jitledger.domain.moments import day_number, local_date
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.state.order import standing
 from jitledger.service.queries import trace
+from jitledger.service.reorder_alerts import Point, stored_points
 from jitledger_bot.texts.language import _
 
 if TYPE_CHECKING:
@@ -64,10 +65,7 @@ def course(app: App, sku: str, shown: int = SHOWN_DAYS) -> Course:
         for number, demand in by_day.items():
             asked[number] = asked.get(number, 0.0) + float(demand.units)
     with app.database.snapshot() as tx:
-        point = tx.one(
-            "SELECT reorder_point, inputs FROM reorder_points WHERE sku = ? AND location = ''",
-            (sku,),
-        )
+        point = stored_points(tx, [sku]).get(sku, {}).get("")
     window = days[-28:]
     recent = [asked.get(day_number(day), 0.0) for day in window]
     return Course(
@@ -81,10 +79,8 @@ def course(app: App, sku: str, shown: int = SHOWN_DAYS) -> Course:
     )
 
 
-def _rate(point: Sequence[str] | None) -> float:
-    import orjson
-
-    return 0.0 if point is None else float(orjson.loads(point[1]).get("demand_per_day", 0.0))
+def _rate(point: Point | None) -> float:
+    return 0.0 if point is None else float(point[2].get("demand_per_day", 0.0))
 
 
 def stock_chart(app: App, sku: str) -> bytes:

@@ -29,16 +29,15 @@ from aiogram.types import Message, Update
 from pydantic import ValidationError
 
 from jitledger.domain.errors import LedgerError
-from jitledger.domain.moments import SECOND
 from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot.desk import Desk
+from jitledger_bot.memory import incoming
 from jitledger_bot.memory.outgoing import put
 from jitledger_bot.texts.language import Voice, _, speak, speaking
 from jitledger_bot.turn import Turn
 from jitledger_bot.wire.outbox import Outbox
 
-LEASE = 60 * SECOND
 ROW_WAITS_SECONDS = 0.02
 """How long a single update's row waits for the answer to a question."""
 MOST_TRIES = 3
@@ -124,21 +123,12 @@ class Inbox:
 
     def _insert(self, tx: Tx, row: Row, now: int) -> int | None:
         this = (self._desk.bot_id, row.update_id, row.chat_id)
-        before = tx.all(
-            "SELECT state, body FROM inbox WHERE bot_id = ? AND update_id = ? AND chat_id = ?",
-            this,
-        )
-        for state, body in before:
+        for state, body in incoming.known(tx, *this):
             if state == "new":  # Delivered again before we worked on it.
                 return None
             # Numbers begin anew after a week; the same number with the same words does not.
-            row.repeated = row.repeated or bytes(body) == row.body
-        stored = tx.one(
-            "INSERT INTO inbox (bot_id, update_id, chat_id, body, received_at, leased_until, owner)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
-            (*this, row.body, now, now + LEASE, self._owner),
-        )
-        return int(stored[0])
+            row.repeated = row.repeated or body == row.body
+        return incoming.insert(tx, this, row.body, now, self._owner)
 
     async def read(self, raw: Any) -> Update | None:
         """Return an update as it arrived; one that cannot be read is set aside, and None.
@@ -162,11 +152,7 @@ class Inbox:
 
         def insert(tx: Tx, answers: list[Answer], at: int) -> None:
             number = raw.get("update_id", 0) if isinstance(raw, dict) else 0
-            tx.execute(
-                "INSERT INTO inbox (bot_id, update_id, chat_id, body, received_at, state, error) "
-                "VALUES (?, ?, 0, ?, ?, 'dead', ?)",
-                (self._desk.bot_id, number, body, time_ns(), reason[:300]),
-            )
+            incoming.insert_dead(tx, self._desk.bot_id, number, body, reason)
 
         await self._submit(Submission([], then=insert))
 
@@ -176,25 +162,14 @@ class Inbox:
         mine = set(self._mine)
 
         def claim(tx: Tx, answers: list[Answer], at: int) -> list[Row]:
-            found = tx.all(
-                "SELECT id, chat_id, body, tries FROM inbox WHERE state = 'new' AND bot_id = ? "
-                "AND leased_until < ? ORDER BY id LIMIT 500",
-                (self._desk.bot_id, now),
-            )
-            rows = [Row(r[0], r[1], bytes(r[2]), r[3]) for r in found if r[0] not in mine]
-            tx.executemany(
-                "UPDATE inbox SET leased_until = ?, owner = ? WHERE id = ?",
-                [(now + LEASE, self._owner, row.id) for row in rows],
-            )
-            return rows
+            return [
+                Row(*found)
+                for found in incoming.claim(tx, self._desk.bot_id, self._owner, now, mine)
+            ]
 
         with self._desk.app.database.snapshot() as tx:
-            stale = tx.one(
-                "SELECT 1 FROM inbox WHERE state = 'new' AND bot_id = ? AND leased_until < ?",
-                (self._desk.bot_id, now),
-            )
-        if stale is None:
-            return 0
+            if not incoming.has_stale(tx, self._desk.bot_id, now):
+                return 0
         rows = await self._submit(Submission([], then=claim))
         self._mine.update(row.id for row in rows)
         for row in rows:
@@ -203,14 +178,9 @@ class Inbox:
 
     def take_over(self) -> None:
         """Free the leases of an earlier run of the bot, which must have ended."""
-
-        def free(tx: Tx, answers: list[Answer], at: int) -> None:
-            tx.execute(
-                "UPDATE inbox SET leased_until = 0 WHERE state = 'new' AND bot_id = ?",
-                (self._desk.bot_id,),
-            )
-
-        self._desk.app.ledger.commit(Submission([], then=free))
+        bot_id = self._desk.bot_id
+        free = Submission([], then=lambda tx, answers, at: incoming.free_leases(tx, bot_id))
+        self._desk.app.ledger.commit(free)
 
     async def _submit(self, submission: Submission) -> Any:
         return (await self._desk.app.ledger.acommit(submission)).value
@@ -284,18 +254,14 @@ class Inbox:
         """Return what ends a turn in the transaction of its entries."""
 
         def finish(tx: Tx, answers: list[Answer], now: int) -> Any:
-            state = tx.one("SELECT state FROM inbox WHERE id = ?", (row.id,))
-            if state is None or state[0] != "new":
+            if not incoming.is_new(tx, row.id):
                 raise LeaseLost
             for effect in turn.effects:
                 effect(tx, answers, now)
             with speaking(turn.voice):
                 outgoing = [out for render in turn.render for out in render(tx, answers, now)]
             stored = put(tx, outgoing, time_ns())
-            tx.execute(
-                "UPDATE inbox SET state = 'done', owner = NULL, error = NULL WHERE id = ?",
-                (row.id,),
-            )
+            incoming.finish(tx, row.id)
             return stored
 
         return finish
@@ -305,11 +271,7 @@ class Inbox:
         dead = tries >= MOST_TRIES
 
         def note(tx: Tx, answers: list[Answer], now: int) -> Any:
-            state = "dead" if dead else "new"
-            tx.execute(
-                "UPDATE inbox SET tries = ?, error = ?, state = ? WHERE id = ?",
-                (tries, error, state, row.id),
-            )
+            incoming.note_failure(tx, row.id, tries, error, dead=dead)
             if not dead or row.chat_id == 0:
                 return []
             with speaking(self._desk.voice_in(tx, row.chat_id)):

@@ -9,15 +9,13 @@ crash is repeated once, marked as such.
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
-from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
-from time import monotonic, time_ns
-from typing import Any, cast
+from time import monotonic
+from typing import Any
 
 import orjson
-from aiogram import Bot, methods
+from aiogram import Bot
 from aiogram.exceptions import (
     AiogramError,
     ClientDecodeError,
@@ -29,69 +27,37 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramServerError,
 )
-from aiogram.methods.base import TelegramMethod
-from aiogram.types import BufferedInputFile, Message
+from aiogram.types import Message
 
 from jitledger.domain.errors import LedgerError
 from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Tx
-from jitledger_bot.access import PUSHES, Receiver, quiet_until
 from jitledger_bot.desk import Desk
 from jitledger_bot.memory.chats import forget_chat, move_chat
 from jitledger_bot.memory.outgoing import (
-    LEASE,
+    Mark,
     Sending,
     claim_next,
-    drop_waiting,
-    mark_sent,
-    put,
-    waits_until,
+    count_try,
+    free_leases,
+    give_up,
+    redirect,
+    renew_leases,
+    waiting,
+    write_marks,
 )
-from jitledger_bot.memory.receivers import receivers
-from jitledger_bot.telling import told_lists
-from jitledger_bot.telling.fan_out import alert_edits
-from jitledger_bot.telling.pushes import pushed
+from jitledger_bot.telling.fan_out import fan_out
 from jitledger_bot.texts.language import _, mark, speaking
 from jitledger_bot.turn import Outgoing
+from jitledger_bot.wire.calls import METHODS, method_of
+from jitledger_bot.wire.pace import Pace
 from jitledger_bot.wire.session import filled
 
-OVERALL_PER_SECOND = 30
-GROUP_PER_MINUTE = 20
 MOST_TRIES = 8
 
 RENEW_SECONDS = 10.0
 REPEATED = mark("(sent again: the first try may not have arrived)")
-METHODS: dict[str, type[TelegramMethod[Any]]] = {
-    "sendMessage": methods.SendMessage,
-    "editMessageText": methods.EditMessageText,
-    "answerCallbackQuery": methods.AnswerCallbackQuery,
-}
 log = logging.getLogger(__name__)
-
-
-class Pace:
-    """Telegram's pace for pushes."""
-
-    def __init__(self) -> None:
-        self._overall: deque[float] = deque(maxlen=OVERALL_PER_SECOND)
-        self._chats: dict[int, deque[float]] = defaultdict(lambda: deque(maxlen=GROUP_PER_MINUTE))
-
-    def wait_for(self, chat_id: int, now: float) -> float:
-        """Return how many seconds a push to a chat has to wait."""
-        waits = [0.0]
-        if len(self._overall) == OVERALL_PER_SECOND:
-            waits.append(self._overall[0] + 1.0 - now)
-        sent = self._chats[chat_id]
-        if sent:
-            waits.append(sent[-1] + 1.0 - now)
-        if chat_id < 0 and len(sent) == GROUP_PER_MINUTE:
-            waits.append(sent[0] + 60.0 - now)
-        return max(waits)
-
-    def sent(self, chat_id: int, now: float) -> None:
-        """Note that a push went out."""
-        self._overall.append(now)
-        self._chats[chat_id].append(now)
 
 
 class Outbox:
@@ -104,7 +70,7 @@ class Outbox:
         self._queues: dict[int, asyncio.Queue[Sending]] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._under_way: set[int] = set()
-        self._done: list[tuple[str, int | None, str | None, int]] = []
+        self._done: list[Mark] = []
         self._wake = asyncio.Event()
         self._marker: asyncio.Task[None] | None = None
 
@@ -189,7 +155,7 @@ class Outbox:
         self._mark("failed", None, f"refused {MOST_TRIES} times", row.id)
 
     async def _call(self, row: Sending) -> int | None:
-        result = await self._bot(_method_of(row), request_timeout=30)
+        result = await self._bot(method_of(row), request_timeout=30)
         return result.message_id if isinstance(result, Message) else None
 
     async def _before_push(self, row: Sending) -> None:
@@ -198,10 +164,7 @@ class Outbox:
             await asyncio.sleep(wait)
         self._pace.sent(row.chat_id, monotonic())
 
-        def note(tx: Tx, answers: list[Answer], now: int) -> None:
-            tx.execute("UPDATE outbox SET tries = tries + 1 WHERE id = ?", (row.id,))
-
-        await self._submit(note)
+        await self._submit(lambda tx, answers, now: count_try(tx, row.id))
 
     async def _submit(self, then: Any) -> Any:
         return (await self._desk.app.ledger.acommit(Submission([], then=then))).value
@@ -217,15 +180,8 @@ class Outbox:
         while self._done:
             marks, self._done = self._done, []
 
-            def write(
-                tx: Tx,
-                answers: list[Answer],
-                now: int,
-                marks: list[tuple[str, int | None, str | None, int]] = marks,
-            ) -> None:
-                tx.executemany(
-                    "UPDATE outbox SET state = ?, message_id = ?, error = ? WHERE id = ?", marks
-                )
+            def write(tx: Tx, answers: list[Answer], now: int, marks: list[Mark] = marks) -> None:
+                write_marks(tx, marks)
 
             try:
                 await self._submit(write)
@@ -243,10 +199,7 @@ class Outbox:
 
         def move(tx: Tx, answers: list[Answer], now: int) -> None:
             move_chat(tx, row.chat_id, chat_id)
-            tx.execute(
-                "UPDATE outbox SET chat_id = ?, body = ? WHERE id = ?",
-                (chat_id, orjson.dumps(body).decode(), row.id),
-            )
+            redirect(tx, row.id, chat_id, body)
 
         await self._submit(move)
         return Sending(row.id, chat_id, row.kind, row.method, body, row.tries)
@@ -260,10 +213,7 @@ class Outbox:
 
         def drop(tx: Tx, answers: list[Answer], now: int) -> None:
             forget_chat(row.chat_id)(tx, answers, now)
-            tx.execute(
-                "UPDATE outbox SET state = 'failed', error = ? WHERE chat_id = ? AND state = 'new'",
-                (error[:300], row.chat_id),
-            )
+            give_up(tx, row.chat_id, error)
 
         await self._submit(drop)
         self._mark("failed", None, error[:300], row.id)
@@ -284,11 +234,8 @@ class Outbox:
 
     def take_over(self) -> None:
         """Free the leases of an earlier run of the bot, which must have ended."""
-
-        def free(tx: Tx, answers: list[Answer], now: int) -> None:
-            tx.execute("UPDATE outbox SET leased_until = 0 WHERE state = 'new'")
-
-        self._desk.app.ledger.commit(Submission([], then=free))
+        free = Submission([], then=lambda tx, answers, now: free_leases(tx))
+        self._desk.app.ledger.commit(free)
 
     async def run(self) -> None:
         """Send what the table holds: pushes of this and other processes, rests of a crash."""
@@ -302,123 +249,35 @@ class Outbox:
 
     async def _renew(self) -> None:
         """Keep the rows that are under way, however long the server cannot be reached."""
-        mine = [(time_ns() + LEASE, row) for row in self._under_way]
+        mine = list(self._under_way)
         if mine:
-            renew = "UPDATE outbox SET leased_until = ? WHERE id = ?"
-            await self._submit(lambda tx, answers, now: tx.executemany(renew, mine))
+            await self._submit(lambda tx, answers, now: renew_leases(tx, mine))
 
     async def look(self) -> None:
         """Fan pushes out to their receivers and send what waits and is due."""
         with self._desk.app.database.snapshot() as tx:
-            listed = tx.all(
-                "SELECT id FROM outbox WHERE state = 'new' AND due_at <= ? AND leased_until <= ? "
-                "ORDER BY id LIMIT 400",
-                (self._desk.app.clock.now(), time_ns()),
-            )
-            left = [row[0] for row in listed if row[0] not in self._under_way][:200]
-            if not left:
-                return
-            waiting = tx.all(
-                "SELECT id, chat_id, kind, method, body, tries FROM outbox WHERE id IN "
-                f"({','.join('?' * len(left))}) ORDER BY id",
-                left,
-            )
-            rows = [row for row in waiting if row[3] != "push"]
-            again = {row[1] for row in rows if row[5] and row[2] == "push-message"}
+            found = waiting(tx, self._desk.app.clock.now(), self._under_way)
+            rows = [row for row in found if row.method != "push"]
+            again = {r.chat_id for r in rows if r.tries and r.kind == "push-message"}
             voices = {chat_id: self._desk.voice_in(tx, chat_id) for chat_id in again}
-        pushes = [row for row in waiting if row[3] == "push"]
-        if pushes and await self._submit(lambda tx, answers, now: self._fan_out(tx, pushes)):
+        pushes = [row for row in found if row.method == "push"]
+        if pushes and await self._submit(lambda tx, answers, now: fan_out(tx, pushes, self._desk)):
             await self.look()
             return
         if not rows:
             return  # The end of an alert that waits for the alert itself.
-        claimed = await self._submit(
-            lambda tx, answers, now: claim_next(tx, [row[0] for row in rows])
-        )
+        numbers = [row.id for row in rows]
+        claimed = await self._submit(lambda tx, answers, now: claim_next(tx, numbers))
         sendings = []
-        for number, chat_id, kind, method, body, tries in rows:
-            if number not in claimed:
+        for row in rows:
+            if row.id not in claimed:
                 continue  # Another process was first.
-            fields = orjson.loads(body)
-            if tries and kind == "push-message":
-                if tries >= 2:
-                    self._mark("failed", None, "outcome unknown twice", number)
+            fields = orjson.loads(row.body)
+            if row.tries and row.kind == "push-message":
+                if row.tries >= 2:
+                    self._mark("failed", None, "outcome unknown twice", row.id)
                     continue
-                with speaking(voices[chat_id]):
+                with speaking(voices[row.chat_id]):
                     fields["text"] = f"{_(REPEATED)}\n{fields['text']}"
-            sendings.append(Sending(number, chat_id, kind, method, fields, tries))
+            sendings.append(Sending(row.id, row.chat_id, row.kind, row.method, fields, row.tries))
         self.send(sendings)
-
-    def _fan_out(self, tx: Tx, pushes: Sequence[Any]) -> int:
-        """Turn each push into one row for each receiver; return how many were turned.
-
-        The end of an alert waits until the alert itself has been sent; one that waited for the end
-        of somebody's quiet hours meanwhile is never sent to them.
-        """
-        shop = self._desk.app.queries.shop()
-        to = receivers(tx, shop)
-        now = time_ns()
-        turned = 0
-        for row_id, _chat, kind, _method, body, _tries in pushes:
-            data = orjson.loads(body)
-            state = tx.one("SELECT state, subject FROM outbox WHERE id = ?", (row_id,))
-            if state is None or state[0] != "new":
-                continue
-            if kind == "alert-edit":
-                drop_waiting(tx, state[1], self._desk.app.clock.now())
-                if waits_until(tx, state[1]) is not None:
-                    continue
-                outgoing = alert_edits(tx, data, state[1], self._desk)
-                put(tx, outgoing, now, mine=False)
-            elif kind == "list-edit":
-                until = waits_until(tx, state[1])
-                if until is not None and until <= self._desk.app.clock.now():
-                    continue  # On its way this moment.
-                sent = mark_sent(tx, state[1])
-                put(tx, told_lists.edits(tx, data, sent, self._desk), now, mine=False)
-                if until is not None:  # Who sleeps hears of it after the list itself.
-                    tx.execute("UPDATE outbox SET due_at = ? WHERE id = ?", (until, row_id))
-                    continue
-            else:
-                self._tell(tx, kind, data, state[1], to, now)
-            tx.execute("UPDATE outbox SET state = 'done' WHERE id = ?", (row_id,))
-            turned += 1
-        return turned
-
-    def _tell(
-        self,
-        tx: Tx,
-        kind: str,
-        data: dict[str, Any],
-        subject: str | None,
-        to: Sequence[Receiver],
-        now: int,
-    ) -> None:
-        """Write a push for everyone who wants it, in their language, after their quiet hours."""
-        for receiver in to:
-            owner = receiver.role == "owner"
-            if not (kind in receiver.wishes.wants if kind in PUSHES else owner):
-                continue
-            with speaking(receiver.voice):
-                body = pushed(tx, kind, data, receiver, now)
-            out = Outgoing(receiver.chat_id, "sendMessage", body, "push-message", subject)
-            (sending,) = put(tx, [out], now, mine=False)
-            due = quiet_until(receiver, self._desk.app.clock.now())
-            if due:
-                tx.execute("UPDATE outbox SET due_at = ? WHERE id = ?", (due, sending.id))
-
-
-def _method_of(row: Sending) -> TelegramMethod[Any]:
-    """Return the call a row stands for; a file's text is kept in the row."""
-    body = dict(row.body)
-    match row.method:
-        case "sendDocument":
-            data = str(body.pop("text")).encode("utf-8-sig", "replace")
-            file = BufferedInputFile(data, body.pop("filename"))
-            return methods.SendDocument(document=file, **body)
-        case "sendPhoto":
-            picture = BufferedInputFile(base64.b64decode(body.pop("photo")), "chart.png")
-            return methods.SendPhoto(photo=picture, **body)
-        case _:
-            # What we wrote ourselves needs no second check; the server checks it anyway.
-            return cast(TelegramMethod[Any], filled(METHODS[row.method], body))

@@ -256,3 +256,16 @@ def last_costs(tx: Tx) -> dict[str, float]:
     """Return the latest known unit cost of every item that has one, for weighing them."""
     rows = tx.all("SELECT DISTINCT sku, last_cost FROM on_hand WHERE last_cost IS NOT NULL")
     return {sku: float(cost) for sku, cost in rows}
+
+
+def on_hand_of(tx: Tx, sku: str) -> Decimal:
+    """Return how much of a product there is, over all places."""
+    rows = tx.all("SELECT on_hand FROM on_hand WHERE sku = ?", (sku,))
+    return sum((Decimal(quantity) for (quantity,) in rows), ZERO)
+
+
+def has_lot(tx: Tx, sku: str, location: str, expiry: str) -> bool:
+    """Return whether anything of a lot is still on its shelf."""
+    shelf = tx.one("SELECT extra FROM on_hand WHERE sku = ? AND location = ?", (sku, location))
+    lots = orjson.loads(shelf[0]).get("lots", ()) if shelf is not None and shelf[0] else ()
+    return any(day == expiry and Decimal(left) > 0 for day, left in lots)

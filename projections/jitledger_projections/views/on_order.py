@@ -247,3 +247,8 @@ def receipts(tx: Tx) -> list[Receipt]:
         number, _, line = po_line.rpartition("/")
         found.append(Receipt(number, int(line), sku, Decimal(quantity), day_from_number(day)))
     return found
+
+
+def is_ordered(tx: Tx, sku: str) -> bool:
+    """Return whether any purchase order ever named a product."""
+    return tx.one("SELECT 1 FROM order_lines WHERE sku = ? LIMIT 1", (sku,)) is not None

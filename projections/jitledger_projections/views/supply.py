@@ -241,3 +241,8 @@ def find_supplier(tx: Tx, spelled: str) -> str:
             supplier=spelled,
         )
     return str(row[0])
+
+
+def names(tx: Tx) -> list[tuple[str, str]]:
+    """Return (code, title) of every supplier."""
+    return [(row[0], row[1]) for row in tx.all("SELECT code, title FROM suppliers")]

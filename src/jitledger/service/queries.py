@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from jitledger.domain.decisions.together import describe_delta
 from jitledger.domain.errors import unknown_sku
 from jitledger.domain.moments import local_date, show_moment
@@ -350,3 +352,27 @@ def stock_shape(item: StockItem, q: Quantities) -> dict[str, Any]:
         },
         "exceptions": exceptions(item, q),
     }
+
+
+def recorded_under(tx: Tx, prefix: str) -> dict[str, list[str]]:
+    """Return {command key: entries} of all keys that begin with a prefix and a colon."""
+    rows = tx.all(
+        "SELECT key, entries FROM command_keys WHERE key >= ? AND key < ? ORDER BY key",
+        (prefix + ":", prefix + ";"),
+    )
+    return {key: orjson.loads(entries) for key, entries in rows}
+
+
+def claimed(tx: Tx, kind: str, value: str) -> str | None:
+    """Return who holds a claim."""
+    row = tx.one("SELECT owner FROM claims WHERE kind = ? AND value = ?", (kind, value))
+    return None if row is None else str(row[0])
+
+
+def claims_beginning(tx: Tx, kind: str, beginning: str) -> set[str]:
+    """Return the values of a kind of claim that begin so."""
+    rows = tx.all(
+        "SELECT value FROM claims WHERE kind = ? AND value >= ? AND value < ?",
+        (kind, beginning, beginning + "\U0010ffff"),
+    )
+    return {row[0] for row in rows}

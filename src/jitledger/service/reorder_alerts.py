@@ -150,6 +150,12 @@ def stored_points(tx: Tx, skus: list[str]) -> dict[str, dict[str, Point]]:
     return found
 
 
+def points_of_all(tx: Tx) -> dict[str, Decimal]:
+    """Return the whole shop's reorder point of each item, as of the last sweep."""
+    rows = tx.all("SELECT sku, reorder_point FROM reorder_points WHERE location = ''")
+    return {sku: Decimal(point) for sku, point in rows}
+
+
 def _states(tx: Tx, skus: list[str]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for sku, location, state in _of(tx, "SELECT sku, location, state FROM alerts", skus):
@@ -340,3 +346,12 @@ def wake_snoozed(tx: Tx, now: int, lines: dict[tuple[str, str | None], dict[str,
         }
         push(tx, "alert", body, now, subject=f"alert/{sku}/{location}")
     return len(rows)
+
+
+def is_snooze_over(tx: Tx, now: int) -> bool:
+    """Return whether an alert that was put off is to be told again."""
+    due = tx.one(
+        "SELECT 1 FROM alerts WHERE state = 'raised' AND snoozed_until > 0 AND snoozed_until <= ?",
+        (now,),
+    )
+    return due is not None

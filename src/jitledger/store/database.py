@@ -194,6 +194,15 @@ class Database(ABC):
             yield rows
             after = rows[-1][0]
 
+    def touched(self, tx: Tx, after: int, upto: int = 1 << 62) -> list[str]:
+        """Return the streams with an event behind one position and up to another."""
+        rows = tx.all(
+            f"SELECT DISTINCT originator_id FROM stored_events WHERE {self.position_column} > ? "
+            f"AND {self.position_column} <= ? ORDER BY originator_id",
+            (after, upto),
+        )
+        return [row[0] for row in rows]
+
     def stream(self, tx: Tx, stream: str, after: int = 0) -> list[tuple[int, str, bytes]]:
         """Return (version, name, body) of one stream in its order."""
         return tx.all(

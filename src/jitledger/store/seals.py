@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Any
 
-from jitledger.store.database import Database
+from jitledger.store.database import Database, Tx
 
 FIRST = bytes(32)
 Clock = tuple[int, int | None, int]
@@ -197,3 +197,9 @@ def _bytes(where: str, value: object) -> bytes:
     if not isinstance(value, (bytes, memoryview)):
         raise _Altered(f"{where}: its content was replaced")
     return bytes(value)
+
+
+def newest_seal(tx: Tx) -> str | None:
+    """Return the seal of the newest append in hexadecimal; None before the first."""
+    row = tx.one("SELECT seal FROM seals ORDER BY ordinal DESC LIMIT 1")
+    return None if row is None else bytes(row[0]).hex()

@@ -71,13 +71,7 @@ class ViewWriter:
 
     def touched(self, tx: Tx, after: int, upto: int) -> list[str]:
         """Return the streams with an event behind one position and up to another."""
-        column = self.database.position_column
-        rows = tx.all(
-            f"SELECT DISTINCT originator_id FROM stored_events WHERE {column} > ? "
-            f"AND {column} <= ? ORDER BY originator_id",
-            (after, upto),
-        )
-        return [row[0] for row in rows]
+        return self.database.touched(tx, after, upto)
 
     def apply_apart(
         self,
