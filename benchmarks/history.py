@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from jitledger.bootstrap import App
 from jitledger.domain.commands import parse
+from jitledger.domain.events import Event, StockReceived, StockSold
 from jitledger.domain.moments import DAY, SECOND
 from jitledger.service.bulk import BulkAppender, BulkFact
 from jitledger.service.submission import Ask, Submission
@@ -62,7 +63,7 @@ def trade(app: App, skus: list[str], events: int, days: int = 365) -> None:
                 _, sku, quantity = coming.popleft()
                 on_order.discard(sku)
                 stock[sku] += quantity
-                yield _fact(f"r{n}", sku, "stock-received", at // 1000 * 1000, str(quantity))
+                yield _fact(f"r{n}", sku, StockReceived, at // 1000 * 1000, str(quantity))
                 continue
             sku = skus[int(len(skus) * rng.random() ** 2)]
             quantity = 1 + rng.randrange(3)
@@ -72,11 +73,11 @@ def trade(app: App, skus: list[str], events: int, days: int = 365) -> None:
                 on_order.add(sku)
                 month = sold[sku] * 30 * DAY // max(30 * DAY, at - start)
                 coming.append((at + 7 * DAY, sku, max(6, month)))
-            yield _fact(f"s{n}", sku, "stock-sold", at // 1000 * 1000, str(quantity))
+            yield _fact(f"s{n}", sku, StockSold, at // 1000 * 1000, str(quantity))
 
     BulkAppender(app.database, app.clock, "bench").append_all(facts(), {})
 
 
-def _fact(key: str, sku: str, name: str, at: int, quantity: str) -> BulkFact:
+def _fact(key: str, sku: str, kind: type[Event], at: int, quantity: str) -> BulkFact:
     digest = hashlib.sha256(key.encode()).digest()
-    return BulkFact(key, digest, sku, name, at, {"location": "main", "quantity": quantity})
+    return BulkFact(key, digest, sku, kind, at, {"location": "main", "quantity": quantity})

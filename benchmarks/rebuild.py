@@ -17,7 +17,7 @@ from history import register, trade
 from jitledger.bootstrap import App
 from jitledger.domain.state.stock_item import StockItem
 from jitledger.service.streams import load_shop
-from jitledger.store.codec import EventMapper, decode, encode
+from jitledger.store.codec import EventMapper
 
 EVENTS = 1_000_000
 PRODUCTS = 4_000
@@ -48,12 +48,12 @@ def through_the_mapper(app: App) -> int:
         days = load_shop(app.database, tx).days
         for batch in app.database.scan(tx):
             for _, stream, version, name, body in batch:
-                event = mapper.to_domain_event(StoredEvent(stream, version, name, body))
+                recorded = mapper.to_domain_event(StoredEvent(stream, version, name, body))
                 if stream.startswith("sku/"):
                     item = items.get(stream)
                     if item is None:
                         item = items[stream] = StockItem(stream, days)
-                    item.evolve(version, name, decode(name, encode(event)))
+                    item.evolve(version, recorded.event)
             count += len(batch)
     return count
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from aiogram.types import User
 
 from jitledger.bootstrap import App
+from jitledger.domain.events import StockCounted
 from jitledger.domain.moments import MINUTE, SECOND, to_datetime
 from jitledger.domain.state.order import voids
 from jitledger.domain.state.shop import Shop
@@ -100,12 +101,12 @@ class Desk:
         entries = self.app.queries.counts(sku)
         gone = voids(entries)
         found = [
-            data["effective_at"]
-            for version, name, data in entries
-            if name == "stock-counted"
+            event.effective_at
+            for version, event in entries
+            if isinstance(event, StockCounted)
             and version not in gone
-            and data["location"] == location
-            and 0 <= now - data["effective_at"] <= AFTER_A_COUNT
+            and event.location == location
+            and 0 <= now - event.effective_at <= AFTER_A_COUNT
         ]
         return max(found, default=None)
 

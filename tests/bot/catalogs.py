@@ -12,6 +12,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
+from jitledger.domain.events import EVENTS
+
 ROOT = Path(__file__).resolve().parents[2] / "bot" / "jitledger_bot"
 FIXED = datetime(2026, 1, 1, tzinfo=UTC)
 """No clock in the files: they change with what they say alone."""
@@ -23,6 +25,9 @@ def said() -> Iterator[tuple[str, str | tuple[str, ...]]]:
     for path in sorted(ROOT.rglob("*.py")):
         for _line, message, _comments, _context in extract_from_file("python", path, KEYWORDS):
             yield str(path.relative_to(ROOT)), message
+    for kind in EVENTS.values():
+        if kind.word:
+            yield "events", kind.word
 
 
 def template() -> Catalog:

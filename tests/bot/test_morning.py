@@ -133,7 +133,7 @@ async def test_scenario_27_in_the_chat(chat: Chat) -> None:
 
     def stands() -> str:
         item, _q, _shop = app.queries.item("MUG")
-        return str(item.catalog.policies[None][-1][1]["reorder_point"])
+        return str(item.catalog.policies[None][-1][1].reorder_point)
 
     assert stands() == point.rpartition(" ")[2] != "30"
     await chat.press(said, "↩ Undo")

@@ -7,6 +7,7 @@ import io
 
 from PIL import Image
 
+from jitledger.domain.events import StockReceived
 from tests.bot.conftest import OWNER, STAFF, Chat
 from tests.conftest import done
 
@@ -130,8 +131,9 @@ async def test_a_delivery_note_is_kept_with_its_receipt(chat: Chat) -> None:
     (answer,) = await chat.settle(OWNER, count + 1)
     assert answer["text"] == "Received 12 × Blue mug (MUG) from Acme. On hand 32."
     _sku, entries = chat.app.queries.entries("MUG")
-    version, _event, data = entries[-1]
-    assert data["attachment"] == hashlib.sha256(note.getvalue()).hexdigest()
+    version, event = entries[-1]
+    assert isinstance(event, StockReceived)
+    assert event.attachment == hashlib.sha256(note.getvalue()).hexdigest()
     (shown,) = await chat.say(f"/photo MUG/{version}")
     assert chat.sandbox.files[shown["photo"][-1]["file_id"]][1] == note.getvalue()
     (none,) = await chat.say("/photo MUG/1")

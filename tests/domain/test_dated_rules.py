@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from jitledger.bootstrap import App
+from jitledger.domain.events import StockReceived
 from tests.conftest import do, done
 
 
@@ -95,7 +95,7 @@ def test_a_late_receipt_costs_what_was_agreed_on_its_day(shop: App) -> None:
     done(shop, **receipt, occurred_at="2026-05-05")
     done(shop, **receipt)
     _, entries = shop.queries.entries("M")
-    costs = [Decimal(data["unit_cost"]) for _, name, data in entries if name == "stock-received"]
+    costs = [event.unit_cost for _, event in entries if isinstance(event, StockReceived)]
     assert costs == [4, 5]
 
 

@@ -14,6 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jitledger.domain.errors import Refused
+from jitledger.domain.events import (
+    EntryVoided,
+    SaleReturned,
+    StockAdjusted,
+    StockCounted,
+    StockReceived,
+    StockSold,
+    StockWrittenOff,
+    TransferLost,
+)
 from jitledger.domain.moments import LocalDays, to_datetime
 from jitledger.domain.state.order import Entry, order_key, voids
 from jitledger.domain.state.quantities import quantities
@@ -166,7 +176,7 @@ def state(item: StockItem) -> dict[str, Any]:
         "shelves": shelves,
         "demand": demand,
         "reserved": dict(item.fulfilled),
-        "transfers": {k: v["open"] for k, v in item.transfers.items()},
+        "transfers": {k: v.open for k, v in item.transfers.items()},
     }
 
 
@@ -202,8 +212,8 @@ def test_void_equals_never(history: list[Step]) -> None:
     ledger = play(history)
     entries = ledger.entries("MUG")
     gone = voids(entries)
-    for version, name, _ in entries[1:]:
-        if version in gone or name == "entry-voided":
+    for version, event in entries[1:]:
+        if version in gone or isinstance(event, EntryVoided):
             continue
         voided = [*entries, _void(len(entries) + 1, version, entries)]
         never = [e for e in entries if e[0] != version]
@@ -215,7 +225,7 @@ def test_void_of_a_void_is_redo(history: list[Step]) -> None:
     """P4: voiding the void brings back exactly what was."""
     entries = play(history).entries("MUG")
     gone = voids(entries)
-    for version, _, _ in entries[1:]:
+    for version, _ in entries[1:]:
         if version in gone:
             continue
         once = _void(len(entries) + 1, version, entries)
@@ -225,8 +235,8 @@ def test_void_of_a_void_is_redo(history: list[Step]) -> None:
 
 
 def _void(version: int, target: int, entries: list[Entry]) -> Entry:
-    at = entries[-1][2]["recorded_at"] + version
-    return (version, "entry-voided", {"target": target, "recorded_at": at, "effective_at": at})
+    at = entries[-1][1].recorded_at + version
+    return (version, EntryVoided(target=target, recorded_at=at, effective_at=at))
 
 
 @given(histories)
@@ -236,21 +246,23 @@ def test_units_are_conserved(history: list[Step]) -> None:
     gone = voids(entries)
     item = StockItem("MUG", days())
     moved, found = Decimal(0), Decimal(0)
-    for version, name, data in sorted(entries, key=order_key):
-        if version in gone or name == "entry-voided":
+    for version, event in sorted(entries, key=order_key):
+        if version in gone or isinstance(event, EntryVoided):
             continue
         before = sum((s.on_hand for s in item.shelves.values()), Decimal(0))
-        item.evolve(version, name, data)
+        item.evolve(version, event)
         after = sum((s.on_hand for s in item.shelves.values()), Decimal(0))
-        units = Decimal(data.get("quantity") or data.get("delta") or 0)
-        if name in ("stock-received", "sale-returned", "stock-adjusted"):
-            moved += units
-        elif name in ("stock-sold", "stock-written-off", "transfer-lost"):
-            moved -= units
-        elif name == "stock-counted":
-            found += after - before
+        match event:
+            case StockReceived() | SaleReturned():
+                moved += event.quantity
+            case StockAdjusted():
+                moved += event.delta
+            case StockSold() | StockWrittenOff() | TransferLost():
+                moved -= event.quantity
+            case StockCounted():
+                found += after - before
     on_hand = sum((s.on_hand for s in item.shelves.values()), Decimal(0))
-    transit = sum((t["open"] for t in item.transfers.values()), Decimal(0))
+    transit = sum((t.open for t in item.transfers.values()), Decimal(0))
     assert on_hand + transit == moved + found
 
 
@@ -261,12 +273,12 @@ def test_a_count_holds_whatever_is_added_before_it(history: list[Step]) -> None:
     gone = voids(entries)
     ordered = [e for e in sorted(entries, key=order_key) if e[0] not in gone]
     item = StockItem("MUG", days())
-    for version, name, data in ordered:
-        if name == "entry-voided":
+    for version, event in ordered:
+        if isinstance(event, EntryVoided):
             continue
-        item.evolve(version, name, data)
-        if name == "stock-counted":
-            assert item.shelves[data["location"]].on_hand == Decimal(data["quantity"])
+        item.evolve(version, event)
+        if isinstance(event, StockCounted):
+            assert item.shelves[event.location].on_hand == event.quantity
 
 
 @given(histories, st.integers(0, 30))
@@ -275,12 +287,9 @@ def test_nothing_recorded_later_changes_what_was_believed(history: list[Step], c
     whole = play(history).entries("MUG")
     early = whole[: 1 + cut % len(whole)]
     # A cut between entries of one append would be no moment anybody could have asked at.
-    while (
-        len(early) < len(whole)
-        and whole[len(early)][2]["recorded_at"] == early[-1][2]["recorded_at"]
-    ):
+    while len(early) < len(whole) and whole[len(early)][1].recorded_at == early[-1][1].recorded_at:
         early.append(whole[len(early)])
-    at = early[-1][2]["recorded_at"]
+    at = early[-1][1].recorded_at
     then = fold("MUG", early, days())
     later = fold("MUG", whole, days(), as_at=at)
     assert state(then) == state(later)

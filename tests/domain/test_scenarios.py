@@ -311,8 +311,8 @@ class TestOrdering:
             ledger, "MUG", "2026-03-05T09:00:00 | transfer from=A to=B occurred_at=2026-03-03 | 2 |"
         )
         out, into = ledger.entries("MUG")[-2:]
-        assert out[2]["effective_at"] == into[2]["effective_at"]
-        assert (out[1], into[1]) == ("transfer-dispatched", "transfer-received")
+        assert out[1].effective_at == into[1].effective_at
+        assert (out[1].name, into[1].name) == ("transfer-dispatched", "transfer-received")
 
 
 class TestCorrections:
@@ -335,11 +335,8 @@ class TestCorrections:
         """A corrected fact keeps its own moment and precision."""
         ledger = shop()
         tell(ledger, "MUG", "2026-03-05T09:00:00 | receive occurred_at=2026-03-02 | 10 | 10")
-        before = ledger.entries("MUG")[-1][2]
+        before = ledger.entries("MUG")[-1][1]
         ledger.record("2026-03-06T09:00:00", do="correct", entry="MUG/2", **{"with": {"qty": "7"}})
-        after = ledger.entries("MUG")[-1][2]
-        assert after["corrects"] == "MUG/2"
-        assert (after["effective_at"], after["occurred_on"]) == (
-            before["effective_at"],
-            before["occurred_on"],
-        )
+        after = ledger.entries("MUG")[-1][1]
+        assert after.corrects == "MUG/2"
+        assert (after.effective_at, after.occurred_on) == (before.effective_at, before.occurred_on)

@@ -15,7 +15,7 @@ from jitledger.service.streams import Change, load_shop
 from jitledger.service.submission import Ask, Submission
 from jitledger.service.views.contract import Batch
 from jitledger.service.views.driver import Driver
-from jitledger.store.codec import EventMapper, decode, encode
+from jitledger.store.codec import EventMapper
 from jitledger.store.database import Tx
 from jitledger_projections.views.demand_rate import DemandRate
 from jitledger_projections.views.on_hand import OnHand
@@ -79,7 +79,7 @@ def through_the_mapper(app: App, sku: str) -> dict[str, list[Any]]:
     mapper = EventMapper()
     recorder = app.database.recorder  # type: ignore[attr-defined]
     events = [mapper.to_domain_event(row) for row in recorder.select_events(f"sku/{sku}")]
-    entries = [(e.originator_version, e.name, decode(e.name, encode(e))) for e in events]
+    entries = [(recorded.originator_version, recorded.event) for recorded in events]
     with app.database.snapshot() as tx:
         shop = load_shop(app.database, tx)
     found = Recorded()

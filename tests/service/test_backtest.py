@@ -11,6 +11,7 @@ import pytest
 
 from jitledger.bootstrap import App
 from jitledger.domain.errors import Refused
+from jitledger.domain.events import StockReceived
 from jitledger.domain.replenishment.backtest import Sales, Supply, simulate
 from jitledger.domain.replenishment.policies import Manual
 from jitledger_projections.reports.backtest import METHODS, backtest
@@ -220,7 +221,7 @@ def test_scenario_28_a_cost_rise(app: App) -> None:
     assert (round(found.margin, 3), found.restoring_price) == (Decimal("0.489"), Decimal("9.20"))
     assert found.open_orders == (("P1", Decimal(4)),)
     _, entries = app.queries.entries("MUG")
-    assert next(d for _, n, d in entries if n == "stock-received")["unit_cost"] == "4"
+    assert next(e.unit_cost for _, e in entries if isinstance(e, StockReceived)) == 4
 
 
 def test_what_if_a_supplier_is_late(trading: App) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from jitledger.bootstrap import App
 from jitledger.domain.commands import parse
+from jitledger.domain.events import StockReceived
 from jitledger_projections.planning.lead_times import leads, records
 from jitledger_projections.views.on_order import open_order_lines, order_lines
 from tests.conftest import do, done
@@ -301,9 +303,11 @@ def test_an_order_in_another_currency_keeps_its_rate(shop: App) -> None:
     done(shop, do="order", **fields, now="2026-03-05T09:00:00")
     done(shop, do="receive", sku="MUG", qty="40", now="2026-03-09T09:00:00")
     _, entries = shop.queries.entries("MUG")
-    received = entries[-1][2]
-    assert (received["unit_cost"], received["currency"], received["rate"]) == ("5", "USD", "0.9")
-    assert (received["po_line"], received["supplier"]) == ("P1/1", "ACME")
+    received = entries[-1][1]
+    assert isinstance(received, StockReceived)
+    assert (received.unit_cost, received.currency) == (5, "USD")
+    assert received.rate == Decimal("0.9")
+    assert (received.po_line, received.supplier) == ("P1/1", "ACME")
 
 
 def test_delay_and_confirmation(shop: App) -> None:
@@ -393,12 +397,9 @@ def test_a_receipt_moves_to_another_order_with_its_cost(shop: App) -> None:
         done(shop, do="order", po=number, supplier=supplier, lines=lines, now=now)
     done(shop, do="receive", sku="MUG", qty="10", now="2026-03-03T09:00:00")
     done(shop, do="correct", entry="MUG/3", now="2026-03-03T10:00:00", **{"with": {"po": "P2"}})
-    received = shop.queries.entries("MUG")[1][-1][2]
-    assert (received["po_line"], received["supplier"], received["unit_cost"]) == (
-        "P2/1",
-        "BETA",
-        "5",
-    )
+    received = shop.queries.entries("MUG")[1][-1][1]
+    assert isinstance(received, StockReceived)
+    assert (received.po_line, received.supplier, received.unit_cost) == ("P2/1", "BETA", 5)
 
 
 def test_made_to_order_wherever_it_comes_in(shop: App) -> None:

@@ -142,7 +142,7 @@ def test_recorded_at_rises_and_the_seals_are_clean(any_app: App) -> None:
         from jitledger.store.codec import decode
 
         stamps = [
-            decode(r[3], r[4])["recorded_at"]
+            decode(r[3], r[4]).recorded_at
             for rows in any_app.database.scan(tx, batch=7)
             for r in rows
             if r[1].startswith("sku/")

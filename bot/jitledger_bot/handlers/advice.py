@@ -80,13 +80,14 @@ def accept(press: Press) -> None:
     body, desk = press.proposal.body, press.desk
     item, _q, _shop = desk.app.queries.item(body["sku"])
     dated = item.catalog.policies.get(body["at"], [])
-    kept = dict(dated[-1][1]) if dated else {}
+    kept = dated[-1][1] if dated else None
     command = {"do": "policy", "sku": body["sku"], "reorder_point": body["point"]}
     if body["at"]:
         command["at"] = body["at"]
     for field in ("method", "order_quantity", "order_up_to", "service_level", "cover_days"):
-        if kept.get(field) is not None:
-            command[field] = kept[field]
+        value = getattr(kept, field, None)
+        if value is not None:
+            command[field] = value if isinstance(value, str) else show(value)
     name = texts.product(item.catalog.title, item.sku)
     said = _("{product}: reorder at {point} from now on.", product=name, point=body["point"])
     _do(press, command, said)

@@ -16,9 +16,10 @@ from typing import Any
 from aiogram.types import Message
 
 from jitledger.domain.commands import parse
+from jitledger.domain.events import EntryVoided, Event, Transfer, TransferReceived
 from jitledger.domain.moments import to_datetime
 from jitledger.domain.names import split_entry
-from jitledger.domain.quantity import show
+from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.state.order import voids
 from jitledger.domain.state.shop import Shop
 from jitledger.service.submission import Answer, Ask
@@ -36,16 +37,6 @@ from jitledger_bot.recording.said import offer, on_hand, repeat, say_line
 from jitledger_bot.texts.language import _
 from jitledger_bot.turn import Button, Outgoing, Turn
 
-EVENT_OF = {
-    "receive": "stock-received",
-    "sell": "stock-sold",
-    "count": "stock-counted",
-    "write-off": "stock-written-off",
-    "return": "sale-returned",
-    "adjust": "stock-adjusted",
-    "unmet": "demand-unmet",
-    "transfer": "transfer-dispatched",
-}
 _CHANGES = ("qty", "delta", "unit_cost", "unit_price", "at", "supplier", "reason", "pack")
 
 
@@ -56,8 +47,7 @@ class Old:
     number: int
     entry: str
     sku: str
-    event: str
-    data: dict[str, Any]
+    event: Event
 
 
 async def on_edit(message: Message, turn: Turn, desk: Desk) -> None:
@@ -99,7 +89,8 @@ async def on_edit(message: Message, turn: Turn, desk: Desk) -> None:
     number = reads_count(text)
     if len(olds) == 1 and number is not None and number.ambiguous is None:
         # A number in a counting round: the product is the one that was asked for.
-        verb = {event: do for do, event in EVENT_OF.items()}.get(olds[0].event, "count")
+        how = olds[0].event.again
+        verb = "count" if how is None else how.do
         text = f"{verb} {olds[0].sku} {show(number.value)}"
     _correct(message, text, olds, prefix, suffix, turn, desk, shop)
 
@@ -128,14 +119,14 @@ def _in_force(
                 continue
             _sku, stored = desk.app.queries.entries(sku)
             in_force = voids(stored)
-            name, data = next((n, d) for v, n, d in stored if v == version)
-            if name in ("entry-voided", "transfer-received"):  # It goes with its dispatch.
+            event = dict(stored)[version]
+            if isinstance(event, EntryVoided | TransferReceived):  # It goes with its dispatch.
                 continue
             if version in in_force:
                 by = f"{sku}/{in_force[version]}"
                 gone = _("{entry} is already voided by {by}.", entry=entry, by=by)
                 continue
-            found.append(Old(number, entry, sku, name, data))
+            found.append(Old(number, entry, sku, event))
     return sorted(found, key=lambda old: old.number), gone
 
 
@@ -220,10 +211,11 @@ def _same_way(line: Line, old: Old) -> bool:
     if line.ask is None:
         return False
     fields = line.ask.command.model_dump(mode="json", by_alias=True, exclude_none=True)
+    assert isinstance(old.event, Transfer)
     return (
-        Decimal(fields["qty"]) == Decimal(old.data["quantity"])
-        and fields["from"] == old.data["from_location"]
-        and fields["to"] == old.data["to_location"]
+        Decimal(fields["qty"]) == old.event.quantity
+        and fields["from"] == old.event.from_location
+        and fields["to"] == old.event.to_location
     )
 
 
@@ -232,7 +224,9 @@ def _match(line: Line, number: int, left: list[Old]) -> Old | None:
     same = [
         old
         for old in left
-        if old.sku == line.sku and old.event == EVENT_OF.get(line.reading.do or "")
+        if old.sku == line.sku
+        and old.event.again is not None
+        and old.event.again.do == line.reading.do
     ]
     return next((old for old in same if old.number == number), same[0] if same else None)
 
@@ -253,18 +247,19 @@ def _correction(line: Line, old: Old, key: str) -> Line:
 
 
 def _is_same(line: Line, old: Old, changes: dict[str, Any]) -> bool:
-    quantity = Decimal(old.data.get("quantity") or old.data.get("delta") or 0)
+    event = old.event
+    quantity = getattr(event, "quantity", None) or getattr(event, "delta", ZERO)
     asked = Decimal(changes.get("qty") or changes.get("delta") or 0)
-    price = old.data.get("unit_price") or old.data.get("unit_cost")
-    if old.data.get("cost_assumed"):
+    price: Decimal | None = getattr(event, "unit_price", None) or getattr(event, "unit_cost", None)
+    if getattr(event, "cost_assumed", False):
         price = None
     wanted = changes.get("unit_price") or changes.get("unit_cost")
-    prices = (None if p is None else Decimal(p) for p in (price, wanted))
+    place = getattr(event, "location", None)
     return (
         asked == quantity
-        and next(prices) == next(prices)
+        and price == (None if wanted is None else Decimal(wanted))
         and line.reading.occurred is None
-        and changes.get("at", old.data.get("location")) == old.data.get("location")
+        and changes.get("at", place) == place
         and "pack" not in changes
     )
 

@@ -11,6 +11,7 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import Message, PhotoSize
 
 from jitledger.domain.errors import LedgerError
+from jitledger.domain.events import StockReceived
 from jitledger.domain.names import split_entry
 from jitledger.service.submission import Answer
 from jitledger.store.database import Tx
@@ -126,9 +127,10 @@ async def show_attachment(message: Message, command: CommandObject, turn: Turn, 
     except (LedgerError, ValueError):
         turn.say(_("Which entry? For example: {example}", example="/photo MUG/17"))
         return
-    data = next((d for v, _name, d in stored if v == version), {})
+    event = dict(stored).get(version)
+    name = event.attachment if isinstance(event, StockReceived) else None
     with desk.app.database.snapshot() as tx:
-        photo = kept_photo(tx, data.get("attachment"))
+        photo = kept_photo(tx, name)
     if photo is None:
         turn.say(_("No photo is kept with {entry}.", entry=texts.safe(entry[:80])))
         return

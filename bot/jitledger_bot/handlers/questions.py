@@ -9,6 +9,7 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import Message
 
 from jitledger.domain.errors import LedgerError
+from jitledger.domain.events import EVENTS
 from jitledger.domain.moments import from_datetime, local_date, parse_horizon, to_datetime
 from jitledger.domain.state.shop import MAY_BUY
 from jitledger.store.database import Tx
@@ -265,7 +266,7 @@ async def answer_log(name: str, turn: Turn, desk: Desk) -> None:
     now = local(to_datetime(desk.app.queries.present()))
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     rows = await asyncio.to_thread(desk.app.queries.log, from_datetime(midnight), by=member)
-    rows = [row for row in rows if row["event"] in texts.EVENT]
+    rows = [row for row in rows if EVENTS[row["event"]].word]
     head = f"<b>{len(rows)}</b> " + _("entered today")
     if member is not None:
         head += " · " + texts.safe(names[member])

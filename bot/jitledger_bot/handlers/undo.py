@@ -8,6 +8,12 @@ from decimal import Decimal
 from aiogram.types import Message
 
 from jitledger.domain.commands import parse
+from jitledger.domain.events import (
+    EntryVoided,
+    ItemRegistered,
+    PriceSet,
+    SupplierLinked,
+)
 from jitledger.domain.names import split_entry
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.state.order import voids
@@ -22,7 +28,7 @@ from jitledger_bot.reading import reads_was, wants_undo
 from jitledger_bot.texts.language import _
 from jitledger_bot.turn import Button, Outgoing, Turn
 
-CATALOG = ("item-registered", "price-set", "supplier-linked")
+CATALOG = (ItemRegistered, PriceSet, SupplierLinked)
 """What stays when a message is taken back: the product it made known."""
 Show = Callable[[str, str, Button | None], list[Outgoing]]
 """(what is said, the message's text with it, the button that reverses it) → what is sent"""
@@ -92,13 +98,15 @@ def undoable(entries: Sequence[str], desk: Desk) -> list[str]:
         if desk.app.queries.find(sku) != sku:
             continue  # Only entries of items can be taken back.
         _sku, stored = desk.app.queries.entries(sku)
-        name, data = next(((n, d) for v, n, d in stored if v == version), (None, {}))
-        moments[entry] = (sku, data.get("recorded_at", 0))
-        if data.get("corrects") and version in voids(stored):
+        event = dict(stored).get(version)
+        moments[entry] = (sku, 0 if event is None else event.recorded_at)
+        if event is None:
+            continue
+        if event.corrects and version in voids(stored):
             gone.add(moments[entry])
-        if name in CATALOG:
-            beside += [] if name == "item-registered" else [entry]
-        elif name is not None:
+        if isinstance(event, CATALOG):
+            beside += [] if isinstance(event, ItemRegistered) else [entry]
+        else:
             found.append(entry)
     return [entry for entry in reversed(found or beside) if moments[entry] not in gone]
 
@@ -163,8 +171,10 @@ def _stands(entry: str, desk: Desk) -> bool:
     if desk.app.queries.find(sku) != sku:
         return False
     _sku, stored = desk.app.queries.entries(sku)
-    name = next((n for v, n, _data in stored if v == version), None)
-    return version not in voids(stored) and name not in (*CATALOG, "entry-voided", None)
+    event = dict(stored).get(version)
+    if event is None or isinstance(event, (*CATALOG, EntryVoided)):
+        return False
+    return version not in voids(stored)
 
 
 def current(entry: str, desk: Desk) -> str:
@@ -173,7 +183,7 @@ def current(entry: str, desk: Desk) -> str:
     if desk.app.queries.find(sku) != sku:
         return entry
     _sku, stored = desk.app.queries.entries(sku)
-    by = {data["corrects"]: version for version, _name, data in stored if data.get("corrects")}
+    by = {event.corrects: version for version, event in stored if event.corrects}
     while entry in by:
         entry = f"{sku}/{by[entry]}"
     return entry

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from jitledger.domain.events import StockReceived
 from jitledger.domain.quantity import show
 from jitledger.store.database import Tx
 from jitledger_bot import texts
@@ -28,11 +29,10 @@ def linked(tx: Tx, desk: Desk, entries: Sequence[str]) -> tuple[str, list[str]]:
     for entry in entries:
         sku, version = split_entry(entry)
         rows = desk.app.database.stream(tx, stream_of(sku), version - 1)
-        if not rows or rows[0][1] != "stock-received":
+        event = decode(rows[0][1], rows[0][2]) if rows else None
+        if not isinstance(event, StockReceived) or event.po_line is None:
             continue
-        line_id = decode(rows[0][1], rows[0][2]).get("po_line")
-        if line_id is None:
-            continue
+        line_id = event.po_line
         number, _slash, place = line_id.rpartition("/")
         mine.add(number)
         mine_there = order_lines(tx, number, sku=sku)

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from jitledger.bootstrap import App
+from jitledger.domain.events import OpeningBalance, StockCounted, StockSold
 from jitledger.domain.moments import DAY, local_date
 from jitledger.domain.names import ORDER_STREAM, SKU_STREAM
 from jitledger.domain.quantity import ZERO, show
@@ -40,7 +41,7 @@ ROWS = {
 }
 """The lists whose rows end by themselves, and the name their rows have."""
 WATCHED = 7 * DAY
-LOOKED_AT = ("stock-counted", "stock-sold", "opening-balance")
+LOOKED_AT = (StockCounted, StockSold, OpeningBalance)
 """What shows that somebody found what seemed not to be there."""
 Settled = dict[str, dict[str, str]]
 """{subject of a row: {"about", "name", "state", perhaps "quantity"}}"""
@@ -136,8 +137,8 @@ def _end_of(
                 return {"name": row["name"], "state": "gone"}
         case "phantom":
             if any(
-                name in LOOKED_AT and data["recorded_at"] > told_at
-                for _version, name, data in load_entries(app.database, tx, row["sku"])
+                isinstance(event, LOOKED_AT) and event.recorded_at > told_at
+                for _version, event in load_entries(app.database, tx, row["sku"])
             ):
                 there = on_hand_of(tx, row["sku"])
                 return {"name": row["name"], "state": "found", "quantity": show(there)}

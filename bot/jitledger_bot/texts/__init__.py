@@ -39,7 +39,6 @@ from jitledger_bot.texts.refusals import (
     time_note,
 )
 from jitledger_bot.texts.words import (
-    EVENT,
     EXCEPTION,
     LIMIT,
     MOST_NAMED,
@@ -60,7 +59,6 @@ from jitledger_bot.texts.words import (
 )
 
 __all__ = [
-    "EVENT",
     "EXCEPTION",
     "FIELD",
     "LIMIT",

@@ -271,12 +271,12 @@ def supplier(card: SupplierCard) -> str:
     )
     for sku, title, agreed in card.products[:30]:
         parts = []
-        if agreed.get("unit_cost") is not None:
-            parts.append(f"{agreed['unit_cost']} {agreed.get('currency') or ''}".strip())
-        if agreed.get("moq") is not None:
-            parts.append(_("at least {quantity}", quantity=agreed["moq"]))
-        if agreed.get("pack") is not None:
-            parts.append(_("in packs of {quantity}", quantity=agreed["pack"]))
+        if agreed.unit_cost is not None:
+            parts.append(f"{agreed.unit_cost:f} {agreed.currency or ''}".strip())
+        if agreed.moq is not None:
+            parts.append(_("at least {quantity}", quantity=show(agreed.moq)))
+        if agreed.pack is not None:
+            parts.append(_("in packs of {quantity}", quantity=show(agreed.pack)))
         lines.append(f"{safe(title)} ({safe(sku)}) {', '.join(parts)}".strip())
     if len(card.products) > 30:
         lines.append(more(len(card.products) - 30))

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from jitledger.bootstrap import App
+from jitledger.domain.events import StockCounted
 from jitledger.domain.moments import day_number, local_date
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.state.order import standing
@@ -47,12 +48,12 @@ def course(app: App, sku: str, shown: int = SHOWN_DAYS) -> Course:
     moved: dict[date, Decimal] = {}
     counts = []
     for line in trace(sku, entries, shop):
-        day = local_date(line.data["effective_at"], shop.tz)
+        day = local_date(line.event.effective_at, shop.tz)
         if line.delta and line.voided_by is None:
             moved[day] = moved.get(day, ZERO) + line.delta
-    for _version, name, data in standing(entries):
-        if name == "stock-counted":
-            counts.append(local_date(data["effective_at"], shop.tz))
+    for _version, event in standing(entries):
+        if isinstance(event, StockCounted):
+            counts.append(local_date(event.effective_at, shop.tz))
     first = max(min(moved, default=today), today - timedelta(days=shown))
     days = [first + timedelta(days=n) for n in range((today - first).days + 1)]
     level = sum((change for day, change in moved.items() if day < first), ZERO)

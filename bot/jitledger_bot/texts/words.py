@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from html import escape
 
+from jitledger.domain.events import EVENTS
 from jitledger.domain.quantity import show
 from jitledger_bot.texts.language import _, local, mark, plural
 
@@ -25,41 +26,6 @@ VERB = {
     "adjust": mark("Adjusted"),
     "transfer": mark("Moved"),
     "unmet": mark("Asked for, none:"),
-}
-EVENT = {
-    "item-registered": mark("new product"),
-    "item-renamed": mark("renamed"),
-    "item-retired": mark("retired"),
-    "price-set": mark("price"),
-    "pack-defined": mark("pack"),
-    "supplier-linked": mark("supplier"),
-    "policy-set": mark("reorder policy"),
-    "opening-balance": mark("opening balance"),
-    "stock-received": mark("received"),
-    "stock-sold": mark("sold"),
-    "sale-returned": mark("returned"),
-    "returned-to-supplier": mark("back to the supplier"),
-    "stock-counted": mark("counted"),
-    "stock-adjusted": mark("adjusted"),
-    "stock-written-off": mark("written off"),
-    "status-moved": mark("set aside"),
-    "transfer-dispatched": mark("sent away"),
-    "transfer-received": mark("arrived"),
-    "transfer-lost": mark("lost on the way"),
-    "stock-reserved": mark("reserved"),
-    "reservation-released": mark("released"),
-    "backorder-taken": mark("backordered"),
-    "backorder-cancelled": mark("backorder cancelled"),
-    "demand-unmet": mark("asked for, none"),
-    "entry-voided": mark("taken back"),
-    "landed-cost-added": mark("freight"),
-    "supplier-registered": mark("new supplier"),
-    "terms-agreed": mark("terms"),
-    "member-joined": mark("joined"),
-    "member-left": mark("left"),
-    "role-changed": mark("role changed"),
-    "location-opened": mark("new location"),
-    "settings-changed": mark("settings changed"),
 }
 ROLE = {
     "owner": mark("owner"),
@@ -135,7 +101,8 @@ def when(moment: str, length: int = 16) -> str:
 
 def event(name: str) -> str:
     """Return what an event is called."""
-    return _(EVENT[name]) if name in EVENT else name
+    kind = EVENTS.get(name)
+    return _(kind.word) if kind is not None and kind.word else name
 
 
 def signed(text: str) -> str:

@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import orjson
+from msgspec.json import Decoder
 
+from jitledger.domain.events import PolicySet
 from jitledger.domain.moments import day_from_number, day_number, from_datetime, start_of_day
 from jitledger.domain.names import SKU_STREAM
 from jitledger.domain.replenishment.demand_state import (
@@ -77,16 +79,17 @@ class Product(NamedTuple):
     analog_of: str | None = None
 
 
-def policy_of(p: Product, location: str | None, today: str) -> dict[str, Any] | None:
+_POLICIES = Decoder(list[tuple[str, PolicySet]])
+
+
+def policies_of(p: Product) -> list[tuple[str, PolicySet]]:
+    """Return every policy of a product with the day from which it holds."""
+    return _POLICIES.decode(p.policies) if p.policies else []
+
+
+def policy_of(p: Product, location: str | None, today: str) -> PolicySet | None:
     """Return a product's policy in force at a location, or for the whole shop."""
-    if not p.policies:
-        return None
-    dated = [
-        (starts, data)
-        for starts, data in orjson.loads(p.policies)
-        if data.get("location") == location
-    ]
-    return in_force(dated, today)
+    return in_force([dated for dated in policies_of(p) if dated[1].location == location], today)
 
 
 def load_products(tx: Tx) -> list[Product]:

@@ -41,8 +41,8 @@ YEAR = 365
 def method_of(p: Product, shop: Shop, today: str) -> str:
     """Return how an item is reordered: its policy's method, its category's, the shop's."""
     policy = policy_of(p, None, today) if p.policies else None
-    if policy is not None and policy.get("method") is not None:
-        return str(policy["method"])
+    if policy is not None and policy.method is not None:
+        return policy.method
     return shop.method_of(p.category)
 
 
@@ -59,8 +59,8 @@ def guesses(products: list[Product], today: str) -> dict[int, float]:
     for place, p in enumerate(products):
         if p.policies and "demand_per_day" in p.policies:
             policy = policy_of(p, None, today)
-            if policy is not None and policy.get("demand_per_day") is not None:
-                found[place] = float(policy["demand_per_day"])
+            if policy is not None and policy.demand_per_day is not None:
+                found[place] = float(policy.demand_per_day)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from math import sqrt
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.replenishment.classic import shelf_life_quantity
@@ -13,11 +13,10 @@ from jitledger.domain.replenishment.order_quantity import Suggestion, suggest
 from jitledger.domain.replenishment.reorder_point import SHOWN_RISK
 from jitledger.domain.state.dated import in_force
 from jitledger.domain.state.shop import Shop
-from jitledger.domain.state.supplier import unit_cost_at
 from jitledger_projections.planning.forecast import Product, policy_of
 from jitledger_projections.views.on_hand import Position
 from jitledger_projections.views.products import Label
-from jitledger_projections.views.supply import SupplierRow
+from jitledger_projections.views.supply import NO_TERMS, Agreed, SupplierRow
 
 MADE_TO_ORDER = "made-to-order"
 USUAL_HOLDING_RATE = 0.25
@@ -50,7 +49,7 @@ def suggestion(
     source: Product,
     p: Label,
     supplier: SupplierRow | None,
-    agreed: dict[str, Any],
+    agreed: Agreed,
     rate: float,
     lead: float,
     shop: Shop,
@@ -63,7 +62,7 @@ def suggestion(
         batch = d.quantity
     else:
         batch = _batch(source, d, supplier, agreed, rate, shop, today)
-    if not agreed and p.shelf_life_days is None and not d.multiples:  # The many.
+    if agreed is NO_TERMS and p.shelf_life_days is None and not d.multiples:  # The many.
         return suggest(d.position, d.point, batch, precision=p.precision)
     most = _most(p, d, agreed, rate, lead, shop)
     found = suggest(
@@ -71,20 +70,21 @@ def suggestion(
         d.point,
         batch,
         precision=p.precision,
-        moq=_number(agreed, "moq"),
-        pack=_number(agreed, "pack"),
+        moq=agreed.moq,
+        pack=agreed.pack,
         most=most,
         multiples=d.multiples and d.quantity > 0,
     )
-    breaks = agreed.get("price_breaks")
-    if breaks and found.quantity > 0 and rate > 0 and not d.quantity:  # A lot by hand stands.
+    if (
+        agreed.price_breaks and found.quantity > 0 and rate > 0 and not d.quantity
+    ):  # A lot by hand stands.
         return _at_the_best_break(found, agreed, supplier, rate, most, shop, today)
     return found
 
 
 def _at_the_best_break(
     found: Suggestion,
-    agreed: dict[str, Any],
+    agreed: Agreed,
     supplier: SupplierRow | None,
     rate: float,
     most: Decimal | None,
@@ -92,10 +92,9 @@ def _at_the_best_break(
     today: date,
 ) -> Suggestion:
     """Return the quantity cheapest in a year: goods, orders and holding (FoSCT 3.4.1)."""
-    pack = _number(agreed, "pack")
+    pack = agreed.pack
     choices = [found.quantity]
-    for begins, _ in agreed["price_breaks"]:
-        quantity = Decimal(begins)
+    for quantity, _ in agreed.price_breaks:
         if pack:
             quantity = (quantity / pack).to_integral_value(ROUND_CEILING) * pack
         if quantity > found.quantity and (most is None or quantity <= most):
@@ -104,7 +103,7 @@ def _at_the_best_break(
     holding = holding_rate(shop, today)
 
     def cost(quantity: Decimal) -> float:
-        price = float(unit_cost_at(agreed, quantity) or 0)
+        price = float(agreed.cost_at(quantity) or 0)
         each = float(quantity)
         return price * yearly + order_cost * yearly / each + holding * price * each / 2
 
@@ -121,7 +120,7 @@ def _batch(
     p: Product,
     d: Due,
     supplier: SupplierRow | None,
-    agreed: dict[str, Any],
+    agreed: Agreed,
     rate: float,
     shop: Shop,
     today: date,
@@ -129,10 +128,10 @@ def _batch(
     """Return Q: the demand of the days to cover, the lot of an order cost, at least one unit."""
     usual = float(shop.cover_days)
     if p.policies:
-        policy = policy_of(p, d.location, today.isoformat()) or {}
-        usual = float(policy.get("cover_days") or usual)
+        policy = policy_of(p, d.location, today.isoformat())
+        usual = float((policy.cover_days if policy is not None else None) or usual)
     wanted = usual * rate
-    cost = agreed.get("unit_cost")
+    cost = agreed.unit_cost
     if supplier is not None and supplier.order_cost and cost and rate > 0:
         holding = holding_rate(shop, today) * float(cost)
         if holding > 0:
@@ -162,13 +161,7 @@ def with_tax(net: Decimal, p: Label, shop: Shop) -> Decimal:
     return net * (1 + tax) if shop.prices == "gross" and tax else net
 
 
-def _number(data: dict[str, Any], name: str) -> Decimal | None:
-    return None if data.get(name) is None else Decimal(data[name])
-
-
-def _most(
-    p: Label, d: Due, agreed: dict[str, Any], rate: float, lead: float, shop: Shop
-) -> Decimal | None:
+def _most(p: Label, d: Due, agreed: Agreed, rate: float, lead: float, shop: Shop) -> Decimal | None:
     """Return how much still sells before it spoils: the newsvendor over the shelf life.
 
     What is there when the goods come sells first. Without price or cost it is the mean.
@@ -176,7 +169,7 @@ def _most(
     if p.shelf_life_days is None or rate <= 0:
         return None
     mean = rate * p.shelf_life_days
-    cost = _number(agreed, "unit_cost") or d.shelf.last_cost
+    cost = agreed.unit_cost or d.shelf.last_cost
     sells = mean
     margin = margin_of(p, cost, shop)
     if cost is not None and margin > 0:

@@ -31,7 +31,7 @@ from jitledger_projections.planning.methods import (
     levels,
     methods,
 )
-from jitledger_projections.views.supply import SupplierRow, Terms, suppliers, terms
+from jitledger_projections.views.supply import NO_TERMS, SupplierRow, Terms, suppliers, terms
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class Plan:
         others = [
             (self.leads[code].learned.days, code)
             for code in self.suppliers
-            if code != supplier and self.terms.of(code, sku) and code in self.leads
+            if code != supplier and self.terms.of(code, sku) is not NO_TERMS and code in self.leads
         ]
         return min(others)[1] if others else None
 
@@ -185,8 +185,8 @@ def _service_levels(
     for place, p in enumerate(products):
         if p.policies:
             policy = policy_of(p, None, today.isoformat())
-            if policy is not None and policy.get("service_level") is not None:
-                level[place] = attainable(policy["service_level"])
+            if policy is not None and policy.service_level is not None:
+                level[place] = attainable(policy.service_level)
     return level
 
 
@@ -205,11 +205,11 @@ def _apply_methods(
     if planned.forecast.tuned is not None:
         level = np.full(index.size, attainable(shop.service_level))
     for i, place in enumerate(places):
-        policy = policy_of(planned.products[place], None, text) or {}
-        if policy.get("cover_days") is not None:
-            cover[i] = float(policy["cover_days"])
-        if policy.get("service_level") is not None:
-            level[i] = attainable(policy["service_level"])
+        policy = policy_of(planned.products[place], None, text)
+        if policy is not None and policy.cover_days is not None:
+            cover[i] = float(policy.cover_days)
+        if policy is not None and policy.service_level is not None:
+            level[i] = attainable(policy.service_level)
     windows = Windows(database, shop, planned.forecast, places, today)
     kinds = [planned.method[i] for i in places]
     sampled = _sampled_deviation(planned, places)

@@ -8,6 +8,13 @@ from statistics import median
 
 import numpy as np
 
+from jitledger.domain.events import (
+    DemandUnmet,
+    OpeningBalance,
+    StockCounted,
+    StockReceived,
+    StockSold,
+)
 from jitledger.domain.moments import LocalDays
 from jitledger.domain.replenishment.backtest import Floats, Ints, Sales, Supply
 from jitledger.domain.replenishment.demand_state import Exposures
@@ -17,8 +24,7 @@ from jitledger.service.cache import load_entries
 from jitledger.store.database import Database
 from jitledger_projections.planning.forecast import load_exposures
 
-DEMAND = ("stock-sold", "demand-unmet")
-_KNOWS = frozenset({"opening-balance", "stock-received", "stock-counted"})
+_KNOWS = (OpeningBalance, StockReceived, StockCounted)
 Progress = Callable[[int, int], None]
 Row = tuple[int, int, int, float, float, bool]
 """(day, item, moment, quantity, price, whether it was asked for and not there)"""
@@ -112,21 +118,21 @@ def _read(
 ) -> int:
     """Add an item's lines; return the first day it moved."""
     begun = last + 1
-    for _, name, data in standing(entries):
-        if name not in DEMAND:
-            if name in _KNOWS:
-                begun = min(begun, days.day(data["effective_at"], data["recorded_at"]))
+    for _, event in standing(entries):
+        if not isinstance(event, StockSold | DemandUnmet):
+            if isinstance(event, _KNOWS):
+                begun = min(begun, days.day(event.effective_at, event.recorded_at))
             continue
-        at = data["effective_at"]
-        day = days.day(at, data["recorded_at"])
+        at = event.effective_at
+        day = days.day(at, event.recorded_at)
         if day > last:
             continue
         begun = min(begun, day)
-        price = float(data.get("unit_price") or 0)
+        asked = isinstance(event, DemandUnmet)
+        price = 0.0 if isinstance(event, DemandUnmet) else float(event.unit_price or 0)
         if price and (cost_before is None or day < cost_before):
             prices.append(price)
-        asked = name == "demand-unmet"
-        rows.append((day, place, at, float(data["quantity"]), price, asked))
+        rows.append((day, place, at, float(event.quantity), price, asked))
     return begun
 
 

@@ -41,7 +41,7 @@ def sweep(database: Database, shop: Shop, now: int) -> int:
             continue
         point = int(planned.reorder_point[place])
         policy = policy_of(p, None, today.isoformat()) if p.policies else None
-        days = float((policy or {}).get("cover_days") or shop.cover_days)
+        days = float((policy.cover_days if policy is not None else None) or shop.cover_days)
         lot = Decimal(max(1, int(np.ceil(days * planned.demand_per_day[place]))))
         multiples = False
         if policy is not None:

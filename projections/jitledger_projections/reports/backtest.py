@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jitledger.domain.errors import Refused
+from jitledger.domain.events import StockReceived
 from jitledger.domain.moments import day_from_number, day_number, local_date
 from jitledger.domain.replenishment.backtest import (
     Floats,
@@ -405,14 +406,16 @@ def _own(shop: Shop, chosen: list[Product], today: str) -> Own:
     none = np.full(len(chosen), np.nan)
     hand = ByHand(none.copy(), none.copy(), none.copy())
     for place, p in enumerate(chosen):
-        policy = (policy_of(p, None, today) if p.policies else None) or {}
-        for field_, column in (
-            ("reorder_point", hand.point),
-            ("order_quantity", hand.lot),
-            ("order_up_to", hand.up_to),
+        policy = policy_of(p, None, today) if p.policies else None
+        if policy is None:
+            continue
+        for value, column in (
+            (policy.reorder_point, hand.point),
+            (policy.order_quantity, hand.lot),
+            (policy.order_up_to, hand.up_to),
         ):
-            if policy.get(field_) is not None:
-                column[place] = float(policy[field_])
+            if value is not None:
+                column[place] = float(value)
     return Own(
         tuple(methods(chosen, shop, today)), hand, min(0.998, max(0.5, float(shop.service_level)))
     )
@@ -486,7 +489,7 @@ def _closing(
     found = np.zeros(last - start + 1)
     level, at, deliveries = float("nan"), 0, 0
     for entry in standing(entries):
-        day = shop.days.day(entry[2]["effective_at"], entry[2]["recorded_at"]) - start
+        day = shop.days.day(entry[1].effective_at, entry[1].recorded_at) - start
         if day > last - start:
             break
         if day > at:
@@ -495,6 +498,6 @@ def _closing(
         item.evolve(*entry)
         if any(shelf.known for shelf in item.shelves.values()):
             level = float(sum(shelf.on_hand for shelf in item.shelves.values()))
-        deliveries += entry[1] == "stock-received" and day >= 0
+        deliveries += isinstance(entry[1], StockReceived) and day >= 0
     found[at:] = level
     return found, deliveries

@@ -15,7 +15,6 @@ from jitledger.domain.replenishment.buying import Gain, Need, reach_minimum, sha
 from jitledger.domain.replenishment.order_quantity import Suggestion
 from jitledger.domain.replenishment.quantiles import cdf
 from jitledger.domain.state.shop import Shop
-from jitledger.domain.state.supplier import unit_cost_at
 from jitledger.store.database import Database
 from jitledger_projections.planning.order_size import margin_of
 from jitledger_projections.planning.plan import Plan, plan
@@ -235,10 +234,10 @@ def _topped_up(
     for i, sku in zip(places, skus, strict=True):
         shelf = shelves.get(sku)
         agreed = planned.terms.of(supplier, sku)
-        cost = unit_cost_at(agreed, Decimal(1))
+        cost = agreed.cost_at(Decimal(1))
         if shelf is None or not shelf.known or cost is None or named[sku].shelf_life_days:
             continue
-        step = Decimal(agreed["pack"]) if agreed.get("pack") else Decimal(1)
+        step = agreed.pack or Decimal(1)
         margin = margin_of(named[sku], cost, shop)
         mean, variance = float(planned.mean[i]), float(planned.variance[i])
         needs.append(
@@ -248,7 +247,7 @@ def _topped_up(
                 cost,
                 _gain(shelf.inventory_position, mean, variance, margin, float(cost)),
                 step=step,
-                least=Decimal(agreed["moq"]) if agreed.get("moq") else ZERO,
+                least=agreed.moq or ZERO,
             )
         )
     reach_minimum(needs, minimum)

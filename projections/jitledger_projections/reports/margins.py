@@ -8,9 +8,9 @@ from decimal import ROUND_FLOOR, Decimal
 
 from jitledger.domain.errors import bad_value
 from jitledger.domain.moments import local_date
+from jitledger.domain.quantity import ZERO
 from jitledger.domain.replenishment.advice import buy_ahead_days, margin, price_for_margin
 from jitledger.domain.state.shop import Shop
-from jitledger.domain.state.supplier import unit_cost_at
 from jitledger.store.database import Database
 from jitledger_projections.planning.forecast import Product
 from jitledger_projections.planning.order_size import holding_rate, net_price, with_tax
@@ -85,10 +85,10 @@ def _own_cost(planned: Plan, p: Product, shop: Shop) -> Decimal | None:
     """Return what a product's supplier asks for it now, in the shop's currency."""
     agreed = planned.terms.of(p.supplier, p.sku)
     source = planned.suppliers.get(p.supplier or "")
-    currency = agreed.get("currency") or (None if source is None else source.currency)
-    if agreed.get("unit_cost") is None or currency not in (None, shop.currency):
+    currency = agreed.currency or (None if source is None else source.currency)
+    if agreed.unit_cost is None or currency not in (None, shop.currency):
         return None
-    return Decimal(agreed["unit_cost"])
+    return agreed.unit_cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,17 +147,17 @@ def _ahead(
 ) -> BuyAhead | None:
     """Return what to buy of one product before its cost rises; None when it does not pay."""
     rate, position = float(planned.demand_per_day[place]), float(shelf.inventory_position)
-    cost, new_cost = Decimal(rise.now["unit_cost"]), Decimal(rise.later["unit_cost"])
+    cost, new_cost = rise.now.unit_cost or ZERO, rise.later.unit_cost or ZERO
     days = min(MOST_AHEAD_DAYS, buy_ahead_days(cost, new_cost, holding))
     wanted = float(planned.mean[place]) + rate * days - position
     if label.shelf_life_days is not None:
         before = max(0.0, position - rate * float(planned.lead_days[place]))
         wanted = min(wanted, rate * label.shelf_life_days - before)
-    pack = Decimal(rise.now.get("pack") or 1)
+    pack = rise.now.pack or Decimal(1)
     quantity = (Decimal(max(0, int(wanted))) / pack).to_integral_value(ROUND_FLOOR) * pack
-    if quantity < Decimal(rise.now.get("moq") or 1):
+    if quantity < (rise.now.moq or 1):
         return None
-    old, new = unit_cost_at(rise.now, quantity), unit_cost_at(rise.later, quantity)
+    old, new = rise.now.cost_at(quantity), rise.later.cost_at(quantity)
     if old is None or new is None or new <= old:
         return None
     lasts = float(quantity) / rate

@@ -176,7 +176,7 @@ def order_text(
         if line.wanted <= 0:
             continue
         label = order.names.get(line.sku)
-        own = agreed.of(order.supplier, line.sku).get("supplier_sku")
+        own = agreed.of(order.supplier, line.sku).supplier_sku
         codes = words.codes.format(own=own, sku=line.sku) if own else line.sku
         text = f"{show(line.wanted)} × {label.title if label else line.sku} ({codes})"
         if line.unit_cost is not None:
@@ -205,7 +205,7 @@ def order_csv(tx: Tx, order: Order, currency: str) -> str:
                 (
                     order.number,
                     line.sku,
-                    agreed.of(order.supplier, line.sku).get("supplier_sku") or "",
+                    agreed.of(order.supplier, line.sku).supplier_sku or "",
                     label.title if label else line.sku,
                     show(line.wanted),
                     "" if line.unit_cost is None else show(line.unit_cost),

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from jitledger.domain.events import OpeningBalance, StockCounted
 from jitledger.domain.moments import local_date
 from jitledger.domain.state.order import standing
 from jitledger.domain.state.shop import Shop
@@ -72,7 +73,7 @@ def phantoms(
 
 def _counted_since(database: Database, tx: Tx, sku: str, last_sale: int, shop: Shop) -> bool:
     return any(
-        name in ("stock-counted", "opening-balance")
-        and shop.days.day(data["effective_at"], data["recorded_at"]) > last_sale
-        for _, name, data in standing(load_entries(database, tx, sku))
+        isinstance(event, StockCounted | OpeningBalance)
+        and shop.days.day(event.effective_at, event.recorded_at) > last_sale
+        for _, event in standing(load_entries(database, tx, sku))
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-import orjson
-
+from jitledger.domain.events import StockReceived
 from jitledger.domain.moments import DAY, local_date
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.replenishment.advice import tune_point
@@ -15,7 +14,7 @@ from jitledger.domain.state.shop import Shop
 from jitledger.domain.state.stock_item import StockItem
 from jitledger.service.cache import load_entries
 from jitledger.store.database import Database, Tx
-from jitledger_projections.planning.forecast import policy_of
+from jitledger_projections.planning.forecast import policies_of, policy_of
 from jitledger_projections.planning.order_size import holding_rate
 from jitledger_projections.planning.plan import plan
 from jitledger_projections.views.on_hand import positions
@@ -61,10 +60,10 @@ def tunings(database: Database, shop: Shop, now: int) -> list[Tuning]:
     for place, p in enumerate(planned.products):
         if not p.policies:
             continue
-        for location in {data.get("location") for _, data in orjson.loads(p.policies)}:
+        for location in {policy.location for _, policy in policies_of(p)}:
             policy = policy_of(p, location, text)
-            if policy is not None and policy.get("reorder_point") is not None:
-                chosen.append((place, location, Decimal(policy["reorder_point"])))
+            if policy is not None and policy.reorder_point is not None:
+                chosen.append((place, location, policy.reorder_point))
     skus = [planned.products[place].sku for place, _, _ in chosen]
     found = []
     with database.snapshot() as tx:
@@ -102,8 +101,9 @@ def lows_before_receipts(
     item = StockItem(sku, shop.days)
     lows = []
     for entry in standing(entries):
-        here = location is None or entry[2].get("location") == location
-        if entry[1] == "stock-received" and here and entry[2]["effective_at"] >= since:
+        event = entry[1]
+        came = isinstance(event, StockReceived) and location in (None, event.location)
+        if came and event.effective_at >= since:
             shelves = item.shelves if location is None else {location: item.shelf(location)}
             known = any(shelf.known for shelf in shelves.values())
             if known:

@@ -13,24 +13,22 @@ from math import ceil, inf
 from typing import Any, NamedTuple
 
 import numpy as np
-import orjson
 
 from jitledger.domain.moments import local_date, to_datetime
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.replenishment.order_quantity import Suggestion, lot_by_hand
 from jitledger.domain.state.shop import Shop
-from jitledger.domain.state.supplier import unit_cost_at
 from jitledger.service.views.bunches import without_collector
 from jitledger.store.database import Database
 from jitledger_projections.planning.arrivals import EARLY, LIKELY, Arrivals, arrivals, run_out_dates
-from jitledger_projections.planning.forecast import Ints, Product, policy_of
+from jitledger_projections.planning.forecast import Ints, Product, policies_of, policy_of
 from jitledger_projections.planning.methods import DEFAULT, VELOCITY
 from jitledger_projections.planning.order_size import MADE_TO_ORDER, Due, margin_of, suggestion
 from jitledger_projections.planning.plan import Plan, plan
 from jitledger_projections.views.on_hand import Position, positions, rough_positions
 from jitledger_projections.views.on_order import open_order_lines
 from jitledger_projections.views.products import Label, labels
-from jitledger_projections.views.supply import SupplierRow
+from jitledger_projections.views.supply import Agreed, SupplierRow
 
 
 class ReorderLine(NamedTuple):
@@ -120,7 +118,6 @@ class ReorderLine(NamedTuple):
         return f"{text}; {question}" if question else text
 
 
-_SHOWN = ("moq", "pack")
 BY_HAND = ("manual", "min-max", MADE_TO_ORDER)
 
 
@@ -225,10 +222,10 @@ def _bought(p: Product) -> bool:
 def _manual(p: Product, place: int, shelf: Position, today: date) -> list[Due]:
     assert p.policies is not None
     found = []
-    locations = {data.get("location") for _, data in orjson.loads(p.policies)}
+    locations = {policy.location for _, policy in policies_of(p)}
     for location in sorted(locations, key=lambda x: x or ""):
         policy = policy_of(p, location, today.isoformat())
-        if policy is None or policy.get("reorder_point") is None:
+        if policy is None or policy.reorder_point is None:
             continue
         position = shelf.inventory_position
         if location is None and not shelf.known:
@@ -237,9 +234,9 @@ def _manual(p: Product, place: int, shelf: Position, today: date) -> list[Due]:
             if location not in shelf.by_location:
                 continue  # Nobody knows what is there: count first.
             position = shelf.by_location[location]
-        point = Decimal(policy["reorder_point"])
+        point = policy.reorder_point
         lot, multiples = lot_by_hand(policy, point)
-        method = policy.get("method") or DEFAULT
+        method = policy.method or DEFAULT
         found.append(Due(place, location, shelf, position, point, lot, multiples, method))
     return found
 
@@ -251,6 +248,12 @@ class _Source(NamedTuple):
     weekdays: tuple[int, ...]
     leaves: date
     """The next day on which an order can leave."""
+
+
+def _shown(agreed: Agreed) -> dict[str, str]:
+    """Return the terms that a line shows."""
+    shown = {"moq": agreed.moq, "pack": agreed.pack}
+    return {name: show(value) for name, value in shown.items() if value is not None}
 
 
 def _source(row: SupplierRow | None, clock: datetime) -> _Source:
@@ -351,11 +354,11 @@ def _line(
     product, rate, lead = planned.products[d.place], n.rate, n.lead
     agreed = planned.terms.of(product.supplier, p.sku)
     wanted = suggestion(d, product, p, source.row, agreed, rate, lead, shop, today)
-    cost = unit_cost_at(agreed, wanted.quantity) if agreed else None
+    cost = agreed.cost_at(wanted.quantity)
     unit_cost = cost if cost is not None else d.shelf.last_cost
     currency = None
     if source.row is not None:
-        currency = agreed.get("currency") or source.row.currency
+        currency = agreed.currency or source.row.currency
     arrives = _arrives(lead, source.leaves)
     own = p.price is not None and currency in (None, shop.currency)
     return ReorderLine(
@@ -381,14 +384,14 @@ def _line(
         else _order_by(earliest, lead, source.weekdays, source.leaves),
         method=d.method,
         confidence="manual" if d.method in BY_HAND else n.confidence,
-        terms={k: str(v) for k, v in agreed.items() if k in _SHOWN} if agreed else {},
+        terms=_shown(agreed),
         on_order=d.shelf.on_order,
         next_delivery=min([arrives, *(day for day, _ in ahead)]) if ahead else arrives,
         currency=currency,
         margin=margin_of(p, unit_cost, shop) if own else 0.0,
         phi=n.phi,
         variance=n.variance,
-        whole_lot=bool(agreed.get("price_breaks")),
+        whole_lot=bool(agreed.price_breaks),
         spoils=p.shelf_life_days is not None,
     )
 

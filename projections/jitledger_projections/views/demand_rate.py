@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from jitledger.domain.events import BackorderTaken, DemandUnmet, Event, StockCounted, StockSold
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.state.demand import Demand
 from jitledger.domain.state.order import Entry
@@ -36,7 +37,7 @@ class DemandRate:
 
     name = "demand_rate"
     version = 3
-    ignores = frozenset[str]()
+    ignores = frozenset[type[Event]]()
 
     def definitions(self, dialect: str) -> dict[str, str]:
         """Return the tables' definitions."""
@@ -125,11 +126,14 @@ def _day(item: StockItem, location: str, day: int) -> tuple[Any, ...]:
 
 def _touched_days(item: StockItem, entries: list[Entry]) -> list[tuple[Any, ...]]:
     touched: dict[tuple[str, int], None] = {}
-    for _, name, data in entries:
-        if name in ("stock-sold", "demand-unmet"):
-            location = data.get("sold_at") or data["location"]
-            day = item.days.day(data["effective_at"], data["recorded_at"])
-            touched[location, day] = None
+    for _, event in entries:
+        if isinstance(event, StockSold):
+            place = event.sold_at or event.location
+        elif isinstance(event, DemandUnmet):
+            place = event.location
+        else:
+            continue
+        touched[place, item.days.day(event.effective_at, event.recorded_at)] = None
     return [_day(item, location, day) for location, day in touched]
 
 
@@ -139,7 +143,7 @@ def _may_change_several(entries: list[Entry]) -> bool:
     Several entries may end one and begin others; a count may undo one at its very moment; an item
     that takes backorders has none.
     """
-    return len(entries) > 1 or entries[0][1] in ("stock-counted", "backorder-taken")
+    return len(entries) > 1 or isinstance(entries[0][1], StockCounted | BackorderTaken)
 
 
 def _outs(item: StockItem, *, all_spans: bool) -> list[tuple[Any, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jitledger.domain.events import Event
 from jitledger.domain.quantity import show
 from jitledger.domain.state.quantities import open_exceptions
 from jitledger.service.views.contract import Batch
@@ -15,7 +16,7 @@ class Exceptions:
 
     name = "exceptions"
     version = 1
-    ignores = frozenset[str]()
+    ignores = frozenset[type[Event]]()
 
     def definitions(self, dialect: str) -> dict[str, str]:
         """Return the table's definition."""

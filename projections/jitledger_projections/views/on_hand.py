@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from jitledger.domain.events import Event, ReservationReleased, StockReserved, StockSold
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.state.shelf import Shelf
 from jitledger.domain.state.stock_item import StockItem
@@ -42,7 +43,7 @@ class OnHand:
 
     name = "on_hand"
     version = 3
-    ignores = frozenset[str]()
+    ignores = frozenset[type[Event]]()
 
     def definitions(self, dialect: str) -> dict[str, str]:
         """Return the table's definition."""
@@ -97,8 +98,9 @@ def _upsert(table: str) -> str:
 def _promised(change: Change) -> bool:
     """Return whether a promise changed: a place that only it spoke of may have no row any more."""
     return any(
-        name in ("stock-reserved", "reservation-released") or "reservation" in data
-        for _, name, data in change.entries
+        isinstance(event, StockReserved | ReservationReleased)
+        or (isinstance(event, StockSold) and event.reservation is not None)
+        for _, event in change.entries
     )
 
 

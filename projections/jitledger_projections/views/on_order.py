@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from jitledger.domain.events import MOVES, StockReceived
 from jitledger.domain.moments import day_from_number, day_number
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.state.purchase_order import OPEN_STATES, Line, PurchaseOrder
-from jitledger.domain.state.stock_item import MOVES, StockItem
+from jitledger.domain.state.stock_item import StockItem
 from jitledger.service.views.contract import Batch
 from jitledger.store.database import Tx
 
@@ -29,7 +30,7 @@ class OnOrder:
 
     name = "on_order"
     version = 1
-    ignores = MOVES - {"stock-received"}
+    ignores = MOVES - {StockReceived}
 
     def definitions(self, dialect: str) -> dict[str, str]:
         """Return the tables' definitions; days are day numbers."""
@@ -50,7 +51,10 @@ class OnOrder:
     def apply(self, tx: Tx, batch: Batch, suffix: str) -> None:
         """Write changed orders, and the receipts of items that have some against orders."""
         for change, item in batch.items():
-            touched = any("po_line" in data for _, _, data in change.entries)
+            touched = any(
+                isinstance(event, StockReceived) and event.po_line is not None
+                for _, event in change.entries
+            )
             if touched or (change.whole and (item.arrivals or not batch.fresh)):
                 _write_receipts(tx, item, suffix)
         for _, order in batch.orders():

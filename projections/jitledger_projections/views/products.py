@@ -11,22 +11,31 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from jitledger.domain.events import (
+    MOVES,
+    ItemRegistered,
+    ItemRenamed,
+    ItemRetired,
+    PackDefined,
+    PolicySet,
+    PriceSet,
+    SupplierLinked,
+)
 from jitledger.domain.names import normalise
 from jitledger.domain.state.dated import in_force
-from jitledger.domain.state.stock_item import MOVES, StockItem
+from jitledger.domain.state.stock_item import StockItem
 from jitledger.service.views.contract import Batch
+from jitledger.store.codec import stored_fields
 from jitledger.store.database import Tx
 
-CATALOG = frozenset(
-    {
-        "item-registered",
-        "item-renamed",
-        "item-retired",
-        "pack-defined",
-        "price-set",
-        "policy-set",
-        "supplier-linked",
-    }
+CATALOG = (
+    ItemRegistered,
+    ItemRenamed,
+    ItemRetired,
+    PackDefined,
+    PriceSet,
+    PolicySet,
+    SupplierLinked,
 )
 COLUMNS = (
     "sku, title, unit, precision_, mode, category, retired, barcodes, price, supplier, policies, "
@@ -65,7 +74,7 @@ class Products:
         """Write the catalog rows of items whose catalog changed."""
         changed = []
         for change, item in batch.items():
-            if change.whole or not CATALOG.isdisjoint([name for _, name, _ in change.entries]):
+            if change.whole or any(isinstance(event, CATALOG) for _, event in change.entries):
                 changed.append(item)
         if not changed:
             return
@@ -92,7 +101,7 @@ def _place(sku: str) -> int:
 
 def _row(item: StockItem) -> tuple[Any, ...]:
     c = item.catalog
-    policies = [[p[0], p[1]] for dated in c.policies.values() for p in dated]
+    policies = [[p[0], stored_fields(p[1])] for dated in c.policies.values() for p in dated]
     price = in_force(c.prices, FOREVER)
     return (
         item.sku,

@@ -8,12 +8,16 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import orjson
+from msgspec import Struct
+from msgspec.json import Decoder
 
 from jitledger.domain.errors import Refused
+from jitledger.domain.events import MOVES, TermsAgreed
+from jitledger.domain.quantity import ZERO
 from jitledger.domain.state.dated import in_force
-from jitledger.domain.state.stock_item import MOVES
-from jitledger.domain.state.supplier import Supplier
+from jitledger.domain.state.supplier import Supplier, unit_cost_at
 from jitledger.service.views.contract import Batch
+from jitledger.store.codec import stored_fields
 from jitledger.store.database import Tx
 
 
@@ -43,7 +47,7 @@ class Supply:
             tx.execute(
                 f"INSERT INTO suppliers{suffix} VALUES ({', '.join('?' * 12)})", _row(supplier)
             )
-            touched = {d["sku"] for _, name, d in change.entries if name == "terms-agreed"}
+            touched = {event.sku for _, event in change.entries if isinstance(event, TermsAgreed)}
             chosen = supplier.terms if change.whole else touched
             rows = [(supplier.code, sku, _dated(supplier, sku)) for sku in chosen]
             if change.whole and not batch.fresh:
@@ -77,21 +81,32 @@ def _row(s: Supplier) -> tuple[Any, ...]:
 
 
 def _dated(supplier: Supplier, sku: str) -> str:
-    kept = (
-        "supplier_sku",
-        "unit_cost",
-        "currency",
-        "moq",
-        "pack",
-        "lead_time_days",
-        "price_breaks",
-    )
-    return orjson.dumps(
-        [
-            [starts, {k: data[k] for k in kept if data.get(k) is not None}]
-            for starts, data in supplier.terms[sku]
-        ]
-    ).decode()
+    dated = []
+    for starts, agreed in supplier.terms[sku]:
+        body = stored_fields(agreed)
+        dated.append([starts, {name: body[name] for name in _KEPT if name in body}])
+    return orjson.dumps(dated).decode()
+
+
+class Agreed(Struct, frozen=True, kw_only=True):
+    """What a supplier asks for a product; all of it absent when nothing is agreed."""
+
+    supplier_sku: str | None = None
+    unit_cost: Decimal | None = None
+    currency: str | None = None
+    moq: Decimal | None = None
+    pack: Decimal | None = None
+    lead_time_days: Decimal | None = None
+    price_breaks: tuple[tuple[Decimal, Decimal], ...] = ()
+
+    def cost_at(self, quantity: Decimal) -> Decimal | None:
+        """Return the cost of one unit when so many are ordered."""
+        return unit_cost_at(self.unit_cost, self.price_breaks, quantity)
+
+
+NO_TERMS = Agreed()
+_KEPT = Agreed.__struct_fields__
+_DATED = Decoder(list[tuple[str, Agreed]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +162,8 @@ class Rise(NamedTuple):
     supplier: str
     sku: str
     starts: date
-    now: dict[str, Any]
-    later: dict[str, Any]
+    now: Agreed
+    later: Agreed
 
 
 class Terms:
@@ -158,12 +173,12 @@ class Terms:
         self._rows = {(supplier, sku): dated for supplier, sku, dated in rows}
         self._today = today
 
-    def of(self, supplier: str | None, sku: str) -> dict[str, Any]:
-        """Return the terms in force for a product at a supplier; empty when there are none."""
+    def of(self, supplier: str | None, sku: str) -> Agreed:
+        """Return the terms in force for a product at a supplier; ``NO_TERMS`` without any."""
         dated = self._rows.get((supplier or "", sku))
         if dated is None:
-            return {}
-        return in_force([(s, data) for s, data in orjson.loads(dated)], self._today) or {}
+            return NO_TERMS
+        return in_force(_DATED.decode(dated), self._today) or NO_TERMS
 
     def rises(self) -> list[Rise]:
         """Return terms whose cost changes next to a higher one, in the same currency."""
@@ -172,20 +187,21 @@ class Terms:
             if dated.count('"unit_cost"') < 2:
                 continue
             now = self.of(supplier, sku)
-            cost = now.get("unit_cost")
+            if now.unit_cost is None:
+                continue
             later = sorted(
-                ((s, data) for s, data in orjson.loads(dated) if s > self._today),
+                (row for row in _DATED.decode(dated) if row[0] > self._today),
                 key=lambda row: row[0],
             )
-            changes = [
-                row for row in later if row[1].get("unit_cost") not in (None, cost)
-            ]  # Of what is agreed ahead the first other cost counts.
-            if cost is None or not changes:
+            change = next(  # Of what is agreed ahead the first other cost counts.
+                (r for r in later if r[1].unit_cost not in (None, now.unit_cost)), None
+            )
+            if change is None:
                 continue
-            starts, data = changes[0]
-            dearer = Decimal(data["unit_cost"]) > Decimal(cost)
-            if dearer and data.get("currency") == now.get("currency"):
-                found.append(Rise(supplier, sku, date.fromisoformat(starts), now, data))
+            starts, agreed = change
+            dearer = (agreed.unit_cost or ZERO) > now.unit_cost
+            if dearer and agreed.currency == now.currency:
+                found.append(Rise(supplier, sku, date.fromisoformat(starts), now, agreed))
         return found
 
     def with_lead_times(self) -> list[tuple[str, str, float]]:
@@ -193,7 +209,7 @@ class Terms:
         found = []
         for (supplier, sku), dated in self._rows.items():
             if '"lead_time_days"' in dated:
-                days = self.of(supplier, sku).get("lead_time_days")
+                days = self.of(supplier, sku).lead_time_days
                 if days is not None:
                     found.append((supplier, sku, float(days)))
         return found
@@ -209,7 +225,7 @@ class SupplierCard:
     """One supplier with the products it supplies and the terms in force for each."""
 
     supplier: SupplierRow
-    products: list[tuple[str, str, dict[str, Any]]]
+    products: list[tuple[str, str, Agreed]]
     """(SKU, name, terms)"""
 
 

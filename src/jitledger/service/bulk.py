@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from jitledger.domain.events import Event
 from jitledger.domain.moments import MICROSECOND
 from jitledger.domain.names import SKU_STREAM, entry_name
 from jitledger.service.clock import Clock
@@ -35,7 +36,7 @@ TRIES = 4
 
 
 class BulkFact(NamedTuple):
-    """One event of one command: its key, the digest of its row, its stored name and fields.
+    """One event of one command: its key, the digest of its row, its kind and fields.
 
     Fields are as stored (decimals as text). ``effective_at`` is at most the moment of recording;
     ``target`` and the field ``sale`` name the key of an earlier entry of the same stream.
@@ -44,7 +45,7 @@ class BulkFact(NamedTuple):
     key: str
     digest: bytes
     sku: str
-    name: str
+    kind: type[Event]
     effective_at: int
     fields: dict[str, Any]
     target: str | None = None
@@ -153,7 +154,7 @@ class BulkAppender:
                 body["target"] = targets[fact.target]
             elif "sale" in body:
                 body["sale"] = entry_name(fact.sku, targets[body["sale"]])
-            events.append((stream, version, fact.name, dump(body)))
+            events.append((stream, version, fact.kind.name, dump(body)))
             highest = max(highest, effective_at)
             versions[stream] = targets[fact.key] = version
             listed.append((fact.key, fact.digest, self._listed(fact.sku, version)))

@@ -6,7 +6,6 @@ The cache belongs to the writer and is only read and changed under the write loc
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any
 
 from jitledger.domain.names import (
     ORDER_STREAM,
@@ -76,19 +75,19 @@ class Cache:
     def _load_shop(self, tx: Tx) -> None:
         self.shop = Shop()
         for version, name, body in self._database.stream(tx, SHOP_STREAM):
-            self.shop.evolve(version, name, decode(name, body))
+            self.shop.evolve(version, decode(name, body))
 
     def _absorb(self, row: RawEvent) -> None:
         _, stream, version, name, body = row
         if stream == SHOP_STREAM:
-            self.apply(stream, version, name, decode(name, body))
+            self.apply(stream, (version, decode(name, body)))
         elif stream.startswith(SKU_STREAM):
             if stream.removeprefix(SKU_STREAM) in self._streams:
-                self.apply(stream, version, name, decode(name, body))
+                self.apply(stream, (version, decode(name, body)))
         elif stream.startswith(ORDER_STREAM):
             self._forget_orders()  # Seldom: they are read again when they are asked for.
         elif stream.removeprefix(SUPPLIER_STREAM) in self._suppliers:
-            self.apply(stream, version, name, decode(name, body))
+            self.apply(stream, (version, decode(name, body)))
 
     def apply_to_item(self, sku: str, entry: Entry) -> tuple[StockItem, bool]:
         """Apply a new entry; return the item, and True when it came last and applied at once."""
@@ -101,21 +100,21 @@ class Cache:
         self._streams[sku] = (entries, item)
         return item, False
 
-    def apply(self, stream: str, version: int, name: str, data: dict[str, Any]) -> bool:
+    def apply(self, stream: str, entry: Entry) -> bool:
         """Apply a new entry to a loaded stream; True when it came last and applied at once."""
         if stream.startswith(SKU_STREAM):
-            return self.apply_to_item(stream[len(SKU_STREAM) :], (version, name, data))[1]
+            return self.apply_to_item(stream[len(SKU_STREAM) :], entry)[1]
         if stream == SHOP_STREAM:
             days = self.shop.days
-            self.shop.evolve(version, name, data)
+            self.shop.evolve(*entry)
             if self.shop.days is not days:
                 self._fold_again()
         elif stream.startswith(SUPPLIER_STREAM):
             code = stream[len(SUPPLIER_STREAM) :]
-            self._suppliers.setdefault(code, Supplier(code)).evolve(version, name, data)
+            self._suppliers.setdefault(code, Supplier(code)).evolve(*entry)
         elif stream.startswith(ORDER_STREAM):
             number = stream[len(ORDER_STREAM) :]
-            self._orders.setdefault(number, PurchaseOrder(number)).evolve(version, name, data)
+            self._orders.setdefault(number, PurchaseOrder(number)).evolve(*entry)
             self._orders_of.clear()
             self._any_orders = True
         return True
@@ -165,7 +164,7 @@ class Cache:
             assert self.tx is not None
             found = Supplier(code)
             for version, name, body in self._database.stream(self.tx, SUPPLIER_STREAM + code):
-                found.evolve(version, name, decode(name, body))
+                found.evolve(version, decode(name, body))
             if found.version:
                 self._suppliers[code] = found
         return found if found.version else None
@@ -236,7 +235,7 @@ def order_numbers(tx: Tx, sku: str) -> list[str]:
 def load_entries(database: Database, tx: Tx, sku: str) -> list[Entry]:
     """Return every entry of a SKU in the order of recording; empty for a stranger."""
     rows = database.stream(tx, stream_of(sku))
-    return [(version, name, decode(name, body)) for version, name, body in rows]
+    return [(version, decode(name, body)) for version, name, body in rows]
 
 
 def load_order(
@@ -249,10 +248,10 @@ def load_order(
     """Fold a purchase order at a moment of either axis; version 0 when there is none then."""
     order = PurchaseOrder(number)
     for version, name, body in database.stream(tx, ORDER_STREAM + number):
-        data = decode(name, body)
-        if as_at is not None and data["recorded_at"] > as_at:
+        event = decode(name, body)
+        if as_at is not None and event.recorded_at > as_at:
             continue
-        if as_of is not None and data["effective_at"] > as_of:
+        if as_of is not None and event.effective_at > as_of:
             continue
-        order.evolve(version, name, data)
+        order.evolve(version, event)
     return order

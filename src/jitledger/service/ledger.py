@@ -19,6 +19,7 @@ from jitledger.domain.commands import Command, OpenShop, payload_of
 from jitledger.domain.decisions import Draft, Ground, decide
 from jitledger.domain.decisions.decide import check_permitted
 from jitledger.domain.errors import Conflict, LedgerError, Refused, StoreError, bad_value
+from jitledger.domain.events import ReorderAlertSnoozed
 from jitledger.domain.moments import MICROSECOND, parse_time, show_moment, start_of_day
 from jitledger.domain.names import (
     ALERT_STREAM,
@@ -39,7 +40,7 @@ from jitledger.service.streams import Change
 from jitledger.service.submission import Answer, Append, Ask, Outcome, Submission
 from jitledger.service.views.contract import ProjectionFailed
 from jitledger.service.views.driver import Driver
-from jitledger.store.codec import decode, encode_given
+from jitledger.store.codec import check_given, encode_given
 from jitledger.store.database import Database, Tx, read_clock, savepoint, write_seal
 from jitledger.store.seals import FIRST, seal_of
 from jitledger.store.writer import GroupWriter, Promise, fail, settle
@@ -408,11 +409,12 @@ class Ledger:
     def _enter(
         self, append: Append, draft: Draft, version: int, stamp: int, envelope: dict[str, Any]
     ) -> Entry:
-        name, body = draft.event.name, _body(draft, stamp, envelope)
-        append.events.append((draft.stream, version, name, body))
+        given = _given(draft, stamp, envelope)
+        event = check_given(draft.event, given)
+        append.events.append((draft.stream, version, event.name, encode_given(draft.event, given)))
         if draft.effective_at > append.highest:
             append.highest = draft.effective_at
-        return version, name, decode(name, body)
+        return version, event
 
     def _fold_item(self, append: Append, stream: str, item: StockItem, entry: Entry) -> None:
         changes = append.changes
@@ -426,16 +428,15 @@ class Ledger:
             change.whole = True
 
     def _fold(self, append: Append, stream: str, entry: Entry) -> None:
-        version, name, data = entry
         if stream.startswith(ALERT_STREAM):
-            if name == "reorder-alert-snoozed":
-                append.snoozed[stream[len(ALERT_STREAM) :]] = data["until"]
+            if isinstance(entry[1], ReorderAlertSnoozed):
+                append.snoozed[stream[len(ALERT_STREAM) :]] = entry[1].until
             return
         before: list[str] = []
         if stream.startswith(ORDER_STREAM):
             known = self._cache.order(stream[len(ORDER_STREAM) :])
             before = [] if known is None else [line.sku for line in known.lines]
-        self._cache.apply(stream, version, name, data)
+        self._cache.apply(stream, entry)
         change = append.changes.get(stream)
         if change is None:
             change = append.changes[stream] = Change(stream, False)
@@ -474,17 +475,17 @@ class Ledger:
         for draft in drafts:
             version = 1 + (versions.get(draft.stream) or self._cache.version_of(draft.stream))
             versions[draft.stream] = version
-            body = _body(draft, append.stamp, {"channel": "system"})
+            body = encode_given(draft.event, _given(draft, append.stamp, {"channel": "system"}))
             append.events.append((draft.stream, version, draft.event.name, body))
 
 
-def _body(draft: Draft, stamp: int, envelope: dict[str, Any]) -> bytes:
-    """Return a draft as it is stored; what is absent is left to the event's own defaults."""
+def _given(draft: Draft, stamp: int, envelope: dict[str, Any]) -> dict[str, Any]:
+    """Return a draft's fields as they are recorded; what is absent takes its default."""
     given = {"recorded_at": stamp, "effective_at": draft.effective_at, **envelope}
     given |= {name: value for name, value in draft.fields.items() if value is not None}
     if draft.occurred_on is not None:
         given["occurred_on"] = draft.occurred_on
-    return encode_given(draft.event, given)
+    return given
 
 
 def _total(item: StockItem) -> str:

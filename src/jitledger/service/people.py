@@ -12,7 +12,7 @@ from jitledger.domain.errors import Refused
 from jitledger.domain.state.shop import Shop
 from jitledger.service.ledger import Ledger, new_member_id
 from jitledger.service.submission import Answer, Ask, Submission
-from jitledger.store.codec import decode
+from jitledger.store.codec import decode, stored_fields
 from jitledger.store.database import Database, Tx
 
 FIRST_MINUTES = 15
@@ -166,8 +166,9 @@ def export(database: Database, person: Person, shop: Shop) -> dict[str, Any]:
         for rows in database.scan(tx):
             for _, stream, version, name, body in rows:
                 if person.member.encode() in body:
-                    data = decode(name, body)
-                    if person.member in (data.get("actor"), data.get("member")):
+                    event = decode(name, body)
+                    if person.member in (event.actor, getattr(event, "member", None)):
+                        data = stored_fields(event)
                         entries.append(
                             {"stream": stream, "version": version, "event": name, "data": data}
                         )

@@ -12,8 +12,15 @@ from typing import Any
 
 import orjson
 
-from jitledger.domain.decisions.together import describe_delta
+from jitledger.domain.decisions.together import own_delta
 from jitledger.domain.errors import unknown_sku
+from jitledger.domain.events import (
+    EntryVoided,
+    Event,
+    StockCounted,
+    Transfer,
+    TransferDispatched,
+)
 from jitledger.domain.moments import local_date, show_moment
 from jitledger.domain.names import SHOP_STREAM, SKU_STREAM, entry_name, normalise, stream_of
 from jitledger.domain.quantity import ZERO, show
@@ -35,8 +42,7 @@ class Line:
     """One entry of an item's history, with what it did at its place in effective order."""
 
     entry: str
-    event: str
-    data: dict[str, Any]
+    event: Event
     location: str | None
     delta: Decimal | None
     balance: Decimal | None
@@ -94,7 +100,7 @@ class Queries:
                 "ORDER BY originator_version",
                 (stream_of(sku),),
             )
-        return [(version, name, decode(name, body)) for version, name, body in rows]
+        return [(version, decode(name, body)) for version, name, body in rows]
 
     def item(
         self, spelled: str, as_of: int | None = None, as_at: int | None = None
@@ -143,24 +149,23 @@ class Queries:
         """Return every entry of an item in effective order, voided ones and voids too."""
         sku, entries = self.entries(spelled)
         if as_at is not None:
-            entries = [e for e in entries if e[2]["recorded_at"] <= as_at]
+            entries = [e for e in entries if e[1].recorded_at <= as_at]
         if as_of is not None:
-            entries = [e for e in entries if e[2]["effective_at"] <= as_of]
+            entries = [e for e in entries if e[1].effective_at <= as_of]
         names = self.people()
         return [
             {
                 "entry": line.entry,
-                "event": line.event,
-                "occurred_at": line.data.get("occurred_on")
-                or show_moment(line.data["effective_at"]),
-                "recorded_at": show_moment(line.data["recorded_at"]),
+                "event": line.event.name,
+                "occurred_at": _occurred(line.event),
+                "recorded_at": show_moment(line.event.recorded_at),
                 "location": line.location,
                 "delta": None if line.delta is None else show(line.delta),
                 "balance": None if line.balance is None else show(line.balance),
-                "actor": names.get(line.data.get("actor"), line.data.get("actor")),
-                "channel": line.data.get("channel", "cli"),
+                "actor": names.get(line.event.actor, line.event.actor),
+                "channel": line.event.channel,
                 "voided_by": line.voided_by,
-                "note": line.data.get("note") or line.data.get("reason"),
+                "note": line.event.note or line.event.reason,
             }
             for line in trace(sku, entries, self.shop())
         ]
@@ -171,29 +176,29 @@ class Queries:
         """Return the signed entries that sum exactly to on-hand, effective ones only."""
         sku, entries = self.entries(spelled)
         if as_at is not None:
-            entries = [e for e in entries if e[2]["recorded_at"] <= as_at]
+            entries = [e for e in entries if e[1].recorded_at <= as_at]
         names = self.people()
         terms = []
         total = ZERO
         for line in trace(sku, entries, self.shop()):
-            if not line.delta and line.event != "stock-counted":
+            counted = line.event if isinstance(line.event, StockCounted) else None
+            if not line.delta and counted is None:
                 continue
             if line.voided_by is not None or line.delta is None:
                 continue
-            if as_of is not None and line.data["effective_at"] > as_of:
+            if as_of is not None and line.event.effective_at > as_of:
                 continue
             total += line.delta
             terms.append(
                 {
                     "entry": line.entry,
-                    "event": line.event,
+                    "event": line.event.name,
                     "delta": show(line.delta),
                     "location": line.location,
-                    "occurred_at": line.data.get("occurred_on")
-                    or show_moment(line.data["effective_at"]),
-                    "actor": names.get(line.data.get("actor"), line.data.get("actor")),
-                    "counted": line.data.get("quantity") if line.event == "stock-counted" else None,
-                    "note": line.data.get("note"),
+                    "occurred_at": _occurred(line.event),
+                    "actor": names.get(line.event.actor, line.event.actor),
+                    "counted": None if counted is None else format(counted.quantity, "f"),
+                    "note": line.event.note,
                 }
             )
         return {"sku": sku, "on_hand": show(total), "terms": terms}
@@ -211,15 +216,14 @@ class Queries:
             start = self._first_position(tx, since)
             for rows in self._database.scan(tx, start - 1, batch=1000):
                 for _, stream, version, name, body in rows:
-                    data = decode(name, body)
-                    if until is not None and data["recorded_at"] > until:
+                    event = decode(name, body)
+                    if until is not None and event.recorded_at > until:
                         return found
-                    if since is not None and data["recorded_at"] < since:
+                    if since is not None and event.recorded_at < since:
                         continue
-                    actor = data.get("actor")
-                    if by is not None and by not in (actor, names.get(actor)):
+                    if by is not None and by not in (event.actor, names.get(event.actor)):
                         continue
-                    found.append(_logged(stream, version, name, data, names))
+                    found.append(_logged(stream, version, event, names))
         return found
 
     def _first_position(self, tx: Tx, since: int | None) -> int:
@@ -235,7 +239,7 @@ class Queries:
                 f"ORDER BY {column} LIMIT 1",
                 (middle,),
             )
-            if row is None or decode(row[1], row[2])["recorded_at"] >= since:
+            if row is None or decode(row[1], row[2]).recorded_at >= since:
                 high = middle
             else:
                 low = row[0] + 1
@@ -271,21 +275,28 @@ def _find(tx: Tx, spelled: str) -> str | None:
     return None if row is None else str(row[0])
 
 
+def _occurred(event: Event) -> str:
+    """Return when an entry held: its day, or its moment."""
+    day = event.occurred_on
+    return show_moment(event.effective_at) if day is None else day.isoformat()
+
+
 def _logged(
-    stream: str, version: int, name: str, data: dict[str, Any], names: dict[str | None, str]
+    stream: str, version: int, event: Event, names: dict[str | None, str]
 ) -> dict[str, Any]:
     sku = stream.removeprefix(SKU_STREAM) if stream.startswith(SKU_STREAM) else None
+    quantity = getattr(event, "quantity", None) or getattr(event, "delta", None)
     return {
         "entry": entry_name(sku or stream, version),
-        "event": name,
+        "event": event.name,
         "sku": sku,
-        "occurred_at": data.get("occurred_on") or show_moment(data["effective_at"]),
-        "recorded_at": show_moment(data["recorded_at"]),
-        "location": data.get("location"),
-        "quantity": data.get("quantity") or data.get("delta"),
-        "actor": names.get(data.get("actor"), data.get("actor")),
-        "channel": data.get("channel", "cli"),
-        "note": data.get("note") or data.get("reason"),
+        "occurred_at": _occurred(event),
+        "recorded_at": show_moment(event.recorded_at),
+        "location": getattr(event, "location", None),
+        "quantity": None if quantity is None else format(quantity, "f"),
+        "actor": names.get(event.actor, event.actor),
+        "channel": event.channel,
+        "note": event.note or event.reason,
     }
 
 
@@ -294,28 +305,33 @@ def trace(sku: str, entries: Sequence[Entry], shop: Shop) -> list[Line]:
     gone = voids(entries)
     item = StockItem(sku, shop.days)
     lines = []
-    for version, name, data in sorted(entries, key=order_key):
-        location = data.get("location")
-        if name == "transfer-dispatched":
-            location = data["from_location"]
-        elif name in ("transfer-received", "transfer-lost"):
-            location = data["to_location"]
+    for version, event in sorted(entries, key=order_key):
+        location = _place_of(event)
         delta: Decimal | None = None
         balance: Decimal | None = None
-        if version in gone or name == "entry-voided":
-            own = describe_delta(name, data)
-            delta = None if own is None else Decimal(own)
+        if version in gone or isinstance(event, EntryVoided):
+            delta = own_delta(event)
         else:
             before = _on_hand(item, location)
-            item.evolve(version, name, data)
+            item.evolve(version, event)
             after = _on_hand(item, location)
-            if describe_delta(name, data) is not None or name == "stock-counted":
+            if own_delta(event) is not None or isinstance(event, StockCounted):
                 delta, balance = after - before, after
         voided_by = entry_name(sku, gone[version]) if version in gone else None
-        lines.append(
-            Line(entry_name(sku, version), name, data, location, delta, balance, voided_by)
-        )
+        lines.append(Line(entry_name(sku, version), event, location, delta, balance, voided_by))
     return lines
+
+
+def _place_of(event: Event) -> str | None:
+    """Return the place at which an entry shows its balance."""
+    match event:
+        case TransferDispatched():
+            return event.from_location
+        case Transfer():
+            return event.to_location
+        case _:
+            location: str | None = getattr(event, "location", None)
+            return location
 
 
 def _on_hand(item: StockItem, location: str | None) -> Decimal:

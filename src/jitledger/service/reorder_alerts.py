@@ -179,9 +179,9 @@ def reorder_points(stored: dict[str, Point], item: StockItem, today: str) -> dic
         computed = points.get(location or WHOLE_SHOP)
         if policy is None:
             continue
-        if policy.get("reorder_point") is not None:
-            point = Decimal(policy["reorder_point"])
-            inputs = {"method": policy.get("method") or "default"}
+        if policy.reorder_point is not None:
+            point = policy.reorder_point
+            inputs = {"method": str(policy.method or "default")}
         elif computed is not None:
             point, inputs = computed[0], {k: v for k, v in computed[2].items() if k != "lots"}
         else:

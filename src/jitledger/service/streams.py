@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from orjson import loads
-
 from jitledger.domain.names import ORDER_STREAM, SHOP_STREAM, SKU_STREAM, SUPPLIER_STREAM
 from jitledger.domain.state.order import Entry
 from jitledger.domain.state.purchase_order import PurchaseOrder
 from jitledger.domain.state.shop import Shop
 from jitledger.domain.state.stock_item import StockItem, fold
 from jitledger.domain.state.supplier import Supplier
-from jitledger.store.codec import VERSIONS, check_known, decode
+from jitledger.store.codec import decode
 from jitledger.store.database import Database, Tx
 
 STREAMS_AT_ONCE = 400
@@ -47,26 +45,18 @@ def load_shop(database: Database, tx: Tx) -> Shop:
     """Fold the shop's stream."""
     shop = Shop()
     for version, name, body in database.stream(tx, SHOP_STREAM):
-        shop.evolve(version, name, decode(name, body))
+        shop.evolve(version, decode(name, body))
     return shop
 
 
 def load_changes(database: Database, tx: Tx, streams: Sequence[str], shop: Shop) -> list[Change]:
     """Fold whole streams into changes."""
-    plain = all(version == 1 for version in VERSIONS.values())
     changes = []
     for stream in streams:
         if not stream.startswith((SKU_STREAM, SUPPLIER_STREAM, ORDER_STREAM)):
             continue
         rows = database.stream(tx, stream)
-        if plain:  # One call reads all bodies of a stream.
-            bodies = loads(b"[" + b",".join([row[2] for row in rows]) + b"]")
-            entries = [(v, n, data) for (v, n, _), data in zip(rows, bodies, strict=True)]
-            for _, name, data in entries:
-                if name not in VERSIONS or "v" in data:
-                    check_known(name, data)
-        else:
-            entries = [(version, name, decode(name, body)) for version, name, body in rows]
+        entries = [(version, decode(name, body)) for version, name, body in rows]
         changes.append(_folded(stream, entries, shop))
     return changes
 

@@ -6,70 +6,55 @@ says (stream, version) and without defaults; ``v`` is there when an event's vers
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
-from functools import cache
-from typing import Any, NotRequired
+from typing import Any, NamedTuple
 
 import orjson
 from eventsourcing.persistence import Mapper, StoredEvent
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, with_config
-from typing_extensions import TypedDict
+from msgspec import MsgspecError, Struct, convert
+from msgspec.json import Decoder
 
 from jitledger.domain.errors import StoreError
-from jitledger.domain.events import EVENTS, Event
+from jitledger.domain.events import EVENTS, Event, defaults_of
 
-_ROW = frozenset({"originator_id", "originator_version"})
 VERSIONS = {name: cls.class_version for name, cls in EVENTS.items()}
 """The newest version of every stored name."""
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 UPCASTERS: dict[tuple[str, int], Upcaster] = {}
 """(stored name, from version) -> a function that returns the body of the next version."""
+_DECODERS = {name: Decoder(cls).decode for name, cls in EVENTS.items()}
+_NOT_FIRST = b'"v":'
+"""In a body of a later version; seldom elsewhere, and then it is looked at more closely."""
 
 
 def encode(event: Event) -> bytes:
     """Return an event's body."""
-    values = event.__dict__
-    fields = event.__pydantic_fields_set__ - _ROW
-    return encode_given(type(event), {f: values[f] for f in fields if values[f] is not None})
+    return _dumped(type(event), event.said())
 
 
-def encode_given(cls: type[Event], given: dict[str, Any]) -> bytes:
+def check_given(cls: type[Event], given: Mapping[str, Any]) -> Event:
+    """Return the event of which these fields are given, none of them None.
+
+    Raises ``ValueError`` when one is not what the event says it is.
+    """
+    return convert(given, cls)
+
+
+def encode_given(cls: type[Event], given: Mapping[str, Any]) -> bytes:
     """Return the body of an event of which these fields are given, none of them None.
 
-    They are checked as the event checks them, and stand in its order; what is left out takes its
-    default when it is read. Raises pydantic's ``ValidationError``.
+    They stand in the event's order; what is left out takes its default when it is read.
     """
-    check, defaults = _given(cls)
-    body = check(given)
-    for field in defaults.keys() & body.keys():
-        if body[field] == defaults[field]:
-            del body[field]
+    defaults = defaults_of(cls)
+    body = {name: given[name] for name in defaults if name in given}
+    return _dumped(cls, {n: value for n, value in body.items() if value != defaults[n]})
+
+
+def _dumped(cls: type[Event], body: dict[str, Any]) -> bytes:
     if cls.class_version > 1:
         body["v"] = cls.class_version
     return dump(body)
-
-
-@cache
-def _given(cls: type[Event]) -> tuple[Callable[[Any], dict[str, Any]], dict[str, Any]]:
-    """Return what checks some fields of an event without filling in the rest, and the defaults."""
-    known = {name: info for name, info in cls.model_fields.items() if name not in _ROW}
-    make: Any = TypedDict
-    body = make(
-        cls.__name__,
-        {
-            name: annotation if info.is_required() else NotRequired[annotation]
-            for name, info in known.items()
-            if (annotation := info.rebuild_annotation())
-        },
-    )
-    check = TypeAdapter(with_config(ConfigDict(extra="forbid"))(body)).validator.validate_python
-    defaults = {
-        name: info.default
-        for name, info in known.items()
-        if not info.is_required() and info.default is not None
-    }
-    return check, defaults
 
 
 def dump(body: dict[str, Any]) -> bytes:
@@ -80,36 +65,54 @@ def dump(body: dict[str, Any]) -> bytes:
 def _plain(value: object) -> str | dict[str, Any]:
     if isinstance(value, Decimal):
         return format(value, "f")
-    if isinstance(value, BaseModel):
-        return value.model_dump(exclude_none=True)
+    if isinstance(value, Struct):
+        inner = {name: getattr(value, name) for name in value.__struct_fields__}
+        return {name: one for name, one in inner.items() if one is not None}
     raise TypeError(f"{type(value).__name__} cannot be stored")
 
 
-def decode(topic: str, state: bytes) -> dict[str, Any]:
-    """Return a body as stored fields, brought to the event's present version."""
-    data: dict[str, Any] = orjson.loads(state)
-    newest = VERSIONS.get(topic)
-    if newest == 1 and "v" not in data:
-        return data
-    newest = check_known(topic, data)
-    version = data.pop("v", 1)
-    while version < newest:
-        data = UPCASTERS[topic, version](data)
-        version += 1
-    return data
+def stored_fields(event: Event) -> dict[str, Any]:
+    """Return an event's body as plain values, as it is stored: decimals as text, days as ISO."""
+    body: dict[str, Any] = orjson.loads(encode(event))
+    return body
 
 
-def check_known(topic: str, data: dict[str, Any]) -> int:
-    """Return the newest version of a stored name; raises ``unknown-event`` for a newer one."""
+def decode(topic: str, state: bytes) -> Event:
+    """Return a stored event, brought to its present version.
+
+    Raises ``unknown-event`` for one of a newer program, ``unreadable-event`` for a damaged one.
+    """
+    try:
+        if VERSIONS.get(topic) == 1 and _NOT_FIRST not in state:
+            return _DECODERS[topic](state)
+        return _upcast(topic, orjson.loads(state))
+    except (MsgspecError, ValueError) as error:
+        raise StoreError(
+            "unreadable-event", f"A stored {topic} cannot be read: {error}."
+        ) from error
+
+
+def _upcast(topic: str, data: dict[str, Any]) -> Event:
     newest = VERSIONS.get(topic)
     version = data.get("v", 1)
     if newest is None or not isinstance(version, int) or not 1 <= version <= newest:
         raise StoreError("unknown-event", f"The stored event {topic!r} is newer than this program.")
-    return newest
+    while version < newest:
+        data = UPCASTERS[topic, version](data)
+        version += 1
+    return convert({name: value for name, value in data.items() if name != "v"}, EVENTS[topic])
+
+
+class Recorded(NamedTuple):
+    """An event with its place in the store, as the library's mapper knows it."""
+
+    originator_id: str
+    originator_version: int
+    event: Event
 
 
 class EventMapper(Mapper[str]):
-    """The library's mapper with orjson in and pydantic out; upcasts on the way."""
+    """The library's mapper with our codec; upcasts on the way."""
 
     def __init__(self, transcoder: object = None, **_: object) -> None:
         """Take what the library hands a mapper, and need none of it: the body is JSON."""
@@ -119,20 +122,11 @@ class EventMapper(Mapper[str]):
         return StoredEvent(
             originator_id=domain_event.originator_id,
             originator_version=domain_event.originator_version,
-            topic=domain_event.name,
-            state=encode(domain_event),
+            topic=domain_event.event.name,
+            state=encode(domain_event.event),
         )
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
         """Return the typed event of a row; raises ``StoreError`` when it cannot be read."""
-        data = decode(stored_event.topic, stored_event.state)
-        data["originator_id"] = str(stored_event.originator_id)
-        data["originator_version"] = stored_event.originator_version
-        try:
-            return EVENTS[stored_event.topic].__pydantic_validator__.validate_python(data)
-        except ValidationError as error:
-            raise StoreError(
-                "unreadable-event",
-                f"{stored_event.originator_id} version {stored_event.originator_version} "
-                f"({stored_event.topic}) cannot be read: {error.errors()[0]['msg']}.",
-            ) from error
+        where = str(stored_event.originator_id), stored_event.originator_version
+        return Recorded(*where, decode(stored_event.topic, stored_event.state))

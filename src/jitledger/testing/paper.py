@@ -10,6 +10,7 @@ from typing import Any
 
 from jitledger.domain.commands import parse
 from jitledger.domain.decisions import Ground, decide
+from jitledger.domain.events import LocationOpened, ShopOpened
 from jitledger.domain.moments import MICROSECOND, local_date, parse_time, zone
 from jitledger.domain.names import ORDER_STREAM, SKU_STREAM, SUPPLIER_STREAM, normalise
 from jitledger.domain.state.order import Entry
@@ -29,10 +30,12 @@ class PaperLedger:
         self.claims: dict[tuple[str, str], str] = {}
         self.shop = Shop()
         self.stamp = 0
-        opened = {"title": "Paper", "currency": "EUR", "timezone": timezone, "effective_at": 0}
-        self.shop.evolve(1, "shop-opened", opened)
+        opened = ShopOpened(
+            title="Paper", currency="EUR", timezone=timezone, recorded_at=0, effective_at=0
+        )
+        self.shop.evolve(1, opened)
         for code in locations:
-            self.shop.evolve(2, "location-opened", {"code": code})
+            self.shop.evolve(2, LocationOpened(code=code, recorded_at=0, effective_at=0))
 
     # --- what decisions ask -----------------------------------------------------------------------
 
@@ -54,8 +57,8 @@ class PaperLedger:
         if stored is None:
             return None
         found = Supplier(code)
-        for version, name, data in stored:
-            found.evolve(version, name, data)
+        for entry in stored:
+            found.evolve(*entry)
         return found
 
     def order(self, number: str) -> PurchaseOrder | None:
@@ -64,8 +67,8 @@ class PaperLedger:
         if stored is None:
             return None
         found = PurchaseOrder(number)
-        for version, name, data in stored:
-            found.evolve(version, name, data)
+        for entry in stored:
+            found.evolve(*entry)
         return found
 
     def orders_of(self, sku: str) -> list[PurchaseOrder]:
@@ -99,14 +102,12 @@ class PaperLedger:
             stored = self.streams.setdefault(draft.stream, [])
             version = len(stored) + 1
             event = draft.event(
-                originator_id=draft.stream,
-                originator_version=version,
                 recorded_at=stamp,
                 effective_at=draft.effective_at,
                 occurred_on=draft.occurred_on,
                 **draft.fields,
             )
-            stored.append((version, event.name, decode(event.name, encode(event))))
+            stored.append((version, decode(event.name, encode(event))))
             names.append(f"{draft.stream.removeprefix(SKU_STREAM)}/{version}")
         return names
 

@@ -2,104 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeGuard
+
+from msgspec import structs
 
 from jitledger.domain import commands as c
-from jitledger.domain.decisions.facts import OF_A_SALE
+from jitledger.domain import events as e
 from jitledger.domain.decisions.ground import Draft, Ground
 from jitledger.domain.decisions.linking import NO_ORDER
 from jitledger.domain.decisions.together import as_if_voided, current_entry, other_half, parts_of
 from jitledger.domain.decisions.undo import target_of, void_draft, void_parts
 from jitledger.domain.errors import Malformed, Refused
+from jitledger.domain.events import Event
 from jitledger.domain.moments import Occurred, parse_time
 from jitledger.domain.names import entry_name
-from jitledger.domain.quantity import ZERO, parse_quantity, show
+from jitledger.domain.quantity import parse_quantity, show
+from jitledger.domain.state.order import Entry
 
-# Stored name -> (command, {stored field: command field}) for every fact that can be corrected.
-_COMMON = {"location": "at", "quantity": "qty", "lot": "lot"}
-_TRANSFER = {
-    "from_location": "from",
-    "to_location": "to",
-    "quantity": "qty",
-    "transfer": "transfer",
-}
-CORRECTABLE: dict[str, tuple[type[c.Fact], dict[str, str], dict[str, str]]] = {
-    "opening-balance": (
-        c.OpenBalance,
-        _COMMON | {n: n for n in ("unit_cost", "currency", "rate", "expiry")},
-        {},
-    ),
-    "stock-received": (
-        c.ReceiveStock,
-        _COMMON
-        | {
-            n: n
-            for n in (
-                "unit_cost",
-                "currency",
-                "rate",
-                "supplier",
-                "po_line",
-                "expiry",
-                "attachment",
-            )
-        },
-        {},
-    ),
-    "stock-sold": (
-        c.SellStock,
-        {"location": "ships_from", "sold_at": "at", "quantity": "qty"}
-        | {name: name for name in OF_A_SALE},
-        {},
-    ),
-    "sale-returned": (
-        c.ReturnSale,
-        _COMMON | {n: n for n in ("condition", "sale", "order", "expiry", "refund")},
-        {},
-    ),
-    "returned-to-supplier": (
-        c.ReturnToSupplier,
-        _COMMON | {"receipt": "receipt", "supplier": "supplier"},
-        {},
-    ),
-    "stock-adjusted": (
-        c.AdjustStock,
-        {"location": "at", "delta": "delta", "cause": "reason", "lot": "lot"},
-        {},
-    ),
-    "stock-counted": (
-        c.CountStock,
-        _COMMON | {"blind": "blind", "expected_shown": "expected", "pending": "pending"},
-        {},
-    ),
-    "stock-written-off": (
-        c.WriteOffStock,
-        _COMMON | {"cause": "reason", "from_status": "status"},
-        {},
-    ),
-    "status-moved": (
-        c.MoveStatus,
-        {"location": "at", "quantity": "qty", "from_status": "from", "to_status": "to"},
-        {},
-    ),
-    "transfer-dispatched": (c.TransferStock, _TRANSFER, {"step": "dispatch"}),
-    "transfer-received": (c.TransferStock, _TRANSFER, {"step": "receive"}),
-    "transfer-lost": (c.TransferStock, _TRANSFER, {"step": "lost"}),
-    "demand-unmet": (c.RecordUnmet, {"location": "at", "quantity": "qty"}, {}),
-}
+DecideFact = Callable[[Ground, c.Fact, Occurred | None], list[Draft]]
 
 
-def correct_entry(ground: Ground, command: c.CorrectEntry, decide_fact: Any) -> list[Draft]:
+def correct_entry(ground: Ground, command: c.CorrectEntry, decide_fact: DecideFact) -> list[Draft]:
     """Void an entry and record it anew; the correction follows the chain to the entry in force."""
     sku, version, entries = target_of(ground, command.entry)
-    version, name, data = current_entry(sku, version, entries)
-    if name not in CORRECTABLE:
+    version, event = current_entry(sku, version, entries)
+    how = event.again
+    if how is None:
         raise Refused(
             "not-correctable",
-            f"{entry_name(sku, version)} is {name}; void it and enter it anew.",
+            f"{entry_name(sku, version)} is {event.name}; void it and enter it anew.",
             entry=entry_name(sku, version),
         )
     if "sku" in command.with_:
@@ -108,86 +43,121 @@ def correct_entry(ground: Ground, command: c.CorrectEntry, decide_fact: Any) -> 
             "The product of an entry cannot be corrected; void it and enter it for the other one.",
             field="with.sku",
         )
-    half = other_half(version, name, data, entries)
-    parts = parts_of(version, name, data, entries)
-    if parts:  # It stands for all that was received: it divides itself anew.
-        whole = sum((Decimal(d["quantity"]) for v, _, d in entries if v in (version, *parts)), ZERO)
-        data = {k: v for k, v in data.items() if k != "po_line"} | {"quantity": show(whole)}
-    again, typed = _rebuild(name, sku, data, command, one_step=half is not None)
-    stated = _stated(ground, again, data)
+    half = other_half(event, entries)
+    parts = parts_of(version, event, entries)
+    if parts and isinstance(event, e.StockReceived):
+        event = _whole(event, parts, entries)
+    again, typed = _rebuild(event, how, sku, command, one_step=half is not None)
+    stated = _stated(ground, again, event)
     targets = sorted((version, *parts, *(() if half is None else (half,))))
     drafts = [void_draft(ground, sku, target) for target in targets]
     ground.overrides[sku] = as_if_voided(ground, sku, entries, targets)
     ground.replaced = {(sku, target) for target in targets}
     if not ground.overrides[sku].catalog.registered:
         ground.overrides[sku].catalog = ground.known.item(sku).catalog
-    if name == "stock-sold":
-        drafts += void_parts(ground, entry_name(sku, version), data)
-    new: list[Draft] = decide_fact(ground, again, stated)
-    kept: dict[str, Any] = {"corrects": entry_name(sku, version)}
-    if again.note or data.get("note"):
-        kept["note"] = again.note or data["note"]
-    if typed is not None:
-        kept["typed"] = typed
-    if name == "stock-sold" and not data.get("components"):
-        kept["moves_stock"] = data.get("moves_stock", True)
-        kept["to_make"] = data.get("to_make", False)
+    if isinstance(event, e.StockSold):
+        drafts += void_parts(ground, entry_name(sku, version), event)
+    new = decide_fact(ground, again, stated)
     if "occurred_at" not in command.with_:
         # The moment was computed once, when the entry was recorded, and stays.
-        new = [replace(d, effective_at=data["effective_at"]) for d in new]
-    heir = next(place for place, draft in enumerate(new) if draft.event.name == name)
+        new = [replace(d, effective_at=event.effective_at) for d in new]
+    heir = next(place for place, draft in enumerate(new) if draft.event is type(event))
+    kept = _kept(event, entry_name(sku, version), again.note, typed)
     new[heir] = replace(new[heir], fields=new[heir].fields | kept)
     return [*drafts, *new]
 
 
+def _whole(event: e.StockReceived, parts: list[int], entries: list[Entry]) -> e.StockReceived:
+    """Return a receipt that was divided over lines as it came: it divides itself anew."""
+    others = [other.quantity for found, other in entries if found in parts and _came(other)]
+    return structs.replace(event, po_line=None, quantity=sum(others, event.quantity))
+
+
+def _came(event: Event) -> TypeGuard[e.StockReceived]:
+    return isinstance(event, e.StockReceived)
+
+
+def _kept(
+    event: Event, corrects: str, note: str | None, typed: str | None
+) -> dict[str, str | bool]:
+    """Return what a correction keeps of the entry that it stands for."""
+    kept: dict[str, str | bool] = {"corrects": corrects}
+    if note or event.note:
+        kept["note"] = note or event.note or ""
+    if typed is not None:
+        kept["typed"] = typed
+    if isinstance(event, e.StockSold) and not event.components:
+        kept["moves_stock"] = event.moves_stock
+        kept["to_make"] = event.to_make
+    return kept
+
+
 def _rebuild(
-    name: str, sku: str, data: dict[str, Any], command: c.CorrectEntry, *, one_step: bool
+    event: Event, how: e.Again, sku: str, command: c.CorrectEntry, *, one_step: bool
 ) -> tuple[c.Fact, str | None]:
     """Return the command an entry stands for, with the changes, and what is shown as typed."""
-    cls, mapping, fixed = CORRECTABLE[name]
-    fields: dict[str, Any] = {"sku": sku} | ({} if one_step else fixed)
-    for stored, asked in mapping.items():
-        if data.get(stored) is not None:
-            fields[asked] = data[stored]
-    if name == "stock-sold" and "at" not in fields:
-        fields["at"] = data["location"]
-    if data.get("cost_assumed"):
-        fields.pop("unit_cost", None)
+    fields: dict[str, object] = {"sku": sku}
+    if not one_step:
+        fields |= how.fixed
+    said = event.said()
+    for stored, asked in how.fields.items():
+        if stored in said:
+            fields[asked] = _as_said(said[stored])
+    if isinstance(event, e.StockSold) and "at" not in fields:
+        fields["at"] = event.location
     for forbidden in ("key", "now", "actor", "force"):
         if forbidden in command.with_:
             why = f'{forbidden} belongs beside "with", not in it.'
             raise Malformed("unknown-field", why, field=forbidden)
     given = dict(command.with_)
-    typed = _in_packs(data, given)
-    moved = name == "stock-sold" and "at" in given and "ships_from" not in given
+    typed = _in_packs(event, given)
+    if isinstance(event, e.StockReceived):
+        _receive_again(event, fields, given)
+    moved = isinstance(event, e.StockSold) and "at" in given and "ships_from" not in given
     if moved and fields.get("ships_from") == fields.get("at"):
         fields.pop("ships_from", None)
-    if data.get("no_order"):
-        fields["po"] = NO_ORDER
-    if "po" in given or "po_line" in given:  # Supplier and cost were the other order's.
-        for field in ("po", "po_line", "supplier", "unit_cost", "currency", "rate"):
-            fields.pop(field, None)
-    built = c.build(cls, fields | given)
+    built = c.build(c.COMMANDS[how.do], fields | given)
     assert isinstance(built, c.Fact)
     return built, typed
 
 
-def _in_packs(data: dict[str, Any], given: dict[str, Any]) -> str | None:
+def _receive_again(
+    event: e.StockReceived, fields: dict[str, object], given: Mapping[str, object]
+) -> None:
+    """Leave out of a receipt what is to be worked out anew."""
+    if event.cost_assumed:
+        fields.pop("unit_cost", None)
+    if event.no_order:
+        fields["po"] = NO_ORDER
+    if "po" in given or "po_line" in given:  # Supplier and cost were the other order's.
+        for field in ("po", "po_line", "supplier", "unit_cost", "currency", "rate"):
+            fields.pop(field, None)
+
+
+def _as_said(value: object) -> object:
+    """Return a stored value as a command is asked with it."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _in_packs(event: Event, given: dict[str, Any]) -> str | None:
     """Read a corrected quantity in the pack that was typed, which held what it held then."""
-    if data.get("typed") is None or "pack" in given:
+    typed: str | None = getattr(event, "typed", None)
+    if typed is None or "pack" in given:
         return None
     if "qty" not in given:
-        return str(data["typed"])
-    count, _, pack = str(data["typed"]).partition(" ")
+        return typed
+    assert isinstance(event, e.Movement | e.Transfer)
+    count, _, pack = typed.partition(" ")
     asked = parse_quantity("qty", given["qty"])
-    factor = Decimal(data["quantity"]) / Decimal(count)
-    given["qty"] = show(asked * factor)
+    given["qty"] = show(asked * (event.quantity / Decimal(count)))
     return f"{show(asked)} {pack}"
 
 
-def _stated(ground: Ground, again: c.Fact, data: dict[str, Any]) -> Occurred | None:
+def _stated(ground: Ground, again: c.Fact, event: Event) -> Occurred | None:
     if again.occurred_at is not None:
         return ground.checked(parse_time("occurred_at", again.occurred_at, ground.shop.tz))
-    if data.get("occurred_on") is not None:
-        return Occurred(day=date.fromisoformat(data["occurred_on"]))
-    return Occurred(instant=data["effective_at"])
+    if event.occurred_on is not None:
+        return Occurred(day=event.occurred_on)
+    return Occurred(instant=event.effective_at)

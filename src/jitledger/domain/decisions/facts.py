@@ -49,18 +49,10 @@ def _check_first(ground: Ground, item: StockItem, location: str, at: int) -> Non
         return
     entries = ground.known.entries(item.sku)
     gone = voids(entries).keys() | {v for sku, v in ground.replaced if sku == item.sku}
-    for entry in sorted(entries, key=order_key):
-        version, name, data = entry
-        here = location in (
-            data.get("location"),
-            data.get("from_location"),
-            data.get("to_location"),
-        )
-        if version in gone or e.rank_of(name, data) is None or not here:
+    for version, event in sorted(entries, key=order_key):
+        if version in gone or event.ranked() == e.NO_RANK or location not in _places(event):
             continue
-        if name in ("stock-reserved", "reservation-released"):
-            continue
-        if name == "opening-balance" or data["effective_at"] < at:
+        if isinstance(event, e.OpeningBalance) or event.effective_at < at:
             raise Refused(
                 "not-first",
                 f"{item.sku} moved at {location} before ({entry_name(item.sku, version)}); "
@@ -69,6 +61,17 @@ def _check_first(ground: Ground, item: StockItem, location: str, at: int) -> Non
                 location=location,
                 entry=entry_name(item.sku, version),
             )
+
+
+def _places(event: e.Event) -> tuple[str, ...]:
+    """Return where an entry moves stock; nowhere for promises."""
+    match event:
+        case e.Transfer():
+            return event.from_location, event.to_location
+        case e.Movement() | e.StockAdjusted():
+            return (event.location,)
+        case _:
+            return ()
 
 
 def receive_stock(ground: Ground, command: c.ReceiveStock, stated: Occurred | None) -> list[Draft]:
@@ -139,8 +142,8 @@ def _assumed_cost(
     for code in (supplier, preferred_supplier(item, day)):
         source = ground.known.supplier(code) if code is not None else None
         terms = source.terms_of(item.sku, day) if source is not None else None
-        if terms is not None and terms.get("unit_cost") is not None:
-            return Decimal(terms["unit_cost"]), terms.get("currency"), True
+        if terms is not None and terms.unit_cost is not None:
+            return terms.unit_cost, terms.currency, True
     return item.last_cost, None, item.last_cost is not None
 
 
@@ -153,23 +156,6 @@ def preferred_supplier(item: StockItem, today: str) -> str | None:
     return None if best is None else best[1]
 
 
-OF_A_SALE = frozenset(
-    {
-        "unit_price",
-        "currency",
-        "rate",
-        "tax_included",
-        "tax_rate",
-        "order",
-        "customer",
-        "reservation",
-        "final",
-        "lot",
-    }
-)
-"""Fields that a sale and its command call by the same names."""
-
-
 def sell_stock(ground: Ground, command: c.SellStock, stated: Occurred | None) -> list[Draft]:
     """Record a sale; a bundle sells its components in the same append."""
     item = ground.item(command.sku)
@@ -179,7 +165,7 @@ def sell_stock(ground: Ground, command: c.SellStock, stated: Occurred | None) ->
     if command.reservation is not None:
         _check_reservation(ground, item, command.reservation, ships_from, quantity)
     bundle, mode = item.catalog.components, item.catalog.mode
-    fields = command.given(OF_A_SALE)
+    fields = command.given(e.OF_A_SALE)
     fields["location"], fields["quantity"], fields["typed"] = ships_from, quantity, typed
     if sold_at != ships_from:
         fields["sold_at"] = sold_at
@@ -246,7 +232,7 @@ def return_sale(ground: Ground, command: c.ReturnSale, stated: Occurred | None) 
     """Record a return; the sale it belongs to must exist when it is named."""
     item = ground.shelved(command.sku)
     quantity, typed = ground.quantity(item, command.qty, command.pack, stated)
-    sale = _named(ground, item, command.sale, "stock-sold", "a sale")
+    sale = _named(ground, item, command.sale, e.StockSold, "a sale")
     fields: dict[str, Any] = {
         "location": ground.location(command.at),
         "quantity": quantity,
@@ -261,17 +247,19 @@ def return_sale(ground: Ground, command: c.ReturnSale, stated: Occurred | None) 
     return [ground.draft(item, e.SaleReturned, stated, fields)]
 
 
-def _named(ground: Ground, item: StockItem, entry: str | None, name: str, what: str) -> str | None:
+def _named(
+    ground: Ground, item: StockItem, entry: str | None, kind: type[e.Event], what: str
+) -> str | None:
     """Return an entry's name after checking that it is one of the item's, of the right kind."""
     if entry is None:
         return None
     sku, version = split_entry(entry)
     if ground.known.find_sku(sku) != item.sku:
         raise bad_value(what, entry, f"it is no entry of {item.sku}")
-    for found, stored, _ in ground.known.entries(item.sku):
+    for found, event in ground.known.entries(item.sku):
         if found == version:
-            if stored != name:
-                raise bad_value(what, entry, f"it is {stored}, not {what}")
+            if type(event) is not kind:
+                raise bad_value(what, entry, f"it is {event.name}, not {what}")
             return entry_name(item.sku, version)
     raise unknown_entry(entry)
 
@@ -286,7 +274,7 @@ def return_to_supplier(
         "location": ground.location(command.at),
         "quantity": quantity,
         "typed": typed,
-        "receipt": _named(ground, item, command.receipt, "stock-received", "a receipt"),
+        "receipt": _named(ground, item, command.receipt, e.StockReceived, "a receipt"),
         "supplier": ground.supplier(command.supplier),
         "lot": command.lot,
     }
@@ -372,7 +360,7 @@ def transfer_stock(
     leg = item.transfers.get(command.transfer or "")
     source, target = command.from_, command.to
     if leg is not None:
-        source, target = source or leg["from"], target or leg["to"]
+        source, target = source or leg.from_location, target or leg.to_location
     if source is None or target is None:
         missing = "from" if source is None else "to"
         raise Malformed("missing-field", f"transfer needs the field {missing!r}.", field=missing)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from jitledger.domain.errors import Refused, unknown_location, unknown_sku
-from jitledger.domain.events import DIRECTIONS, Event
+from jitledger.domain.events import Event, StockAdjusted
 from jitledger.domain.moments import (
     Occurred,
     check_occurred,
@@ -216,8 +216,8 @@ class Ground:
     ) -> Draft:
         """Return a draft in a SKU's stream at its effective time."""
         if effective_at is None:
-            direction = DIRECTIONS.get(event.name, -1)
-            if event.name == "stock-adjusted":
+            direction = event.direction
+            if event is StockAdjusted:
                 direction = 1 if fields["delta"] > 0 else -1
             effective_at = self.place(direction, stated)
         return Draft(

@@ -248,14 +248,14 @@ def _line(ground: Ground, supplier: str, asked: c.OrderedLine) -> e.OrderLine:
     source = ground.known.supplier(supplier)
     terms = None if source is None else source.terms_of(item.sku, today)
     if cost is None and terms is not None:
-        cost = unit_cost_at(terms, quantity)
+        cost = unit_cost_at(terms.unit_cost, terms.price_breaks, quantity)
     if cost is None:
         cost = item.last_cost
     return e.OrderLine(
         sku=item.sku,
         location=ground.location(asked.at),
         quantity=quantity,
-        pack=None if terms is None or terms.get("pack") is None else Decimal(terms["pack"]),
+        pack=None if terms is None else terms.pack,
         unit_cost=cost,
         promised=asked.promised,
     )

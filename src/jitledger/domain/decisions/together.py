@@ -3,44 +3,44 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
+from jitledger.domain import events as e
 from jitledger.domain.decisions.ground import Ground
 from jitledger.domain.errors import already_voided
+from jitledger.domain.events import Event
 from jitledger.domain.names import entry_name
-from jitledger.domain.quantity import show
+from jitledger.domain.quantity import ZERO
 from jitledger.domain.state.order import Entry, voids
 from jitledger.domain.state.stock_item import StockItem, fold
 
 
-def parts_of(version: int, name: str, data: dict[str, Any], entries: list[Entry]) -> list[int]:
+def parts_of(version: int, event: Event, entries: list[Entry]) -> list[int]:
     """Return the other parts of a receipt that was divided over several order lines."""
-    if name != "stock-received":
+    if not isinstance(event, e.StockReceived):
         return []
     in_force = voids(entries)
     return [
         found
-        for found, other, stored in entries
-        if other == name
+        for found, other in entries
+        if isinstance(other, e.StockReceived)
         and found != version
         and found not in in_force
-        and stored["recorded_at"] == data["recorded_at"]
+        and other.recorded_at == event.recorded_at
     ]
 
 
-def other_half(version: int, name: str, data: dict[str, Any], entries: list[Entry]) -> int | None:
+def other_half(event: Event, entries: list[Entry]) -> int | None:
     """Return the other half of a one-step transfer, if it is in force."""
-    halves = ("transfer-dispatched", "transfer-received")
-    if name not in halves:
+    if not isinstance(event, e.TransferDispatched | e.TransferReceived):
         return None
     in_force = voids(entries)
-    for found, other, stored in entries:
+    for found, other in entries:
         if (
             found not in in_force
-            and other in halves
-            and other != name
-            and stored["transfer"] == data["transfer"]
-            and stored["recorded_at"] == data["recorded_at"]
+            and isinstance(other, e.TransferDispatched | e.TransferReceived)
+            and type(other) is not type(event)
+            and other.transfer == event.transfer
+            and other.recorded_at == event.recorded_at
         ):
             return found
     return None
@@ -48,10 +48,12 @@ def other_half(version: int, name: str, data: dict[str, Any], entries: list[Entr
 
 def as_if_voided(ground: Ground, sku: str, entries: list[Entry], targets: list[int]) -> StockItem:
     """Return an item as it would be with some entries voided."""
-    first = max(found for found, _, _ in entries) + 1
-    moment = {"recorded_at": ground.now, "effective_at": ground.present}
-    future = [
-        (first + place, "entry-voided", {"target": target, **moment})
+    first = max(found for found, _ in entries) + 1
+    future: list[Entry] = [
+        (
+            first + place,
+            e.EntryVoided(recorded_at=ground.now, effective_at=ground.present, target=target),
+        )
         for place, target in enumerate(targets)
     ]
     return fold(sku, [*entries, *future], ground.shop.days)
@@ -74,31 +76,31 @@ def heir_of(version: int, entries: list[Entry], in_force: dict[int, int]) -> Ent
     One that is in force comes first. What was corrected together, like the halves of a transfer,
     has its heir in the append that voided it.
     """
-    heirs = [e for e in entries if e[2].get("corrects", "").rpartition("/")[2] == str(version)]
+    heirs = [x for x in entries if (x[1].corrects or "").rpartition("/")[2] == str(version)]
     if not heirs:
-        name = next(name for found, name, _ in entries if found == version)
+        kind = next(type(event) for found, event in entries if found == version)
         together = {
-            data["recorded_at"]
-            for _, other, data in entries
-            if other == "entry-voided" and data["target"] == version
+            event.recorded_at
+            for _, event in entries
+            if isinstance(event, e.EntryVoided) and event.target == version
         }
-        if name != "entry-voided":  # A void has none; what voided it is one, too.
-            heirs = [e for e in entries if e[1] == name and e[2]["recorded_at"] in together]
-    standing = [e for e in heirs if e[0] not in in_force]
+        if kind is not e.EntryVoided:  # A void has none; what voided it is one, too.
+            heirs = [x for x in entries if type(x[1]) is kind and x[1].recorded_at in together]
+    standing = [x for x in heirs if x[0] not in in_force]
     heirs = standing or heirs
     return heirs[-1] if heirs else None
 
 
-def describe_delta(name: str, data: dict[str, Any]) -> str | None:
-    """Return an entry's own signed quantity as text; None when it has none."""
-    match name:
-        case "stock-received" | "opening-balance" | "sale-returned" | "transfer-received":
-            return show(Decimal(data["quantity"]))
-        case "stock-sold":
-            return show(-Decimal(data["quantity"])) if data.get("moves_stock", True) else "0"
-        case "stock-written-off" | "returned-to-supplier" | "transfer-dispatched":
-            return show(-Decimal(data["quantity"]))
-        case "stock-adjusted":
-            return show(Decimal(data["delta"]))
+def own_delta(event: Event) -> Decimal | None:
+    """Return an entry's own signed quantity; None when it has none."""
+    match event:
+        case e.StockReceived() | e.OpeningBalance() | e.SaleReturned() | e.TransferReceived():
+            return event.quantity
+        case e.StockSold():
+            return -event.quantity if event.moves_stock else ZERO
+        case e.StockWrittenOff() | e.ReturnedToSupplier() | e.TransferDispatched():
+            return -event.quantity
+        case e.StockAdjusted():
+            return event.delta
         case _:
             return None

@@ -15,13 +15,17 @@ from jitledger.domain.events.catalog import (
     SupplierLinked,
 )
 from jitledger.domain.events.envelope import (
+    NO_RANK,
+    Again,
     Event,
+    defaults_of,
 )
 from jitledger.domain.events.movements import (
-    DIRECTIONS,
+    COMMON,
     GAIN_RANK,
     LOSS_RANK,
-    RANKS,
+    OF_A_SALE,
+    OF_A_TRANSFER,
     AdjustReason,
     Condition,
     DemandUnmet,
@@ -43,10 +47,11 @@ from jitledger.domain.events.movements import (
     TransferLost,
     TransferReceived,
     WriteOffReason,
-    rank_of,
+    same,
 )
 from jitledger.domain.events.names import (
     EVENTS,
+    MOVES,
 )
 from jitledger.domain.events.orders import (
     OrderCancelled,
@@ -88,12 +93,16 @@ from jitledger.domain.events.shop import (
 )
 
 __all__ = [
-    "DIRECTIONS",
+    "COMMON",
     "EVENTS",
     "GAIN_RANK",
     "LOSS_RANK",
-    "RANKS",
+    "MOVES",
+    "NO_RANK",
+    "OF_A_SALE",
+    "OF_A_TRANSFER",
     "AdjustReason",
+    "Again",
     "AlertEvent",
     "BackorderCancelled",
     "BackorderTaken",
@@ -157,5 +166,6 @@ __all__ = [
     "TransferLost",
     "TransferReceived",
     "WriteOffReason",
-    "rank_of",
+    "defaults_of",
+    "same",
 ]

@@ -14,10 +14,12 @@ Costing = Literal["average", "fifo", "fefo"]
 Method = Literal["default", "textbook", "velocity", "min-max", "manual"]
 
 
-class ItemRegistered(Event):
+class ItemRegistered(Event, frozen=True, kw_only=True):
     """A product exists from now on."""
 
     name: ClassVar[str] = "item-registered"
+    word: ClassVar[str] = "new product"
+
     title: str
     unit: str = "piece"
     precision: int = 0
@@ -32,10 +34,12 @@ class ItemRegistered(Event):
     analog_of: str | None = None
 
 
-class ItemRenamed(Event):
+class ItemRenamed(Event, frozen=True, kw_only=True):
     """A product's name, category, barcodes or other properties changed; absent means unchanged."""
 
     name: ClassVar[str] = "item-renamed"
+    word: ClassVar[str] = "renamed"
+
     title: str | None = None
     category: str | None = None
     mode: Mode | None = None
@@ -46,32 +50,37 @@ class ItemRenamed(Event):
     analog_of: str | None = None
 
 
-class ItemRetired(Event):
+class ItemRetired(Event, frozen=True, kw_only=True):
     """A product is no longer ordered."""
 
     name: ClassVar[str] = "item-retired"
+    word: ClassVar[str] = "retired"
 
 
-class PackDefined(Event):
+class PackDefined(Event, frozen=True, kw_only=True):
     """A pack holds so many base units from a day on."""
 
     name: ClassVar[str] = "pack-defined"
+    word: ClassVar[str] = "pack"
+
     code: str
     factor: Decimal
     effective_from: date | None = None
 
 
-class PriceSet(Event):
+class PriceSet(Event, frozen=True, kw_only=True):
     """The selling price from a day on."""
 
     name: ClassVar[str] = "price-set"
+    word: ClassVar[str] = "price"
+
     price: Decimal
     currency: str | None = None
     tax_included: bool | None = None
     effective_from: date | None = None
 
 
-class PolicySet(Event):
+class PolicySet(Event, frozen=True, kw_only=True):
     """How an item is reordered; without a location for the whole shop.
 
     ``demand_per_day`` is the merchant's guess for an item that is still learning. Without a method
@@ -79,6 +88,8 @@ class PolicySet(Event):
     """
 
     name: ClassVar[str] = "policy-set"
+    word: ClassVar[str] = "reorder policy"
+
     location: str | None = None
     method: Method | None = None
     reorder_point: Decimal | None = None
@@ -90,10 +101,12 @@ class PolicySet(Event):
     effective_from: date | None = None
 
 
-class SupplierLinked(Event):
+class SupplierLinked(Event, frozen=True, kw_only=True):
     """The supplier an item is ordered from."""
 
     name: ClassVar[str] = "supplier-linked"
+    word: ClassVar[str] = "supplier"
+
     supplier: str
     preferred: bool = True
     effective_from: date | None = None

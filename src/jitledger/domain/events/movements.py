@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from jitledger.domain.events.envelope import Event
+from jitledger.domain.events.envelope import Again, Event
 
 Condition = Literal["resellable", "damaged", "quarantine"]
 Status = Literal["sellable", "damaged", "quarantine", "hold"]
@@ -24,7 +24,37 @@ AdjustReason = Literal[
 WriteOffReason = Literal["damage", "expiry", "donation", "loss"]
 
 
-class Movement(Event):
+GAIN_RANK, LOSS_RANK = 3, 8
+OF_A_SALE = frozenset(
+    {
+        "unit_price",
+        "currency",
+        "rate",
+        "tax_included",
+        "tax_rate",
+        "order",
+        "customer",
+        "reservation",
+        "final",
+        "lot",
+    }
+)
+"""Fields that a sale and its command call by the same names."""
+COMMON = {"location": "at", "quantity": "qty", "lot": "lot"}
+OF_A_TRANSFER = {
+    "from_location": "from",
+    "to_location": "to",
+    "quantity": "qty",
+    "transfer": "transfer",
+}
+
+
+def same(*fields: str) -> dict[str, str]:
+    """Return fields that a fact and its command call by the same names."""
+    return {field: field for field in fields}
+
+
+class Movement(Event, frozen=True, kw_only=True):
     """Something that moved, with what was typed beside the base quantity."""
 
     location: str
@@ -32,10 +62,18 @@ class Movement(Event):
     typed: str | None = None
 
 
-class OpeningBalance(Movement):
+class OpeningBalance(Movement, frozen=True, kw_only=True):
     """What was there before the first movement."""
 
     name: ClassVar[str] = "opening-balance"
+    word: ClassVar[str] = "opening balance"
+    ordered: ClassVar[bool] = True
+    rank: ClassVar[int] = 0
+    direction: ClassVar[int] = 1
+    again: ClassVar[Again | None] = Again(
+        "open", COMMON | same("unit_cost", "currency", "rate", "expiry")
+    )
+
     unit_cost: Decimal | None = None
     currency: str | None = None
     rate: Decimal | None = None
@@ -43,13 +81,23 @@ class OpeningBalance(Movement):
     expiry: date | None = None
 
 
-class StockReceived(Movement):
+class StockReceived(Movement, frozen=True, kw_only=True):
     """Goods came in from a supplier.
 
     ``no_order`` says that they were for none, though an open line could have taken them.
     """
 
     name: ClassVar[str] = "stock-received"
+    word: ClassVar[str] = "received"
+    ordered: ClassVar[bool] = True
+    rank: ClassVar[int] = 1
+    direction: ClassVar[int] = 1
+    again: ClassVar[Again | None] = Again(
+        "receive",
+        COMMON
+        | same("unit_cost", "currency", "rate", "supplier", "po_line", "expiry", "attachment"),
+    )
+
     unit_cost: Decimal | None = None
     cost_assumed: bool = False
     currency: str | None = None
@@ -62,10 +110,12 @@ class StockReceived(Movement):
     no_order: bool = False
 
 
-class LandedCostAdded(Event):
+class LandedCostAdded(Event, frozen=True, kw_only=True):
     """Freight or duty on receipts of this item (its value is worked out with costs)."""
 
     name: ClassVar[str] = "landed-cost-added"
+    word: ClassVar[str] = "freight"
+
     receipts: tuple[str, ...]
     amount: Decimal
     basis: Literal["qty", "value"] = "qty"
@@ -73,13 +123,21 @@ class LandedCostAdded(Event):
     rate: Decimal | None = None
 
 
-class StockSold(Movement):
+class StockSold(Movement, frozen=True, kw_only=True):
     """Demand belongs to ``sold_at``, stock leaves ``location``; dropship and bundles move none.
 
     ``to_make`` marks the sale of a made-to-order item: it is owed until goods come in for it.
     """
 
     name: ClassVar[str] = "stock-sold"
+    word: ClassVar[str] = "sold"
+    ordered: ClassVar[bool] = True
+    rank: ClassVar[int] = 7
+    again: ClassVar[Again | None] = Again(
+        "sell",
+        {"location": "ships_from", "sold_at": "at", "quantity": "qty"} | same(*OF_A_SALE),
+    )
+
     sold_at: str | None = None
     unit_price: Decimal | None = None
     currency: str | None = None
@@ -97,10 +155,18 @@ class StockSold(Movement):
     components: tuple[tuple[str, Decimal], ...] = ()
 
 
-class SaleReturned(Movement):
+class SaleReturned(Movement, frozen=True, kw_only=True):
     """A customer brought goods back."""
 
     name: ClassVar[str] = "sale-returned"
+    word: ClassVar[str] = "returned"
+    ordered: ClassVar[bool] = True
+    rank: ClassVar[int] = 1
+    direction: ClassVar[int] = 1
+    again: ClassVar[Again | None] = Again(
+        "return", COMMON | same("condition", "sale", "order", "expiry", "refund")
+    )
+
     condition: Condition = "resellable"
     sale: str | None = None
     order: str | None = None
@@ -109,54 +175,94 @@ class SaleReturned(Movement):
     refund: Decimal | None = None
 
 
-class ReturnedToSupplier(Movement):
+class ReturnedToSupplier(Movement, frozen=True, kw_only=True):
     """Goods went back to a supplier."""
 
     name: ClassVar[str] = "returned-to-supplier"
+    word: ClassVar[str] = "back to the supplier"
+    ordered: ClassVar[bool] = True
+    rank: ClassVar[int] = 9
+    again: ClassVar[Again | None] = Again(
+        "return-to-supplier", COMMON | same("receipt", "supplier")
+    )
+
     receipt: str | None = None
     supplier: str | None = None
     lot: str | None = None
 
 
-class StockAdjusted(Event):
+class StockAdjusted(Event, frozen=True, kw_only=True):
     """A difference with a cause, signed; not demand."""
 
     name: ClassVar[str] = "stock-adjusted"
+    word: ClassVar[str] = "adjusted"
+    ordered: ClassVar[bool] = True
+    again: ClassVar[Again | None] = Again(
+        "adjust", {"location": "at", "delta": "delta", "cause": "reason", "lot": "lot"}
+    )
+
     location: str
     delta: Decimal
     cause: AdjustReason = "other"
     typed: str | None = None
     lot: str | None = None
 
+    def ranked(self) -> int:
+        """Return the place of a gain or of a loss."""
+        return LOSS_RANK if self.delta.is_signed() else GAIN_RANK
 
-class StatusMoved(Movement):
+
+class StatusMoved(Movement, frozen=True, kw_only=True):
     """Stock changed between sellable, damaged, quarantine and hold; on-hand is unchanged."""
 
     name: ClassVar[str] = "status-moved"
+    word: ClassVar[str] = "set aside"
+    ordered: ClassVar[bool] = True
+    rank: ClassVar[int] = 6
+    again: ClassVar[Again | None] = Again(
+        "move-status",
+        {"location": "at", "quantity": "qty", "from_status": "from", "to_status": "to"},
+    )
+
     from_status: Status
     to_status: Status
 
 
-class StockWrittenOff(Movement):
+class StockWrittenOff(Movement, frozen=True, kw_only=True):
     """Stock left as shrink."""
 
     name: ClassVar[str] = "stock-written-off"
+    word: ClassVar[str] = "written off"
+    ordered: ClassVar[bool] = True
+    rank: ClassVar[int] = 8
+    again: ClassVar[Again | None] = Again(
+        "write-off", COMMON | {"cause": "reason", "from_status": "status"}
+    )
+
     cause: WriteOffReason = "damage"
     from_status: Status = "sellable"
     lot: str | None = None
 
 
-class StockCounted(Movement):
+class StockCounted(Movement, frozen=True, kw_only=True):
     """On-hand at that moment was ``quantity``: an assertion, its variance is derived."""
 
     name: ClassVar[str] = "stock-counted"
+    word: ClassVar[str] = "counted"
+    ordered: ClassVar[bool] = True
+    rank: ClassVar[int] = 10
+    direction: ClassVar[int] = 0
+    again: ClassVar[Again | None] = Again(
+        "count", COMMON | {"blind": "blind", "expected_shown": "expected", "pending": "pending"}
+    )
+
     lot: str | None = None
     blind: bool = False
     expected_shown: Decimal | None = None
     pending: bool = False
 
 
-class Transfer(Event):
+class Transfer(Event, frozen=True, kw_only=True):
     """One leg of moving stock between locations."""
 
     transfer: str
@@ -167,71 +273,59 @@ class Transfer(Event):
     lot: str | None = None
 
 
-class TransferDispatched(Transfer):
+class TransferDispatched(Transfer, frozen=True, kw_only=True):
     """Stock left the first location."""
 
     name: ClassVar[str] = "transfer-dispatched"
+    word: ClassVar[str] = "sent away"
+    ordered: ClassVar[bool] = True
+    rank: ClassVar[int] = 6
+    again: ClassVar[Again | None] = Again("transfer", OF_A_TRANSFER, {"step": "dispatch"})
+
     one_step: bool = False
     """Whether it left and came in at one moment: then it leaves before it comes in."""
 
+    def ranked(self) -> int:
+        """Return the place of leaving, or of coming in at the same moment."""
+        return TransferReceived.rank if self.one_step else self.rank
 
-class TransferReceived(Transfer):
+
+class TransferReceived(Transfer, frozen=True, kw_only=True):
     """Stock reached the second location."""
 
     name: ClassVar[str] = "transfer-received"
+    word: ClassVar[str] = "arrived"
+    ordered: ClassVar[bool] = True
+    rank: ClassVar[int] = 2
+    direction: ClassVar[int] = 1
+    again: ClassVar[Again | None] = Again("transfer", OF_A_TRANSFER, {"step": "receive"})
+
     one_step: bool = False
 
 
-class TransferLost(Transfer):
+class TransferLost(Transfer, frozen=True, kw_only=True):
     """Stock was lost on the way: shrink."""
 
     name: ClassVar[str] = "transfer-lost"
+    word: ClassVar[str] = "lost on the way"
+    ordered: ClassVar[bool] = True
+    rank: ClassVar[int] = 6
+    again: ClassVar[Again | None] = Again("transfer", OF_A_TRANSFER, {"step": "lost"})
 
 
-class DemandUnmet(Movement):
+class DemandUnmet(Movement, frozen=True, kw_only=True):
     """Asked for, not there: demand yes, stock no."""
 
     name: ClassVar[str] = "demand-unmet"
+    word: ClassVar[str] = "asked for, none"
+    ordered: ClassVar[bool] = True
+    again: ClassVar[Again | None] = Again("unmet", {"location": "at", "quantity": "qty"})
 
 
-class EntryVoided(Event):
+class EntryVoided(Event, frozen=True, kw_only=True):
     """An event no longer counts; the target may itself be a void."""
 
     name: ClassVar[str] = "entry-voided"
+    word: ClassVar[str] = "taken back"
+
     target: int
-
-
-# The rank of each movement among facts of the same moment (DOMAIN.md, one ordering rule).
-RANKS: dict[str, int] = {
-    "opening-balance": 0,
-    "stock-received": 1,
-    "sale-returned": 1,
-    "transfer-received": 2,
-    "reservation-released": 4,
-    "stock-reserved": 5,
-    "status-moved": 6,
-    "transfer-dispatched": 6,
-    "transfer-lost": 6,
-    "stock-sold": 7,
-    "stock-written-off": 8,
-    "returned-to-supplier": 9,
-    "stock-counted": 10,
-}
-GAIN_RANK, LOSS_RANK = 3, 8
-DIRECTIONS: dict[str, int] = {
-    "opening-balance": 1,
-    "stock-received": 1,
-    "sale-returned": 1,
-    "transfer-received": 1,
-    "stock-counted": 0,
-}
-"""Increases are 1, counts 0; everything else that moves is a decrease (-1)."""
-
-
-def rank_of(name: str, data: dict[str, Any]) -> int | None:
-    """Return a movement's rank; None for events without a place in the order."""
-    if name == "stock-adjusted":
-        return LOSS_RANK if str(data["delta"]).startswith("-") else GAIN_RANK
-    if data.get("one_step"):
-        return RANKS["transfer-received"]
-    return RANKS.get(name)

@@ -26,3 +26,5 @@ def _leaves(base: type[Event]) -> Iterable[type[Event]]:
 
 EVENTS: dict[str, type[Event]] = {cls.name: cls for cls in _leaves(Event)}
 """Every stored name and its class."""
+MOVES: frozenset[type[Event]] = frozenset(cls for cls in EVENTS.values() if cls.ordered)
+"""What has a place in the order of movements, or depends on one."""

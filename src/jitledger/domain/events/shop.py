@@ -12,10 +12,11 @@ from jitledger.domain.events.envelope import Event
 Role = Literal["owner", "buyer", "staff", "viewer"]
 
 
-class ShopOpened(Event):
+class ShopOpened(Event, frozen=True, kw_only=True):
     """The shop exists, with one currency and one time zone."""
 
     name: ClassVar[str] = "shop-opened"
+
     title: str
     currency: str
     timezone: str
@@ -24,13 +25,15 @@ class ShopOpened(Event):
     clock: Literal["live", "simulated"] = "live"
 
 
-class SettingsChanged(Event):
+class SettingsChanged(Event, frozen=True, kw_only=True):
     """A setting of the shop changed; absent means unchanged.
 
     ``method`` is for a category when one is named.
     """
 
     name: ClassVar[str] = "settings-changed"
+    word: ClassVar[str] = "settings changed"
+
     title: str | None = None
     timezone: str | None = None
     locale: str | None = None
@@ -45,65 +48,77 @@ class SettingsChanged(Event):
     margin_floor: Decimal | None = None
 
 
-class LocationOpened(Event):
+class LocationOpened(Event, frozen=True, kw_only=True):
     """Stock can lie at this place."""
 
     name: ClassVar[str] = "location-opened"
+    word: ClassVar[str] = "new location"
+
     code: str
     title: str | None = None
 
 
-class MemberInvited(Event):
+class MemberInvited(Event, frozen=True, kw_only=True):
     """An invitation: works once, until it expires. Only the code's hash is stored."""
 
     name: ClassVar[str] = "member-invited"
+
     code_hash: str
     role: Role
     expires_at: int
 
 
-class MemberJoined(Event):
+class MemberJoined(Event, frozen=True, kw_only=True):
     """Somebody used an invitation."""
 
     name: ClassVar[str] = "member-joined"
+    word: ClassVar[str] = "joined"
+
     member: str
     role: Role
     code_hash: str | None = None
 
 
-class MemberLeft(Event):
+class MemberLeft(Event, frozen=True, kw_only=True):
     """A member lost access."""
 
     name: ClassVar[str] = "member-left"
+    word: ClassVar[str] = "left"
+
     member: str
 
 
-class RoleChanged(Event):
+class RoleChanged(Event, frozen=True, kw_only=True):
     """A member may do other things from now on."""
 
     name: ClassVar[str] = "role-changed"
+    word: ClassVar[str] = "role changed"
+
     member: str
     role: Role
 
 
-class BudgetSet(Event):
+class BudgetSet(Event, frozen=True, kw_only=True):
     """What may be spent on orders in a period."""
 
     name: ClassVar[str] = "budget-set"
+
     amount: Decimal
     effective_from: date | None = None
 
 
-class HoldingRateSet(Event):
+class HoldingRateSet(Event, frozen=True, kw_only=True):
     """What holding stock costs, as a share of its value in a year."""
 
     name: ClassVar[str] = "holding-rate-set"
+
     rate: Decimal
     effective_from: date | None = None
 
 
-class PeriodLocked(Event):
+class PeriodLocked(Event, frozen=True, kw_only=True):
     """What was reported through this day stays reported."""
 
     name: ClassVar[str] = "period-locked"
+
     through: date

@@ -6,8 +6,9 @@ Kept apart from the forecasts, so that an alert needs no numerics.
 from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from jitledger.domain.events import PolicySet
 from jitledger.domain.quantity import ZERO, show
 
 
@@ -18,14 +19,14 @@ class Suggestion(NamedTuple):
     question: str | None = None
 
 
-def lot_by_hand(policy: dict[str, Any], point: Decimal) -> tuple[Decimal, bool]:
+def lot_by_hand(policy: PolicySet, point: Decimal) -> tuple[Decimal, bool]:
     """Return a policy's own lot and whether only whole multiples of it are ordered; 0 without one.
 
     ``order_quantity`` is a lot; ``order_up_to`` lifts the position to a level, by a unit at least.
     """
-    if policy.get("order_up_to") is not None:
-        return max(Decimal(1), Decimal(policy["order_up_to"]) - point), False
-    lot = Decimal(policy.get("order_quantity") or 0)
+    if policy.order_up_to is not None:
+        return max(Decimal(1), policy.order_up_to - point), False
+    lot = policy.order_quantity or ZERO
     return lot, lot > 0
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+
+from jitledger.domain import events as e
+from jitledger.domain.events import Event
+from jitledger.domain.state.dated import starting
 
 
 @dataclass(slots=True)
@@ -28,53 +31,60 @@ class Catalog:
     packs: dict[str, list[tuple[str, Decimal]]] = field(default_factory=dict)
     prices: list[tuple[str, Decimal]] = field(default_factory=list)
     suppliers: list[tuple[str, str]] = field(default_factory=list)
-    policies: dict[str | None, list[tuple[str, dict[str, Any]]]] = field(default_factory=dict)
+    policies: dict[str | None, list[tuple[str, e.PolicySet]]] = field(default_factory=dict)
 
 
-def describe_item(catalog: Catalog, name: str, data: dict[str, Any]) -> None:
+def describe_item(catalog: Catalog, event: Event) -> None:
     """Apply an event of the catalog; effective-dated ones are kept with their day."""
-    match name:
-        case "item-registered":
-            catalog.registered = True
-            catalog.title = data["title"]
-            catalog.unit = data.get("unit", "piece")
-            catalog.precision = data.get("precision", 0)
-            catalog.mode = data.get("mode", "stocked")
-            catalog.costing = data.get("costing", "average")
-            catalog.barcodes = tuple(data.get("barcodes", ()))
-            catalog.category = data.get("category")
-            catalog.variant_of = data.get("variant_of")
-            catalog.components = tuple((s, Decimal(q)) for s, q in data.get("components", ()))
-            catalog.shelf_life_days = data.get("shelf_life_days")
-            catalog.analog_of = data.get("analog_of")
-            _set_tax(catalog, data)
-        case "item-renamed":
-            for attribute in ("title", "category", "mode", "costing", "shelf_life_days"):
-                if data.get(attribute) is not None:
-                    setattr(catalog, attribute, data[attribute])
-            if data.get("barcodes") is not None:
-                catalog.barcodes = tuple(data["barcodes"])
-            if data.get("analog_of") is not None:
-                catalog.analog_of = data["analog_of"]
-            _set_tax(catalog, data)
-        case "item-retired":
+    match event:
+        case e.ItemRegistered():
+            _register(catalog, event)
+        case e.ItemRenamed():
+            _rename(catalog, event)
+        case e.ItemRetired():
             catalog.retired = True
-        case "pack-defined":
-            starts = data.get("effective_from") or ""
-            catalog.packs.setdefault(data["code"].casefold(), []).append(
-                (starts, Decimal(data["factor"]))
-            )
-        case "price-set":
-            catalog.prices.append((data.get("effective_from") or "", Decimal(data["price"])))
-        case "supplier-linked":
-            catalog.suppliers.append((data.get("effective_from") or "", data["supplier"]))
-        case "policy-set":
-            policies = catalog.policies.setdefault(data.get("location"), [])
-            policies.append((data.get("effective_from") or "", data))
+        case e.PackDefined():
+            dated = catalog.packs.setdefault(event.code.casefold(), [])
+            dated.append((starting(event.effective_from), event.factor))
+        case e.PriceSet():
+            catalog.prices.append((starting(event.effective_from), event.price))
+        case e.SupplierLinked():
+            catalog.suppliers.append((starting(event.effective_from), event.supplier))
+        case e.PolicySet():
+            policies = catalog.policies.setdefault(event.location, [])
+            policies.append((starting(event.effective_from), event))
         case _:
             pass
 
 
-def _set_tax(catalog: Catalog, data: dict[str, Any]) -> None:
-    if data.get("tax_rate") is not None:
-        catalog.tax_rate = Decimal(data["tax_rate"])
+def _register(catalog: Catalog, event: e.ItemRegistered) -> None:
+    catalog.registered = True
+    catalog.title = event.title
+    catalog.unit = event.unit
+    catalog.precision = event.precision
+    catalog.mode = event.mode
+    catalog.costing = event.costing
+    catalog.barcodes = event.barcodes
+    catalog.category = event.category
+    catalog.variant_of = event.variant_of
+    catalog.components = event.components
+    catalog.shelf_life_days = event.shelf_life_days
+    catalog.analog_of = event.analog_of
+    if event.tax_rate is not None:
+        catalog.tax_rate = event.tax_rate
+
+
+def _rename(catalog: Catalog, event: e.ItemRenamed) -> None:
+    """Apply what changed; what is absent stays."""
+    catalog.title = event.title if event.title is not None else catalog.title
+    catalog.category = event.category if event.category is not None else catalog.category
+    catalog.mode = event.mode if event.mode is not None else catalog.mode
+    catalog.costing = event.costing if event.costing is not None else catalog.costing
+    if event.shelf_life_days is not None:
+        catalog.shelf_life_days = event.shelf_life_days
+    if event.barcodes is not None:
+        catalog.barcodes = event.barcodes
+    if event.analog_of is not None:
+        catalog.analog_of = event.analog_of
+    if event.tax_rate is not None:
+        catalog.tax_rate = event.tax_rate

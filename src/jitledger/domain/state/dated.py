@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TypeVar
 
 T = TypeVar("T")
+
+
+def starting(day: date | None) -> str:
+    """Return the day from which something holds, as ``in_force`` compares it; "" for ever."""
+    return "" if day is None else day.isoformat()
 
 
 def in_force(dated: Sequence[tuple[str, T]], today: str) -> T | None:

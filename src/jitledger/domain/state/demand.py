@@ -5,19 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
-DEMAND_LINES: dict[str, Demand] = {}
-
-_MOST_LINES = 20_000
-
-
-def demand_line(text: str) -> Demand:
-    """Return the demand of one order line; few different ones are stored again and again."""
-    quantity = Decimal(text)
-    line = Demand(1, quantity, quantity * quantity)
-    if len(DEMAND_LINES) < _MOST_LINES:
-        DEMAND_LINES[text] = line
-    return line
-
 
 class Demand(NamedTuple):
     """Order lines, units and the sum of squared line quantities."""
@@ -32,6 +19,11 @@ class Demand(NamedTuple):
         _, quantity, square = line
         # A named tuple's own constructor is three times as slow, and this runs for every sale.
         return tuple.__new__(Demand, (lines + 1, units + quantity, squares + square))
+
+
+def demand_line(quantity: Decimal) -> Demand:
+    """Return the demand of one order line."""
+    return tuple.__new__(Demand, (1, quantity, quantity * quantity))
 
 
 DemandDays = dict[str, dict[int, Demand]]

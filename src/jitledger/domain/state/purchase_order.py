@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
+from jitledger.domain import events as e
+from jitledger.domain.events import Event
 from jitledger.domain.quantity import ZERO
 
 OPEN_STATES = frozenset({"placed", "confirmed"})
@@ -78,65 +79,56 @@ class PurchaseOrder:
         """Return what is still to come: max(0, ordered - cancelled - received), 0 when not open."""
         return max(ZERO, line.wanted - received) if self.is_open else ZERO
 
-    def evolve(self, version: int, name: str, data: dict[str, Any]) -> None:
+    def evolve(self, version: int, event: Event) -> None:
         """Apply one entry of the order's stream."""
         self.version = version
-        match name:
-            case "po-drafted":
-                self._written("drafted", data)
-            case "po-placed":
-                self._written("placed", data)
-                self.placed_at = data["effective_at"]
-                self.placed_on = _day(data.get("placed_on"))
-            case "po-confirmed":
+        match event:
+            case e.OrderDrafted():
+                self._written("drafted", event)
+            case e.OrderPlaced():
+                self._written("placed", event)
+                self.placed_at = event.effective_at
+                self.placed_on = event.placed_on
+            case e.OrderConfirmed():
                 self.state = "confirmed"
-                self.reference = data.get("reference") or self.reference
-                for line in self._meant(data):
-                    line.promised = line.agreed = _day(data.get("promised")) or line.promised
-            case "po-delayed":
-                for line in self._meant(data):
-                    line.promised = _day(data["promised"])
-            case "po-line-cancelled":
-                self.lines[data["line"] - 1].cancelled += Decimal(data["quantity"])
-            case "po-closed-short":
+                self.reference = event.reference or self.reference
+                for line in self._meant(event.line):
+                    line.promised = line.agreed = event.promised or line.promised
+            case e.OrderDelayed():
+                for line in self._meant(event.line):
+                    line.promised = event.promised
+            case e.OrderLineCancelled():
+                self.lines[event.line - 1].cancelled += event.quantity
+            case e.OrderClosedShort():
                 self.state = "closed"
-            case "po-cancelled":
+            case e.OrderCancelled():
                 self.state = "cancelled"
             case _:
                 pass
 
-    def _written(self, state: str, data: dict[str, Any]) -> None:
+    def _written(self, state: str, event: e.OrderEvent) -> None:
         self.state = state
-        self.supplier = data["supplier"]
-        self.currency = data.get("currency")
-        self.rate = None if data.get("rate") is None else Decimal(data["rate"])
-        self.note = data.get("note") or self.note
-        self.lines = [_line(number, row) for number, row in enumerate(data["lines"], 1)]
+        self.supplier = event.supplier
+        self.currency = event.currency
+        self.rate = event.rate
+        self.note = event.note or self.note
+        self.lines = [_line(number, row) for number, row in enumerate(event.lines, 1)]
 
-    def _meant(self, data: dict[str, Any]) -> Iterable[Line]:
-        number = data.get("line")
+    def _meant(self, number: int | None) -> Iterable[Line]:
         return self.lines if number is None else [self.lines[number - 1]]
 
 
-def _line(number: int, row: dict[str, Any]) -> Line:
-    def decimal(name: str) -> Decimal | None:
-        return None if row.get(name) is None else Decimal(row[name])
-
-    promised = _day(row.get("promised"))
+def _line(number: int, row: e.OrderLine) -> Line:
     return Line(
         number,
-        row["sku"],
-        row["location"],
-        Decimal(row["quantity"]),
-        decimal("pack"),
-        decimal("unit_cost"),
-        promised,
-        promised,
+        row.sku,
+        row.location,
+        row.quantity,
+        row.pack,
+        row.unit_cost,
+        row.promised,
+        row.promised,
     )
-
-
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
 
 
 def split_line(text: str) -> tuple[str, int | None]:

@@ -149,7 +149,7 @@ def open_exceptions(item: StockItem) -> list[tuple[str, str, Decimal]]:
         if shelf.on_hand < 0 and shelf.known:
             found.append((location, "negative-stock", shelf.on_hand))
     if item.transfers:
-        legs = {leg["to"]: leg["open"] for leg in item.transfers.values() if leg["open"] < 0}
+        legs = {leg.to_location: leg.open for leg in item.transfers.values() if leg.open < 0}
         found += [(location, "negative-in-transit", missing) for location, missing in legs.items()]
     return found
 
@@ -165,8 +165,8 @@ def exceptions(item: StockItem, q: Quantities) -> list[dict[str, str]]:
         elif row.available < 0:
             found.append(_finding("oversold", location, row.available))
     for transfer, leg in item.transfers.items():
-        if leg["open"] < 0:
-            finding = _finding("negative-in-transit", leg["to"], leg["open"])
+        if leg.open < 0:
+            finding = _finding("negative-in-transit", leg.to_location, leg.open)
             found.append({**finding, "transfer": transfer})
     return found
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from jitledger.domain.moments import day_from_number
 from jitledger.domain.quantity import ZERO
@@ -43,10 +43,10 @@ Lots = list[tuple[tuple[str, str], Decimal]]
 """((expiry, lot), quantity) of each"""
 
 
-def store_lot(shelf: Shelf, data: dict[str, Any]) -> None:
+def store_lot(shelf: Shelf, lot: str | None, expiry: date, quantity: Decimal) -> None:
     """Put what came in with an expiry date to its lot."""
-    key = (data["expiry"], data.get("lot") or "")
-    shelf.lots[key] = shelf.lots.get(key, ZERO) + Decimal(data["quantity"])
+    key = (expiry.isoformat(), lot or "")
+    shelf.lots[key] = shelf.lots.get(key, ZERO) + quantity
 
 
 def unload_lots(lots: Lots, quantity: Decimal) -> Lots:
@@ -62,12 +62,16 @@ def unload_lots(lots: Lots, quantity: Decimal) -> Lots:
     return arrived
 
 
-def issue_lots(shelf: Shelf, quantity: Decimal, data: dict[str, Any], day: int) -> Lots:
-    """Take from the named lot, else from the lot that expires first (FEFO); return what from."""
+def issue_lots(
+    shelf: Shelf, quantity: Decimal, named: str | None, day: int, *, expired: bool = False
+) -> Lots:
+    """Take from the named lot, else from the lot that expires first (FEFO); return what from.
+
+    What has expired goes last, unless it leaves because it ``expired``.
+    """
     gone: Lots = []
-    named = data.get("lot")
     expiring = sorted(shelf.lots)
-    if data.get("cause") != "expiry":
+    if not expired:
         today = day_from_number(day).isoformat()
         fresh = [key for key in expiring if key[0] >= today]
         expiring = fresh + [key for key in expiring if key not in fresh]

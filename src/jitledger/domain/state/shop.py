@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from jitledger.domain import events as e
+from jitledger.domain.events import Event
 from jitledger.domain.moments import LocalDays, zone
+from jitledger.domain.state.dated import starting
 
 ROLES = ("owner", "buyer", "staff", "viewer")
 MAY_RECORD = frozenset({"owner", "buyer", "staff"})
 MAY_MANAGE = frozenset({"owner"})
 MAY_BUY = frozenset({"owner", "buyer"})
 FIRST_LOCATION = "main"
+_SETTINGS = (
+    "title",
+    "locale",
+    "prices",
+    "opens",
+    "closes",
+    "service_level",
+    "cover_days",
+    "tax_rate",
+    "margin_floor",
+)
+"""What a shop and a change of its settings call by the same names."""
 
 
 @dataclass(slots=True)
@@ -76,54 +90,54 @@ class Shop:
         """Return the members who own the shop."""
         return [member for member, role in self.members.items() if role == "owner"]
 
-    def evolve(self, version: int, name: str, data: dict[str, Any]) -> None:
+    def evolve(self, version: int, event: Event) -> None:
         """Apply one entry of the shop's stream."""
         self.version = version
-        match name:
-            case "shop-opened":
-                self.opened, self.opened_at = True, data["effective_at"]
-                self.title = data["title"]
-                self.currency = data["currency"]
-                self.locale = data.get("locale", "en")
-                self.prices = data.get("prices", "gross")
-                self.clock = data.get("clock", "live")
-                self._move_to(data["timezone"], 0)
-            case "settings-changed":
-                self._change(data)
-            case "location-opened":
-                self.locations[data["code"]] = data.get("title") or data["code"]
-            case "member-invited":
-                invitation = Invitation(data["role"], data["expires_at"])
-                self.invitations[data["code_hash"]] = invitation
-            case "member-joined":
-                self.members[data["member"]] = data["role"]
-                if data.get("code_hash") in self.invitations:
-                    self.invitations[data["code_hash"]].used = True
-            case "member-left":
-                self.members.pop(data["member"], None)
-            case "budget-set":
-                self.budgets.append((data.get("effective_from") or "", Decimal(data["amount"])))
-            case "holding-rate-set":
-                starts = data.get("effective_from") or ""
-                self.holding_rates.append((starts, Decimal(data["rate"])))
-            case "role-changed":
-                self.members[data["member"]] = data["role"]
+        match event:
+            case e.ShopOpened():
+                self._open(event)
+            case e.SettingsChanged():
+                self._change(event)
+            case e.LocationOpened():
+                self.locations[event.code] = event.title or event.code
+            case e.MemberInvited():
+                self.invitations[event.code_hash] = Invitation(event.role, event.expires_at)
+            case e.MemberJoined():
+                self.members[event.member] = event.role
+                if event.code_hash in self.invitations:
+                    self.invitations[event.code_hash].used = True
+            case e.MemberLeft():
+                self.members.pop(event.member, None)
+            case e.BudgetSet():
+                self.budgets.append((starting(event.effective_from), event.amount))
+            case e.HoldingRateSet():
+                self.holding_rates.append((starting(event.effective_from), event.rate))
+            case e.RoleChanged():
+                self.members[event.member] = event.role
             case _:
                 pass
 
-    def _change(self, data: dict[str, Any]) -> None:
-        for attribute in ("title", "locale", "prices", "opens", "closes"):
-            if data.get(attribute) is not None:
-                setattr(self, attribute, data[attribute])
-        for attribute in ("service_level", "cover_days", "tax_rate", "margin_floor"):
-            if data.get(attribute) is not None:
-                setattr(self, attribute, Decimal(data[attribute]))
-        if data.get("service_level") is not None:
-            self.target = Decimal(data["service_level"])
-        if data.get("method") is not None:
-            self.methods[data.get("category")] = data["method"]
-        if data.get("timezone") is not None:
-            self._move_to(data["timezone"], data["recorded_at"])
+    def _open(self, event: e.ShopOpened) -> None:
+        self.opened, self.opened_at = True, event.effective_at
+        self.title = event.title
+        self.currency = event.currency
+        self.locale = event.locale
+        self.prices = event.prices
+        self.clock = event.clock
+        self._move_to(event.timezone, 0)
+
+    def _change(self, event: e.SettingsChanged) -> None:
+        """Apply what changed; what is absent stays."""
+        for attribute in _SETTINGS:
+            value = getattr(event, attribute)
+            if value is not None:
+                setattr(self, attribute, value)
+        if event.service_level is not None:
+            self.target = event.service_level
+        if event.method is not None:
+            self.methods[event.category] = event.method
+        if event.timezone is not None:
+            self._move_to(event.timezone, event.recorded_at)
 
     def _move_to(self, timezone: str, since: int) -> None:
         self.timezone = timezone

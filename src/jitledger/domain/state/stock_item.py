@@ -1,7 +1,7 @@
 """The state of a SKU: a pure function of the set of its recorded events.
 
-An entry is ``(version, name, data)``: the stream's version, the stored name and the stored fields
-(decimals as text, moments as integers). Entries fold in effective order
+An entry is ``(version, event)``: its version in the stream and what is recorded. Entries fold in
+effective order
 (``effective_at``, rank, ``recorded_at``, version); the newest one applies in constant time, any
 other makes the item fold again. Both ways give the same state, which is property P7.
 """
@@ -9,29 +9,23 @@ other makes the item fold again. Both ways give the same state, which is propert
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from jitledger.domain.events import RANKS
+from jitledger.domain import events as e
+from jitledger.domain.events import Event, StockSold
 from jitledger.domain.moments import MICROSECOND, QUARTER, SECOND, LocalDays
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.state.catalog import Catalog, describe_item
-from jitledger.domain.state.demand import DEMAND_LINES, DemandDays, demand_line
+from jitledger.domain.state.demand import DemandDays, demand_line
 from jitledger.domain.state.order import Entry, OrderKey, order_key, standing
 from jitledger.domain.state.shelf import Lots, Shelf, issue_lots, store_lot, unload_lots
 
 FOREVER = 1 << 62
 
-SALE_RANK = RANKS["stock-sold"]
-MOVES = frozenset(RANKS) | {
-    "stock-adjusted",
-    "backorder-taken",
-    "backorder-cancelled",
-    "demand-unmet",
-}
-"""What has a place in the order of movements, or depends on one."""
+SALE_RANK = StockSold.rank
 _BEFORE_ALL: OrderKey = (-FOREVER, 0, 0, 0)
 _NO_DAYS: dict[int, int] = {}
 
@@ -54,6 +48,16 @@ class Arrival(NamedTuple):
     location: str
     quantity: Decimal
     at: int
+
+
+@dataclass(slots=True)
+class Leg:
+    """What one transfer has under way, and the lots it is made of."""
+
+    from_location: str
+    to_location: str
+    open: Decimal = ZERO
+    lots: Lots = field(default_factory=list)
 
 
 class StockItem:
@@ -86,7 +90,7 @@ class StockItem:
         self.version = 0
         self.catalog = Catalog()
         self.shelves: dict[str, Shelf] = {}
-        self.transfers: dict[str, dict[str, Any]] = {}
+        self.transfers: dict[str, Leg] = {}
         self.reservations: dict[str, list[Reservation]] = {}
         self.fulfilled: dict[tuple[str, str], Decimal] = {}
         self.resolved: set[str] = set()
@@ -109,29 +113,30 @@ class StockItem:
             found = self.shelves[location] = Shelf()
         return found
 
-    def evolve(self, version: int, name: str, data: dict[str, Any]) -> bool:
+    def evolve(self, version: int, event: Event) -> bool:
         """Apply one entry; False when it does not come last and the item must fold again."""
-        return self.absorb(((version, name, data),))
+        return self.absorb(((version, event),))
 
     def absorb(self, entries: Iterable[Entry]) -> bool:
         """Apply entries that come last one after the other; False at the first that does not.
 
-        The loop that folds millions of sales: what they touch is kept in locals.
+        The loop that folds millions of sales: the usual one, of what is simply there, is taken
+        here with what it touches in locals; any other sale goes through ``_sold``.
         """
         shelves, demand, days = self.shelves, self.demand, self.days
         known_days = days.cache if days.one_zone else _NO_DAYS
         newest = self._last[0]
         held: Entry | None = None
         for entry in entries:
-            version, name, data = entry
-            if name != "stock-sold":
+            version, event = entry
+            if type(event) is not StockSold:
                 if held is not None:
                     self._last, held = order_key(held), None
-                if not self._evolve_other(version, name, data):
+                if not self._evolve_other(version, event):
                     return False
                 newest = self._last[0]
                 continue
-            at = data["effective_at"]
+            at = event.effective_at
             if at <= newest:  # Seldom; only then the whole key is asked for.
                 if held is not None:
                     self._last, held = order_key(held), None
@@ -139,102 +144,120 @@ class StockItem:
                     return False
             newest, held = at, entry
             self.version = version
-            text = data["quantity"]
-            line = DEMAND_LINES.get(text)
-            if line is None:
-                line = demand_line(text)
-            quantity = line[1]
             day = known_days.get(at // QUARTER)
             if day is None:
-                day = days.day(at, data["recorded_at"])
-            location = data["location"]
-            if data.get("moves_stock", True):
-                shelf = shelves.get(location)
-                if shelf is None:
-                    shelf = shelves[location] = Shelf()
+                day = days.day(at, event.recorded_at)
+            quantity, location = event.quantity, event.location
+            shelf = shelves.get(location)
+            if shelf is None or not event.moves_stock or shelf.lots or not shelf.moved:
+                self._sold(event, day)
+            else:
                 shelf.on_hand = left = shelf.on_hand - quantity
-                if not shelf.moved:
-                    shelf.moved = True
-                    shelf.since = day
-                if shelf.lots:
-                    issue_lots(shelf, quantity, data, day)
                 if shelf.known and (shelf.out_since is not None or left <= shelf.set_aside):
-                    if shelf.out_since is not None and at > shelf.out_since:
-                        shelf.out_since = at  # It was sold, so it was there until now.
-                    self._mark(shelf, at)
-            elif "to_make" in data:
-                self._owe(location, quantity, data)
-            sold_at = data.get("sold_at")
+                    self._sold_out(shelf, at)
+            sold_at = event.sold_at
             here = demand.get(location if sold_at is None else sold_at)
             if here is None:
                 here = demand[location if sold_at is None else sold_at] = {}
             found = here.get(day)
+            line = demand_line(quantity)
             here[day] = line if found is None else found.and_line(line)
-            if self.backorders or "reservation" in data:
-                self._fulfil(data, quantity)
+            if self.backorders or event.reservation is not None:
+                self._fulfil(event)
         if held is not None:
             self._last = order_key(held)
         return True
 
-    def _evolve_other(self, version: int, name: str, data: dict[str, Any]) -> bool:
-        if name == "entry-voided":
+    def _evolve_other(self, version: int, event: Event) -> bool:
+        if type(event) is e.EntryVoided:
             return False
-        if name not in MOVES:
+        if not event.ordered:
             # The catalog has no place among the movements; it applies as it is recorded.
             self.version = version
-            describe_item(self.catalog, name, data)
+            describe_item(self.catalog, event)
             return True
-        key = order_key((version, name, data))
+        key = order_key((version, event))
         if key < self._last:
             return False
         self._last = key
         self.version = version
-        self._apply(name, data)
+        self._apply(event)
         return True
 
-    def _apply(self, name: str, data: dict[str, Any]) -> None:
-        match name:
-            case "stock-received":
-                self._received(data)
-            case "stock-counted":
-                self._counted(data)
-            case "sale-returned":
-                self._returned(data)
-            case "opening-balance":
-                self._received(data)
-            case "stock-adjusted":
-                self._put(data["location"], Decimal(data["delta"]), data)
-            case "stock-written-off":
-                self._written_off(data)
-            case "returned-to-supplier":
-                self._put(data["location"], -Decimal(data["quantity"]), data)
-            case "status-moved":
-                self._status_moved(data)
-            case "transfer-dispatched" | "transfer-received" | "transfer-lost":
-                self._transferred(name, data)
-            case "stock-reserved" | "reservation-released":
-                self._promised(name, data)
-            case "backorder-taken" | "backorder-cancelled":
-                self._backordered(name, data)
-            case "demand-unmet":
-                self._unmet(data)
+    def _apply(self, event: Event) -> None:
+        match event:
+            case e.StockReceived() | e.OpeningBalance():
+                self._received(event)
+            case e.StockCounted():
+                self._counted(event)
+            case e.SaleReturned():
+                self._returned(event)
+            case e.StockAdjusted():
+                self._put(event.location, event.delta, event, lot=event.lot)
+            case e.StockWrittenOff():
+                self._written_off(event)
+            case e.ReturnedToSupplier():
+                self._put(event.location, -event.quantity, event, lot=event.lot)
+            case e.StatusMoved():
+                self._status_moved(event)
+            case e.Transfer():
+                self._transferred(event)
+            case e.StockReserved():
+                self._reserved(event)
+            case e.ReservationReleased():
+                self.reservations.setdefault(event.reservation, [])
+                self.resolved.add(event.reservation)
+            case e.BackorderTaken() | e.BackorderCancelled():
+                self._backordered(event)
+            case e.DemandUnmet():
+                self._unmet(event)
             case _:
-                raise AssertionError(f"{name} is no movement")
+                raise AssertionError(f"{event.name} is no movement")
 
     # --- movements --------------------------------------------------------------------------------
 
-    def _put(self, location: str, delta: Decimal, data: dict[str, Any]) -> Lots:
+    def _sold(self, event: StockSold, day: int) -> None:
+        """Take a sale from the shelf, or owe what is still to be made."""
+        if not event.moves_stock:
+            if event.to_make:
+                self._owe(event)
+            return
+        shelf = self.shelf(event.location)
+        shelf.on_hand -= event.quantity
+        if not shelf.moved:
+            shelf.moved = True
+            shelf.since = day
+        if shelf.lots:
+            issue_lots(shelf, event.quantity, event.lot, day)
+        if shelf.known and (shelf.out_since is not None or shelf.on_hand <= shelf.set_aside):
+            self._sold_out(shelf, event.effective_at)
+
+    def _sold_out(self, shelf: Shelf, at: int) -> None:
+        """Mark a sale from a shelf that is empty, before it or behind it."""
+        if shelf.out_since is not None and at > shelf.out_since:
+            shelf.out_since = at  # It was sold, so it was there until now.
+        self._mark(shelf, at)
+
+    def _put(
+        self,
+        location: str,
+        delta: Decimal,
+        event: Event,
+        *,
+        lot: str | None = None,
+        expired: bool = False,
+    ) -> Lots:
         """Change what lies at a location; return the lots that what left was taken from."""
         shelf = self.shelf(location)
         taken: Lots = []
         shelf.on_hand += delta
         if not shelf.moved:
             shelf.moved = True
-            shelf.since = self.days.day(data["effective_at"], data["recorded_at"])
-        if shelf.lots and delta < 0:
-            day = self.days.day(data["effective_at"], data["recorded_at"])
-            taken = issue_lots(shelf, -delta, data, day)
-        self._mark(shelf, data["effective_at"])
+            shelf.since = self.days.day(event.effective_at, event.recorded_at)
+        if delta < 0 and shelf.lots:
+            day = self.days.day(event.effective_at, event.recorded_at)
+            taken = issue_lots(shelf, -delta, lot, day, expired=expired)
+        self._mark(shelf, event.effective_at)
         return taken
 
     def _mark(self, shelf: Shelf, at: int) -> None:
@@ -249,133 +272,113 @@ class StockItem:
         elif shelf.out_since is None:
             shelf.out_since = at
 
-    def _received(self, data: dict[str, Any]) -> None:
-        location, quantity = data["location"], Decimal(data["quantity"])
-        shelf = self.shelf(location)
+    def _received(self, event: e.StockReceived | e.OpeningBalance) -> None:
+        shelf, quantity = self.shelf(event.location), event.quantity
         shelf.known = True
-        line = data.get("po_line")
-        if line is not None:
+        if isinstance(event, e.StockReceived) and event.po_line is not None:
+            line = event.po_line
             self.received[line] = self.received.get(line, ZERO) + quantity
-            self.arrivals.append(Arrival(line, location, quantity, data["effective_at"]))
-        if self.owed:  # What is made to order goes on to the customer it was made for.
-            handed_on = min(self.owed, quantity)
-            self.owed -= handed_on
-            quantity -= handed_on
-        self._put(location, quantity, data)
-        if data.get("expiry"):
-            store_lot(shelf, data)
-        if data.get("unit_cost") is not None:
-            self.last_cost = Decimal(data["unit_cost"])
+            self.arrivals.append(Arrival(line, event.location, quantity, event.effective_at))
+        handed_on = min(self.owed, quantity)  # What is made to order goes on to its customer.
+        self.owed -= handed_on
+        self._put(event.location, quantity - handed_on, event)
+        if event.expiry is not None:
+            store_lot(shelf, event.lot, event.expiry, quantity)
+        if event.unit_cost is not None:
+            self.last_cost = event.unit_cost
 
-    def _owe(self, location: str, quantity: Decimal, data: dict[str, Any]) -> None:
+    def _owe(self, event: StockSold) -> None:
         """Sell what is made to order: from what is there, the rest is owed."""
-        shelf = self.shelf(location)
-        taken = min(quantity, max(ZERO, shelf.on_hand))
-        self.owed += quantity - taken
+        taken = min(event.quantity, max(ZERO, self.shelf(event.location).on_hand))
+        self.owed += event.quantity - taken
         if taken:
-            self._put(location, -taken, data)
+            self._put(event.location, -taken, event, lot=event.lot)
 
-    def _fulfil(self, data: dict[str, Any], quantity: Decimal) -> None:
-        order = data.get("order")
+    def _fulfil(self, event: StockSold) -> None:
+        order, quantity = event.order, event.quantity
         waiting = self.backorders.get(order, ZERO) if order is not None else ZERO
         if order is not None and waiting > 0:  # What was sold before it was taken is no part of it.
             self.backorders[order] = max(ZERO, waiting - quantity)
-        reservation = data.get("reservation")
+        reservation = event.reservation
         if reservation is not None:
-            key = (reservation, data["location"])
+            key = (reservation, event.location)
             self.fulfilled[key] = self.fulfilled.get(key, ZERO) + quantity
-            if data.get("final"):
+            if event.final:
                 self.resolved.add(reservation)
 
-    def _counted(self, data: dict[str, Any]) -> None:
-        shelf = self.shelf(data["location"])
+    def _counted(self, event: e.StockCounted) -> None:
+        shelf = self.shelf(event.location)
         shelf.known = True
-        self._put(data["location"], Decimal(data["quantity"]) - shelf.on_hand, data)
+        self._put(event.location, event.quantity - shelf.on_hand, event, lot=event.lot)
 
-    def _returned(self, data: dict[str, Any]) -> None:
-        quantity = Decimal(data["quantity"])
-        condition = data.get("condition", "resellable")
-        shelf = self.shelf(data["location"])
-        if condition != "resellable":
-            shelf.change_status(condition, quantity)
-        self._put(data["location"], quantity, data)
-        if data.get("expiry"):
-            store_lot(shelf, data)
+    def _returned(self, event: e.SaleReturned) -> None:
+        shelf = self.shelf(event.location)
+        if event.condition != "resellable":
+            shelf.change_status(event.condition, event.quantity)
+        self._put(event.location, event.quantity, event)
+        if event.expiry is not None:
+            store_lot(shelf, event.lot, event.expiry, event.quantity)
 
-    def _written_off(self, data: dict[str, Any]) -> None:
-        quantity = Decimal(data["quantity"])
-        status = data.get("from_status", "sellable")
-        shelf = self.shelf(data["location"])
-        if status != "sellable":
-            shelf.change_status(status, -quantity)
-        self._put(data["location"], -quantity, data)
+    def _written_off(self, event: e.StockWrittenOff) -> None:
+        shelf = self.shelf(event.location)
+        if event.from_status != "sellable":
+            shelf.change_status(event.from_status, -event.quantity)
+        expired = event.cause == "expiry"
+        self._put(event.location, -event.quantity, event, lot=event.lot, expired=expired)
 
-    def _status_moved(self, data: dict[str, Any]) -> None:
-        quantity = Decimal(data["quantity"])
-        shelf = self.shelf(data["location"])
-        for status, delta in ((data["from_status"], -quantity), (data["to_status"], quantity)):
+    def _status_moved(self, event: e.StatusMoved) -> None:
+        shelf = self.shelf(event.location)
+        changes = ((event.from_status, -event.quantity), (event.to_status, event.quantity))
+        for status, delta in changes:
             if status != "sellable":
                 shelf.change_status(status, delta)
         if not shelf.moved:
             shelf.moved = True
-            shelf.since = self.days.day(data["effective_at"], data["recorded_at"])
-        self._mark(shelf, data["effective_at"])
+            shelf.since = self.days.day(event.effective_at, event.recorded_at)
+        self._mark(shelf, event.effective_at)
 
-    def _transferred(self, name: str, data: dict[str, Any]) -> None:
-        quantity = Decimal(data["quantity"])
-        target = self.shelf(data["to_location"])
-        known = self.transfers.setdefault(
-            data["transfer"],
-            {"from": data["from_location"], "to": data["to_location"], "open": ZERO, "lots": []},
-        )
-        if name == "transfer-dispatched":
-            known["open"] += quantity
+    def _transferred(self, event: e.Transfer) -> None:
+        quantity = event.quantity
+        target = self.shelf(event.to_location)
+        leg = self.transfers.get(event.transfer)
+        if leg is None:
+            leg = self.transfers[event.transfer] = Leg(event.from_location, event.to_location)
+        if isinstance(event, e.TransferDispatched):
+            leg.open += quantity
             target.transit_in += quantity
-            known["lots"] += self._put(data["from_location"], -quantity, data)
+            leg.lots += self._put(event.from_location, -quantity, event, lot=event.lot)
             return
-        known["open"] -= quantity
+        leg.open -= quantity
         target.transit_in -= quantity
-        arrived = unload_lots(known["lots"], quantity)
-        if name == "transfer-received":
+        arrived = unload_lots(leg.lots, quantity)
+        if isinstance(event, e.TransferReceived):
             target.known = True
-            self._put(data["to_location"], quantity, data)
+            self._put(event.to_location, quantity, event)
             for key, part in arrived:
                 target.lots[key] = target.lots.get(key, ZERO) + part
 
     # --- promises and demand ----------------------------------------------------------------------
 
-    def _promised(self, name: str, data: dict[str, Any]) -> None:
-        promises = self.reservations.setdefault(data["reservation"], [])
-        if name == "reservation-released":
-            self.resolved.add(data["reservation"])
+    def _reserved(self, event: e.StockReserved) -> None:
+        ttl, made = event.ttl_seconds, event.recorded_at
+        lapses = FOREVER if ttl is None else made // MICROSECOND * MICROSECOND + ttl * SECOND
+        promise = Reservation(event.location, event.quantity, event.order, made, lapses)
+        self.reservations.setdefault(event.reservation, []).append(promise)
+
+    def _backordered(self, event: e.BackorderTaken | e.BackorderCancelled) -> None:
+        waiting = self.backorders.get(event.order, ZERO)
+        if isinstance(event, e.BackorderCancelled):
+            self.backorders[event.order] = max(ZERO, waiting - event.quantity)
             return
-        ttl = data.get("ttl_seconds")
-        made = data["recorded_at"]
-        promises.append(
-            Reservation(
-                data["location"],
-                Decimal(data["quantity"]),
-                data.get("order"),
-                made,
-                FOREVER if ttl is None else made // MICROSECOND * MICROSECOND + ttl * SECOND,
-            )
-        )
+        self.backorders[event.order] = max(ZERO, waiting + event.quantity)
+        self.shelf(event.location)
+        if event.due is not None:
+            self.backorder_due[event.order] = event.due
 
-    def _backordered(self, name: str, data: dict[str, Any]) -> None:
-        delta = Decimal(data["quantity"])
-        if name == "backorder-cancelled":
-            delta = -delta
-        waiting = self.backorders.get(data["order"], ZERO)
-        self.backorders[data["order"]] = max(ZERO, waiting + delta)
-        if "location" in data:
-            self.shelf(data["location"])
-        if data.get("due"):
-            self.backorder_due[data["order"]] = date.fromisoformat(data["due"])
-
-    def _unmet(self, data: dict[str, Any]) -> None:
-        day = self.days.day(data["effective_at"], data["recorded_at"])
-        line = demand_line(data["quantity"])
-        here = self.unmet.setdefault(data["location"], {})
+    def _unmet(self, event: e.DemandUnmet) -> None:
+        day = self.days.day(event.effective_at, event.recorded_at)
+        line = demand_line(event.quantity)
+        here = self.unmet.setdefault(event.location, {})
         found = here.get(day)
         here[day] = line if found is None else found.and_line(line)
 
@@ -392,11 +395,13 @@ def fold(
 
     ``as_at`` leaves out what was recorded later (voids too), ``as_of`` what took effect later.
     """
-    believed = entries if as_at is None else [e for e in entries if e[2]["recorded_at"] <= as_at]
+    believed = entries
+    if as_at is not None:
+        believed = [entry for entry in entries if entry[1].recorded_at <= as_at]
     item = StockItem(sku, days)
     chosen = standing(believed)
     if as_of is not None:
-        chosen = [e for e in chosen if e[2]["effective_at"] <= as_of]
+        chosen = [entry for entry in chosen if entry[1].effective_at <= as_of]
     item.absorb(chosen)
     item.version = max((entry[0] for entry in believed), default=0)
     return item

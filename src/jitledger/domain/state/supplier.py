@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
+from jitledger.domain import events as e
+from jitledger.domain.events import Event
 from jitledger.domain.quantity import ZERO
-from jitledger.domain.state.dated import in_force
+from jitledger.domain.state.dated import in_force, starting
 
 DEFAULT_LEAD_TIME_DAYS = Decimal(7)
 DEFAULT_REVIEW_DAYS = Decimal(1)
+_PARTICULARS = (
+    "currency",
+    "contact",
+    "notes",
+    "lead_time_days",
+    "review_days",
+    "minimum_order",
+    "order_cost",
+)
+"""What a supplier and its registration call by the same names."""
 
 
 @dataclass(slots=True)
@@ -30,42 +42,43 @@ class Supplier:
     order_cost: Decimal | None = None
     weekdays: tuple[int, ...] = ()
     cutoff: str | None = None
-    terms: dict[str, list[tuple[str, dict[str, Any]]]] = field(default_factory=dict)
+    terms: dict[str, list[tuple[str, e.TermsAgreed]]] = field(default_factory=dict)
 
-    def evolve(self, version: int, name: str, data: dict[str, Any]) -> None:
+    def evolve(self, version: int, event: Event) -> None:
         """Apply one entry of the supplier's stream."""
         self.version = version
-        match name:
-            case "supplier-registered":
-                self.title = data.get("title") or self.title or self.code
-                for attribute in ("currency", "contact", "notes", "agreement_ends"):
-                    if data.get(attribute) is not None:
-                        setattr(self, attribute, data[attribute])
-                for attribute in ("lead_time_days", "review_days", "minimum_order", "order_cost"):
-                    if data.get(attribute) is not None:
-                        setattr(self, attribute, Decimal(data[attribute]))
-            case "terms-agreed":
-                dated = self.terms.setdefault(data["sku"], [])
-                dated.append((data.get("effective_from") or "", data))
-            case "order-days-set":
-                self.weekdays = tuple(data["weekdays"])
-                self.cutoff = data.get("cutoff")
+        match event:
+            case e.SupplierRegistered():
+                self.title = event.title or self.title or self.code
+                for attribute in _PARTICULARS:
+                    value = getattr(event, attribute)
+                    if value is not None:
+                        setattr(self, attribute, value)
+                if event.agreement_ends is not None:
+                    self.agreement_ends = event.agreement_ends.isoformat()
+            case e.TermsAgreed():
+                dated = self.terms.setdefault(event.sku, [])
+                dated.append((starting(event.effective_from), event))
+            case e.OrderDaysSet():
+                self.weekdays = event.weekdays
+                self.cutoff = event.cutoff
             case _:
                 pass
 
-    def terms_of(self, sku: str, today: str) -> dict[str, Any] | None:
+    def terms_of(self, sku: str, today: str) -> e.TermsAgreed | None:
         """Return the terms in force for a SKU on a day."""
         return in_force(self.terms.get(sku, ()), today)
 
 
-def unit_cost_at(terms: dict[str, Any], quantity: Decimal) -> Decimal | None:
+def unit_cost_at(
+    cost: Decimal | None, breaks: Iterable[tuple[Decimal, Decimal]], quantity: Decimal
+) -> Decimal | None:
     """Return the cost of one unit when so many are ordered: the last break reached, else the cost.
 
     Breaks 400 at 3.60 and 800 at 3.40 under a cost of 3.75: 500 cost 3.60 each.
     """
-    cost = None if terms.get("unit_cost") is None else Decimal(terms["unit_cost"])
     best = ZERO
-    for begins, price in terms.get("price_breaks") or ():
-        if best <= Decimal(begins) <= quantity:
-            best, cost = Decimal(begins), Decimal(price)
+    for begins, price in breaks:
+        if best <= begins <= quantity:
+            best, cost = begins, price
     return cost

@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo
 
 from jitledger.domain.commands import Register
 from jitledger.domain.errors import Refused
+from jitledger.domain.events import EntryVoided, SaleReturned, StockSold
 from jitledger.domain.moments import DAY, from_datetime
 from jitledger.domain.names import normalise
 from jitledger.domain.state.shop import Shop
@@ -211,18 +212,18 @@ def _fact(row: _Row, sku: str, location: str) -> BulkFact:
     digest = hashlib.sha256(f"{row.key}|{row.at}|{row.customer}".encode()).digest()
     if row.voids:
         reason = {"reason": f"cancelled by {row.invoice}"}
-        return BulkFact(row.key, digest, sku, "entry-voided", row.at, reason, row.sale)
+        return BulkFact(row.key, digest, sku, EntryVoided, row.at, reason, row.sale)
     fields: dict[str, Any] = {"location": location, "quantity": str(row.quantity)}
     if row.cancels:
         if row.sale is not None:
             fields["sale"] = row.sale
         fields["order"] = row.invoice
-        return BulkFact(row.key, digest, sku, "sale-returned", row.at, fields)
+        return BulkFact(row.key, digest, sku, SaleReturned, row.at, fields)
     fields["unit_price"] = row.price
     fields["order"] = row.invoice
     if row.customer:
         fields["customer"] = row.customer.removesuffix(".0")
-    return BulkFact(row.key, digest, sku, "stock-sold", row.at, fields)
+    return BulkFact(row.key, digest, sku, StockSold, row.at, fields)
 
 
 def import_online_retail(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from jitledger.domain.errors import LedgerError
+from jitledger.domain.events import Event
 from jitledger.domain.state.purchase_order import PurchaseOrder
 from jitledger.domain.state.shop import Shop
 from jitledger.domain.state.stock_item import StockItem
@@ -55,13 +56,13 @@ class Batch:
 class Projection(Protocol):
     """One question's view: a name, a version, tables, and one function over a batch.
 
-    ``ignores`` names the events that change none of its rows when they are the newest of their
-    stream: an append of nothing else is not shown to it.
+    ``ignores`` are the kinds of events that change none of its rows when they are the newest of
+    their stream: an append of nothing else is not shown to it.
     """
 
     name: str
     version: int
-    ignores: frozenset[str]
+    ignores: frozenset[type[Event]]
 
     def apply(self, tx: Tx, batch: Batch, suffix: str) -> None:
         """Write the rows of a batch into the tables named with this suffix."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jitledger.domain.errors import LedgerError, StoreError
+from jitledger.domain.events import Event
 from jitledger.domain.state.shop import Shop
 from jitledger.service.streams import Change, Progress, load_shop
 from jitledger.service.views.bunches import ViewWriter, without_collector
@@ -35,7 +36,7 @@ class Driver:
         self.projections = list(projections)
         self._marks = -1
         self._live: list[tuple[Projection, Standing]] = []
-        self._listeners: dict[frozenset[str], list[tuple[Projection, Standing]]] = {}
+        self._listeners: dict[frozenset[type[Event]], list[tuple[Projection, Standing]]] = {}
         """Which of them an append of nothing but such events is shown to."""
         self._left: list[str] = []
         self._writer = ViewWriter(database)
@@ -116,19 +117,19 @@ class Driver:
 
     def _listening(self, changes: Sequence[Change]) -> list[tuple[Projection, Standing]]:
         """Return the live projections that changes are shown to."""
-        names: set[str] = set()
+        kinds: set[type[Event]] = set()
         for change in changes:
             if change.whole:
                 return self._live
             for entry in change.entries:
-                names.add(entry[1])
-        known = frozenset(names)
+                kinds.add(type(entry[1]))
+        known = frozenset(kinds)
         found = self._listeners.get(known)
         if found is None:
             found = self._listeners[known] = [
                 (projection, standing)
                 for projection, standing in self._live
-                if standing.position is not None or not names <= projection.ignores
+                if standing.position is not None or not kinds <= projection.ignores
             ]
         return found
 
