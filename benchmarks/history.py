@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from jitledger.bootstrap import App
 from jitledger.domain.commands import parse
-from jitledger.domain.events import Event, StockReceived, StockSold
+from jitledger.domain.events import Event, StockCounted, StockReceived, StockSold
 from jitledger.domain.moments import DAY, SECOND
 from jitledger.service.bulk import BulkAppender, BulkFact
 from jitledger.service.submission import Ask, Submission
@@ -52,7 +52,7 @@ def trade(app: App, skus: list[str], events: int, days: int = 365) -> None:
     def facts() -> Iterator[BulkFact]:
         start = END - days * DAY
         for n, sku in enumerate(skus):
-            yield _fact(f"c{n}", sku, "stock-counted", start, str(stock[sku]))
+            yield _fact(f"c{n}", sku, StockCounted, start, str(stock[sku]))
         left = events - len(skus)
         step = (days * DAY - DAY) // left
         at, coming, on_order = start + DAY // 4, deque[tuple[int, str, int]](), set[str]()

@@ -270,7 +270,8 @@ class BotRunner:
                 self.swept.set()
             await self._wake_snoozed()
             await self._exceptions()
-            await self._digest()
+            if local_date(self.app.queries.present(shop), shop.tz) == swept:
+                await self._digest()  # Told is what today's sweep says, as the report does.
             await asyncio.sleep(self.look_every)
 
     async def _exceptions(self) -> None:

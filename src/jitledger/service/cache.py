@@ -20,7 +20,7 @@ from jitledger.domain.state.purchase_order import PurchaseOrder
 from jitledger.domain.state.shop import Shop
 from jitledger.domain.state.stock_item import StockItem, fold
 from jitledger.domain.state.supplier import Supplier
-from jitledger.store.codec import decode
+from jitledger.store.codec import decode, decode_stream
 from jitledger.store.database import Database, RawEvent, Tx
 
 MOST_ENTRIES = 150_000
@@ -234,8 +234,7 @@ def order_numbers(tx: Tx, sku: str) -> list[str]:
 
 def load_entries(database: Database, tx: Tx, sku: str) -> list[Entry]:
     """Return every entry of a SKU in the order of recording; empty for a stranger."""
-    rows = database.stream(tx, stream_of(sku))
-    return [(version, decode(name, body)) for version, name, body in rows]
+    return decode_stream(database.stream(tx, stream_of(sku)))
 
 
 def load_order(

@@ -15,7 +15,7 @@ from jitledger.domain.state.purchase_order import PurchaseOrder
 from jitledger.domain.state.shop import Shop
 from jitledger.domain.state.stock_item import StockItem, fold
 from jitledger.domain.state.supplier import Supplier
-from jitledger.store.codec import decode
+from jitledger.store.codec import decode_stream
 from jitledger.store.database import Database, Tx
 
 STREAMS_AT_ONCE = 400
@@ -44,8 +44,8 @@ class Change:
 def load_shop(database: Database, tx: Tx) -> Shop:
     """Fold the shop's stream."""
     shop = Shop()
-    for version, name, body in database.stream(tx, SHOP_STREAM):
-        shop.evolve(version, decode(name, body))
+    for entry in decode_stream(database.stream(tx, SHOP_STREAM)):
+        shop.evolve(*entry)
     return shop
 
 
@@ -55,8 +55,7 @@ def load_changes(database: Database, tx: Tx, streams: Sequence[str], shop: Shop)
     for stream in streams:
         if not stream.startswith((SKU_STREAM, SUPPLIER_STREAM, ORDER_STREAM)):
             continue
-        rows = database.stream(tx, stream)
-        entries = [(version, decode(name, body)) for version, name, body in rows]
+        entries = decode_stream(database.stream(tx, stream))
         changes.append(_folded(stream, entries, shop))
     return changes
 

@@ -6,7 +6,7 @@ says (stream, version) and without defaults; ``v`` is there when an event's vers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 UPCASTERS: dict[tuple[str, int], Upcaster] = {}
 """(stored name, from version) -> a function that returns the body of the next version."""
 _DECODERS = {name: Decoder(cls).decode for name, cls in EVENTS.items()}
+_ALL_FIRST = all(version == 1 for version in VERSIONS.values())
 _NOT_FIRST = b'"v":'
 """In a body of a later version; seldom elsewhere, and then it is looked at more closely."""
 
@@ -90,6 +91,19 @@ def decode(topic: str, state: bytes) -> Event:
         raise StoreError(
             "unreadable-event", f"A stored {topic} cannot be read: {error}."
         ) from error
+
+
+def decode_stream(rows: Sequence[tuple[int, str, bytes]]) -> list[tuple[int, Event]]:
+    """Return (version, event) of the rows of a stream, as ``decode`` reads each of them.
+
+    Almost always all of them are of a first version, and then none is looked at twice.
+    """
+    if _ALL_FIRST and not any(_NOT_FIRST in row[2] for row in rows):
+        try:
+            return [(version, _DECODERS[topic](state)) for version, topic, state in rows]
+        except (MsgspecError, ValueError, KeyError):
+            pass  # One of them cannot be read: it is named below.
+    return [(version, decode(topic, state)) for version, topic, state in rows]
 
 
 def _upcast(topic: str, data: dict[str, Any]) -> Event:

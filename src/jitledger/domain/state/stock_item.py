@@ -160,8 +160,7 @@ class StockItem:
             if here is None:
                 here = demand[location if sold_at is None else sold_at] = {}
             found = here.get(day)
-            line = demand_line(quantity)
-            here[day] = line if found is None else found.and_line(line)
+            here[day] = demand_line(quantity) if found is None else found.and_line(quantity)
             if self.backorders or event.reservation is not None:
                 self._fulfil(event)
         if held is not None:
@@ -377,10 +376,10 @@ class StockItem:
 
     def _unmet(self, event: e.DemandUnmet) -> None:
         day = self.days.day(event.effective_at, event.recorded_at)
-        line = demand_line(event.quantity)
         here = self.unmet.setdefault(event.location, {})
         found = here.get(day)
-        here[day] = line if found is None else found.and_line(line)
+        quantity = event.quantity
+        here[day] = demand_line(quantity) if found is None else found.and_line(quantity)
 
 
 def fold(
