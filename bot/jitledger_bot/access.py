@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from jitledger.domain.moments import from_datetime, to_datetime, zone
+from jitledger.domain.state.shop import MAY_BUY, MAY_RECORD, Shop
 from jitledger.service.people import Person
 from jitledger_bot.texts.language import Voice
 
@@ -35,6 +36,30 @@ class Member:
     name: str
     role: str
     person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, in which shop, and whether alone with the bot: settled once, before any story."""
+
+    shop: Shop
+    member: Member
+    private: bool
+
+    @property
+    def may_record(self) -> bool:
+        """Return whether facts may be recorded."""
+        return self.member.role in MAY_RECORD
+
+    @property
+    def may_buy(self) -> bool:
+        """Return whether orders and policies are theirs to set."""
+        return self.member.role in MAY_BUY
+
+    @property
+    def owns(self) -> bool:
+        """Return whether people and settings are theirs to set."""
+        return self.member.role == "owner"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,32 +1,16 @@
-"""Who asks, and for which product: a stranger gets one line, a near name becomes buttons."""
+"""For which product something is asked: a near name becomes buttons."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aiogram.types import Message
-
-from jitledger.domain.state.shop import Shop
 from jitledger.service.submission import Answer
 from jitledger.store.database import Tx
 from jitledger_bot import texts
-from jitledger_bot.access import Member
 from jitledger_bot.desk import Desk
 from jitledger_bot.memory.proposals import store_proposal
 from jitledger_bot.texts.language import _
 from jitledger_bot.turn import Outgoing, Turn
-
-
-def admit(message: Message, turn: Turn, desk: Desk) -> tuple[Shop, Member] | None:
-    """Return the shop and who asks; a stranger gets one polite line in private.
-
-    An anonymous administrator of a group is told why nothing is answered.
-    """
-    admitted = desk.admit(turn, message.from_user, message.chat.type == "private")
-    anonymous = message.sender_chat is not None and message.sender_chat.id == message.chat.id
-    if admitted is None and anonymous and (message.text or "").startswith("/"):
-        turn.say(_("I cannot see who you are: switch anonymity off to ask or record here."))
-    return admitted
 
 
 def exact_or_ask(words: str, turn: Turn, desk: Desk, question: str, more: str = "") -> str | None:

@@ -17,7 +17,7 @@ from jitledger.service.queries import claimed, recorded_under
 from jitledger.service.views.standing import all_standings
 from jitledger.store.database import Tx
 from jitledger_bot import texts
-from jitledger_bot.access import Member
+from jitledger_bot.access import Asker, Member
 from jitledger_bot.memory.chats import reach, voice_row
 from jitledger_bot.memory.receivers import member_of
 from jitledger_bot.memory.resolve import Resolver
@@ -49,8 +49,8 @@ class Desk:
         shop = self.app.queries.shop()
         return shop, self.app.queries.present(shop)
 
-    def admit(self, turn: Turn, user: User | None, private: bool) -> tuple[Shop, Member] | None:
-        """Return the shop and the member asking; a stranger gets one polite line in private.
+    def admit(self, turn: Turn, user: User | None, private: bool) -> Asker | None:
+        """Return who asks, in which shop; a stranger gets one polite line in private.
 
         From here on the turn speaks the person's language and their zone's time.
         """
@@ -66,7 +66,7 @@ class Desk:
                 turn.member, turn.voice = member.id, spoken()
                 if private and person.chat_id != turn.chat_id:
                     turn.effects.append(reach(member.id, turn.chat_id))
-                return shop, member
+                return Asker(shop, member, private)
         speak(Voice(choose(tag, shop.locale), shop.timezone))
         turn.voice = spoken()
         if private:

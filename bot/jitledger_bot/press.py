@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiogram.types import CallbackQuery, Message
 
 from jitledger_bot import texts
-from jitledger_bot.access import Member
+from jitledger_bot.access import Asker
 from jitledger_bot.desk import Desk
 from jitledger_bot.memory.proposals import Proposal
 from jitledger_bot.turn import Button, Outgoing, Turn
@@ -24,7 +24,7 @@ class Press:
     message: Message | None
     turn: Turn
     desk: Desk
-    member: Member
+    asker: Asker
 
 
 Answer = Callable[[Press], Awaitable[None] | None]

@@ -22,6 +22,7 @@ from jitledger_bot.handlers import (
     questions,
     settings,
 )
+from jitledger_bot.handlers.admission import Admission
 from jitledger_bot.handlers.kinds import has_file, is_command, is_words
 
 STORIES = (alerts, kept, paging)
@@ -46,6 +47,13 @@ def make_dispatcher() -> Dispatcher:
     sent.message.filter(has_file)
     sent.include_routers(documents.make_router(), photos.make_router())
     others = messages.make_router("others")
-    dispatcher.include_routers(commands, sent, others, buttons.make_router())
+    pressed = buttons.make_router()
+    dispatcher.include_routers(commands, sent, others, pressed)
     dispatcher.edited_message.register(edits.on_edit)
+    admission = Admission()  # Joining is for those who are nobody yet; all others pass here.
+    for router in (words, commands, sent, others):
+        for inner in (router, *router.sub_routers):
+            inner.message.middleware(admission)
+    pressed.callback_query.middleware(admission)
+    dispatcher.edited_message.middleware(admission)
     return dispatcher

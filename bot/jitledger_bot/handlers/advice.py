@@ -14,11 +14,11 @@ from aiogram.types import Message
 from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.quantity import show
-from jitledger.domain.state.shop import MAY_BUY
 from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
-from jitledger_bot.asking import admit, exact_or_ask
+from jitledger_bot.access import Asker
+from jitledger_bot.asking import exact_or_ask
 from jitledger_bot.desk import Desk
 from jitledger_bot.jobs import Job, start_job
 from jitledger_bot.memory.proposals import consume, store_proposal
@@ -50,17 +50,14 @@ def make_router() -> Router:
     return router
 
 
-async def tune(message: Message, turn: Turn, desk: Desk) -> None:
+async def tune(message: Message, turn: Turn, desk: Desk, asker: Asker) -> None:
     """Answer /tune: reorder points to move, each accepted with one tap."""
     from jitledger_projections.reports.points import tunings
 
-    admitted = admit(message, turn, desk)
-    if admitted is None:
-        return
     shop, now = desk.read()
     found = await asyncio.to_thread(tunings, desk.app.database, shop, now)
     text = advice_texts.tunings(found, shop.currency)
-    may = admitted[1].role in MAY_BUY
+    may = asker.may_buy
 
     def render(tx: Tx, answers: Sequence[Answer], at: int) -> list[Outgoing]:
         rows: list[list[Button]] = []
@@ -106,8 +103,8 @@ def reprice(press: Press) -> None:
 def _do(press: Press, command: dict[str, Any], said: str) -> None:
     """Record what a button proposes, once, say so, and offer to undo it; buyers only."""
     turn = press.turn
-    if press.member.role not in MAY_BUY:
-        turn.toast(press.query.id, _("That is for the owner or a buyer to do."), alert=True)
+    if not press.asker.may_buy:
+        turn.toast(press.query.id, _(texts.ONLY_BUYER), alert=True)
         return
     turn.asks = [Ask(parse(command), f"pr:{press.proposal.id}:{command['do']}")]
     turn.effects.append(consume(press.proposal.id))
@@ -127,18 +124,15 @@ async def overstock(message: Message, turn: Turn, desk: Desk) -> None:
     """Answer /overstock: what lies beyond the need, and what to do with it."""
     from jitledger_projections.reports.overstock import surpluses
 
-    if admit(message, turn, desk):
-        shop, now = desk.read()
-        found = await asyncio.to_thread(surpluses, desk.app.database, shop, now)
-        turn.say(advice_texts.surpluses(found, shop.currency))
+    shop, now = desk.read()
+    found = await asyncio.to_thread(surpluses, desk.app.database, shop, now)
+    turn.say(advice_texts.surpluses(found, shop.currency))
 
 
 async def what_if(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
     """Answer /whatif Acme 14, /whatif kitchen x1.5: what runs out, and what to do now."""
     from jitledger_projections.reports.what_if import what_if as ask
 
-    if not admit(message, turn, desk):
-        return
     text = (command.args or "").strip()
     factor = _FACTOR.search(text)
     days = None if factor else _LATE.search(text)
@@ -179,8 +173,7 @@ async def what_if(message: Message, command: CommandObject, turn: Turn, desk: De
 
 async def jit(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
     """Answer /jit MUG: whether just-in-time is right for it."""
-    if admit(message, turn, desk):
-        await answer_jit(command.args or "", turn, desk)
+    await answer_jit(command.args or "", turn, desk)
 
 
 async def answer_jit(words: str, turn: Turn, desk: Desk) -> None:
@@ -201,10 +194,9 @@ async def answer_jit(words: str, turn: Turn, desk: Desk) -> None:
 
 async def backtest(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
     """Answer /backtest, /backtest weekly: a job that ends with a chart."""
-    if admit(message, turn, desk):
-        weekly = (command.args or "").strip().casefold() in WEEKLY
-        turn.say(_("Replaying your sales …"))
-        start_job(turn, "backtest", {"review_days": 7 if weekly else 1})
+    weekly = (command.args or "").strip().casefold() in WEEKLY
+    turn.say(_("Replaying your sales …"))
+    start_job(turn, "backtest", {"review_days": 7 if weekly else 1})
 
 
 async def replay(job: Job, desk: Desk) -> None:

@@ -6,6 +6,7 @@ from aiogram import Router
 from aiogram.types import CallbackQuery, Message
 
 from jitledger_bot import texts
+from jitledger_bot.access import Asker
 from jitledger_bot.desk import Desk
 from jitledger_bot.memory.proposals import load_proposal
 from jitledger_bot.press import ACTIONS, Press
@@ -20,12 +21,8 @@ def make_router() -> Router:
     return router
 
 
-async def on_button(query: CallbackQuery, turn: Turn, desk: Desk) -> None:
+async def on_button(query: CallbackQuery, turn: Turn, desk: Desk, asker: Asker) -> None:
     """Do what a button stands for, if the member who pressed it may and it was not used yet."""
-    admitted = desk.admit(turn, query.from_user, private=False)
-    if admitted is None:
-        turn.toast(query.id, _("This button is not for you."))
-        return
     code, _dot, rest = (query.data or "").partition(".")
     stored, _dot, place = rest.partition(".")
     with desk.app.database.snapshot() as tx:
@@ -37,10 +34,10 @@ async def on_button(query: CallbackQuery, turn: Turn, desk: Desk) -> None:
     if proposal.consumed and not action.looking:
         turn.toast(query.id, _("Done already."))
         return
-    if not action.looking and admitted[1].role == "viewer":
+    if not action.looking and not asker.may_record:
         turn.toast(query.id, _(texts.VIEWER), alert=True)
         return
     message = query.message if isinstance(query.message, Message) else None
-    done = action.answer(Press(proposal, place, query, message, turn, desk, admitted[1]))
+    done = action.answer(Press(proposal, place, query, message, turn, desk, asker))
     if done is not None:
         await done

@@ -16,12 +16,13 @@ from aiogram.types import Message
 from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.quantity import show
-from jitledger.domain.state.shop import MAY_BUY
 from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
-from jitledger_bot.asking import admit, exact_or_ask
+from jitledger_bot.access import Asker
+from jitledger_bot.asking import exact_or_ask
 from jitledger_bot.desk import Desk
+from jitledger_bot.handlers.admission import BUYER
 from jitledger_bot.handlers.new_product import code_of_line, product_commands
 from jitledger_bot.reading.numbers import read_number
 from jitledger_bot.texts.language import _
@@ -39,15 +40,14 @@ def make_router() -> Router:
     router.message.register(new, Command("new"))
     router.message.register(new_supplier, Command("new_supplier"))
     router.message.register(policy, Command("policy"))
-    router.message.register(export, Command("export"))
+    router.message.register(export, Command("export"), flags={"needs": BUYER})
     return router
 
 
-async def new(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+async def new(
+    message: Message, command: CommandObject, turn: Turn, desk: Desk, asker: Asker
+) -> None:
     """Answer /new NAME, PRICE, SUPPLIER, and /new NAME = 2 MUG + 1 SPOON for a bundle."""
-    admitted = admit(message, turn, desk)
-    if admitted is None:
-        return
     line = (command.args or "").strip().split("\n", 1)[0]
     if not line:
         example = "<code>/new Blue mug, 9.50, Acme</code>"
@@ -62,7 +62,7 @@ async def new(message: Message, command: CommandObject, turn: Turn, desk: Desk) 
     head = [part.strip() for part in re.split(r",(?!\d)|(?<!\d),", name)]
     try:
         sku = code_of_line(head[0], head[0], desk)
-        may_buy = admitted[1].role in MAY_BUY
+        may_buy = asker.may_buy
         commands, told = product_commands(sku, head[0], head[1:], may_buy=may_buy)
         if equals:
             commands[0]["components"] = _components(parts, desk)
@@ -97,8 +97,6 @@ def _components(text: str, desk: Desk) -> list[dict[str, str]]:
 
 async def new_supplier(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
     """Answer /new_supplier NAME, 7 days, contact."""
-    if admit(message, turn, desk) is None:
-        return
     parts = [part.strip() for part in (command.args or "").split(",")]
     if not parts[0]:
         example = "<code>/new_supplier Acme, 7 days, orders@acme.example</code>"
@@ -124,8 +122,6 @@ async def new_supplier(message: Message, command: CommandObject, turn: Turn, des
 
 async def policy(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
     """Answer /policy PRODUCT POINT QUANTITY: order so many when so few are left."""
-    if admit(message, turn, desk) is None:
-        return
     matched = _POLICY.fullmatch((command.args or "").strip())
     if matched is None:
         example = "<code>/policy blue mug 20 24</code>"
@@ -187,12 +183,6 @@ def _do(asks: list[Ask], said: str, message: Message, turn: Turn, desk: Desk) ->
 
 async def export(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
     """Answer /export NAME [PRODUCT] with a table as a file."""
-    admitted = admit(message, turn, desk)
-    if admitted is None:
-        return
-    if admitted[1].role not in MAY_BUY:
-        turn.say(_("That is for the owner or a buyer to do."))
-        return
     name, _space, words = (command.args or "").strip().partition(" ")
     name = name.casefold()
     if name not in EXPORTS:

@@ -7,7 +7,7 @@ for a variance; Undo at the end takes the whole round back. Whatever is no numbe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -23,13 +23,15 @@ from jitledger.domain.quantity import show
 from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
-from jitledger_bot.asking import admit
+from jitledger_bot.access import Asker
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers import counting
+from jitledger_bot.handlers.admission import RECORDER
 from jitledger_bot.memory.conversations import recall, remember
 from jitledger_bot.memory.proposals import store_proposal
 from jitledger_bot.press import Press, action
 from jitledger_bot.reading import reads_count, round_word
+from jitledger_bot.reading.numbers import Number
 from jitledger_bot.texts.language import _, plural
 from jitledger_bot.turn import Button, Outgoing, Turn
 from jitledger_projections.views.products import Product, products, search
@@ -64,7 +66,7 @@ class Round:
 def make_router() -> Router:
     """Return the router of counting."""
     router = Router(name="counting")
-    router.message.register(begin, Command("count"))
+    router.message.register(begin, Command("count"), flags={"needs": RECORDER})
     return router
 
 
@@ -72,15 +74,11 @@ def _key(turn: Turn) -> str:
     return f"count:{turn.chat_id}:{turn.member}"
 
 
-async def begin(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+async def begin(
+    message: Message, command: CommandObject, turn: Turn, desk: Desk, asker: Asker
+) -> None:
     """Answer /count [blind] [category, location or words of names]."""
-    admitted = admit(message, turn, desk)
-    if admitted is None:
-        return
-    shop, member = admitted
-    if member.role == "viewer":
-        turn.say(_(texts.VIEWER))
-        return
+    shop = asker.shop
     words = (command.args or "").split()
     blind = bool(words) and words[0].casefold() in BLIND
     asked = " ".join(words[1:] if blind else words)
@@ -169,30 +167,37 @@ def going_round(turn: Turn, desk: Desk) -> Round | None:
     return Round(**data)
 
 
-def take_count(
-    text: str,
-    key: str,
-    turn: Turn,
-    desk: Desk,
-    stated: str | None,
-    asked_since: Callable[[Turn, Desk], int],
-) -> bool:
-    """Take a number as the count that was asked for; False when it is none, or none was asked.
+@dataclass(frozen=True, slots=True)
+class CountAnswer:
+    """The answer to a round's question: a number, or that it goes on without one."""
 
-    ``asked_since`` tells the update in which something else was asked last: the newest question
-    gets the number.
+    going: Round
+    word: str | None
+    number: Number | None
+
+
+def meant_for_a_round(text: str, turn: Turn, desk: Desk, asked_since: int) -> CountAnswer | None:
+    """Return what a text answers to the count that was asked for; None when it does not.
+
+    ``asked_since`` is the update in which something else was asked last: the newest question gets
+    the number.
     """
-    word = round_word(text)
-    number = reads_count(text)
+    word, number = round_word(text), reads_count(text)
     if word is None and number is None:
-        return False
+        return None
     going = going_round(turn, desk)
-    if going is None or asked_since(turn, desk) > going.asked:
-        return False
-    if word == "skip":
+    if going is None or asked_since > going.asked:
+        return None
+    return CountAnswer(going, word, number)
+
+
+def take_count(meant: CountAnswer, key: str, turn: Turn, desk: Desk, stated: str | None) -> None:
+    """Go on with a round as was answered."""
+    going, number = meant.going, meant.number
+    if meant.word == "skip":
         going.place += 1
         _ask(going, turn, desk)
-    elif word == "stop":
+    elif meant.word == "stop":
         _end(going, turn, desk)
     elif number is not None and number.ambiguous is not None:
         one, other = number.ambiguous
@@ -202,7 +207,6 @@ def take_count(
         turn.say(_("a quantity cannot be negative"))
     elif number is not None:
         _record(going, number.value, key, turn, desk, stated)
-    return True
 
 
 def _record(

@@ -26,6 +26,7 @@ from jitledger.service.summary import after_import
 from jitledger.service.views.bunches import without_collector
 from jitledger.store.database import Tx
 from jitledger_bot import texts
+from jitledger_bot.access import Asker
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers import documents
 from jitledger_bot.handlers.kinds import has_document
@@ -61,16 +62,15 @@ def make_router() -> Router:
     return router
 
 
-async def on_document(message: Message, turn: Turn, desk: Desk, bot: Bot) -> None:
+async def on_document(message: Message, turn: Turn, desk: Desk, bot: Bot, asker: Asker) -> None:
     """Preview a table, or ask what it holds."""
     document = message.document
-    admitted = desk.admit(turn, message.from_user, message.chat.type == "private")
-    if admitted is None or document is None:
+    if document is None:
         return
     table_like = (document.file_name or "").casefold().endswith(ENDINGS)
     if message.chat.type != "private" and not table_like:
         return  # In a group files are also sent to others.
-    if admitted[1].role == "viewer":
+    if asker.member.role == "viewer":
         turn.say(_(texts.VIEWER))
         return
     name = document.file_name or "file.csv"

@@ -25,6 +25,7 @@ from jitledger.domain.state.shop import Shop
 from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
+from jitledger_bot.access import Asker
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers.undo import current
 from jitledger_bot.memory.chats import title_of
@@ -50,14 +51,12 @@ class Old:
     event: Event
 
 
-async def on_edit(message: Message, turn: Turn, desk: Desk) -> None:
+async def on_edit(message: Message, turn: Turn, desk: Desk, asker: Asker) -> None:
     """Correct what a message recorded: the entry is voided and written anew."""
-    private = message.chat.type == "private"
-    admitted = desk.admit(turn, message.from_user, private)
+    private, shop, member = asker.private, asker.shop, asker.member
     text = message.text or message.caption
-    if admitted is None or text is None:
+    if text is None:
         return
-    shop, member = admitted
     if text.startswith("/"):
         if private:
             turn.say(_("An edited command is not read again; send it anew."))

@@ -60,7 +60,7 @@ async def start(message: Message, command: CommandObject, turn: Turn, desk: Desk
             return
     known = desk.admit(turn, user, private=not code)
     if known is not None:
-        _shop, member = known
+        member = known.member
         hello = _("Hello {name}, you are {role}.")
         said = hello.format(name=texts.safe(member.name), role=_(texts.ROLE[member.role]))
         turn.say(f"{said}\n\n{texts.help_for(member.role)}")
@@ -104,6 +104,8 @@ async def open_shop(message: Message, turn: Turn, desk: Desk) -> bool:
     """Open the shop that somebody with the first owner's link describes; False for others."""
     user = message.from_user
     if desk.opening is None or user is None or message.text is None:
+        return False
+    if message.text.startswith("/"):
         return False
     if desk.app.queries.shop().opened:
         return False

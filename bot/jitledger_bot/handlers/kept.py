@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from aiogram.types import Message
@@ -12,11 +13,16 @@ from jitledger.domain.moments import HOUR
 from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
-from jitledger_bot.asking import admit
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers import new_product
 from jitledger_bot.memory.conversations import recall
-from jitledger_bot.memory.proposals import consume, kept_lines, load_proposal, store_proposal
+from jitledger_bot.memory.proposals import (
+    Proposal,
+    consume,
+    kept_lines,
+    load_proposal,
+    store_proposal,
+)
 from jitledger_bot.press import Press, action, answer_press, close_message, other_rows
 from jitledger_bot.recording.record import record_kept, record_text
 from jitledger_bot.texts.language import _
@@ -39,33 +45,36 @@ def answers_us(message: Message, desk: Desk) -> bool:
     return author is not None and author.id == desk.bot_id
 
 
-def answers_question(message: Message, turn: Turn, desk: Desk) -> bool:
-    """Take the line that was asked for: a new product, or what a pack holds.
+@dataclass(frozen=True, slots=True)
+class AnswerToQuestion:
+    """The line that was asked for: a new product, or what a pack holds."""
 
-    In a group only a reply to the bot is one: others talk there too.
-    """
-    text = message.text or ""
-    if message.chat.type != "private" and not answers_us(message, desk):
-        return False
+    state: str
+    key: str
+    proposal: Proposal
+
+
+def open_question(turn: Turn, desk: Desk) -> AnswerToQuestion | None:
+    """Return the question that waits for somebody's next line; it lapses after some hours."""
     key = f"new:{turn.chat_id}:{turn.member}"
     with desk.app.database.snapshot() as tx:
         state, data = recall(tx, key)
         proposal = load_proposal(tx, data.get("proposal", "")) if state is not None else None
-    if proposal is None or proposal.consumed:
-        return False
+    if state is None or proposal is None or proposal.consumed:
+        return None
     if desk.app.clock.now() - data.get("at", 0) > QUESTION_LASTS:
-        return False
-    from jitledger_bot.handlers import new_product
+        return None
+    return AnswerToQuestion(state, key, proposal)
 
-    if state == "pack":
-        return new_product.define_pack(text, proposal, key, turn, desk)
-    return new_product.register_from_line(text, proposal, key, turn, desk)
+
+def take_answer(meant: AnswerToQuestion, text: str, turn: Turn, desk: Desk) -> bool:
+    """Take the line that was asked for; False when it is none."""
+    take = new_product.define_pack if meant.state == "pack" else new_product.register_from_line
+    return take(text, meant.proposal, meant.key, turn, desk)
 
 
 async def later(message: Message, turn: Turn, desk: Desk) -> None:
     """List what was kept for later, each with its buttons."""
-    if not admit(message, turn, desk):
-        return
     from jitledger_bot.recording.record import offer_choices
 
     with desk.app.database.snapshot() as tx:

@@ -1,40 +1,32 @@
-"""Messages that record: receipts, sales, counts, adjustments; edits that correct them."""
+"""Messages that are words: each means one thing, and goes to the room that does it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import assert_never
 
 from aiogram import Router
 from aiogram.types import Message
 
-from jitledger.domain.moments import to_datetime
-from jitledger.domain.state.shop import Shop
 from jitledger_bot import texts
-from jitledger_bot.access import Member
-from jitledger_bot.asking import admit
+from jitledger_bot.access import Asker
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers import counting
-from jitledger_bot.handlers.joining import open_shop
-from jitledger_bot.handlers.kept import answers_question, answers_us, asked_since
-from jitledger_bot.handlers.plain import plain_question
-from jitledger_bot.handlers.undo import replies
-from jitledger_bot.reading import Reading
-from jitledger_bot.recording.meaning import read, says_something
+from jitledger_bot.handlers.counting import CountAnswer, take_count
+from jitledger_bot.handlers.kept import AnswerToQuestion, take_answer
+from jitledger_bot.handlers.meant import (
+    Facts,
+    Nothing,
+    Repeated,
+    Unknown,
+    Unreadable,
+    mean,
+)
+from jitledger_bot.handlers.plain import Question, answer_question
+from jitledger_bot.handlers.undo import Correction, NoEntry, Undo, correct_by_reply, undo_by_reply
+from jitledger_bot.recording.meaning import says_something
 from jitledger_bot.recording.record import record_text
 from jitledger_bot.recording.said import repeat
 from jitledger_bot.texts.language import _
 from jitledger_bot.turn import Turn
-
-UNREADABLE = {
-    "sticker",
-    "voice",
-    "video",
-    "audio",
-    "animation",
-    "video_note",
-    "location",
-    "contact",
-}
 
 
 def make_router(name: str) -> Router:
@@ -44,74 +36,52 @@ def make_router(name: str) -> Router:
     return router
 
 
-async def on_text(message: Message, turn: Turn, desk: Desk) -> None:
-    """Record what a message says, or answer what it asks."""
-    if message.chat.type == "private" and await open_shop(message, turn, desk):
-        return
+async def on_text(message: Message, turn: Turn, desk: Desk, asker: Asker) -> None:
+    """Do what a message means."""
     with desk.app.database.snapshot(), desk.resolver.remembering():
-        open_question = _take(message, turn, desk)
-    if open_question is None:
-        return
-    shop, member, readings = open_question
-    assert message.text is not None
-    if await plain_question(message.text, turn, desk, desk.warning(member)):
-        return
-    if member.role != "viewer" and answers_question(message, turn, desk):
-        return
-    _record(message, readings, turn, desk, shop, member)
+        meaning = mean(message, turn, desk, asker)
+        key = desk.message_key(message.chat.id, message.message_id)
+        match meaning:
+            case Facts():
+                _record(meaning, message, key, turn, desk, asker)
+            case Repeated():
+                repeat(meaning.recorded, turn, desk)
+            case Undo():
+                undo_by_reply(meaning, key, turn, desk)
+            case Correction():
+                correct_by_reply(meaning, key, turn, desk)
+            case NoEntry():
+                turn.say(_("I find no entry behind that message."))
+            case CountAnswer():
+                stated = desk.stated_at(message.date, desk.app.queries.present(asker.shop))
+                take_count(meaning, key, turn, desk, stated)
+            case AnswerToQuestion():
+                if not take_answer(meaning, message.text or "", turn, desk):
+                    _record(Facts(()), message, key, turn, desk, asker)
+            case Unknown():
+                turn.say(_("I do not know this command. /help shows what I understand."))
+            case Unreadable():
+                turn.say(_("I read text, tables and barcodes. Write, for example: received 24 MUG"))
+            case Question() | Nothing():
+                pass
+            case _:
+                assert_never(meaning)
+    if isinstance(meaning, Question):  # It may take its time: no look at the store is held open.
+        await answer_question(meaning, turn, desk, asker)
 
 
-def _take(
-    message: Message, turn: Turn, desk: Desk
-) -> tuple[Shop, Member, Sequence[Reading]] | None:
-    """Take what a message says; None unless it may still be a plain question."""
-    private = message.chat.type == "private"
-    admitted = admit(message, turn, desk)
-    if admitted is None:
-        return None
-    shop, member = admitted
-    if message.text is None:
-        if private and message.content_type in UNREADABLE:
-            turn.say(_("I read text, tables and barcodes. Write, for example: received 24 MUG"))
-        return None
-    if message.text.startswith("/"):
-        if private and "@" not in message.text.split()[0]:
-            turn.say(_("I do not know this command. /help shows what I understand."))
-        return None
-    prefix = desk.message_key(message.chat.id, message.message_id)
-    recorded = desk.recorded(prefix)
-    if recorded:
-        repeat(recorded, turn, desk)
-        return None
-    now = desk.app.queries.present(shop)
-    if member.role != "viewer":
-        stated = desk.stated_at(message.date, now)
-        if replies(message, turn, desk):
-            return None
-        meant = private or answers_us(message, desk)
-        if meant and counting.take_count(message.text, prefix, turn, desk, stated, asked_since):
-            return None
-    readings = read(message.text, to_datetime(now).astimezone(shop.tz), desk, shop)
-    if not any(says_something(r) for r in readings):
-        return shop, member, readings
-    if member.role == "viewer":
+def _record(facts: Facts, message: Message, key: str, turn: Turn, desk: Desk, asker: Asker) -> None:
+    if not asker.may_record and any(says_something(reading) for reading in facts.readings):
         turn.say(_(texts.VIEWER))
-    else:
-        _record(message, readings, turn, desk, shop, member)
-    return None
-
-
-def _record(
-    message: Message,
-    readings: Sequence[Reading],
-    turn: Turn,
-    desk: Desk,
-    shop: Shop,
-    member: Member,
-) -> None:
-    private = message.chat.type == "private"
-    prefix = desk.message_key(message.chat.id, message.message_id)
-    turn.author = None if private else member.name
+        return
+    turn.author = None if asker.private else asker.member.name
     record_text(
-        message.text or "", message.date, prefix, turn, desk, shop, private, readings=readings
+        message.text or "",
+        message.date,
+        key,
+        turn,
+        desk,
+        asker.shop,
+        asker.private,
+        readings=facts.readings,
     )

@@ -15,11 +15,10 @@ from jitledger.domain.commands import parse
 from jitledger.domain.decisions.linking import NO_ORDER
 from jitledger.domain.errors import LedgerError, Refused
 from jitledger.domain.quantity import show
-from jitledger.domain.state.shop import MAY_BUY
 from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
-from jitledger_bot.asking import admit
+from jitledger_bot.access import Asker
 from jitledger_bot.desk import Desk
 from jitledger_bot.memory.proposals import consume, store_proposal
 from jitledger_bot.pages import PER_PAGE, Page, say_page
@@ -46,14 +45,12 @@ def make_router() -> Router:
 
 async def list_orders(message: Message, turn: Turn, desk: Desk) -> None:
     """Answer /orders: what is open, drafts first."""
-    if admit(message, turn, desk):
-        say_page(turn, orders_page(desk, 0, only_late=False), "orders", {"late": ""})
+    say_page(turn, orders_page(desk, 0, only_late=False), "orders", {"late": ""})
 
 
 async def list_late(message: Message, turn: Turn, desk: Desk) -> None:
     """Answer /late: what should have come."""
-    if admit(message, turn, desk):
-        say_page(turn, orders_page(desk, 0, only_late=True), "orders", {"late": "1"})
+    say_page(turn, orders_page(desk, 0, only_late=True), "orders", {"late": "1"})
 
 
 def orders_page(desk: Desk, first: int, *, only_late: bool) -> Page:
@@ -79,11 +76,10 @@ def orders_page(desk: Desk, first: int, *, only_late: bool) -> Page:
     return Page(text, first, len(found), keys)
 
 
-async def one_order(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+async def one_order(
+    message: Message, command: CommandObject, turn: Turn, desk: Desk, asker: Asker
+) -> None:
     """Answer /order P7; /order P7 MUG 60 changes a line of a draft (0 takes it out)."""
-    admitted = admit(message, turn, desk)
-    if admitted is None:
-        return
     words = (command.args or "").split()
     if not words:
         turn.say(_("Which order? For example: {example}", example="/order PO-1"))
@@ -91,8 +87,8 @@ async def one_order(message: Message, command: CommandObject, turn: Turn, desk: 
     if len(words) == 1:
         turn.render.append(lambda tx, answers, now: [_card(tx, turn, desk, words[0], now)])
         return
-    if admitted[1].role not in MAY_BUY:
-        turn.say(_("That is for the owner or a buyer to do."))
+    if not asker.may_buy:
+        turn.say(_(texts.ONLY_BUYER))
         return
     key = desk.message_key(message.chat.id, message.message_id)
     try:
@@ -188,8 +184,8 @@ async def draft(press: Press) -> None:
     from jitledger_projections.reports.order_book import orders
 
     turn, desk, body = press.turn, press.desk, press.proposal.body
-    if press.member.role not in MAY_BUY:
-        turn.toast(press.query.id, _("That is for the owner or a buyer to do."), alert=True)
+    if not press.asker.may_buy:
+        turn.toast(press.query.id, _(texts.ONLY_BUYER), alert=True)
         return
     supplier = body.get("supplier") or _supplier_of(desk, body["sku"])
     if supplier is None:
@@ -261,8 +257,8 @@ async def act(press: Press) -> None:
         turn.toast(press.query.id, _("Done already."))
         return
     needs_buyer = verb != "came"
-    if press.member.role == "viewer" or (needs_buyer and press.member.role not in MAY_BUY):
-        turn.toast(press.query.id, _("That is for the owner or a buyer to do."), alert=True)
+    if not press.asker.may_record or (needs_buyer and not press.asker.may_buy):
+        turn.toast(press.query.id, _(texts.ONLY_BUYER), alert=True)
         return
     try:
         commands = _commands(press.desk, po, verb)

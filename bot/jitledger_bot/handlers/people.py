@@ -17,14 +17,12 @@ from jitledger.service import people
 from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
-from jitledger_bot.access import Member
-from jitledger_bot.asking import admit
+from jitledger_bot.access import Asker
 from jitledger_bot.desk import Desk
+from jitledger_bot.handlers.admission import OWNER
 from jitledger_bot.memory.outgoing import drop_pushes
-from jitledger_bot.texts.language import _, mark
+from jitledger_bot.texts.language import _
 from jitledger_bot.turn import Outgoing, Turn
-
-ONLY_OWNER = mark("That is for the owner to do.")
 
 
 def make_router() -> Router:
@@ -36,27 +34,16 @@ def make_router() -> Router:
         ("role", role),
         ("remove", remove),
         ("forget", forget),
-        ("export_person", export_person),
     ):
-        router.message.register(handler, Command(name))
+        router.message.register(handler, Command(name), flags={"needs": OWNER})
+    router.message.register(export_person, Command("export_person"))
     return router
-
-
-def owner(message: Message, turn: Turn, desk: Desk) -> tuple[Shop, Member] | None:
-    """Return the shop and the owner who asks; anybody else is told whose it is to do."""
-    admitted = admit(message, turn, desk)
-    if admitted is not None and admitted[1].role != "owner":
-        turn.say(_(ONLY_OWNER))
-        return None
-    return admitted
 
 
 async def invite(
     message: Message, command: CommandObject, turn: Turn, desk: Desk, bot: Bot
 ) -> None:
     """Answer /invite ROLE with a link that works once; in a group it is not shown."""
-    if owner(message, turn, desk) is None:
-        return
     wanted = _role(command.args or "")
     if wanted is None:
         turn.say(_("Which role? {roles}", roles=_roles("/invite")))
@@ -84,18 +71,15 @@ def _roles(command: str) -> str:
     return ", ".join(f"{command} {name}" for name in ROLES)
 
 
-async def list_people(message: Message, turn: Turn, desk: Desk) -> None:
+async def list_people(message: Message, turn: Turn, desk: Desk, asker: Asker) -> None:
     """Answer /people: who may do what."""
-    admitted = owner(message, turn, desk)
-    if admitted is None:
-        return
     names = desk.app.queries.people()
     named = list(names.values())
     lines = [
         f"{texts.safe(names.get(member, member))} – {_(texts.ROLE[held])}"
         # Two of one name are told apart by what /role and /remove take too.
         + (f" – <code>{member}</code>" if named.count(names.get(member, member)) > 1 else "")
-        for member, held in admitted[0].members.items()
+        for member, held in asker.shop.members.items()
     ]
     turn.say(
         "\n".join(lines)
@@ -115,28 +99,26 @@ def _named(words: str, turn: Turn, desk: Desk, shop: Shop) -> people.Person | No
         return None
 
 
-async def role(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+async def role(
+    message: Message, command: CommandObject, turn: Turn, desk: Desk, asker: Asker
+) -> None:
     """Answer /role NAME ROLE."""
-    admitted = owner(message, turn, desk)
-    if admitted is None:
-        return
     name, _space, word = (command.args or "").strip().rpartition(" ")
     wanted = _role(word)
     if wanted is None:
         turn.say(_("Which role? {roles}", roles=_roles("/role NAME")))
         return
-    person = _named(name, turn, desk, admitted[0])
+    person = _named(name, turn, desk, asker.shop)
     if person is not None:
         said = f"{texts.safe(person.name or person.member)}: {_(texts.ROLE[wanted])}."
         _do({"do": "role", "member": person.member, "role": wanted}, said, turn)
 
 
-async def remove(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+async def remove(
+    message: Message, command: CommandObject, turn: Turn, desk: Desk, asker: Asker
+) -> None:
     """Answer /remove NAME: access ends at once, entries stay."""
-    admitted = owner(message, turn, desk)
-    if admitted is None:
-        return
-    person = _named((command.args or "").strip(), turn, desk, admitted[0])
+    person = _named((command.args or "").strip(), turn, desk, asker.shop)
     if person is not None:
         name = texts.safe(person.name or person.member)
         said = _("{name} has no access any more.", name=name)
@@ -155,16 +137,15 @@ def _drop_pushes(chat_id: int) -> Callable[..., None]:
     return effect
 
 
-async def forget(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+async def forget(
+    message: Message, command: CommandObject, turn: Turn, desk: Desk, asker: Asker
+) -> None:
     """Answer /forget NAME: access ends, name and chat are erased, entries keep an opaque id."""
-    admitted = owner(message, turn, desk)
-    if admitted is None:
-        return
-    person = _named((command.args or "").strip(), turn, desk, admitted[0])
+    person = _named((command.args or "").strip(), turn, desk, asker.shop)
     if person is None:
         return
     said = _("Forgotten. Entries show {member} from now on.", member=person.member)
-    if person.member in admitted[0].members:
+    if person.member in asker.shop.members:
         _do({"do": "leave", "member": person.member}, said, turn)
     else:
         turn.say(said)
@@ -186,17 +167,16 @@ def _do(fields: dict[str, str], said: str, turn: Turn) -> None:
     turn.render.append(render)
 
 
-async def export_person(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+async def export_person(
+    message: Message, command: CommandObject, turn: Turn, desk: Desk, asker: Asker
+) -> None:
     """Answer /export_person: a file with all that is kept about somebody, oneself by default."""
-    admitted = admit(message, turn, desk)
-    if admitted is None:
-        return
     words = (command.args or "").strip()
-    shop, member = admitted
+    shop, member = asker.shop, asker.member
     person: people.Person | None = member.person
     if words:
         if member.role != "owner":
-            turn.say(_(ONLY_OWNER))
+            turn.say(_(texts.ONLY_OWNER))
             return
         person = _named(words, turn, desk, shop)
     if person is None:

@@ -16,6 +16,7 @@ from jitledger.domain.names import split_entry
 from jitledger.service.submission import Answer
 from jitledger.store.database import Tx
 from jitledger_bot import texts
+from jitledger_bot.access import Asker
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers import questions
 from jitledger_bot.handlers.kinds import has_photo
@@ -46,17 +47,16 @@ def make_command_router() -> Router:
     return router
 
 
-async def on_photo(message: Message, turn: Turn, desk: Desk, bot: Bot) -> None:
+async def on_photo(message: Message, turn: Turn, desk: Desk, bot: Bot, asker: Asker) -> None:
     """Read the barcode and record what the caption says of it, or answer its stock.
 
     A caption that is a fact by itself ("received 24 mug from Acme") makes the photo the receipt's
     attachment: a delivery note.
     """
     private = message.chat.type == "private"
-    admitted = desk.admit(turn, message.from_user, private)
-    if admitted is None or not message.photo:
+    if not message.photo:
         return
-    shop, member = admitted
+    shop, member = asker.shop, asker.member
     caption = (message.caption or "").strip()
     if not private and not caption:
         return  # In a group a photo without words is no question.
@@ -118,8 +118,6 @@ def keep_attachment(data: bytes, media_type: str, turn: Turn) -> str:
 
 async def show_attachment(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
     """Answer /photo ENTRY with the delivery note that was kept with a receipt."""
-    if desk.admit(turn, message.from_user, message.chat.type == "private") is None:
-        return
     entry = (command.args or "").strip()
     try:
         sku, version = split_entry(entry)

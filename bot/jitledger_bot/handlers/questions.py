@@ -11,10 +11,10 @@ from aiogram.types import Message
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.events import EVENTS
 from jitledger.domain.moments import from_datetime, local_date, parse_horizon, to_datetime
-from jitledger.domain.state.shop import MAY_BUY
 from jitledger.store.database import Tx
 from jitledger_bot import texts
-from jitledger_bot.asking import admit, exact_or_ask
+from jitledger_bot.access import Asker
+from jitledger_bot.asking import exact_or_ask
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers import advice, catalog, questions
 from jitledger_bot.handlers.kept import later
@@ -52,18 +52,15 @@ def make_router() -> Router:
     return router
 
 
-async def help_(message: Message, turn: Turn, desk: Desk) -> None:
+async def help_(message: Message, turn: Turn, desk: Desk, asker: Asker) -> None:
     """Say what can be said."""
-    admitted = admit(message, turn, desk)
-    if admitted is not None:
-        turn.say(texts.help_for(admitted[1].role))
+    turn.say(texts.help_for(asker.member.role))
 
 
 async def stock(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
     """Answer /stock."""
     with desk.app.database.snapshot():  # One look for all that is asked.
-        if admit(message, turn, desk):
-            answer_stock(command.args or "", turn, desk)
+        answer_stock(command.args or "", turn, desk)
 
 
 def answer_stock(words: str, turn: Turn, desk: Desk) -> None:
@@ -75,8 +72,7 @@ def answer_stock(words: str, turn: Turn, desk: Desk) -> None:
 
 async def chart(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
     """Answer /chart: stock with its reorder point and projected run-out, and demand."""
-    if admit(message, turn, desk):
-        await answer_chart(command.args or "", turn, desk)
+    await answer_chart(command.args or "", turn, desk)
 
 
 async def answer_chart(words: str, turn: Turn, desk: Desk) -> None:
@@ -89,11 +85,9 @@ async def answer_chart(words: str, turn: Turn, desk: Desk) -> None:
     turn.photo(picture, texts.stock(row))
 
 
-async def reorder(message: Message, turn: Turn, desk: Desk) -> None:
+async def reorder(message: Message, turn: Turn, desk: Desk, asker: Asker) -> None:
     """Answer /reorder."""
-    admitted = admit(message, turn, desk)
-    if admitted is not None:
-        await answer_reorder(turn, desk, desk.warning(admitted[1]))
+    await answer_reorder(turn, desk, desk.warning(asker.member))
 
 
 async def answer_reorder(turn: Turn, desk: Desk, warning: str = "") -> None:
@@ -124,8 +118,7 @@ def reorder_page(desk: Desk, first: int) -> Page:
 
 async def run_out(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
     """Answer /runout: what may run out within a week, or within the days that were given."""
-    if admit(message, turn, desk):
-        await answer_run_out(_days(command.args, WEEK), turn, desk)
+    await answer_run_out(_days(command.args, WEEK), turn, desk)
 
 
 def _days(args: str | None, usual: int) -> int:
@@ -142,15 +135,12 @@ async def answer_run_out(days: int, turn: Turn, desk: Desk) -> None:
 
 async def dead(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
     """Answer /dead: what lies on the shelf and did not sell for 90 days, or as many as given."""
-    if admit(message, turn, desk):
-        days = _days(command.args, DEAD_DAYS)
-        turn.say(texts.dead(await asyncio.to_thread(desk.app.dead_stock, days), days))
+    days = _days(command.args, DEAD_DAYS)
+    turn.say(texts.dead(await asyncio.to_thread(desk.app.dead_stock, days), days))
 
 
 async def supplier(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
     """Answer /supplier: terms and products of one, or the list of all."""
-    if not admit(message, turn, desk):
-        return
     from jitledger_projections.views.supply import supplier_card, suppliers
 
     words = (command.args or "").strip()
@@ -169,8 +159,7 @@ async def supplier(message: Message, command: CommandObject, turn: Turn, desk: D
 
 async def history(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
     """Answer /history."""
-    if admit(message, turn, desk):
-        answer_history(command.args or "", turn, desk)
+    answer_history(command.args or "", turn, desk)
 
 
 def answer_history(words: str, turn: Turn, desk: Desk) -> None:
@@ -192,8 +181,7 @@ def history_page(desk: Desk, sku: str, first: int) -> Page:
 
 async def why(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
     """Answer /why."""
-    if admit(message, turn, desk):
-        answer_why(command.args or "", turn, desk)
+    answer_why(command.args or "", turn, desk)
 
 
 def answer_why(words: str, turn: Turn, desk: Desk) -> None:
@@ -204,12 +192,11 @@ def answer_why(words: str, turn: Turn, desk: Desk) -> None:
         turn.say(texts.clip(texts.why(desk.app.queries.why(sku), item.catalog.title)))
 
 
-async def as_of(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+async def as_of(
+    message: Message, command: CommandObject, turn: Turn, desk: Desk, asker: Asker
+) -> None:
     """Answer /asof DAY PRODUCT; the day as people say it: 2026-03-02, yesterday, last Tuesday."""
-    admitted = admit(message, turn, desk)
-    if admitted is None:
-        return
-    now = desk.app.queries.present(admitted[0])
+    now = desk.app.queries.present(asker.shop)
     written, here = (command.args or "").split(), local(to_datetime(now))
     words, day = take_times(written, here)
     if day is None and len(words) < len(written):
@@ -248,8 +235,7 @@ def answer_as_of(day: str, words: str, turn: Turn, desk: Desk) -> None:
 
 async def log(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
     """Answer /log: what was entered today, by everybody or by one person."""
-    if admit(message, turn, desk):
-        await answer_log((command.args or "").strip(), turn, desk)
+    await answer_log((command.args or "").strip(), turn, desk)
 
 
 async def answer_log(name: str, turn: Turn, desk: Desk) -> None:
@@ -328,8 +314,8 @@ async def ask(press: Press) -> None:
             questions.answer_why(sku, press.turn, press.desk)
         case "asof":
             questions.answer_as_of(press.proposal.body["more"], sku, press.turn, press.desk)
-        case "export" if press.member.role not in MAY_BUY:
-            press.turn.say(_("That is for the owner or a buyer to do."))
+        case "export" if not press.asker.may_buy:
+            press.turn.say(_(texts.ONLY_BUYER))
         case "export":
             await catalog.send_table("history", sku, press.turn, press.desk)
         case _:

@@ -17,10 +17,9 @@ from jitledger.domain.state.shop import Shop
 from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
-from jitledger_bot.access import PUSHES, Member, Wishes
-from jitledger_bot.asking import admit
+from jitledger_bot.access import PUSHES, Asker, Member, Wishes
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers.people import ONLY_OWNER, owner
+from jitledger_bot.handlers.admission import OWNER
 from jitledger_bot.memory.chats import know_chat, set_quiet, set_voice_of, set_wants
 from jitledger_bot.memory.proposals import store_proposal
 from jitledger_bot.memory.receivers import wishes_of
@@ -50,18 +49,17 @@ def make_router() -> Router:
     """Return the router of settings."""
     router = Router(name="settings")
     router.message.register(settings, Command("settings"))
-    router.message.register(shop_settings, Command("shop"))
+    router.message.register(shop_settings, Command("shop"), flags={"needs": OWNER})
     return router
 
 
-async def settings(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+async def settings(
+    message: Message, command: CommandObject, turn: Turn, desk: Desk, asker: Asker
+) -> None:
     """Answer /settings, or change one of them: /settings quiet 21-6."""
-    admitted = admit(message, turn, desk)
-    if admitted is None:
-        return
-    member = admitted[1]
+    member = asker.member
     if message.chat.type != "private" and member.role != "owner":
-        turn.say(_(ONLY_OWNER))
+        turn.say(_(texts.ONLY_OWNER))
         return
     words = (command.args or "").split()
     if words:
@@ -277,12 +275,11 @@ def _shop_shown(shop: Shop) -> str:
     )
 
 
-async def shop_settings(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+async def shop_settings(
+    message: Message, command: CommandObject, turn: Turn, desk: Desk, asker: Asker
+) -> None:
     """Answer /shop, or change one of its settings: /shop service 0.98."""
-    admitted = owner(message, turn, desk)
-    if admitted is None:
-        return
-    shop = admitted[0]
+    shop = asker.shop
     what, _space, value = (command.args or "").strip().partition(" ")
     if not what:
         turn.say(_shop_shown(shop))
@@ -312,10 +309,10 @@ async def shop_settings(message: Message, command: CommandObject, turn: Turn, de
 def setting(press: Press) -> None:
     """Change a setting and show them all again, in place."""
     message_id = press.message.message_id if press.message is not None else None
-    if press.turn.chat_id < 0 and press.member.role != "owner":
+    if press.turn.chat_id < 0 and press.asker.member.role != "owner":
         press.turn.toast(press.query.id, _("This button is not for you."))
         return
-    if not press_setting(press.place, press.turn, press.desk, press.member, message_id):
+    if not press_setting(press.place, press.turn, press.desk, press.asker.member, message_id):
         press.turn.toast(press.query.id, _("This button is too old."))
         return
     press.turn.toast(press.query.id, "✓")

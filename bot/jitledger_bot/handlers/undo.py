@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from aiogram.types import Message
@@ -111,45 +112,60 @@ def undoable(entries: Sequence[str], desk: Desk) -> list[str]:
     return [entry for entry in reversed(found or beside) if moments[entry] not in gone]
 
 
-def replies(message: Message, turn: Turn, desk: Desk) -> bool:
-    """Do what a reply to a message that recorded something asks for; False when it is none."""
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """A reply that takes back what the message it answers recorded."""
+
+    entries: Sequence[str]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A reply "was 12" to a message that recorded one entry."""
+
+    entries: Sequence[str]
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class NoEntry:
+    """A reply that takes back or corrects what is not there."""
+
+
+def meant_by_reply(message: Message, turn: Turn, desk: Desk) -> Undo | Correction | NoEntry | None:
+    """Return what a reply to a message that recorded something asks for."""
     answered = message.reply_to_message
     if answered is None or message.text is None:
-        return False
+        return None
     undo, was = wants_undo(message.text), reads_was(message.text)
     if not undo and was is None:
-        return False
+        return None
     entries = _entries_of(answered, turn, desk)
-    if not entries:
-        if message.chat.type == "private":
-            turn.say(_("I find no entry behind that message."))
-        return message.chat.type == "private"  # In a topic every message answers its first one.
-    key = desk.message_key(message.chat.id, message.message_id)
-    if undo:
-        _undo_by_reply(entries, answered, key, turn, desk)
-    else:
-        assert was is not None
-        _correct_by_reply(entries, was, key, turn, desk)
-    return True
+    if not entries:  # In a topic every message answers its first one.
+        return NoEntry() if message.chat.type == "private" else None
+    if undo or was is None:
+        return Undo(entries, answered.text or "")
+    return Correction(entries, was)
 
 
-def _undo_by_reply(
-    entries: Sequence[str], answered: Message, key: str, turn: Turn, desk: Desk
-) -> None:
+def undo_by_reply(meant: Undo, key: str, turn: Turn, desk: Desk) -> None:
+    """Take back what a message recorded; offer the reverse."""
+
     def shown(said: str, text: str, button: Button | None) -> list[Outgoing]:
         return [turn.message(texts.safe(said), [] if button is None else [[button]])]
 
-    take_back(entries, answered.text or "", key, turn, desk, shown, redo=False)
+    take_back(meant.entries, meant.text, key, turn, desk, shown, redo=False)
 
 
-def _correct_by_reply(
-    entries: Sequence[str], was: Decimal, key: str, turn: Turn, desk: Desk
-) -> None:
-    standing = [entry for entry in entries if _stands(entry, desk)]
+def correct_by_reply(meant: Correction, key: str, turn: Turn, desk: Desk) -> None:
+    """Correct the one entry that stands behind a message."""
+    standing = [entry for entry in meant.entries if _stands(entry, desk)]
     if len(standing) != 1:
         turn.say(_("{n} entries stand behind that message; edit it instead.", n=len(standing)))
         return
-    fields = {"do": "correct", "entry": standing[0], "with": {"qty": show(was)}, "reason": "reply"}
+    was = show(meant.quantity)
+    fields = {"do": "correct", "entry": standing[0], "with": {"qty": was}, "reason": "reply"}
     turn.asks = [Ask(parse(fields), f"{key}:0")]
     turn.correlation = key
 
@@ -159,7 +175,7 @@ def _correct_by_reply(
             return [turn.message(f"✗ {texts.safe(texts.problem(error))}")]
         body = {"entries": list(answers[0].entries)}
         stored = store_proposal(tx, turn.chat_id, turn.member, "undo", body, now)
-        said = _("Corrected to {quantity}.", quantity=show(was))
+        said = _("Corrected to {quantity}.", quantity=was)
         said = f"{said} {left(answers[0].entries, desk)}"
         return [turn.message(texts.safe(said), [[(_("↩ Undo"), f"u.{stored}")]])]
 

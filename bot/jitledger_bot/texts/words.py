@@ -15,6 +15,8 @@ MOST_NAMED = 8
 STRANGER = mark(
     "Hello! This is a shop's own bot. If you work here, ask the owner for an invitation link."
 )
+ONLY_OWNER = mark("That is for the owner to do.")
+ONLY_BUYER = mark("That is for the owner or a buyer to do.")
 VIEWER = mark("Your role is viewer: you can look, and ask the owner for the right to record.")
 
 VERB = {
