@@ -7,20 +7,29 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check bench test-browser test-data lock clean
+# Most tests wait more than they compute: three times as many workers as processors.
+WORKERS ?= $(shell echo $$((3 * $$(nproc 2>/dev/null || echo 2))))
+
+.PHONY: demo test quick check bench lowest docs test-browser test-data lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/jitledger demo $(DEMO)
 
 test: $(VENV)/.dev
 	@echo "Left out here: browser tests (make test-browser), real sales data (make test-data)."
-	$(BIN)/python -m pytest -n auto -rs -m "not browser and not data"
+	$(BIN)/python -m pytest -n $(WORKERS) -rs -m "not browser and not data"
+
+# What can be asked again and again while working: SQLite, nothing that takes seconds.
+quick: $(VENV)/.dev
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n $(WORKERS) \
+		-m "not browser and not data and not slow" -k "not postgres"
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python .ci/gate.py
 	@if [ -x $(BIN)/hadolint ]; then $(BIN)/hadolint docker/Dockerfile; \
 	else echo "Left out here: hadolint has no build for this machine."; fi
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,7 +22,15 @@ import numpy as np
 from common import DATA, Cpu, Result, machine, show
 from jitledger.domain.moments import day_number, local_date
 from jitledger.domain.replenishment import backtest as engine
-from jitledger.domain.replenishment.backtest import Floats, Sales, Supply, at_fill, simulate
+from jitledger.domain.replenishment.backtest import (
+    Floats,
+    Policy,
+    Sales,
+    Supply,
+    at_fill,
+    simulate,
+)
+from jitledger.domain.replenishment.demand_state import DemandState, weekday_index
 from jitledger.domain.replenishment.lead_time import Delivery, learn
 from jitledger.domain.replenishment.policies import (
     COVER_DAYS,
@@ -38,6 +47,7 @@ from jitledger_projections.planning.tuning import MARGIN, dial_for
 from jitledger_projections.reports.backtest import cumulated
 
 SEEDS = (1, 2, 3, 4)
+BLIND: tuple[Literal["mix", "lines"], ...] = ("mix", "lines")
 SHARES = (0.90, 0.95, 0.97)
 TUNED, SCORED, END = date(2011, 4, 1), date(2011, 8, 1), date(2011, 12, 10)
 ALLOCATED = np.array([0.3, 0.2, 0.13, 0.08, 0.05, 0.03, 0.018, 0.01, 0.005])
@@ -67,16 +77,16 @@ def load() -> Sales:
     place = {code: i for i, code in enumerate(codes)}
     kept = sorted((day, place[c], at, q, q * p) for day, c, at, q, p in lines if c in place)
     table = np.array(kept, float)
-    day, item = table[:, 0].astype(np.int64), table[:, 1].astype(np.int64)
+    days_of, item = table[:, 0].astype(np.int64), table[:, 1].astype(np.int64)
     span = day_number(END) - first
     second = np.array([row[2] // 1_000_000_000 % 86_400 for row in kept], float)
     known = np.full(len(codes), span, np.int64)
-    np.minimum.at(known, item, day)
+    np.minimum.at(known, item, days_of)
     return Sales(
         first=first,
         days=span,
         item=item,
-        day=day,
+        day=days_of,
         quantity=table[:, 3],
         moment=np.clip((second - 8 * 3600) / (10 * 3600), 0.02, 1.0),
         value=table[:, 4],
@@ -140,23 +150,23 @@ def pinball(sales: Sales, draws: Supply) -> tuple[float, float]:
 
 
 def _lead_time_demand(
-    sales: Sales, state: engine.DemandState, day: int, lead: Floats
+    sales: Sales, state: DemandState, day: int, lead: Floats
 ) -> tuple[Floats, Floats]:
     none = np.zeros(sales.items)
     r = rates(state, day, none, none, none + 1.0)
-    week = engine.weekday_index(sales.lines_by_day()[:day], sales.first, sales.first + day - 1)
+    week = weekday_index(sales.lines_by_day()[:day], sales.first, sales.first + day - 1)
     ahead = np.cumsum(week[(np.arange(sales.first + day, sales.first + day + 20) + 3) % 7])
     mean = r.units_per_day * ahead[lead.astype(int) - 1]
     return mean, r.phi * mean + SHOWN_RISK * mean**2
 
 
-def _fold(sales: Sales, state: engine.DemandState, day: int) -> None:
+def _fold(sales: Sales, state: DemandState, day: int) -> None:
     here = slice(int(sales.begins[day]), int(sales.begins[day + 1]))
     item, quantity = sales.item[here], sales.quantity[here]
     n = np.bincount(item, minlength=sales.items).astype(float)
-    x = np.bincount(item, quantity, minlength=sales.items)
-    q2 = np.bincount(item, quantity**2, minlength=sales.items)
-    week = engine.weekday_index(sales.lines_by_day()[:day], sales.first, sales.first + day - 1)
+    x = np.bincount(item, quantity, minlength=sales.items).astype(float)
+    q2 = np.bincount(item, quantity**2, minlength=sales.items).astype(float)
+    week = weekday_index(sales.lines_by_day()[:day], sales.first, sales.first + day - 1)
     factor = float(week[(sales.first + day + 3) % 7])
     window = engine.Window(sales.items, 1)
     engine.fold_one(state, window, day, n, x, q2, np.ones(sales.items), factor, sales.known <= day)
@@ -175,7 +185,7 @@ def run(seeds: tuple[int, ...] = SEEDS) -> list[Result]:
     blind: dict[str, list[tuple[float, float, float]]] = {}
     for seed in seeds:
         draws = supply(sales, seed)
-        policies = {
+        policies: dict[str, Policy] = {
             "fixed": Fixed(draws, COVERS, sums[31] / 31),
             "velocity, 30 days": Velocity(draws, COVERS),
             "velocity, 90 days": Velocity(draws, COVERS, 90),
@@ -193,7 +203,7 @@ def run(seeds: tuple[int, ...] = SEEDS) -> list[Result]:
             row = [at_fill(found.line_fill, found.stock_value, s) for s in SHARES]
             takes.setdefault(name, []).append([np.nan if v is None else v for v in row])
         assert peer is not None
-        for name in ("mix", "lines"):
+        for name in BLIND:
             dial = Method(sales, draws, ALLOCATED, name)
             past = simulate(sales, draws, dial, tuned, start)
             for target in (0.95, 0.97):

@@ -26,6 +26,7 @@ from common import Cpu, Result, machine, shop, show
 from jitledger.domain.commands import parse
 from jitledger.domain.events import StockSold
 from jitledger.service.submission import Ask, Submission
+from jitledger.store.codec import Recorded
 from jitledger.store.sqlite import SQLiteDatabase
 from jitledger_bot.app import loop_factory
 
@@ -84,17 +85,14 @@ def peer(clients: int, each: int) -> float:
 
         def client(n: int) -> None:
             for version in range(1, each + 1):
-                app.save(
-                    StockSold(
-                        originator_id=f"sku/S{n}",
-                        originator_version=version,
-                        recorded_at=version,
-                        effective_at=version,
-                        location="main",
-                        quantity=Decimal(1),
-                        command_key=f"{n}-{version}",
-                    )
+                sold = StockSold(
+                    recorded_at=version,
+                    effective_at=version,
+                    location="main",
+                    quantity=Decimal(1),
+                    command_key=f"{n}-{version}",
                 )
+                app.save(Recorded(f"sku/S{n}", version, sold))
 
         began = time.perf_counter()
         with ThreadPoolExecutor(16) as pool:
@@ -145,7 +143,7 @@ def spin() -> float:
     with Cpu() as spent:
         for n in range(SPINS):
             total += n & 7
-    return spent.cpu * 1e3
+    return float(spent.cpu * 1e3)
 
 
 def run() -> list[Result]:

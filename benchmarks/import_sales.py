@@ -76,8 +76,9 @@ def measure(*, beside: bool) -> tuple[dict[str, float], list[float]]:
                 [sys.executable, "-c", BOT, url], stdout=subprocess.PIPE, text=True
             )
             assert bot.stdout is not None
-            bot.stdout.readline()
-            reader = threading.Thread(target=lambda: waits.extend(map(float, bot.stdout)))
+            said = bot.stdout
+            said.readline()
+            reader = threading.Thread(target=lambda: waits.extend(map(float, said)))
             reader.start()
         done = subprocess.run(
             [sys.executable, "-c", IMPORT, url, str(DATA)],

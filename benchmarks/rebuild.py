@@ -43,7 +43,8 @@ def raw_scan(app: App) -> int:
 
 def through_the_mapper(app: App) -> int:
     """Fold every event read through the library's mapper into items."""
-    mapper, items, count = EventMapper(), {}, 0
+    mapper, count = EventMapper(), 0
+    items: dict[str, StockItem] = {}
     with app.database.snapshot() as tx:
         days = load_shop(app.database, tx).days
         for batch in app.database.scan(tx):

@@ -26,7 +26,7 @@ def run() -> list[Result]:
     rows = DailyRows(item, day, np.ones(LINES), units, units**2)
     out = np.sort(rng.integers(0, DAYS, LINES // 5))
     exposures = Exposures(
-        rng.integers(0, ITEMS, LINES // 5), out, rng.integers(0, 2, LINES // 5) * 0.5
+        rng.integers(0, ITEMS, LINES // 5), out, rng.integers(0, 2, LINES // 5).astype(float) / 2
     )
     state = DemandState.empty(ITEMS)
     cost = rng.gamma(2.0, 3.0, ITEMS)

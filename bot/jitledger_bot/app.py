@@ -105,6 +105,8 @@ class BotRunner:
         self.jobs = Jobs(bot, self.desk, self.outbox, works)
         self.swept = asyncio.Event()
         self.look_every = 5.0
+        self.looks = 0
+        """How often was looked for what is to be told unasked."""
         """Seconds between two looks at what has to be told by itself."""
         self._digested: str | None = None
         self._explained: int | None = None
@@ -272,6 +274,7 @@ class BotRunner:
             await self._exceptions()
             if local_date(self.app.queries.present(shop), shop.tz) == swept:
                 await self._digest()  # Told is what today's sweep says, as the report does.
+            self.looks += 1
             await asyncio.sleep(self.look_every)
 
     async def _exceptions(self) -> None:

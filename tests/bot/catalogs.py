@@ -52,8 +52,8 @@ def update(path: Path) -> list[str]:
     return [str(m.id) for m in catalog if m.id and not _translated(m.string)]
 
 
-def _translated(string: str | tuple[str, ...]) -> bool:
-    return all(string) if isinstance(string, tuple) else bool(string)
+def _translated(string: str | tuple[str, ...] | list[str] | None) -> bool:
+    return all(string) if isinstance(string, tuple | list) else bool(string)
 
 
 if __name__ == "__main__":

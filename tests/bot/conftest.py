@@ -15,7 +15,7 @@ from jitledger.domain.moments import SECOND
 from jitledger.service.clock import FixedClock
 from jitledger.service.people import invite
 from jitledger_bot.app import BotRunner, make_bot
-from jitledger_bot.sandbox.server import Running, Sandbox, make_api, serve
+from jitledger_bot.sandbox.server import FIRST_UPDATE, Running, Sandbox, make_api, serve
 from tests.conftest import done, open_shop
 
 TOKEN = "4242:TEST-TOKEN-OF-THE-SUITE"
@@ -23,7 +23,7 @@ OWNER, STAFF, STRANGER = 1001, 1002, 1003
 START = 1_772_701_200 * SECOND  # 2026-03-05 09:00 UTC
 
 
-LOOK_EVERY = 0.3
+LOOK_EVERY = 0.1
 """Seconds: what the bot tells by itself comes soon."""
 
 
@@ -49,12 +49,21 @@ class Chat:
         await self.runner.start()
 
     async def settle(self, person: int, count: int) -> list[dict[str, Any]]:
-        """Wait until the bot said something after so many messages, and then fell silent."""
-        for _ in range(400):
-            if len(self.sandbox.messages[person]) > count and self.idle():
+        """Wait until the bot said something after so many messages; return what it said.
+
+        Nothing is said when it looked twice for what is to be told, and all of that is sent.
+        """
+        looked = self.runner.looks
+        for _ in range(2000):
+            said = len(self.sandbox.messages[person]) > count
+            if (said or self.runner.looks >= looked + 2) and self.idle():
                 break
             await asyncio.sleep(0.01)
-        await asyncio.sleep(0.03)
+        await self.done()
+        return self.told(person, count)
+
+    def told(self, person: int, count: int) -> list[dict[str, Any]]:
+        """Return what the bot said to a person after so many messages, but for digests."""
         return [m for m in self.heard(person, count) if not m.get("text", "").startswith("☀")]
 
     def heard(self, person: int, count: int = 0) -> list[dict[str, Any]]:
@@ -62,24 +71,41 @@ class Chat:
         bot = self.sandbox.bot_user["id"]
         return [m for m in self.sandbox.messages[person][count:] if m["from"]["id"] == bot]
 
+    async def done(self) -> None:
+        """Wait until all that people wrote is worked on, and all that follows is sent."""
+        for _ in range(800):
+            if self.idle():
+                return
+            await asyncio.sleep(0.005)
+
     def idle(self) -> bool:
-        """Return whether nothing waits in the inbox or the outbox."""
+        """Return whether every update was worked on, and nothing waits in inbox or outbox."""
+        newest = self.sandbox.next_update - 1
         with self.app.database.snapshot() as tx:
+            came = tx.one("SELECT COUNT(*) FROM inbox WHERE update_id >= ?", (newest,))[0]
+            if newest >= FIRST_UPDATE and not came:
+                return False
             waiting = tx.one("SELECT COUNT(*) FROM inbox WHERE state = 'new'")[0]
-            sending = tx.one("SELECT COUNT(*) FROM outbox WHERE state = 'new' AND due_at = 0")[0]
+            sending = tx.one(
+                "SELECT COUNT(*) FROM outbox WHERE state = 'new' AND due_at <= ?",
+                (self.clock.now(),),
+            )[0]
             working = tx.one("SELECT COUNT(*) FROM jobs WHERE state = 'new'")[0]
         return not (self.sandbox.updates or waiting or sending or working)
 
     async def say(self, text: str, person: int = OWNER) -> list[dict[str, Any]]:
         """Write a message and return the bot's answers."""
         self.sandbox.say(person, text)
-        return await self.settle(person, len(self.sandbox.messages[person]))
+        count = len(self.sandbox.messages[person])
+        await self.done()
+        return self.told(person, count)
 
     async def edit(self, message_id: int, text: str, person: int = OWNER) -> list[dict[str, Any]]:
         """Edit a message and return the bot's answers."""
         count = len(self.sandbox.messages[person])
         self.sandbox.edit(person, message_id, text)
-        return await self.settle(person, count)
+        await self.done()
+        return self.told(person, count)
 
     async def press(
         self, message: dict[str, Any], label: str, person: int = OWNER
@@ -100,10 +126,9 @@ class Chat:
             if query not in self.sandbox.open_queries and self.idle():
                 break
             await asyncio.sleep(0.01)
-        await asyncio.sleep(0.03)
+        await self.done()
         toasts = [t["text"] for t in self.sandbox.toasts[before:]]
-        said = self.heard(person, count)
-        return " ".join(toasts), [m for m in said if not m.get("text", "").startswith("☀")]
+        return " ".join(toasts), self.told(person, count)
 
     def on_hand(self, sku: str = "MUG") -> str:
         """Return what the ledger holds."""

@@ -78,7 +78,9 @@ def open_shop(folder: Path) -> tuple[Desk, datetime]:
             rows.append((kind, [cell.strip() for cell in rest.split("|")]))
     now = now.replace(tzinfo=ZoneInfo(zone))
     app = open_app(Settings(database=f"sqlite:///{folder / 'shop.db'}"))
-    commands = [{"do": "init", "name": "Corpus", "timezone": zone, "clock": "simulated"}]
+    commands: list[dict[str, object]] = [
+        {"do": "init", "name": "Corpus", "timezone": zone, "clock": "simulated"}
+    ]
     commands[0]["now"] = now.isoformat()
     for kind, cells in rows:
         commands += _commands(kind, cells)

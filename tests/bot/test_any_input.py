@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from jitledger_bot import texts
 from jitledger_bot.reading import read_message
 from jitledger_bot.sandbox.rules import content_of
 from tests.bot.conftest import OWNER, STRANGER, open_chat
+
+pytestmark = pytest.mark.slow
 
 NOW = datetime(2026, 3, 5, 9, 0, tzinfo=UTC)
 words = st.sampled_from(

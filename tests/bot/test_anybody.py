@@ -15,6 +15,8 @@ from jitledger.service.health import health
 from tests.bot.conftest import OWNER, STAFF, STRANGER, Chat, open_chat
 from tests.bot.test_any_input import messages, words
 
+pytestmark = pytest.mark.slow
+
 VIEWER = 1009
 PEOPLE = (OWNER, STAFF, VIEWER, STRANGER)
 MOVES = ("stock-", "sale-", "transfer-", "demand-", "entry-voided")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from jitledger.domain.moments import DAY
 from tests.bot.conftest import OWNER, Chat
 from tests.conftest import done
@@ -19,6 +21,7 @@ async def heard(chat: Chat, begin: str) -> list[str]:
     return []
 
 
+@pytest.mark.slow
 async def test_what_expires_soon_is_told_once(chat: Chat) -> None:
     """A lot with three days left is told of the next morning, and not again the day after."""
     done(chat.app, do="receive", sku="RED-MUG", qty="5", lot="L1", expiry="2026-03-09")

@@ -307,6 +307,7 @@ async def test_questions(chat: Chat) -> None:
     assert "/reorder" in answer["text"]
 
 
+@pytest.mark.slow
 async def test_what_needs_reordering_and_the_alert(chat: Chat) -> None:
     """A sale across the reorder point alerts owners once; the report says what to order."""
     policy = {
@@ -345,6 +346,7 @@ async def test_what_needs_reordering_and_the_alert(chat: Chat) -> None:
     assert "✓ Resolved: position 56" in edited["text"]
 
 
+@pytest.mark.slow
 async def test_a_snoozed_alert_comes_back_while_it_stands(chat: Chat) -> None:
     """Snooze for a day is kept; when it is over and the item is still low, it is told again."""
     from jitledger.domain.commands import parse
@@ -411,6 +413,7 @@ async def test_an_invitation_works_once(chat: Chat) -> None:
     assert "Welcome" not in refused["text"]
 
 
+@pytest.mark.slow
 async def test_server_faults_lose_nothing(chat: Chat) -> None:
     """429 is obeyed, 500 and dropped calls are retried; each answer arrives."""
     chat.sandbox.fail_next.extend(
@@ -453,6 +456,7 @@ async def test_a_message_that_cannot_be_worked_on_is_set_aside(
     assert "On hand 19." in (await chat.say("sold 1 mug"))[0]["text"]
 
 
+@pytest.mark.slow
 async def test_the_token_reaches_no_log(sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
     """Nothing that is logged while the bot starts, fails and stops holds the token."""
     caplog.set_level("DEBUG")
@@ -519,5 +523,5 @@ async def test_a_sale_of_what_nobody_counted_asks_for_a_count(chat: Chat) -> Non
     assert "count first" in said["text"]
     assert "Below zero" not in said["text"]
     await chat.say("received 1 unk yesterday")
-    (said,) = await chat.say("sold 3 unk")
+    said, *_pushes = await chat.say("sold 3 unk")
     assert "Below zero" in said["text"]

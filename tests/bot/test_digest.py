@@ -6,6 +6,8 @@ import asyncio
 import re
 from typing import Any
 
+import pytest
+
 from jitledger.domain.moments import DAY
 from jitledger.store.seals import verify
 from tests.bot.conftest import OWNER, STAFF, Chat
@@ -35,6 +37,7 @@ async def digest(chat: Chat, day: str) -> list[dict[str, Any]]:
     return of_day(chat, day)
 
 
+@pytest.mark.slow
 async def test_the_digest_comes_once_a_morning(chat: Chat) -> None:
     """Owners get one for each day, after seven, with what to order and a seal that verifies."""
     sell_for_weeks(chat)
@@ -63,7 +66,7 @@ async def test_before_seven_nobody_is_woken(chat: Chat) -> None:
     """The digest of a day waits for the shop's local morning."""
     chat.clock.at += DAY - 3 * 3_600_000_000_000  # 06:00 UTC, the shop's zone.
     await chat.say("sold 1 MUG")
-    await asyncio.sleep(5.5)  # The bot looks every five seconds.
+    await chat.settle(OWNER, len(chat.sandbox.messages[OWNER]))
     assert of_day(chat, "2026-03-06") == []
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
+from jitledger.domain.commands import Command, parse
 from jitledger_bot.texts.language import Voice, _, languages, local, speaking
 from tests.bot.catalogs import ROOT, said, template
 from tests.bot.conftest import OWNER, STAFF, STRANGER, Chat
@@ -121,9 +122,7 @@ async def test_an_alert_speaks_the_language_of_each_receiver(chat: Chat) -> None
     assert "Reorder " in english
 
 
-def _policy() -> object:
-    from jitledger.domain.commands import parse
-
+def _policy() -> Command:
     return parse(
         {
             "do": "policy",

@@ -6,6 +6,8 @@ import asyncio
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
 from jitledger.domain.moments import DAY
 from jitledger_projections.reports.order_book import find_order
 from tests.bot.conftest import OWNER, Chat
@@ -33,6 +35,7 @@ def of_acme(chat: Chat, **terms: Any) -> None:
     done(chat.app, do="count", sku="MUG", qty="20")
 
 
+@pytest.mark.slow
 async def test_a_thin_margin_is_told_and_mended_with_one_tap(chat: Chat) -> None:
     """Scenario 28 in the chat: cost 4.60, price 9.00, floor 50 %; 9.20 restores it."""
     of_acme(chat)
@@ -54,6 +57,7 @@ async def test_a_thin_margin_is_told_and_mended_with_one_tap(chat: Chat) -> None
     assert again == "Done already."
 
 
+@pytest.mark.slow
 async def test_buying_ahead_becomes_a_draft(chat: Chat) -> None:
     """A cost that rises next week is told with what to buy before; one tap drafts the order."""
     of_acme(chat)
@@ -71,6 +75,7 @@ async def test_buying_ahead_becomes_a_draft(chat: Chat) -> None:
     assert [(line.sku, line.wanted) for line in order.lines] == [("MUG", seen.quantity)]
 
 
+@pytest.mark.slow
 async def test_a_late_order_names_another_supplier(chat: Chat) -> None:
     """Bolt has terms for MUG too, so the push about Acme's late order says so."""
     of_acme(chat)
@@ -84,6 +89,7 @@ async def test_a_late_order_names_another_supplier(chat: Chat) -> None:
     assert "MUG can also come from BOLT" in told["text"]
 
 
+@pytest.mark.slow
 async def test_a_demand_that_changed_is_told_once(chat: Chat) -> None:
     """Three a day after one a day for months: told, with the reason a tap away; not again."""
     done(chat.app, do="receive", sku="MUG", qty="900", occurred_at="2025-11-01")
@@ -104,6 +110,7 @@ async def test_a_demand_that_changed_is_told_once(chat: Chat) -> None:
     assert await heard(chat, "📈")  # One message, as ``heard`` insists.
 
 
+@pytest.mark.slow
 async def test_what_runs_out_soon_is_told_ahead(chat: Chat) -> None:
     """Three left at one a day: told the next morning, with the day, and not again."""
     of_acme(chat)

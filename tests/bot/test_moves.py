@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -76,12 +77,12 @@ def test_a_further_language_is_one_more_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A catalog that is put beside the others is spoken; no code names it."""
-    real = language.files("jitledger_bot") / "locale"
+    real = resources.files("jitledger_bot") / "locale"
     shutil.copytree(str(real), tmp_path / "locale")
     head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
     catalog = head + 'msgid "Undone."\nmsgstr "Annulé."\n'
     (tmp_path / "locale" / "fr.po").write_text(catalog, encoding="utf-8")
-    monkeypatch.setattr(language, "files", lambda _package: tmp_path)
+    monkeypatch.setattr(resources, "files", lambda _package: tmp_path)
     language.languages.cache_clear()
     language._catalog.cache_clear()
     try:
@@ -99,14 +100,14 @@ def test_a_further_language_is_read_from_one_more_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its words stand beside the others' without a change of code."""
-    real = phrase_files.files("jitledger_bot.reading") / "phrases"
+    real = resources.files("jitledger_bot.reading") / "phrases"
     shutil.copytree(str(real), tmp_path / "phrases")
     english = (tmp_path / "phrases" / "en.toml").read_text(encoding="utf-8")
     french = english.replace('language = "en"', 'language = "fr"')
     french = re.sub(r"(?m)^sell = \[", 'sell = ["vendu", ', french, count=1)
     assert french != english
     (tmp_path / "phrases" / "fr.toml").write_text(french, encoding="utf-8")
-    monkeypatch.setattr(phrase_files, "files", lambda _package: tmp_path)
+    monkeypatch.setattr(resources, "files", lambda _package: tmp_path)
     phrase_files.phrases.cache_clear()
     try:
         assert phrase_files.phrases().verbs.at(["vendu"], 0) == (1, "sell")

@@ -64,6 +64,7 @@ async def test_a_german_shop_writes_to_its_supplier_in_german(buying: Chat) -> N
     assert "Bitte bestätigen Sie die Mengen" in text["text"]
 
 
+@pytest.mark.slow
 async def test_received_in_two_parts_one_late(buying: Chat) -> None:
     """Every number in the chat agrees with the command line's."""
     (listed,) = await buying.say("/reorder")
@@ -90,6 +91,7 @@ async def test_received_in_two_parts_one_late(buying: Chat) -> None:
     assert (buying.on_hand(), shape(buying)["state"]) == ("38", "partly received")
 
 
+@pytest.mark.slow
 async def test_only_the_late_line_is_listed_as_late(buying: Chat) -> None:
     """Of two lines the one whose day is over stands in /late; a missing cost is said."""
     done(buying.app, do="register", sku="CUP", name="Cup")

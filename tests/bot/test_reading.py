@@ -6,6 +6,8 @@ import pytest
 
 from tests.bot.corpus import FOLDER, blocks, judge_file
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("name", "share"),

@@ -45,8 +45,9 @@ async def test_quiet_hours_hold_a_push_back_until_they_end(chat: Chat) -> None:
     await chat.say("sold 4 mug")
     await chat.settle(OWNER, len(chat.sandbox.messages[OWNER]))
     assert not told(chat, OWNER, "🔔")
+    count = len(chat.sandbox.messages[OWNER])
     chat.clock.at += 2 * HOUR
-    await chat.settle(OWNER, len(chat.sandbox.messages[OWNER]))
+    await chat.settle(OWNER, count)
     assert len(told(chat, OWNER, "🔔")) == 1
 
 

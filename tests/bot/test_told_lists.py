@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot.telling import told_lists
@@ -90,6 +92,7 @@ async def test_a_late_order_ends_when_it_came(chat: Chat) -> None:
     assert await changed(chat, message, "✓ PO-1: came") == []
 
 
+@pytest.mark.slow
 async def test_a_lot_a_phantom_and_a_promise_end(chat: Chat) -> None:
     """Gone from the shelf, counted, handed over."""
     done(chat.app, do="receive", sku="RED-MUG", qty="5", lot="L1", expiry="2026-03-09")

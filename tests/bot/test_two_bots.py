@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from jitledger.bootstrap import open_app
 from jitledger.config import Settings
 from jitledger_bot.app import BotRunner, make_bot
 from tests.bot.conftest import OWNER, STAFF, TOKEN, Chat
 
+pytestmark = pytest.mark.slow
 
-async def test_each_message_is_recorded_once_and_answered_once_by_two_bots(chat: Chat):
+
+async def test_each_message_is_recorded_once_and_answered_once_by_two_bots(chat: Chat) -> None:
     """Rows of inbox and outbox belong to one process while it works on them."""
     await chat.say("/help")  # The chat is open.
     second = open_app(Settings(database=chat.url, bot_token=TOKEN), chat.clock)

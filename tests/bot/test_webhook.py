@@ -71,7 +71,7 @@ async def test_an_update_posted_twice_is_recorded_once(hooked: Chat) -> None:
     message = hooked.sandbox.say(OWNER, "received 24 HOOK")
     await hooked.settle(OWNER, len(hooked.sandbox.messages[OWNER]))
     assert await post(hooked, {"update_id": 7_000_001, "message": message}) == 200
-    await hooked.settle(OWNER, len(hooked.sandbox.messages[OWNER]))
+    await hooked.done()
     assert hooked.app.queries.stock("HOOK")["on_hand"] == "24"
 
 

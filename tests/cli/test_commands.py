@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -41,14 +42,14 @@ class Shell:
                 main(list(words))
         for stream in streams[1:]:
             stream.flush()
-        out, err = (stream.buffer.getvalue().decode() for stream in streams[1:])  # type: ignore[attr-defined]
+        out, err = (stream.buffer.getvalue().decode() for stream in streams[1:])
         code = ended.value.code
         found = subprocess.CompletedProcess(list(words), int(code or 0), out, err)
         if check:
             assert found.returncode == 0, found.stderr
         return found
 
-    def json(self, *words: str) -> object:
+    def json(self, *words: str) -> Any:
         """Run one query and return its JSON."""
         return json.loads(self.run(*words, "--json").stdout)
 
@@ -61,7 +62,9 @@ def shell(tmp_path: Path) -> Shell:
     return found
 
 
-def apply(shell: Shell, *lines: dict[str, object] | str, check: bool = True) -> list[dict]:  # type: ignore[type-arg]
+def apply(
+    shell: Shell, *lines: dict[str, object] | str, check: bool = True
+) -> list[dict[str, Any]]:
     """Apply lines and return the answers."""
     text = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
     done = shell.run("apply", "-", stdin=text + "\n", check=check)
@@ -204,7 +207,7 @@ def test_now_is_refused_on_a_live_shop(tmp_path: Path) -> None:
 
 def test_the_simulated_clock_does_not_go_back(shell: Shell) -> None:
     """A new command with an earlier now is refused; a repeat with one is a repeat."""
-    line = {
+    line: dict[str, object] = {
         "do": "register",
         "sku": "MUG",
         "name": "Mug",
@@ -225,7 +228,7 @@ def test_the_simulated_clock_does_not_go_back(shell: Shell) -> None:
 def test_people_are_named_outside_the_ledger(shell: Shell) -> None:
     """An actor becomes an opaque id; forgetting erases the name and keeps the entries."""
     apply(shell, {"do": "register", "sku": "MUG", "name": "Mug", "actor": "ana"})
-    (row,) = shell.json("history", "MUG")  # type: ignore[misc]
+    (row,) = shell.json("history", "MUG")
     assert row["actor"] == "ana"
     kept = shell.json("log")
     assert isinstance(kept, list)
@@ -234,7 +237,7 @@ def test_people_are_named_outside_the_ledger(shell: Shell) -> None:
     assert len(exported["entries"]) == 1
     assert b"ana" not in json.dumps(exported["entries"]).encode()
     shell.run("forget", "ana")
-    (row,) = shell.json("history", "MUG")  # type: ignore[misc]
+    (row,) = shell.json("history", "MUG")
     assert row["actor"].startswith("m-")
 
 
@@ -250,6 +253,7 @@ def example_of(name: str) -> str:
         assert command is not None
         if isinstance(command, click.Group):
             group = command
+    assert command is not None
     found = EXAMPLE.search(command.help or "")
     assert found is not None, f"{name} has no example"
     return found.group(1)
@@ -318,7 +322,7 @@ def test_an_order_from_draft_to_received(shell: Shell) -> None:
     assert "P7" in shell.run(*place, "--promised", "2026-03-10").stdout
     shell.run("order", "receive", "P7", "MUG", "30")
     apply(shell, {"do": "unmet", "sku": "MUG", "qty": "1", "now": "2026-03-12T08:00:00Z"})
-    (late,) = shell.json("order", "list", "--late")  # type: ignore[misc]
+    (late,) = shell.json("order", "list", "--late")
     assert (late["po"], late["state"], late["late_days"]) == ("P7", "partly received", 2)
     (line,) = late["lines"]
     assert (line["received"], line["outstanding"], line["expected"]) == ("30", "20", "2026-03-12")

@@ -116,4 +116,4 @@ def test_dry_runs_of_people_and_shop(tmp_path: Path) -> None:
     found = shell.run("forget", "BOB", check=False)
     assert found.stderr.count("m-") == 2
     shell.run("forget", "Bob")
-    assert [row["actor"] for row in shell.json("log")][-1] == "bob"  # type: ignore[attr-defined]
+    assert [row["actor"] for row in shell.json("log")][-1] == "bob"

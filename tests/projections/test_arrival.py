@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -73,6 +74,7 @@ def views(app: App) -> tuple[list[Any], dict[str, list[float]]]:
     return rows, {f.name: np.asarray(getattr(state, f.name)).tolist() for f in fields(state)}
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(facts, st.randoms(use_true_random=False))
 def test_daily_rows_and_state_whatever_the_order_of_arrival(

@@ -56,6 +56,7 @@ def play(app: App, history: list[Step], together: int = 1) -> None:
         app.ledger.commit(Submission(asks[start : start + together]))
 
 
+@pytest.mark.slow
 @given(histories, st.sampled_from([1, 3, 20]))
 @settings(max_examples=40)
 def test_inline_rows_are_what_a_rebuild_gives(history: list[Step], together: int) -> None:

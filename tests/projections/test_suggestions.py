@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from jitledger.domain.replenishment.order_quantity import Suggestion, suggest
 from jitledger_projections.reports.buying import within_budget
 from jitledger_projections.reports.reorder import ReorderLine
 from tests.conftest import done, open_shop
+
+pytestmark = pytest.mark.slow
 
 
 def amounts(least: str, most: str, places: int = 0) -> st.SearchStrategy[Decimal]:

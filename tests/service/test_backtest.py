@@ -92,6 +92,7 @@ def present(app: App) -> int:
     return app.queries.present(app.queries.shop())
 
 
+@pytest.mark.slow
 def test_a_shops_own_ledger_is_replayed(trading: App) -> None:
     """Every method meets the same lines; more stock fills more of them; the limit needs least."""
     shop = trading.queries.shop()

@@ -117,7 +117,7 @@ def test_a_file_of_other_columns_is_refused(app: App, tmp_path: Path) -> None:
     assert refused.value.code == "bad-file"
 
 
-def rows(app: App, name: str, text: str, **options: bool) -> RowsSummary:
+def rows(app: App, name: str, text: str, **options: Any) -> RowsSummary:
     """Import a CSV given as text."""
     return import_rows(app.ledger, FORMATS[name], parse_table("t.csv", text.encode()), **options)
 

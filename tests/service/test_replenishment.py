@@ -377,7 +377,8 @@ def selling(app: App, **supplier: str) -> App:
     done(app, do="supplier", code="ACME", lead_time_days="7", **supplier, now=now)
     done(app, do="terms", supplier="ACME", sku="MUG", unit_cost="4", now=now)
     done(app, do="open", sku="MUG", qty="200", now=now)
-    sales = [{"do": "sell", "sku": "MUG", "qty": "2", "now": moment(day)} for day in range(60)]
+    sale: dict[str, object] = {"do": "sell", "sku": "MUG", "qty": "2"}
+    sales = [{**sale, "now": moment(day)} for day in range(60)]
     all_done(app, sales)
     done(app, do="count", sku="MUG", qty="10", now=moment(60, "06:00:00"))
     return app

@@ -15,6 +15,8 @@ from jitledger.store.seals import verify
 from tests.conftest import done, open_shop
 from tests.simulation import kill_import
 
+pytestmark = pytest.mark.slow
+
 DIE = textwrap.dedent(
     """
     import os, signal, sys

@@ -9,6 +9,8 @@ import pytest
 
 from tests.simulation.kill_bot import run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("webhook", [False, True], ids=["polling", "webhook"])
 async def test_killed_over_a_stream_of_messages(tmp_path: Path, webhook: bool) -> None:

@@ -12,6 +12,8 @@ from jitledger.config import Settings
 from jitledger.service.clock import RunningClock
 from jitledger_bot.sandbox.demo import close_to_reordering, morning_of, tell_year
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     "today",

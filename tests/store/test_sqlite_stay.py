@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from jitledger.bootstrap import App
+from jitledger.bootstrap import App, open_app
+from jitledger.domain.errors import LedgerError
 from jitledger.store import sqlite
 from jitledger.store.seals import verify
 from tests.conftest import done
@@ -65,3 +67,28 @@ def test_a_view_keeps_what_it_found_and_the_next_one_does_not(app: App) -> None:
         assert app.queries.shop() is before
         assert "attic" not in app.queries.shop().locations
     assert "attic" in app.queries.shop().locations
+
+
+def test_a_shop_is_closed_while_somebody_reads_it(app: App) -> None:
+    """Whoever reads in another thread is told; neither the process nor the file comes to harm."""
+    begun, ended = threading.Event(), []
+
+    def read() -> None:
+        count = "SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 2000000000"
+        slow = f"WITH RECURSIVE n(x) AS ({count}) SELECT MAX(x) FROM n"
+        try:
+            with app.database.snapshot() as tx:
+                begun.set()
+                tx.one(slow)
+        except LedgerError as error:
+            ended.append(error.code)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    begun.wait()
+    app.close()
+    thread.join(10)
+    assert ended == ["store"]
+    again = open_app(app.settings)
+    assert verify(again.database).ok
+    again.close()

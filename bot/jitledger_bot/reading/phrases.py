@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
+from importlib import resources
 from typing import Any
 
 Words = tuple[str, ...]
@@ -116,7 +116,7 @@ class Phrases:
 def phrases() -> Phrases:
     """Read every language's file, once."""
     found = Phrases()
-    folder = files("jitledger_bot.reading") / "phrases"
+    folder = resources.files("jitledger_bot.reading") / "phrases"
     for file in sorted(folder.iterdir(), key=lambda f: f.name):
         if file.name.endswith(".toml"):
             _take(found, tomllib.loads(file.read_text(encoding="utf-8")))

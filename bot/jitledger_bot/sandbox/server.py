@@ -623,7 +623,7 @@ class Running:
 
 async def serve(app: web.Application, port: int = 0) -> Running:
     """Serve an application on loopback; port 0 takes a free one."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.05)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", port)
     await site.start()

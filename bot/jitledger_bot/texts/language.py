@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from importlib.resources import files
+from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -78,7 +78,7 @@ def speaking(voice: Voice) -> Iterator[None]:
 @cache
 def languages() -> tuple[str, ...]:
     """Return the languages there are, the source first."""
-    folder = files("jitledger_bot") / "locale"
+    folder = resources.files("jitledger_bot") / "locale"
     names = (entry.name for entry in folder.iterdir())
     return (SOURCE, *sorted(n.removesuffix(".po") for n in names if n.endswith(".po")))
 
@@ -103,7 +103,7 @@ def _catalog(language: str) -> gettext.NullTranslations:
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    path = files("jitledger_bot") / "locale" / f"{language}.po"
+    path = resources.files("jitledger_bot") / "locale" / f"{language}.po"
     compiled = io.BytesIO()
     write_mo(compiled, read_po(io.BytesIO(path.read_bytes()), locale=language))
     compiled.seek(0)

@@ -32,6 +32,13 @@ class LeanSession(AiohttpSession):
     def __init__(self, **given: Any) -> None:
         super().__init__(json_loads=_parsed, json_dumps=_dumped, **given)
 
+    async def close(self) -> None:
+        """Close the connections; only those with TLS need the library's moment to say goodbye."""
+        if self.api.base.startswith("https:"):
+            await super().close()
+        elif self._session is not None and not self._session.closed:
+            await self._session.close()
+
     def build_form_data(self, bot: Bot, method: TelegramMethod[Any]) -> Any:
         """Return the form of a call; that of a plain text is put together straight away.
 

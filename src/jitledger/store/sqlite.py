@@ -25,6 +25,7 @@ from jitledger.store.database import Database, EventRow, Tx
 from jitledger.store.schema import ADDED, SCHEMA_VERSION, TABLES
 
 ASK_AGAIN_MS = 1
+CLOSING_SECONDS = 5.0
 TIDY_SECONDS, TIDY_COMMITS = 1.0, 200
 PAGE_BYTES = 4096
 LOG_PAGES = 3000
@@ -407,11 +408,24 @@ class SQLiteDatabase(Database):
             self._tidier.end()
             self._tidier = None
         with self._guard:
-            for connection in self._connections:
+            used, self._connections = self._connections, []
+        for connection in used:
+            if _is_let_go(connection):
                 connection.close()
-            self._connections.clear()
         self._local, self._reading = threading.local(), _Reading()
         self._datastore.close()
+
+
+def _is_let_go(connection: sqlite3.Connection) -> bool:
+    """Ask whoever still works on a connection to stop; False when they do not.
+
+    Closed under another thread's feet it would end the process. It is left to that thread then.
+    """
+    until = monotonic() + CLOSING_SECONDS
+    while connection.in_transaction and monotonic() < until:
+        connection.interrupt()
+        sleep(0.002)
+    return not connection.in_transaction
 
 
 @contextmanager
