@@ -1,0 +1,120 @@
+"""A shop written by any earlier version opens, verifies, and goes on; its old buttons work.
+
+``tests/history/databases`` has one small file of each schema version, made by the last version of
+it, and is kept for ever: a schema that is new adds a file, none is changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jitledger.bootstrap import App, open_app
+from jitledger.config import Settings
+from jitledger.store.schema import SCHEMA_VERSION
+from jitledger.store.seals import verify
+from jitledger_bot.app import BotRunner, make_bot
+from jitledger_bot.sandbox.server import Sandbox, make_api, serve
+from tests.bot.conftest import LOOK_EVERY, START, TOKEN, Chat, FixedClock
+from tests.conftest import done
+
+FOLDER = Path(__file__).parents[1] / "history" / "databases"
+NAMES = sorted(path.name.removesuffix(".json") for path in FOLDER.glob("*.json"))
+DAY = 86_400 * 10**9
+
+
+def unpacked(name: str, folder: Path) -> tuple[str, dict[str, Any]]:
+    """Return the address of a copy of a stored shop, and what is known of it."""
+    path = folder / "shop.db"
+    path.write_bytes(gzip.decompress((FOLDER / f"{name}.db.gz").read_bytes()))
+    return f"sqlite:///{path}", json.loads((FOLDER / f"{name}.json").read_text())
+
+
+def rows(app: App) -> dict[str, list[Any]]:
+    """Return the rows of every view."""
+    tables = [t for p in app.driver.projections for t in p.definitions("sqlite")]
+    with app.database.snapshot() as tx:
+        return {t: sorted(tx.all(f"SELECT * FROM {t}"), key=repr) for t in tables}
+
+
+def test_there_is_a_shop_of_each_schema_version() -> None:
+    """No version is without its file."""
+    assert [f"schema-{n}" for n in range(1, SCHEMA_VERSION + 1)] == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_older_shop_is_what_it_was(name: str, tmp_path: Path) -> None:
+    """Its last seal is the witness; a rebuild gives the rows caught up with; it goes on."""
+    url, known = unpacked(name, tmp_path)
+    app = open_app(Settings(database=url))
+    found = verify(app.database, known["seal"])
+    assert (found.ok, found.events, found.seal) == (True, known["events"], known["seal"])
+    app.driver.catch_up()
+    before = rows(app)
+    assert {sku: app.queries.stock(sku)["on_hand"] for sku in known["stock"]} == known["stock"]
+    app.driver.rebuild()
+    assert rows(app) == before
+    done(app, do="sell", sku="MUG", qty="1")
+    assert verify(app.database, known["seal"]).ok
+    app.close()
+
+
+def test_the_newest_shops_views_need_no_rebuild(tmp_path: Path) -> None:
+    """The rows that the version before wrote are those that this one would."""
+    url, _known = unpacked(NAMES[-1], tmp_path)
+    app = open_app(Settings(database=url))
+    assert app.driver.behind() == []
+    before = rows(app)
+    app.driver.rebuild()
+    assert rows(app) == before
+    app.close()
+
+
+@pytest.fixture(params=NAMES)
+async def old_chat(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[tuple[Chat, dict[str, Any]]]:
+    """Start today's bot over an older shop."""
+    url, known = unpacked(request.param, tmp_path)
+    clock = FixedClock(START + DAY, leads=True)
+    app = open_app(Settings(database=url, bot_token=TOKEN), clock)
+    sandbox = Sandbox(TOKEN, lambda: clock.now() / 10**9)
+    sandbox.add_person(known["owner"], "Olivia")
+    server = await serve(make_api(sandbox))
+    runner = BotRunner(app, make_bot(TOKEN, server.url))
+    runner.look_every = LOOK_EVERY
+    await runner.start()
+    yield Chat(url, clock, sandbox, server, app, runner), known
+    await runner.stop()
+    await server.close()
+    app.close()
+
+
+async def test_buttons_of_an_older_version_still_work(
+    old_chat: tuple[Chat, dict[str, Any]],
+) -> None:
+    """Undo below a message of an earlier version takes back; a name that was near is chosen."""
+    chat, known = old_chat
+    owner, before = known["owner"], chat.on_hand("MUG")
+    for kind, left in (("undo", 24), ("choose", 2)):
+        button = known[kind]
+        shown = {
+            "message_id": button["message_id"],
+            "date": 1,
+            "chat": {"id": owner, "type": "private", "first_name": "Olivia"},
+            "from": chat.sandbox.bot_user,
+            "text": "…",
+            "reply_markup": {"inline_keyboard": [[{"text": "x", "callback_data": button["data"]}]]},
+        }
+        chat.sandbox.messages[owner].append(shown)
+        await chat.press_data(shown, button["data"], owner)
+        assert int(before) - int(chat.on_hand("MUG")) == left
+        before = chat.on_hand("MUG")
+    await asyncio.to_thread(chat.app.driver.catch_up)
+    assert verify(chat.app.database, known["seal"]).ok
