@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
+import re
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from jitledger.bootstrap import App, open_app
@@ -16,6 +18,8 @@ from jitledger.config import Settings
 from jitledger.domain.commands import parse
 from jitledger.service.clock import Clock
 
+LOOP = 1_000_000
+"""Turns of the loop that CPU time is told in."""
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "online_retail.csv.gz"
 
 
@@ -35,6 +39,49 @@ def show(results: list[Result]) -> None:
     for r in results:
         print(f"| {r.what} | {r.measured} | {r.limit} | {'met' if r.met else 'missed'} |")
     print(flush=True)
+
+
+def loop() -> float:
+    """Return CPU seconds of a loop that always does the same: how fast the core is now.
+
+    The least of five: what else the machine does only ever adds to it.
+    """
+    found = []
+    for _ in range(5):
+        total = 0
+        with Cpu() as spent:
+            for n in range(LOOP):
+                total += n & 7
+        found.append(spent.cpu)
+    return min(found)
+
+
+def in_loops(what: str, cpu: float, loops: float, most: float) -> Result:
+    """Return CPU seconds against a limit in loops of the same run: no bare time is a limit."""
+    ratio = cpu / loops
+    return Result(what, f"{ratio:.0f} loops ({cpu:.1f} s)", f"{most:g} loops", ratio <= most)
+
+
+def as_json(results: list[Result]) -> str:
+    """Return results as JSON, for the next run to be compared with."""
+    rows = [{**asdict(r), "value": _number(r.measured)} for r in results]
+    return json.dumps({"machine": machine(), "results": rows}, indent=1)
+
+
+def compare(results: list[Result], before: Path) -> None:
+    """Print each figure beside what an earlier run measured."""
+    known = {r["what"]: r["value"] for r in json.loads(before.read_text())["results"]}
+    print(f"\n| what | {before.name} | now | change |\n|---|--:|--:|--:|")
+    for r in results:
+        then, now = known.get(r.what), _number(r.measured)
+        if then and now is not None:
+            print(f"| {r.what} | {then:g} | {now:g} | {now / then - 1:+.0%} |")
+    print(flush=True)
+
+
+def _number(measured: str) -> float | None:
+    found = re.match(r"[\d.]+", measured)
+    return None if found is None else float(found[0])
 
 
 def machine() -> str:

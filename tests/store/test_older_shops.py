@@ -17,11 +17,12 @@ import pytest
 
 from jitledger.bootstrap import App, open_app
 from jitledger.config import Settings
+from jitledger.service.clock import FixedClock
 from jitledger.store.schema import SCHEMA_VERSION
 from jitledger.store.seals import verify
 from jitledger_bot.app import BotRunner, make_bot
 from jitledger_bot.sandbox.server import Sandbox, make_api, serve
-from tests.bot.conftest import LOOK_EVERY, START, TOKEN, Chat, FixedClock
+from tests.bot.conftest import LOOK_EVERY, START, TOKEN, Chat
 from tests.conftest import done
 
 FOLDER = Path(__file__).parents[1] / "history" / "databases"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiogram import Router
@@ -20,6 +21,7 @@ from jitledger_bot import texts
 from jitledger_bot.access import Asker
 from jitledger_bot.asking import exact_or_ask
 from jitledger_bot.desk import Desk
+from jitledger_bot.handlers.picture import show_picture
 from jitledger_bot.jobs import Job, start_job
 from jitledger_bot.memory.proposals import consume, store_proposal
 from jitledger_bot.press import Press, action
@@ -215,5 +217,5 @@ async def replay(job: Job, desk: Desk) -> None:
         review_days=job.body.get("review_days", 1),
         progress=job.advance,
     )
-    picture = await asyncio.to_thread(trade_off, report, shop.currency)
-    job.turn.photo(picture, texts.clip(advice_texts.backtest(report, shop.currency), 1000))
+    said = advice_texts.backtest(report, shop.currency)
+    await show_picture(job.turn, said, partial(trade_off, report, shop.currency))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from aiogram import Router
 from aiogram.filters import Command, CommandObject
@@ -18,6 +19,7 @@ from jitledger_bot.asking import exact_or_ask
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers import advice, catalog, questions
 from jitledger_bot.handlers.kept import later
+from jitledger_bot.handlers.picture import show_picture
 from jitledger_bot.memory.proposals import store_proposal
 from jitledger_bot.pages import PER_PAGE, Page, say_page
 from jitledger_bot.press import Press, action
@@ -80,9 +82,8 @@ async def answer_chart(words: str, turn: Turn, desk: Desk) -> None:
     sku = exact_or_ask(words, turn, desk, "chart")
     if sku is None:
         return
-    picture = await asyncio.to_thread(charts.stock_chart, desk.app, sku)
-    row = desk.app.queries.stock(sku)
-    turn.photo(picture, texts.stock(row))
+    shown = texts.stock(desk.app.queries.stock(sku))
+    await show_picture(turn, shown, partial(charts.stock_chart, desk.app, sku))
 
 
 async def reorder(message: Message, turn: Turn, desk: Desk, asker: Asker) -> None:
@@ -277,8 +278,7 @@ async def explain_point(press: Press) -> None:
         text = _("It needs no reordering now.") + "\n" + shown
     else:
         text = texts.why_reorder(line)
-    picture = await asyncio.to_thread(charts.stock_chart, app, sku)
-    press.turn.photo(picture, texts.clip(text, 1000))
+    await show_picture(press.turn, text, partial(charts.stock_chart, app, sku))
 
 
 @action("v", looking=True)

@@ -14,6 +14,7 @@ from jitledger.domain.events import StockCounted
 from jitledger.domain.moments import day_number, local_date
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.state.order import standing
+from jitledger.extras import extra
 from jitledger.service.queries import trace
 from jitledger.service.reorder_alerts import Point, stored_points
 from jitledger_bot.texts.language import _
@@ -86,8 +87,9 @@ def _rate(point: Point | None) -> float:
 
 def stock_chart(app: App, sku: str) -> bytes:
     """Return a PNG of a product's stock and demand."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    with extra("charts", "A chart"):
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
 
     shown = course(app, sku)
     figure = Figure(figsize=(8, 5), dpi=120, layout="constrained")

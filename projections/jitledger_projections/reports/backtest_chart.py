@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+from jitledger.extras import extra
 from jitledger_projections.reports.backtest import Report
 
 COLOURS = {
@@ -28,7 +29,8 @@ NAMES = {
 
 def trade_off(report: Report, currency: str) -> bytes:
     """Return a PNG of every method's trade-off, of what was reached blind, and of what happened."""
-    from matplotlib.figure import Figure
+    with extra("charts", "A chart"):
+        from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 5), dpi=110, layout="constrained")
     axes = figure.subplots()

@@ -9,6 +9,7 @@ import sys
 import click
 
 from jitledger.config import Settings, read_settings
+from jitledger.extras import extra
 
 
 @click.command()
@@ -21,7 +22,9 @@ def bot(ctx: click.Context) -> None:
     settings = read_settings(ctx.obj)
     _log(settings)
     from jitledger.bootstrap import open_app
-    from jitledger_bot.app import loop_factory, run_bot
+
+    with extra("bot", "The bot"):
+        from jitledger_bot.app import loop_factory, run_bot
 
     app = open_app(settings)
     try:
@@ -49,7 +52,8 @@ def demo(ctx: click.Context, port: int, no_browser: bool, new: bool, language: s
     Example: jitledger demo --no-browser
     """
     _log(Settings(log="WARNING"))
-    from jitledger_bot.sandbox.demo import run_demo
+    with extra("bot", "The sample shop"):
+        from jitledger_bot.sandbox.demo import run_demo
 
     def say(text: str) -> None:
         click.echo(text)
