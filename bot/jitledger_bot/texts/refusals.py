@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from jitledger.domain.errors import LedgerError
+from jitledger.domain.moments import Adjusted
 from jitledger_bot.texts.language import SOURCE, _, mark, spoken
 from jitledger_bot.texts.words import ROLE
 
@@ -38,6 +37,45 @@ REFUSAL = {
     "too-little-history": mark("A backtest needs nine weeks of sales; so far there are {days}."),
     "bad-file": mark("{file}: {why}."),
     "missing-field": mark("The column or field “{field}” is missing."),
+    "ambiguous-number": mark("{field} is “{value}”: write it without a thousands sign."),
+    "bad-database": mark("The address of the database is not right."),
+    "bad-invitation": mark("This invitation is not valid (any more); ask for a new one."),
+    "bad-json": mark("The line is not one JSON object."),
+    "bad-row": mark("The row has {cells} cells, the header {columns}."),
+    "bad-setting": mark("A setting is missing or wrong."),
+    "cannot-write": mark("The good rows are recorded; the file of bad ones could not be written."),
+    "clock-backwards": mark("now is {now}, but {present} was recorded."),
+    "closed": mark("The ledger is closed."),
+    "duplicate-order": mark("There is an order {po} already; take another number."),
+    "duplicate-reservation": mark("Reservation “{reservation}” exists already."),
+    "foreign-database": mark("That is the database of another program; nothing was changed."),
+    "lock-timeout": mark(
+        "Another process held the lock too long; nothing was recorded. Try again."
+    ),
+    "missing-driver": mark("PostgreSQL needs an extra that is not installed."),
+    "newer-projection": mark("A view was built by a newer program; use that one."),
+    "no-rate": mark("The order is in {currency}: give the rate to the shop's currency."),
+    "no-shop": mark("There is no shop here yet."),
+    "not-built": mark("{do} is not built yet."),
+    "not-first": mark("{sku} moved at {location} before ({entry}); enter a count instead."),
+    "not-installed": mark("That needs an extra that is not installed: {extra}."),
+    "not-on-order": mark("{po} holds no {sku}."),
+    "not-outstanding": mark(
+        "{asked} of {sku} asked to be cancelled on {po}, {outstanding} to come."
+    ),
+    "nothing-due": mark("Nothing needs reordering from {supplier} now."),
+    "retired": mark("{sku} is retired; void that entry of its history to order it again."),
+    "shop-is-open": mark("The shop is open already."),
+    "store": mark("The database cannot be used now; whoever runs it finds why in the log."),
+    "unknown-command": mark("There is no command “{do}”."),
+    "unknown-event": mark("An entry is newer than this program."),
+    "unknown-field": mark("There is no field “{field}”."),
+    "unknown-projection": mark("There is no such view."),
+    "unknown-reservation": mark("There is no reservation “{reservation}”."),
+    "unreadable-event": mark(
+        "An entry cannot be read; whoever runs the ledger finds which in the log."
+    ),
+    "wrong-state": mark("That cannot be done with order {po} as it stands now."),
 }
 """A refusal's sentence by its code; English says the ledger's own, which is more exact."""
 
@@ -64,6 +102,36 @@ WHYS = (
     mark("it is no text; a CSV or XLSX file is expected"),
     mark("it is no text in UTF-8; save it as CSV (UTF-8)"),
     mark("it has no sheet"),
+    mark("a live shop's clock cannot be told the time"),
+    mark("a category is named with its method"),
+    mark("a code is expected, as text"),
+    mark("a currency has three letters, like EUR"),
+    mark("a share between 0 and 1 is expected, like 0.5"),
+    mark("a share between 0.5 and 0.999 is expected, like 0.97"),
+    mark("a share of at most {most} is expected, like 0.3"),
+    mark("a locale is expected, like en or de_DE"),
+    mark("an order number holds no slash, and is no dash alone"),
+    mark("it holds bytes that are no text"),
+    mark("it holds characters that cannot be printed"),
+    mark("it is longer than {longest} characters"),
+    mark("it must be above the reorder point"),
+    mark("it must be more than zero"),
+    mark("it reads like the name of an entry"),
+    mark("min-max needs reorder_point and order_up_to"),
+    mark("money has at most 6 decimals"),
+    mark("name the SKU that this quantity is of"),
+    mark("text is expected"),
+    mark("the manual method needs one"),
+    mark("a policy for {at} alone needs one; what is computed is for the whole shop"),
+    mark("at most {most} days are expected"),
+    mark("dates run from {first} to {last}"),
+    mark("it is no entry of {sku}"),
+    mark("it is no line of {po}"),
+    mark("it is {event}, not {what}"),
+    mark("that is before {day}, its order"),
+    mark("the shop opens at {opens}; it closes later that day"),
+    mark("{po} has {lines} lines"),
+    mark("{po} was placed with {by}"),
 )
 """Reasons of the ledger that people meet in the chat."""
 
@@ -90,7 +158,10 @@ def problem(error: LedgerError) -> str:
     if role in ROLE:
         named = ROLE[role]
         fields["role"] = _(named)
-    if reason is not None:
+    if error.reason is not None:
+        template_of_why, details = error.reason
+        fields["why"] = _(template_of_why, **details)
+    elif reason is not None:
         fields["why"] = _(reason)
     if fields.get("field") in FIELD:
         field = FIELD[fields["field"]]
@@ -101,13 +172,12 @@ def problem(error: LedgerError) -> str:
         return error.message
 
 
-def time_note(note: str) -> str:
-    """Return what was said of a local time at a clock change, in the person's language."""
-    missing = re.fullmatch(r"(\S+) does not exist on that day; (\S+) was taken", note)
-    if missing is not None:
-        stated, taken = missing.groups()
-        return _(
-            "{stated} does not exist on that day; {taken} was taken", stated=stated, taken=taken
-        )
-    stated = note.partition(" ")[0]
-    return _("{stated} happens twice on that day; the earlier was taken", stated=stated)
+def time_note(note: Adjusted) -> str:
+    """Return what was taken for a local time at a clock change, in the person's language."""
+    if note.taken is None:
+        return _("{stated} happens twice on that day; the earlier was taken", stated=note.stated)
+    return _(
+        "{stated} does not exist on that day; {taken} was taken",
+        stated=note.stated,
+        taken=note.taken,
+    )

@@ -24,6 +24,8 @@ class LedgerError(Exception):
         self.code = code
         self.message = message
         self.fields = fields
+        self.reason: tuple[str, dict[str, object]] | None = None
+        """The template of ``why`` and what it is filled with, to be said in other languages."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the error as the command line's JSON shape."""
@@ -119,10 +121,13 @@ def not_available(
     )
 
 
-def bad_value(field: str, value: object, why: str) -> Malformed:
-    """Build the refusal of one field's value."""
+def bad_value(field: str, value: object, template: str, **details: object) -> Malformed:
+    """Build the refusal of one field's value; ``template`` says why, filled with ``details``."""
+    why = template.format(**details) if details else template
     shown = str(value)
     if len(shown) > 80:
         shown = shown[:77] + "..."
     what = f"{field} is missing" if value is None else f"{field} is {shown!r}"
-    return Malformed("bad-value", f"{what}: {why}", field=field, value=shown, why=why)
+    error = Malformed("bad-value", f"{what}: {why}", field=field, value=shown, why=why)
+    error.reason = (template, details)
+    return error

@@ -86,12 +86,29 @@ def day_from_number(number: int) -> date:
 
 
 @dataclass(frozen=True, slots=True)
+class Adjusted:
+    """A wall-clock time of a day on which the clock changed, and what was taken for it.
+
+    Nothing is ``taken`` when it happens twice: then it is the earlier.
+    """
+
+    stated: str
+    taken: str | None = None
+
+    def __str__(self) -> str:
+        """Return it in the ledger's own words."""
+        if self.taken is None:
+            return f"{self.stated} happens twice on that day; the earlier was taken"
+        return f"{self.stated} does not exist on that day; {self.taken} was taken"
+
+
+@dataclass(frozen=True, slots=True)
 class Occurred:
     """When something happened, as it was stated: an instant, or a day only."""
 
     instant: int | None = None
     day: date | None = None
-    adjusted: str | None = None
+    adjusted: Adjusted | None = None
 
     @property
     def precision(self) -> str:
@@ -101,10 +118,12 @@ class Occurred:
 
 def _check_range(name: str, text: str, day: date) -> None:
     if not FIRST_DATE <= day <= LAST_DATE:
-        raise bad_value(name, text, f"dates run from {FIRST_DATE} to {LAST_DATE}")
+        raise bad_value(
+            name, text, "dates run from {first} to {last}", first=FIRST_DATE, last=LAST_DATE
+        )
 
 
-def localise(name: str, text: str, moment: datetime, tz: ZoneInfo) -> tuple[int, str | None]:
+def localise(name: str, text: str, moment: datetime, tz: ZoneInfo) -> tuple[int, Adjusted | None]:
     """Return the moment of a wall-clock time in a zone, and what had to be adjusted.
 
     Times that do not exist move forward by the gap; ambiguous ones are the earlier.
@@ -114,9 +133,9 @@ def localise(name: str, text: str, moment: datetime, tz: ZoneInfo) -> tuple[int,
     back = early.astimezone(UTC).astimezone(tz).replace(tzinfo=None)
     at = from_datetime(early.astimezone(UTC))
     if back != moment:
-        return at, f"{moment:%H:%M} does not exist on that day; {back:%H:%M} was taken"
+        return at, Adjusted(f"{moment:%H:%M}", f"{back:%H:%M}")
     if moment.replace(tzinfo=tz, fold=1).utcoffset() != early.utcoffset():
-        return at, f"{moment:%H:%M} happens twice on that day; the earlier was taken"
+        return at, Adjusted(f"{moment:%H:%M}")
     return at, None
 
 

@@ -35,7 +35,7 @@ def check_code(field: str, value: str, longest: int = LONGEST_SKU) -> str:
     if not cleaned:
         raise bad_value(field, value, "it is empty")
     if len(cleaned) > longest:
-        raise bad_value(field, value, f"it is longer than {longest} characters")
+        raise bad_value(field, value, "it is longer than {longest} characters", longest=longest)
     if any(unicodedata.category(c)[0] == "C" and c != "\u200d" for c in cleaned):
         raise bad_value(field, value, "it holds characters that cannot be printed")
     return cleaned
@@ -46,7 +46,7 @@ def clean_text(field: str, value: str | None, longest: int = 500) -> str | None:
     if value is None:
         return None
     if len(value) > longest:
-        raise bad_value(field, value, f"it is longer than {longest} characters")
+        raise bad_value(field, value, "it is longer than {longest} characters", longest=longest)
     if "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
         raise bad_value(field, value.encode("utf-8", "replace"), "it holds bytes that are no text")
     return value.strip()

@@ -8,6 +8,7 @@ from typing import Any
 
 from jitledger.domain.commands import Command
 from jitledger.domain.errors import LedgerError
+from jitledger.domain.moments import Adjusted
 from jitledger.service.streams import Change
 from jitledger.store.database import EventRow, KnownKeys, Tx
 
@@ -32,7 +33,7 @@ class Answer:
     error: LedgerError | None = None
     uncounted: bool = False
     """Whether the number is below zero only because nobody has said yet what is there."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Adjusted, ...] = ()
     """What is to be said beside: a local time that does not exist, or happens twice."""
 
     def as_dict(self) -> dict[str, Any]:
@@ -45,7 +46,7 @@ class Answer:
             "repeat": self.repeat,
             "on_hand": self.on_hand,
         }
-        return found | ({"notes": list(self.notes)} if self.notes else {})
+        return found | ({"notes": list(map(str, self.notes))} if self.notes else {})
 
 
 @dataclass(slots=True)

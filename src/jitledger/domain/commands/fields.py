@@ -76,8 +76,8 @@ MOST_MARGIN = Decimal("0.95")
 def _floor(value: Any, info: Any) -> Any:
     number = _share(value, info)
     if number is not None and number > MOST_MARGIN:
-        why = f"a share of at most {MOST_MARGIN} is expected, like 0.3"
-        raise bad_value(info.field_name, value, why)
+        why = "a share of at most {most} is expected, like 0.3"
+        raise bad_value(info.field_name, value, why, most=MOST_MARGIN)
     return number
 
 
@@ -120,7 +120,7 @@ def _currency(value: Any, info: Any) -> Any:
 def _days(value: Any, info: Any) -> Any:
     number = _level(value, info)
     if number is not None and number > MOST_DAYS:
-        raise bad_value(info.field_name, value, f"at most {MOST_DAYS} days are expected")
+        raise bad_value(info.field_name, value, "at most {most} days are expected", most=MOST_DAYS)
     return number
 
 

@@ -156,7 +156,8 @@ def set_policy(ground: Ground, command: c.SetPolicy) -> list[Draft]:
         raise bad_value(
             "reorder_point",
             None,
-            f"a policy for {command.at} alone needs one; what is computed is for the whole shop",
+            "a policy for {at} alone needs one; what is computed is for the whole shop",
+            at=command.at,
         )
     fields = {
         "location": None if command.at is None else ground.location(command.at),

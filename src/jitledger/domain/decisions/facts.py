@@ -255,11 +255,13 @@ def _named(
         return None
     sku, version = split_entry(entry)
     if ground.known.find_sku(sku) != item.sku:
-        raise bad_value(what, entry, f"it is no entry of {item.sku}")
+        raise bad_value(what, entry, "it is no entry of {sku}", sku=item.sku)
     for found, event in ground.known.entries(item.sku):
         if found == version:
             if type(event) is not kind:
-                raise bad_value(what, entry, f"it is {event.name}, not {what}")
+                raise bad_value(
+                    what, entry, "it is {event}, not {what}", event=event.name, what=what
+                )
             return entry_name(item.sku, version)
     raise unknown_entry(entry)
 

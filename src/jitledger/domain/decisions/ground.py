@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from jitledger.domain.errors import Refused, unknown_location, unknown_sku
 from jitledger.domain.events import Event, StockAdjusted
 from jitledger.domain.moments import (
+    Adjusted,
     Occurred,
     check_occurred,
     effective_time,
@@ -85,7 +86,7 @@ class Ground:
     replaced: set[tuple[str, int]] = field(default_factory=set)
     """Entries that the correction at hand voids."""
     overrides: dict[str, StockItem] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Adjusted] = field(default_factory=list)
     """What the answer says beside its entries: a time that had to be moved."""
 
     @property

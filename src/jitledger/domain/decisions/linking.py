@@ -33,7 +33,7 @@ def linked_parts(
     if named == NO_ORDER and command.po in (None, NO_ORDER):
         return [(None, None, quantity)]
     if command.po_line and command.po and split_line(command.po_line)[0] != command.po:
-        raise bad_value("po_line", command.po_line, f"it is no line of {command.po}")
+        raise bad_value("po_line", command.po_line, "it is no line of {po}", po=command.po)
     if named is not None:
         order, line = _named(ground, item, named, supplier)
         if line is not None:
@@ -115,10 +115,14 @@ def _named(
             state=order.state,
         )
     if supplier is not None and supplier != order.supplier:
-        raise bad_value("supplier", supplier, f"{order.number} was placed with {order.supplier}")
+        raise bad_value(
+            "supplier", supplier, "{po} was placed with {by}", po=order.number, by=order.supplier
+        )
     line = None if place is None else order.line(place)
     if place is not None and line is None:
-        raise bad_value("po_line", text, f"{order.number} has {len(order.lines)} lines")
+        raise bad_value(
+            "po_line", text, "{po} has {lines} lines", po=order.number, lines=len(order.lines)
+        )
     held = [line] if line is not None else order.lines
     if not any(row.sku == item.sku for row in held):
         raise Refused(

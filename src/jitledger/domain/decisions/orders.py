@@ -293,7 +293,10 @@ def _check_promises(ground: Ground, promised: Sequence[date | None], placed: dat
     for day in promised:
         if day is not None and day < earliest:
             raise bad_value(
-                "promised", day.isoformat(), f"that is before {earliest.isoformat()}, its order"
+                "promised",
+                day.isoformat(),
+                "that is before {day}, its order",
+                day=earliest.isoformat(),
             )
 
 

@@ -52,7 +52,9 @@ def change_settings(ground: Ground, command: c.ChangeSettings) -> list[Draft]:
     }
     opens, closes = command.opens or ground.shop.opens, command.closes or ground.shop.closes
     if opens >= closes:
-        raise bad_value("closes", closes, f"the shop opens at {opens}; it closes later that day")
+        raise bad_value(
+            "closes", closes, "the shop opens at {opens}; it closes later that day", opens=opens
+        )
     if command.category is not None and command.method is None:
         raise bad_value("category", command.category, "a category is named with its method")
     if all(value is None for value in fields.values()):
