@@ -21,9 +21,9 @@ from jitledger_bot import texts
 from jitledger_bot.access import Asker
 from jitledger_bot.asking import exact_or_ask
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers.picture import show_picture
 from jitledger_bot.jobs import Job, start_job
 from jitledger_bot.memory.proposals import consume, store_proposal
+from jitledger_bot.picture import show_picture
 from jitledger_bot.press import Press, action
 from jitledger_bot.texts import advice as advice_texts
 from jitledger_bot.texts.language import _

@@ -19,9 +19,9 @@ from jitledger_bot.asking import exact_or_ask
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers import advice, catalog, questions
 from jitledger_bot.handlers.kept import later
-from jitledger_bot.handlers.picture import show_picture
 from jitledger_bot.memory.proposals import store_proposal
 from jitledger_bot.pages import PER_PAGE, Page, say_page
+from jitledger_bot.picture import show_picture
 from jitledger_bot.press import Press, action
 from jitledger_bot.reading.readings import Reading
 from jitledger_bot.reading.times import take_times

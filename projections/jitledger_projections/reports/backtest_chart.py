@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
 from jitledger.extras import extra
 from jitledger_projections.reports.backtest import Report
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 COLOURS = {
     "mix": "#1b7f5c",
@@ -27,12 +31,16 @@ NAMES = {
 }
 
 
-def trade_off(report: Report, currency: str) -> bytes:
-    """Return a PNG of every method's trade-off, of what was reached blind, and of what happened."""
+def _figure() -> Figure:
+    """Return an empty picture; raises ``not-installed`` where none can be drawn."""
     with extra("charts", "A chart"):
         from matplotlib.figure import Figure
+    return Figure(figsize=(8, 5), dpi=110, layout="constrained")
 
-    figure = Figure(figsize=(8, 5), dpi=110, layout="constrained")
+
+def trade_off(report: Report, currency: str) -> bytes:
+    """Return a PNG of every method's trade-off, of what was reached blind, and of what happened."""
+    figure = _figure()
     axes = figure.subplots()
     for name, rows in report.curves.items():
         points = sorted((row.line_fill * 100, row.stock_value) for row in rows)

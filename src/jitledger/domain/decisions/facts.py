@@ -13,6 +13,7 @@ from jitledger.domain.errors import Malformed, Refused, bad_value, unknown_entry
 from jitledger.domain.moments import Occurred
 from jitledger.domain.names import entry_name, split_entry
 from jitledger.domain.quantity import ZERO, show
+from jitledger.domain.state.dated import in_force
 from jitledger.domain.state.order import order_key, voids
 from jitledger.domain.state.purchase_order import Line, PurchaseOrder
 from jitledger.domain.state.quantities import open_promises
@@ -149,11 +150,7 @@ def _assumed_cost(
 
 def preferred_supplier(item: StockItem, today: str) -> str | None:
     """Return the supplier an item is linked to on a day."""
-    best: tuple[str, str] | None = None
-    for starts, supplier in item.catalog.suppliers:
-        if starts <= today and (best is None or starts >= best[0]):
-            best = (starts, supplier)
-    return None if best is None else best[1]
+    return in_force(item.catalog.suppliers, today)
 
 
 def sell_stock(ground: Ground, command: c.SellStock, stated: Occurred | None) -> list[Draft]:
