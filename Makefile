@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Most tests wait more than they compute: three times as many workers as processors.
 WORKERS ?= $(shell echo $$((3 * $$(nproc 2>/dev/null || echo 2))))
 
-.PHONY: demo test quick check bench lowest coverage docs test-browser test-data lock clean
+.PHONY: demo test quick check bench lowest coverage test-browser test-data lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/jitledger demo $(DEMO)
@@ -71,19 +71,11 @@ coverage: $(VENV)/.dev
 	$(BIN)/python -m coverage run --source=src,bot,projections -m pytest -m "not browser and not data and not slow" -k "not postgres"
 	$(BIN)/python -m coverage report --skip-covered --sort=cover | tail -40
 
-docs: $(VENV)/.run
-	@test -x $(VENV)-docs/bin/mkdocs || $(PYTHON) -m venv $(VENV)-docs
-	$(VENV)-docs/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements-docs.lock
-	$(BIN)/python docs/make_pages.py
-	$(VENV)-docs/bin/mkdocs build --strict --quiet
-	@echo "The pages are in site/index.html."
-
 LOCK = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-emit-index-url
 # make lock UPGRADE=--upgrade takes the newest versions; without it what is pinned stays.
 lock: $(VENV)/.dev
 	$(LOCK) $(UPGRADE) --all-extras -o requirements.lock
 	$(LOCK) $(UPGRADE) --all-extras --group dev -c requirements.lock -o requirements-dev.lock
-	$(LOCK) $(UPGRADE) --group docs -o requirements-docs.lock
 
 clean:
-	rm -rf $(VENV) $(VENV)-lowest $(VENV)-docs site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-lowest dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
