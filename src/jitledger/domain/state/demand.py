@@ -20,9 +20,18 @@ class Demand(NamedTuple):
         return tuple.__new__(Demand, (lines + 1, units + quantity, squares + quantity * quantity))
 
 
+_LINES: dict[Decimal, Demand] = {}
+_MOST_LINES = 20_000
+
+
 def demand_line(quantity: Decimal) -> Demand:
-    """Return the demand of one order line."""
-    return tuple.__new__(Demand, (1, quantity, quantity * quantity))
+    """Return the demand of one order line; few different ones are kept again and again."""
+    line = _LINES.get(quantity)
+    if line is None:
+        line = Demand(1, quantity, quantity * quantity)
+        if len(_LINES) < _MOST_LINES:
+            _LINES[quantity] = line
+    return line
 
 
 DemandDays = dict[str, dict[int, Demand]]
