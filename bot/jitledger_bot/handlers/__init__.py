@@ -52,8 +52,7 @@ def make_dispatcher() -> Dispatcher:
     dispatcher.edited_message.register(edits.on_edit)
     admission = Admission()  # Joining is for those who are nobody yet; all others pass here.
     for router in (words, commands, sent, others):
-        for inner in (router, *router.sub_routers):
-            inner.message.middleware(admission)
+        router.message.middleware(admission)  # It holds for the routers within, too.
     pressed.callback_query.middleware(admission)
     dispatcher.edited_message.middleware(admission)
     return dispatcher
