@@ -16,7 +16,7 @@ from msgspec import structs
 from jitledger.domain.errors import StoreError
 from jitledger.domain.events import EVENTS, Event, OrderLine, StockReceived
 from jitledger.store import codec
-from jitledger.store.codec import EventMapper, Recorded, decode, encode
+from jitledger.store.codec import EventMapper, Recorded, decode, encode, encode_given
 
 HISTORY = Path(__file__).parents[1] / "history"
 
@@ -148,3 +148,10 @@ def test_an_unknown_event_is_the_operators_business() -> None:
     """A store written by a newer program is named, not misread."""
     with pytest.raises(StoreError):
         decode("stock-teleported", b"{}")
+
+
+def test_what_is_given_as_nothing_is_written_so() -> None:
+    """A void without a reason has been stored with one that is null, and stays so."""
+    given = {"recorded_at": 1, "effective_at": 1, "reason": None, "target": 3}
+    body = b'{"recorded_at":1,"effective_at":1,"reason":null,"target":3}'
+    assert encode_given(EVENTS["entry-voided"], given) == body

@@ -43,13 +43,15 @@ def check_given(cls: type[Event], given: Mapping[str, Any]) -> Event:
 
 
 def encode_given(cls: type[Event], given: Mapping[str, Any]) -> bytes:
-    """Return the body of an event of which these fields are given, none of them None.
+    """Return the body of an event of which these fields are given.
 
-    They stand in the event's order; what is left out takes its default when it is read.
+    They stand in the event's order; what is left out takes its default when it is read. What is
+    given as nothing is written so: stored bodies stay what they were.
     """
     defaults = defaults_of(cls)
     body = {name: given[name] for name in defaults if name in given}
-    return _dumped(cls, {n: value for n, value in body.items() if value != defaults[n]})
+    kept = {n: value for n, value in body.items() if value is None or value != defaults[n]}
+    return _dumped(cls, kept)
 
 
 def _dumped(cls: type[Event], body: dict[str, Any]) -> bytes:
