@@ -22,14 +22,7 @@ import numpy as np
 from common import DATA, Cpu, Result, in_loops, loop, machine, show
 from jitledger.domain.moments import day_number, local_date
 from jitledger.domain.replenishment import backtest as engine
-from jitledger.domain.replenishment.backtest import (
-    Floats,
-    Policy,
-    Sales,
-    Supply,
-    at_fill,
-    simulate,
-)
+from jitledger.domain.replenishment.backtest import Floats, Policy, Sales, Supply, at_fill, simulate
 from jitledger.domain.replenishment.demand_state import DemandState, weekday_index
 from jitledger.domain.replenishment.lead_time import Delivery, learn
 from jitledger.domain.replenishment.policies import (
@@ -44,15 +37,22 @@ from jitledger.domain.replenishment.quantiles import quantile
 from jitledger.domain.replenishment.reorder_point import MODEL_RISK, SHOWN_RISK, rates
 from jitledger.service.importers.online_retail import order_lines
 from jitledger_projections.planning.tuning import MARGIN, dial_for
-from jitledger_projections.reports.backtest import cumulated
+from jitledger_projections.reports.backtest.methods import cumulated
 
 SEEDS = (1, 2, 3, 4)
+
 BLIND: tuple[Literal["mix", "lines"], ...] = ("mix", "lines")
+
 SHARES = (0.90, 0.95, 0.97)
+
 TUNED, SCORED, END = date(2011, 4, 1), date(2011, 8, 1), date(2011, 12, 10)
+
 ALLOCATED = np.array([0.3, 0.2, 0.13, 0.08, 0.05, 0.03, 0.018, 0.01, 0.005])
+
 LEVELS = np.array([0.8, 0.9, 0.94, 0.96, 0.975, 0.985, 0.99, 0.995, 0.999])
+
 COVERS = np.array([2.0, 4.0, 6.0, 10.0, 14.0, 20.0, 25.0, 30.0, 36.0, 44.0, 60.0])
+
 SCORES = (0.5, 0.8, 0.9, 0.95, 0.99)
 
 

@@ -36,7 +36,9 @@ from jitledger.service.reorder_alerts import is_snooze_over, wake_snoozed
 from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers import advice, documents, make_dispatcher
+from jitledger_bot.handlers import make_dispatcher
+from jitledger_bot.handlers.asking import advice
+from jitledger_bot.handlers.goods import documents
 from jitledger_bot.jobs import Jobs
 from jitledger_bot.telling import digest, notices, told_lists
 from jitledger_bot.texts.language import SOURCE, Voice, _, languages, mark, speaking
@@ -46,10 +48,13 @@ from jitledger_bot.wire.session import LeanSession
 from jitledger_bot.wire.webhook import Webhook
 
 POLL_SECONDS = 25
+
 HASTY_SECONDS, BETWEEN_HASTY = 1.0, 0.25
 """A server that answers sooner that there is nothing does not wait for updates; it gets a pause."""
+
 SWITCH_SECONDS = 0.0005
 """How long a busy thread (an import) keeps the interpreter before the conversation gets it."""
+
 COMMANDS = {
     "stock": mark("what is on the shelf: /stock MUG"),
     "chart": mark("stock and demand as a picture"),
@@ -73,7 +78,9 @@ COMMANDS = {
     "settings": mark("language, quiet hours, what I tell you"),
     "help": mark("what I understand"),
 }
+
 ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member"]
+
 log = logging.getLogger(__name__)
 
 
@@ -288,12 +295,14 @@ class BotRunner:
 
     async def _digest(self) -> None:
         """Send the digest of the day once its hour has come."""
+        from jitledger_projections.reports.morning import morning
+
         subject = digest.subject_of(self.app)
         if subject is None or subject == self._digested:
             return
         self._digested = subject  # Should it fail, the next try is tomorrow's.
         if not digest.is_made(self.app, subject):
-            seen = await asyncio.to_thread(self.app.morning)
+            seen = await asyncio.to_thread(lambda: morning(self.app.look()))
             await digest.make(self.app, subject, digest.gather(self.app, seen))
             await notices.tell_day(self.app, notices.gather_day(self.app, seen))
 
@@ -303,7 +312,7 @@ class BotRunner:
         with self.app.database.snapshot() as tx:
             if not is_snooze_over(tx, now):
                 return
-        from jitledger_projections.reports.reorder import as_shape
+        from jitledger_projections.reports.ordering.reorder_line import as_shape
 
         due = await asyncio.to_thread(self.app.reorder)
         lines = {(x.sku, x.location): as_shape(x) for x in due}

@@ -26,11 +26,8 @@ from jitledger_projections.views.supply import Supply
 if TYPE_CHECKING:
     from datetime import date
 
-    from jitledger_projections.reports.buying import Basket
-    from jitledger_projections.reports.dead_stock import DeadItem
-    from jitledger_projections.reports.morning import Morning
-    from jitledger_projections.reports.reorder import ReorderLine
-    from jitledger_projections.reports.run_out import RunOut
+    from jitledger_projections.reports.look import Look
+    from jitledger_projections.reports.ordering.reorder_line import ReorderLine
 
 GARBAGE_AT = 10_000
 """How many more objects there must be before garbage is searched for."""
@@ -47,12 +44,17 @@ class App:
     ledger: Ledger
     queries: Queries
 
-    def reorder(self) -> list[ReorderLine]:
-        """Return what needs reordering now, most urgent first (imports numpy on first use)."""
-        from jitledger_projections.reports.reorder import reorder
+    def look(self) -> Look:
+        """Return a look at the shop as it is now, to ask reports with (imports numpy)."""
+        from jitledger_projections.reports.look import Look
 
-        shop = self.queries.shop()
-        return reorder(self.database, shop, self.queries.present(shop))
+        return Look.at_present(self.database, self.queries)
+
+    def reorder(self) -> list[ReorderLine]:
+        """Return what needs reordering now, most urgent first."""
+        from jitledger_projections.reports.ordering.reorder import reorder
+
+        return reorder(self.look())
 
     def uncounted(self) -> list[tuple[str, str]]:
         """Return (SKU, name) of what can be reordered only after it was counted."""
@@ -63,42 +65,14 @@ class App:
 
     def explained(self, sku: str) -> list[ReorderLine]:
         """Return what one item's reorder point is made of and where it stands, due or not."""
-        from jitledger_projections.reports.reorder import explained
+        from jitledger_projections.reports.ordering.reorder import explained
 
-        shop = self.queries.shop()
-        return explained(self.database, shop, self.queries.present(shop), sku)
-
-    def basket(self, supplier: str) -> Basket:
-        """Return what to order from one supplier now; raises ``nothing-due``."""
-        from jitledger_projections.reports.buying import basket
-
-        shop = self.queries.shop()
-        return basket(self.database, shop, self.queries.present(shop), supplier)
+        return explained(self.look(), sku)
 
     def today(self) -> date:
         """Return the shop's local day."""
         shop = self.queries.shop()
         return local_date(self.queries.present(shop), shop.tz)
-
-    def run_outs(self, days: int = 7) -> list[RunOut]:
-        """Return what may run out within so many days, soonest first."""
-        from jitledger_projections.reports.run_out import run_outs
-
-        shop = self.queries.shop()
-        return run_outs(self.database, shop, self.queries.present(shop), days)
-
-    def morning(self) -> Morning:
-        """Return all that is told once a day."""
-        from jitledger_projections.reports.morning import morning
-
-        return morning(self.database, self.queries)
-
-    def dead_stock(self, days: int = 90) -> list[DeadItem]:
-        """Return what lies on the shelf and nobody asked for within so many days."""
-        from jitledger_projections.reports.dead_stock import dead_stock
-
-        shop = self.queries.shop()
-        return dead_stock(self.database, shop, self.queries.present(shop), days)
 
     def sweep(self) -> int:
         """Fold the demand state through yesterday and store every reorder point."""
@@ -119,7 +93,7 @@ class App:
             case "log":
                 return self.queries.log()
             case "reorder":
-                from jitledger_projections.reports.reorder import as_shape
+                from jitledger_projections.reports.ordering.reorder_line import as_shape
 
                 shapes = [as_shape(line) for line in self.reorder()]
                 return [{k: v for k, v in row.items() if k != "runs_out"} for row in shapes]

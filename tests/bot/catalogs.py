@@ -13,6 +13,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from jitledger.domain.events import EVENTS
+from jitledger_projections.reports.table import all_reports
 
 ROOT = Path(__file__).resolve().parents[2] / "bot" / "jitledger_bot"
 FIXED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -25,6 +26,12 @@ def said() -> Iterator[tuple[str, str | tuple[str, ...]]]:
     for path in sorted(ROOT.rglob("*.py")):
         for _line, message, _comments, _context in extract_from_file("python", path, KEYWORDS):
             yield str(path.relative_to(ROOT)), message
+    for report in all_reports().values():
+        if report.chat is not None:
+            yield "reports", report.help
+            yield "reports", report.nothing
+            for column in report.told:
+                yield "reports", column.replace("_", " ")
     for kind in EVENTS.values():
         if kind.word:
             yield "events", kind.word

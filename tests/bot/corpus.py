@@ -19,12 +19,13 @@ from jitledger.config import Settings
 from jitledger.domain.commands import parse
 from jitledger.domain.quantity import show
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers.plain import stock_asked
+from jitledger_bot.handlers.asking.plain import stock_asked
 from jitledger_bot.reading import asks_reorder, asks_stock
 from jitledger_bot.recording.lines import Line, read_fact
 from jitledger_bot.recording.meaning import read
 
 FOLDER = Path(__file__).resolve().parents[1] / "corpus"
+
 REASONED = ("adjust", "write-off")
 
 

@@ -15,6 +15,7 @@ from jitledger.domain.commands import Command, parse
 from jitledger_bot.texts.language import Voice, _, languages, local, speaking
 from tests.bot.catalogs import ROOT, said, template
 from tests.bot.conftest import OWNER, STAFF, STRANGER, Chat
+from tests.conftest import done
 
 FILES = sorted((ROOT / "locale").glob("*.po"))
 
@@ -132,3 +133,18 @@ def _policy() -> Command:
             "order_quantity": "24",
         }
     )
+
+
+async def test_a_report_without_words_of_its_own_is_a_list_in_german(chat: Chat) -> None:
+    """/expiring comes from the table of reports alone, and speaks German; so does its refusal."""
+    await chat.say("/settings language de")
+    (nothing,) = await chat.say("/expiring")
+    assert nothing["text"] == "In dieser Zeit läuft nichts ab."
+    done(chat.app, do="receive", sku="MUG", qty="6", expiry="2026-03-10")
+    (listed,) = await chat.say("/expiring 30")
+    assert "Chargen, die bald ablaufen" in listed["text"]
+    assert "· Ort main · Ablauf 2026-03-10 · Menge 6" in listed["text"]
+    (refused,) = await chat.say("/expiring soon")
+    assert "soon" in refused["text"]
+    (unknown,) = await chat.say("/expirings")
+    assert "/help" in unknown["text"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jitledger.domain.moments import DAY
-from jitledger_projections.reports.order_book import find_order, order_shape
+from jitledger_projections.reports.ordering.order_book import find_order, order_shape
 from tests.bot.conftest import OWNER, STAFF, Chat
 from tests.conftest import done
 

@@ -10,14 +10,15 @@ import pytest
 from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot.telling import told_lists
-from jitledger_bot.telling.notices import LISTS, tell_day
+from jitledger_bot.telling.kinds import DAILY
+from jitledger_bot.telling.notices import tell_day
 from tests.bot.conftest import OWNER, Chat
 from tests.conftest import done
 
 
 async def told(chat: Chat, sign: str, **rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Tell of some rows; return the owner's message."""
-    await tell_day(chat.app, {kind: rows.get(kind, []) for kind in LISTS})
+    await tell_day(chat.app, {kind: rows.get(kind, []) for kind in DAILY})
     for _ in range(500):
         found = [m for m in chat.heard(OWNER) if m.get("text", "").startswith(sign)]
         if found:
@@ -141,7 +142,7 @@ async def test_a_message_that_waits_is_changed_once_it_is_sent(chat: Chat) -> No
         "on_hand": "20",
         "likely": "2026-03-07",
     }
-    await tell_day(chat.app, {kind: [row] if kind == "runout" else [] for kind in LISTS})
+    await tell_day(chat.app, {kind: [row] if kind == "runout" else [] for kind in DAILY})
     done(chat.app, do="receive", sku="MUG", qty="5")
     await told_lists.settle(chat.app, None)
     await asyncio.sleep(0.3)

@@ -14,13 +14,14 @@ from jitledger.domain.errors import Refused
 from jitledger.domain.events import StockReceived
 from jitledger.domain.replenishment.backtest import Sales, Supply, simulate
 from jitledger.domain.replenishment.policies import Manual
-from jitledger_projections.reports.backtest import METHODS, backtest
-from jitledger_projections.reports.backtest_chart import trade_off
-from jitledger_projections.reports.just_in_time import verdict
-from jitledger_projections.reports.margins import squeezed
-from jitledger_projections.reports.overstock import surpluses
-from jitledger_projections.reports.points import tunings
-from jitledger_projections.reports.what_if import what_if
+from jitledger_projections.reports.advice.just_in_time import verdict
+from jitledger_projections.reports.advice.margins import squeezed
+from jitledger_projections.reports.advice.overstock import surpluses
+from jitledger_projections.reports.advice.points import tunings
+from jitledger_projections.reports.backtest.backtest import backtest
+from jitledger_projections.reports.backtest.chart import trade_off
+from jitledger_projections.reports.backtest.methods import METHODS
+from jitledger_projections.reports.ordering.what_if import what_if
 from tests.conftest import all_done, done
 
 START = date(2026, 1, 1)
@@ -95,12 +96,9 @@ def present(app: App) -> int:
 @pytest.mark.slow
 def test_a_shops_own_ledger_is_replayed(trading: App) -> None:
     """Every method meets the same lines; more stock fills more of them; the limit needs least."""
-    shop = trading.queries.shop()
     seen: list[tuple[int, int]] = []
     report = backtest(
-        trading.database,
-        shop,
-        present(trading),
+        trading.look(),
         seeds=1,
         progress=lambda done_, total: seen.append((done_, total)),
     )
@@ -117,15 +115,14 @@ def test_a_shops_own_ledger_is_replayed(trading: App) -> None:
     assert report.really is not None
     assert report.really.stock_value > mix.stock_value * 10
     assert trade_off(report, "EUR").startswith(b"\x89PNG")
-    again = backtest(trading.database, shop, present(trading), seeds=1)
+    again = backtest(trading.look(), seeds=1)
     assert again.blind == report.blind
 
 
 def test_the_way_a_shop_orders_now_is_replayed(trading: App) -> None:
     """Without settings it is the default; points set far too high by hand show what they cost."""
-    shop, now = trading.queries.shop(), present(trading)
     names = ("mix", "current")
-    mix, current = backtest(trading.database, shop, now, names=names, seeds=1).blind
+    mix, current = backtest(trading.look(), names=names, seeds=1).blind
     assert (current.stock_value, current.line_fill) == (mix.stock_value, mix.line_fill)
     with trading.database.snapshot() as tx:
         skus = [row[0] for row in tx.all("SELECT sku FROM products")]
@@ -134,19 +131,17 @@ def test_the_way_a_shop_orders_now_is_replayed(trading: App) -> None:
         done(trading, do="policy", sku=sku, **policy)
     lots = {"method": "manual", "reorder_point": "200", "order_quantity": "150"}
     done(trading, do="policy", sku=skus[5], **lots)
-    _, dearer = backtest(trading.database, shop, now, names=names, seeds=1).blind
+    _, dearer = backtest(trading.look(), names=names, seeds=1).blind
     assert dearer.stock_value > 3 * current.stock_value
     done(trading, do="settings", method="velocity")
-    shop = trading.queries.shop()
-    velocity = backtest(trading.database, shop, now, names=("current",), seeds=1).blind[0]
+    velocity = backtest(trading.look(), names=("current",), seeds=1).blind[0]
     assert velocity.line_fill != dearer.line_fill
 
 
 def test_a_weekly_review_orders_seldom_and_holds_more(trading: App) -> None:
     """What leaves once a week must cover six days more, also with demand known beforehand."""
-    shop, now = trading.queries.shop(), present(trading)
-    daily = backtest(trading.database, shop, now, names=("mix",), seeds=1)
-    weekly = backtest(trading.database, shop, now, names=("mix",), seeds=1, review_days=7)
+    daily = backtest(trading.look(), names=("mix",), seeds=1)
+    weekly = backtest(trading.look(), names=("mix",), seeds=1, review_days=7)
     assert (daily.review_days, weekly.review_days) == (1, 7)
     (often,), (seldom,) = daily.blind, weekly.blind
     assert seldom.line_fill > 0.9
@@ -158,11 +153,10 @@ def test_a_weekly_review_orders_seldom_and_holds_more(trading: App) -> None:
 
 def test_too_little_history_is_said(app: App) -> None:
     """A shop without nine weeks of sales is told so, and a method nobody knows is refused."""
-    shop = app.queries.shop()
     with pytest.raises(Refused, match="nothing to replay"):
-        backtest(app.database, shop, present(app))
+        backtest(app.look())
     with pytest.raises(Refused, match="no method"):
-        backtest(app.database, shop, present(app), names=("magic",))
+        backtest(app.look(), names=("magic",))
 
 
 def test_the_dial_is_tuned_at_the_weekly_sweep(trading: App) -> None:
@@ -198,7 +192,7 @@ def test_scenario_27_a_reorder_point_that_can_be_lower(app: App) -> None:
         done(app, do="sell", sku="MUG", qty=str(level - low), now=moment(week * 7 + 1))
         done(app, do="receive", sku="MUG", qty="40", unit_cost="8", now=moment(week * 7 + 7))
         level = low + 40
-    (found,) = tunings(app.database, app.queries.shop(), present(app))
+    (found,) = tunings(app.look())
     assert [int(low) for low in found.lowest] == [14, 11, 12, 15, 10, 13]
     assert found.proposed == 30 - (10 - found.safety)
     assert found.frees == (30 - found.proposed) * 8
@@ -215,10 +209,9 @@ def test_scenario_28_a_cost_rise(app: App) -> None:
     done(app, do="receive", sku="MUG", qty="10", now=now)
     lines = [{"sku": "MUG", "qty": "20"}]
     done(app, do="order", po="P1", supplier="ACME", lines=lines, now=moment(1))
-    shop = app.queries.shop()
-    assert squeezed(app.database, shop, present(app), Decimal("0.5")) == []
+    assert squeezed(app.look(), Decimal("0.5")) == []
     done(app, do="terms", supplier="ACME", sku="MUG", unit_cost="4.60", now=moment(2))
-    (found,) = squeezed(app.database, shop, present(app), Decimal("0.5"))
+    (found,) = squeezed(app.look(), Decimal("0.5"))
     assert (round(found.margin, 3), found.restoring_price) == (Decimal("0.489"), Decimal("9.20"))
     assert found.open_orders == (("P1", Decimal(4)),)
     _, entries = app.queries.entries("MUG")
@@ -227,7 +220,6 @@ def test_scenario_28_a_cost_rise(app: App) -> None:
 
 def test_what_if_a_supplier_is_late(trading: App) -> None:
     """Two weeks late, or half as much again: what runs out sooner, and what to do now."""
-    shop = trading.queries.shop()
     now = moment(200, "09:00:00")
     done(trading, do="count", sku="P9", qty="40", now=now)
     done(trading, do="terms", supplier="BETA", sku="P9", unit_cost="12", now=now)
@@ -235,7 +227,7 @@ def test_what_if_a_supplier_is_late(trading: App) -> None:
     done(trading, do="order", po="P1", supplier="ACME", lines=[line], now=now)
 
     def ask(**given: Any) -> Any:
-        return what_if(trading.database, shop, present(trading), **given)
+        return what_if(trading.look(), **given)
 
     (late,) = ask(supplier="ACME", late_days=14)
     assert late.sku == "P9"
@@ -250,9 +242,8 @@ def test_what_if_a_supplier_is_late(trading: App) -> None:
 
 def test_overstock_and_the_verdict(trading: App) -> None:
     """Two thousand of everything is too much; a steady item with a quick supplier fits."""
-    shop = trading.queries.shop()
-    found = surpluses(trading.database, shop, present(trading))
+    found = surpluses(trading.look())
     assert len(found) == 10
     assert found[0].value >= found[-1].value
     assert found[0].advice.action == "mark-down"
-    assert verdict(trading.database, shop, present(trading), "P9").fits in ("yes", "with care")
+    assert verdict(trading.look(), "P9").fits in ("yes", "with care")

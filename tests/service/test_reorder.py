@@ -8,7 +8,7 @@ import pytest
 
 from jitledger.bootstrap import App
 from jitledger_projections.planning.forecast import forecast
-from jitledger_projections.reports.reorder import as_shape
+from jitledger_projections.reports.ordering.reorder_line import as_shape
 from jitledger_projections.views import on_hand
 from tests.conftest import done
 

@@ -14,7 +14,9 @@ from jitledger.domain.replenishment.buying import Need, reach_minimum, share_bud
 from jitledger.domain.replenishment.order_quantity import suggest
 from jitledger.domain.replenishment.promise import Coming, available_to_promise
 from jitledger_projections.planning.plan import plan
-from jitledger_projections.reports.reorder import as_shape
+from jitledger_projections.reports.advice.dead_stock import dead_stock
+from jitledger_projections.reports.ordering.reorder_line import as_shape
+from jitledger_projections.reports.ordering.run_out import run_outs
 from tests.conftest import all_done, do, done
 
 START = date(2026, 1, 1)
@@ -112,8 +114,8 @@ def test_scenario_13_what_never_sold_is_not_ordered(any_app: App) -> None:
     done(any_app, do="receive", sku="VASE", qty="24", unit_cost="5", now=moment(0))
     done(any_app, do="register", sku="MUG", name="Mug", now=moment(91))
     assert any_app.reorder() == []
-    assert any_app.run_outs(365) == []
-    (dead,) = any_app.dead_stock()
+    assert run_outs(any_app.look(), 365) == []
+    (dead,) = dead_stock(any_app.look())
     assert (dead.sku, dead.on_hand, dead.last_sold) == ("VASE", 24, None)
     done(any_app, do="count", sku="VASE", qty="0", now=moment(92))
     any_app.sweep()
@@ -245,17 +247,17 @@ def test_an_order_on_its_way_moves_the_run_out(any_app: App) -> None:
     for day in range(40):
         done(any_app, do="sell", sku="MUG", qty="3", now=moment(day))
     done(any_app, do="count", sku="MUG", qty="9", now=moment(40, "08:00:00"))
-    (before,) = any_app.run_outs(30)
+    (before,) = run_outs(any_app.look(), 30)
     promised = (START + timedelta(days=42)).isoformat()
     line = {"sku": "MUG", "qty": "60", "promised": promised}
     done(any_app, do="order", po="P1", supplier="ACME", lines=[line], now=moment(40, "09:00:00"))
-    (after,) = any_app.run_outs(60)
+    (after,) = run_outs(any_app.look(), 60)
     assert before.likely is not None
     assert after.likely is not None
     assert after.likely > before.likely + timedelta(days=14)
     late = {"sku": "MUG", "promised": (START + timedelta(days=55)).isoformat()}
     done(any_app, do="order-delay", po="P1", **late, now=moment(40, "10:00:00"))
-    (delayed,) = any_app.run_outs(60)
+    (delayed,) = run_outs(any_app.look(), 60)
     assert delayed.likely == before.likely
 
 
@@ -330,17 +332,16 @@ def test_a_service_level_nobody_can_keep_is_brought_into_reach(any_app: App, lev
 
 def test_an_ordinary_stockout_is_no_phantom(any_app: App) -> None:
     """Sold out for three weeks and filled again, an item's silence says nothing."""
-    from jitledger_projections.reports.phantoms import phantoms
+    from jitledger_projections.reports.advice.phantoms import phantoms
 
     done(any_app, do="register", sku="MUG", name="Mug", now=moment(0, "06:00:00"))
     done(any_app, do="open", sku="MUG", qty="120", now=moment(0, "06:00:00"))
     for day in range(40):
         done(any_app, do="sell", sku="MUG", qty="3", now=moment(day))
     done(any_app, do="receive", sku="MUG", qty="50", now=moment(60, "06:00:00"))
-    shop = any_app.queries.shop()
-    assert phantoms(any_app.database, shop, any_app.queries.present(shop)) == []
+    assert phantoms(any_app.look()) == []
     done(any_app, do="register", sku="CUP", name="Cup", now=moment(75))
-    (found,) = phantoms(any_app.database, shop, any_app.queries.present(shop))
+    (found,) = phantoms(any_app.look())
     assert found.sku == "MUG"
 
 

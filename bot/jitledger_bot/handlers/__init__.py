@@ -4,26 +4,12 @@ from __future__ import annotations
 
 from aiogram import Dispatcher, Router
 
-from jitledger_bot.handlers import (
-    advice,
-    alerts,
-    buttons,
-    catalog,
-    counting,
-    documents,
-    edits,
-    joining,
-    kept,
-    messages,
-    orders,
-    paging,
-    people,
-    photos,
-    questions,
-    settings,
-)
+from jitledger_bot.handlers import alerts, buttons, edits, joining, kept, messages, paging
 from jitledger_bot.handlers.admission import Admission
+from jitledger_bot.handlers.asking import advice, questions, reports
+from jitledger_bot.handlers.goods import counting, documents, orders, photos
 from jitledger_bot.handlers.kinds import has_file, is_command, is_words
+from jitledger_bot.handlers.shop import catalog, people, settings
 
 STORIES = (alerts, kept, paging)
 """Stories told by buttons alone: imported so that their actions are known."""
@@ -39,7 +25,7 @@ def make_dispatcher() -> Dispatcher:
     # One filter for all commands and one for all files.
     commands, sent = Router(name="commands"), Router(name="files")
     commands.message.filter(is_command)
-    rooms = (questions, orders, advice, people, settings, counting, catalog)
+    rooms = (questions, orders, advice, people, settings, counting, catalog, reports)
     commands.include_routers(
         *(room.make_router() for room in rooms),
         photos.make_command_router(),

@@ -17,6 +17,7 @@ from jitledger_bot.texts.language import _
 from jitledger_bot.turn import Turn
 
 Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
+
 RECORDER, BUYER, OWNER = "recorder", "buyer", "owner"
 """What a handler may need (its flag ``needs``); without one, whoever is a member may ask."""
 

@@ -22,6 +22,7 @@ from jitledger_bot.texts.language import Voice, _, choose, mark, speak, spoken
 from jitledger_bot.turn import Turn
 
 HERE = (ChatMemberStatus.MEMBER, ChatMemberStatus.ADMINISTRATOR)
+
 WITHOUT_TAX = (
     "net",
     "netto",

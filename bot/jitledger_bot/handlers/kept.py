@@ -14,7 +14,7 @@ from jitledger.service.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers import new_product
+from jitledger_bot.handlers.shop import new_product
 from jitledger_bot.memory.conversations import recall
 from jitledger_bot.memory.proposals import (
     Proposal,

@@ -14,9 +14,9 @@ from aiogram.types import Message
 from jitledger.domain.moments import to_datetime
 from jitledger_bot.access import Asker
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers.counting import CountAnswer, meant_for_a_round
+from jitledger_bot.handlers.asking.plain import Question, plain_question
+from jitledger_bot.handlers.goods.counting import CountAnswer, meant_for_a_round
 from jitledger_bot.handlers.kept import AnswerToQuestion, answers_us, asked_since, open_question
-from jitledger_bot.handlers.plain import Question, plain_question
 from jitledger_bot.handlers.undo import Correction, NoEntry, Undo, meant_by_reply
 from jitledger_bot.reading import Reading
 from jitledger_bot.recording.meaning import read, says_something

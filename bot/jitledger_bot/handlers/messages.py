@@ -10,17 +10,10 @@ from aiogram.types import Message
 from jitledger_bot import texts
 from jitledger_bot.access import Asker
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers.counting import CountAnswer, take_count
+from jitledger_bot.handlers.asking.plain import Question, answer_question
+from jitledger_bot.handlers.goods.counting import CountAnswer, take_count
 from jitledger_bot.handlers.kept import AnswerToQuestion, take_answer
-from jitledger_bot.handlers.meant import (
-    Facts,
-    Nothing,
-    Repeated,
-    Unknown,
-    Unreadable,
-    mean,
-)
-from jitledger_bot.handlers.plain import Question, answer_question
+from jitledger_bot.handlers.meant import Facts, Nothing, Repeated, Unknown, Unreadable, mean
 from jitledger_bot.handlers.undo import Correction, NoEntry, Undo, correct_by_reply, undo_by_reply
 from jitledger_bot.recording.meaning import says_something
 from jitledger_bot.recording.record import record_text

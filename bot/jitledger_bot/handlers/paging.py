@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from jitledger.service.submission import Answer
 from jitledger.store.database import Tx
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers.questions import history_page, reorder_page
+from jitledger_bot.handlers.asking.questions import history_page, reorder_page
 from jitledger_bot.pages import Page, page_keys
 from jitledger_bot.press import Press, action
 from jitledger_bot.texts.language import _
@@ -17,7 +17,7 @@ from jitledger_bot.turn import Outgoing
 
 def page_of(what: str, fields: dict[str, str], first: int, desk: Desk) -> Page:
     """Return a page of a long answer again, as it stands now."""
-    from jitledger_bot.handlers.orders import orders_page
+    from jitledger_bot.handlers.goods.orders import orders_page
 
     pages: dict[str, Callable[[], Page]] = {
         "orders": lambda: orders_page(desk, first, only_late=bool(fields["late"])),

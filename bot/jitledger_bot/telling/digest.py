@@ -46,7 +46,7 @@ def is_made(app: App, subject: str) -> bool:
 
 def gather(app: App, seen: Morning) -> dict[str, Any]:
     """Return what the digest says of a morning."""
-    from jitledger_projections.reports.reorder import as_shape
+    from jitledger_projections.reports.ordering.reorder_line import as_shape
     from jitledger_projections.views.exceptions import listed_exceptions
 
     lines, outs = seen.reorder, seen.run_outs

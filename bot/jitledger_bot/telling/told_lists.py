@@ -7,20 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import orjson
 
 from jitledger.bootstrap import App
-from jitledger.domain.events import OpeningBalance, StockCounted, StockSold
-from jitledger.domain.moments import DAY, local_date
+from jitledger.domain.moments import DAY
 from jitledger.domain.names import ORDER_STREAM, SKU_STREAM
-from jitledger.domain.quantity import ZERO, show
-from jitledger.domain.state.shop import Shop
 from jitledger.service.announce import push
-from jitledger.service.cache import load_entries
 from jitledger.service.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot import texts
@@ -28,21 +22,12 @@ from jitledger_bot.desk import Desk
 from jitledger_bot.memory.outgoing import list_of, rewrite
 from jitledger_bot.memory.proposals import load_proposal
 from jitledger_bot.memory.told import forget_told, told_since, watch_list
+from jitledger_bot.telling.kinds import DAILY
+from jitledger_bot.telling.kinds.kind import Since
 from jitledger_bot.texts.language import _, speaking
 from jitledger_bot.turn import Outgoing, keyboard
-from jitledger_projections.views.on_hand import has_lot, on_hand_of
 
-ROWS = {
-    "runout": "items",
-    "late": "orders",
-    "promise": "promises",
-    "phantom": "items",
-    "expiry": "lots",
-}
-"""The lists whose rows end by themselves, and the name their rows have."""
 WATCHED = 7 * DAY
-LOOKED_AT = (StockCounted, StockSold, OpeningBalance)
-"""What shows that somebody found what seemed not to be there."""
 Settled = dict[str, dict[str, str]]
 """{subject of a row: {"about", "name", "state", perhaps "quantity"}}"""
 
@@ -67,10 +52,10 @@ async def settle(app: App, after: int | None) -> None:
         return
 
     def write(tx: Tx, answers: Sequence[Answer], now: int) -> None:
-        for number, subject, kind, body in found:
+        for number, subject, name, body in found:
             rewrite(tx, number, body)
             ended = body["settled"]
-            left = [_about(row) for row in body[ROWS[kind]] if row["subject"] not in ended]
+            left = [_about(row) for row in body[DAILY[name].listed] if row["subject"] not in ended]
             push(tx, "list-edit", {"settled": ended, "left": left}, now, subject=subject)
             if not left:
                 forget_told(tx, subject)
@@ -101,16 +86,17 @@ def _settled(app: App, after: int | None) -> list[tuple[int, str, str, dict[str,
             told = list_of(tx, subject)
             if told is None:
                 continue
-            number, kind, body, at = told
+            number, name, body, at = told
+            kind = DAILY[name]
             ended: Settled = body.setdefault("settled", {})
             before = len(ended)
-            for one in body[ROWS[kind]]:
+            for one in body[kind.listed]:
                 if one["subject"] not in ended and _is_touched(one, touched):
-                    end = _end_of(app, tx, shop, kind, one, at, now)
+                    end = kind.end(one, Since(app, tx, shop, at, now))
                     if end is not None:
                         ended[one["subject"]] = {"about": _about(one), **end}
             if len(ended) > before:
-                changed.append((number, subject, kind, body))
+                changed.append((number, subject, name, body))
     return changed
 
 
@@ -121,45 +107,6 @@ def _is_touched(row: dict[str, Any], streams: set[str] | None) -> bool:
     mine = [SKU_STREAM + sku for sku in row.get("skus", ())]
     mine.append(ORDER_STREAM + row["po"] if "po" in row else SKU_STREAM + row["sku"])
     return not streams.isdisjoint(mine)
-
-
-def _end_of(
-    app: App, tx: Tx, shop: Shop, kind: str, row: dict[str, Any], told_at: int, now: int
-) -> dict[str, str] | None:
-    """Return how a row ended; None while it is as it was told."""
-    match kind:
-        case "runout":
-            there = on_hand_of(tx, row["sku"])
-            if there > Decimal(row["on_hand"]):
-                return {"name": row["name"], "state": "came", "quantity": show(there)}
-        case "expiry":
-            if not has_lot(tx, row["sku"], row["location"], row["expiry"]):
-                return {"name": row["name"], "state": "gone"}
-        case "phantom":
-            if any(
-                isinstance(event, LOOKED_AT) and event.recorded_at > told_at
-                for _version, event in load_entries(app.database, tx, row["sku"])
-            ):
-                there = on_hand_of(tx, row["sku"])
-                return {"name": row["name"], "state": "found", "quantity": show(there)}
-        case "promise":
-            item, _q, _shop = app.queries.item(row["sku"])
-            if item.backorders.get(row["order"], ZERO) <= 0:
-                return {"name": row["name"], "state": "kept"}
-        case "late":
-            return _end_of_order(tx, row, local_date(now, shop.tz))
-        case _:
-            pass
-    return None
-
-
-def _end_of_order(tx: Tx, row: dict[str, Any], today: date) -> dict[str, str] | None:
-    from jitledger_projections.reports.order_book import orders
-
-    found = orders(tx, today, number=row["po"])
-    if not found or found[0].late_days(today) > 0:
-        return None
-    return {"name": row["po"], "state": found[0].state}
 
 
 def edits(

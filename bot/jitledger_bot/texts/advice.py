@@ -12,17 +12,19 @@ from jitledger_bot import texts
 from jitledger_bot.texts.language import _, mark, plural
 
 if TYPE_CHECKING:
-    from jitledger_projections.reports.backtest import Report
-    from jitledger_projections.reports.overstock import Surplus
-    from jitledger_projections.reports.points import Tuning
-    from jitledger_projections.reports.what_if import Consequence
+    from jitledger_projections.reports.advice.overstock import Surplus
+    from jitledger_projections.reports.advice.points import Tuning
+    from jitledger_projections.reports.backtest.rows import Report
+    from jitledger_projections.reports.ordering.what_if import Consequence
 
 MOST = 15
+
 FITS = {
     "yes": mark("✓ Just in time fits"),
     "with care": mark("◐ Just in time with care"),
     "no": mark("✗ Hold stock"),
 }
+
 REASONS = {
     "it spoils before a second delivery can come": mark(
         "it spoils before a second delivery can come"
@@ -43,6 +45,7 @@ REASONS = {
         "short, reliable delivery and steady demand"
     ),
 }
+
 METHODS = {
     "mix": mark("this method"),
     "lines": mark("this method, by lines"),

@@ -23,7 +23,7 @@ from jitledger_bot.texts.words import (
 )
 
 if TYPE_CHECKING:
-    from jitledger_projections.reports.reorder import ReorderLine
+    from jitledger_projections.reports.ordering.reorder_line import ReorderLine
     from jitledger_projections.views.supply import SupplierCard, SupplierRow
 
 

@@ -14,8 +14,8 @@ from jitledger_bot.texts.language import Voice, _, mark, plural, speaking
 
 if TYPE_CHECKING:
     from jitledger.domain.state.shop import Shop
-    from jitledger_projections.reports.buying import Basket
-    from jitledger_projections.reports.order_book import LetterWords, Order
+    from jitledger_projections.reports.ordering.buying import Basket
+    from jitledger_projections.reports.ordering.order_book import LetterWords, Order
 
 STATE = {
     "drafted": mark("draft, not placed yet"),
@@ -244,7 +244,7 @@ def buy_ahead_push(body: dict[str, Any]) -> str:
 
 def letter(shop: Shop) -> LetterWords:
     """Return the words of the message to a supplier, in the shop's language."""
-    from jitledger_projections.reports.order_book import LetterWords
+    from jitledger_projections.reports.ordering.order_book import LetterWords
 
     with speaking(Voice(shop.locale, shop.timezone)):
         return LetterWords(

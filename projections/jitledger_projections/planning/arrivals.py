@@ -10,7 +10,7 @@ from math import inf
 import numpy as np
 
 from jitledger.domain.replenishment.reorder_point import run_out_day_with, run_out_days
-from jitledger_projections.planning.forecast import Floats
+from jitledger_projections.planning.exposure import Floats
 from jitledger_projections.planning.lead_times import Lead, expected
 from jitledger_projections.views.on_order import OrderedLine
 

@@ -21,20 +21,21 @@ from jitledger.domain.replenishment.textbook import (
 )
 from jitledger.domain.state.shop import Shop
 from jitledger.store.database import Database, Tx
-from jitledger_projections.planning.forecast import (
+from jitledger_projections.planning.exposure import (
     Floats,
-    Forecast,
     Ints,
-    Product,
     first_days,
     load_exposures,
     load_rows,
-    policy_of,
     without_unsellable,
 )
+from jitledger_projections.planning.forecast import Forecast
+from jitledger_projections.planning.products import Product, policy_of
 
 DEFAULT, TEXTBOOK, VELOCITY = "default", "textbook", "velocity"
+
 LEARNING_DAYS = 14
+
 YEAR = 365
 
 
@@ -92,7 +93,7 @@ def _matrix(
     An item that takes backorders loses no demand while it is out: its exposure is full.
     """
     shape = (last - first + 1, len(place))
-    rows = load_rows(tx, place, "WHERE day >= ? AND day <= ?", [first, last])
+    rows = load_rows(tx, place, first, last)
     exposures = load_exposures(tx, place, shop, first, last, set(place))
     rows = without_unsellable(rows, exposures, len(place))
     units, exposed = np.zeros(shape), np.ones(shape)

@@ -13,12 +13,13 @@ from jitledger.domain.replenishment.order_quantity import Suggestion, suggest
 from jitledger.domain.replenishment.reorder_point import SHOWN_RISK
 from jitledger.domain.state.dated import in_force
 from jitledger.domain.state.shop import Shop
-from jitledger_projections.planning.forecast import Product, policy_of
+from jitledger_projections.planning.products import Product, policy_of
 from jitledger_projections.views.on_hand import Position
 from jitledger_projections.views.products import Label
 from jitledger_projections.views.supply import NO_TERMS, Agreed, SupplierRow
 
 MADE_TO_ORDER = "made-to-order"
+
 USUAL_HOLDING_RATE = 0.25
 
 

@@ -14,14 +14,8 @@ from jitledger.domain.replenishment.reorder_point import Rates, rates, reorder_p
 from jitledger.domain.state.shop import Shop
 from jitledger.domain.state.supplier import DEFAULT_LEAD_TIME_DAYS, DEFAULT_REVIEW_DAYS
 from jitledger.store.database import Database
-from jitledger_projections.planning.forecast import (
-    Floats,
-    Forecast,
-    Product,
-    day_factors,
-    forecast,
-    policy_of,
-)
+from jitledger_projections.planning.exposure import Floats
+from jitledger_projections.planning.forecast import Forecast, day_factors, forecast
 from jitledger_projections.planning.lead_times import Lead, leads
 from jitledger_projections.planning.methods import (
     TEXTBOOK,
@@ -31,6 +25,7 @@ from jitledger_projections.planning.methods import (
     levels,
     methods,
 )
+from jitledger_projections.planning.products import Product, policy_of
 from jitledger_projections.views.supply import NO_TERMS, SupplierRow, Terms, suppliers, terms
 
 

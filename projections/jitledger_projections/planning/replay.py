@@ -22,10 +22,12 @@ from jitledger.domain.state.order import Entry, standing
 from jitledger.domain.state.shop import Shop
 from jitledger.service.cache import load_entries
 from jitledger.store.database import Database
-from jitledger_projections.planning.forecast import load_exposures
+from jitledger_projections.planning.exposure import load_exposures
 
 _KNOWS = (OpeningBalance, StockReceived, StockCounted)
+
 Progress = Callable[[int, int], None]
+
 Row = tuple[int, int, int, float, float, bool]
 """(day, item, moment, quantity, price, whether it was asked for and not there)"""
 

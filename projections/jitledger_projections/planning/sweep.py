@@ -12,10 +12,14 @@ from jitledger.domain.quantity import show
 from jitledger.domain.replenishment.order_quantity import lot_by_hand
 from jitledger.domain.state.shop import Shop
 from jitledger.store.database import Database, marked
-from jitledger_projections.planning.forecast import Floats, Forecast, forecast, keep, policy_of
+from jitledger_projections.planning.exposure import Floats
+from jitledger_projections.planning.forecast import Forecast, forecast, keep
 from jitledger_projections.planning.plan import plan
+from jitledger_projections.planning.products import policy_of
 from jitledger_projections.planning.tuning import is_due, tune
+from jitledger_projections.views.kept import PointRow, drop_points, keep_points, kept_points
 from jitledger_projections.views.on_hand import last_costs
+from jitledger_projections.views.products import prices
 
 
 def sweep(database: Database, shop: Shop, now: int) -> int:
@@ -65,7 +69,7 @@ def _costs(database: Database, found: Forecast) -> Floats:
     """Return what a unit of each item costs: last receipts, else half its price, else 0."""
     cost = np.zeros(len(found.skus))
     with database.snapshot() as tx:
-        for sku, price in tx.all("SELECT sku, price FROM products WHERE price IS NOT NULL"):
+        for sku, price in prices(tx):
             if sku in found.place:
                 cost[found.place[sku]] = float(price) / 2
         for sku, last in last_costs(tx).items():
@@ -74,15 +78,10 @@ def _costs(database: Database, found: Forecast) -> Floats:
     return cost
 
 
-def _store_points(database: Database, rows: list[tuple[str, str, str, str, str]]) -> None:
+def _store_points(database: Database, rows: list[PointRow]) -> None:
     """Replace the points in transactions of bounded length."""
     with database.snapshot() as tx:
-        stored = {
-            (r[0], r[1]): tuple(r)
-            for r in tx.all(
-                "SELECT sku, location, reorder_point, quantity, inputs FROM reorder_points"
-            )
-        }
+        stored = {(row[0], row[1]): tuple(row) for row in kept_points(tx)}
     fresh = {(r[0], r[1]): r for r in rows}
     gone = [key for key in stored if key not in fresh]
     changed = [row for key, row in fresh.items() if stored.get(key) != row]
@@ -91,16 +90,5 @@ def _store_points(database: Database, rows: list[tuple[str, str, str, str, str]]
         with database.transaction() as tx:
             database.lock(tx)
             marked(tx)
-            if gone[at : at + chunk]:
-                tx.executemany(
-                    "DELETE FROM reorder_points WHERE sku = ? AND location = ?",
-                    gone[at : at + chunk],
-                )
-            if changed[at : at + chunk]:
-                tx.executemany(
-                    "INSERT INTO reorder_points VALUES (?, ?, ?, ?, ?) "
-                    "ON CONFLICT (sku, location) DO UPDATE SET "
-                    "reorder_point = excluded.reorder_point, quantity = excluded.quantity, "
-                    "inputs = excluded.inputs",
-                    changed[at : at + chunk],
-                )
+            drop_points(tx, gone[at : at + chunk])
+            keep_points(tx, changed[at : at + chunk])

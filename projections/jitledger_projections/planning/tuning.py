@@ -13,15 +13,22 @@ from jitledger.domain.replenishment.backtest import Outcome, simulate
 from jitledger.domain.replenishment.policies import Method
 from jitledger.domain.state.shop import Shop
 from jitledger.store.database import Database
-from jitledger_projections.planning.forecast import Floats, Forecast, Tuned
+from jitledger_projections.planning.exposure import Floats
+from jitledger_projections.planning.forecast import Forecast, Tuned
 from jitledger_projections.planning.replay import draw_supply, load_history
 
 HISTORY_DAYS = 90
+
 REPLAY_DAYS = 60
+
 RETUNE_DAYS = 7
+
 MOST_ITEMS = 800
+
 MARGIN = 0.015
+
 SEED = 20_260_831
+
 DIALS = np.array([0.4, 0.25, 0.15, 0.1, 0.07, 0.05, 0.035, 0.02, 0.01, 0.005])
 
 

@@ -5,23 +5,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import TypeVar
 
-from jitledger.domain.moments import local_date
-from jitledger.service.queries import Queries
 from jitledger.service.views.bunches import without_collector
-from jitledger.store.database import Database
-from jitledger_projections.planning.plan import Plan, plan
-from jitledger_projections.reports.drift import Drift, drifts
-from jitledger_projections.reports.margins import BuyAhead, Squeeze, buy_ahead, squeezed
-from jitledger_projections.reports.order_book import Order, orders
-from jitledger_projections.reports.phantoms import Phantom, phantoms
-from jitledger_projections.reports.promises import AtRisk, at_risk
-from jitledger_projections.reports.reorder import ReorderLine, reorder
-from jitledger_projections.reports.run_out import RunOut, run_outs
+from jitledger_projections.reports.advice.drift import Drift, drifts
+from jitledger_projections.reports.advice.expiry import expiring
+from jitledger_projections.reports.advice.margins import BuyAhead, Squeeze, buy_ahead, squeezed
+from jitledger_projections.reports.advice.phantoms import Phantom, phantoms
+from jitledger_projections.reports.look import Look
+from jitledger_projections.reports.ordering.order_book import Order, orders
+from jitledger_projections.reports.ordering.promises import AtRisk, at_risk
+from jitledger_projections.reports.ordering.reorder import reorder
+from jitledger_projections.reports.ordering.reorder_line import ReorderLine
+from jitledger_projections.reports.ordering.run_out import RunOut, run_outs
 
 T = TypeVar("T")
+
 log = logging.getLogger(__name__)
 
 
@@ -39,41 +38,41 @@ class Morning:
     squeezed: Sequence[Squeeze]
     """Empty while the shop has set no least margin."""
     buy_ahead: Sequence[BuyAhead]
+    expiring: Sequence[dict[str, str]]
+    currency: str
 
 
-def morning(database: Database, queries: Queries) -> Morning:
-    """Look at the whole shop as of now."""
-    shop = queries.shop()
-    now = queries.present(shop)
-    today = local_date(now, shop.tz)
+def morning(look: Look) -> Morning:
+    """Look at the whole shop."""
+    floor = look.shop.margin_floor
     with without_collector():
-        planned = plan(database, shop, today)
-        floor = shop.margin_floor
+        _ = look.plan  # Without one there is nothing to tell: its failure is the morning's.
         return Morning(
-            _each("reorder", lambda: reorder(database, shop, now, planned)),
-            _each("run-outs", lambda: run_outs(database, shop, now, planned=planned)),
-            _each("late orders", lambda: _late(database, planned, today)),
-            _each("promises", lambda: at_risk(database, queries)),
-            _each("phantoms", lambda: phantoms(database, shop, now, planned.forecast)),
-            _each("drift", lambda: drifts(database, shop, today, planned.forecast)),
-            _each("margins", lambda: squeezed(database, shop, now, floor, planned))
-            if floor
-            else [],
-            _each("costs", lambda: buy_ahead(database, shop, now, planned)),
+            _each("reorder", lambda: reorder(look)),
+            _each("run-outs", lambda: run_outs(look)),
+            _each("late orders", lambda: _late(look)),
+            _each("promises", lambda: at_risk(look)),
+            _each("phantoms", lambda: phantoms(look)),
+            _each("drift", lambda: drifts(look)),
+            _each("margins", lambda: squeezed(look, floor)) if floor else [],
+            _each("costs", lambda: buy_ahead(look)),
+            _each("expiry", lambda: expiring(look)),
+            look.shop.currency,
         )
 
 
-def _each(name: str, look: Callable[[], Sequence[T]]) -> Sequence[T]:
+def _each(name: str, report: Callable[[], Sequence[T]]) -> Sequence[T]:
     """Return what one look finds; its failure is logged and leaves the others alone."""
     try:
-        return look()
+        return report()
     except Exception:
         log.exception("the morning's look at %s failed", name)
         return []
 
 
-def _late(database: Database, planned: Plan, today: date) -> list[tuple[Order, dict[str, str]]]:
-    with database.snapshot() as tx:
+def _late(look: Look) -> list[tuple[Order, dict[str, str]]]:
+    today, planned = look.today, look.plan
+    with look.snapshot() as tx:
         late = orders(tx, today, only_late=True)
     found = []
     for order in late:

@@ -266,6 +266,27 @@ def on_hand_of(tx: Tx, sku: str) -> Decimal:
     return sum((Decimal(quantity) for (quantity,) in rows), ZERO)
 
 
+def known_at(tx: Tx, sku: str) -> bool:
+    """Return whether a product's stock is known at any place."""
+    return tx.one("SELECT 1 FROM on_hand WHERE sku = ? AND known = 1", (sku,)) is not None
+
+
+def backordered(tx: Tx) -> list[str]:
+    """Return products of which more is promised than was there."""
+    rows = tx.all("SELECT DISTINCT sku FROM on_hand WHERE extra LIKE '%\"backorders\"%'")
+    return [row[0] for row in rows]
+
+
+def lots(tx: Tx) -> list[tuple[str, str, str, str]]:
+    """Return (SKU, location, expiry, quantity) of every lot on a shelf."""
+    rows = tx.all("SELECT sku, location, extra FROM on_hand WHERE extra LIKE '%\"lots\"%'")
+    return [
+        (sku, location, expiry, quantity)
+        for sku, location, extra in rows
+        for expiry, quantity in orjson.loads(extra)["lots"]
+    ]
+
+
 def has_lot(tx: Tx, sku: str, location: str, expiry: str) -> bool:
     """Return whether anything of a lot is still on its shelf."""
     shelf = tx.one("SELECT extra FROM on_hand WHERE sku = ? AND location = ?", (sku, location))

@@ -177,6 +177,27 @@ def products(tx: Tx, *, limit: int = 1 << 40, after: str = "") -> list[Product]:
     return [_product(row) for row in rows]
 
 
+def planned_products(tx: Tx) -> list[Any]:
+    """Return what planning needs of each product, in the order of their codes.
+
+    Rows are (SKU, category, supplier, policies, whether it is ordered, mode, analog).
+    """
+    return tx.all(
+        "SELECT sku, category, supplier, policies, CASE WHEN mode = 'stocked' AND retired = 0 "
+        "AND bundle = 0 THEN 1 ELSE 0 END, mode, analog_of FROM products ORDER BY sku"
+    )
+
+
+def prices(tx: Tx) -> list[tuple[str, str]]:
+    """Return (SKU, price) of every product that has one."""
+    return tx.all("SELECT sku, price FROM products WHERE price IS NOT NULL")
+
+
+def retired(tx: Tx) -> set[str]:
+    """Return the products that are not ordered any more."""
+    return {row[0] for row in tx.all("SELECT sku FROM products WHERE retired = 1")}
+
+
 def catalog_row(p: Product) -> dict[str, str | None]:
     """Return a product as a row of a table."""
     return {

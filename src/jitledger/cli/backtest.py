@@ -14,9 +14,10 @@ from jitledger.cli.output import as_json, opened, table, write_json
 from jitledger.domain.errors import LedgerError, bad_value
 
 if TYPE_CHECKING:
-    from jitledger_projections.reports.backtest import Report, Row
+    from jitledger_projections.reports.backtest.rows import Report, Row
 
 REVIEWS = {"daily": 1, "weekly": 7}
+
 _REVIEWED = {days: name for name, days in REVIEWS.items()}
 
 
@@ -59,17 +60,15 @@ def backtest(
 
     Example: jitledger backtest --seeds 1
     """
-    from jitledger_projections.reports.backtest import METHODS
-    from jitledger_projections.reports.backtest import backtest as replay
+    from jitledger_projections.reports.backtest.backtest import backtest as replay
+    from jitledger_projections.reports.backtest.methods import METHODS
 
     with opened(ctx) as app:
         app.driver.catch_up()
-        shop = app.queries.shop()
+        shop, look = app.queries.shop(), app.look()
         report = _with_progress(
             lambda progress: replay(
-                app.database,
-                shop,
-                app.queries.present(shop),
+                look,
                 names=methods or METHODS,
                 since=_day("from", since),
                 until=_day("to", until),
@@ -83,7 +82,7 @@ def backtest(
     if csv_file is not None:
         _write_csv(report, Path(csv_file))
     if png_file is not None:
-        from jitledger_projections.reports.backtest_chart import trade_off
+        from jitledger_projections.reports.backtest.chart import trade_off
 
         Path(png_file).write_bytes(trade_off(report, currency))
     if json_:
@@ -161,7 +160,7 @@ def _cells(row: Row, currency: str) -> tuple[Any, ...]:
 
 
 def _show(report: Report, currency: str) -> None:
-    from jitledger_projections.reports.backtest import SHARES
+    from jitledger_projections.reports.backtest.rows import SHARES
 
     columns = (
         "method",

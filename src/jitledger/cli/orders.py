@@ -42,7 +42,7 @@ def _go(ctx: click.Context, do: str, given: dict[str, Any]) -> None:
 
 def _tell_missing_costs(ctx: click.Context, number: str) -> None:
     """Say which lines were ordered without a cost: nothing was agreed, and none came before."""
-    from jitledger_projections.reports.order_book import find_order
+    from jitledger_projections.reports.ordering.order_book import find_order
 
     with opened(ctx) as app:
         app.driver.catch_up()
@@ -98,12 +98,13 @@ def draft(
 def _suggested(app: App, supplier: str) -> list[dict[str, str]]:
     """Return the lines of what is due from a supplier, with its minimum reached."""
     from jitledger.domain.quantity import show
+    from jitledger_projections.reports.ordering.buying import basket
     from jitledger_projections.views.supply import find_supplier
 
     app.driver.catch_up()
     with app.database.snapshot() as tx:
         code = find_supplier(tx, supplier)
-    found = app.basket(code)
+    found = basket(app.look(), code)
     if not found.lines:
         raise Refused("nothing-due", "; ".join(found.questions), supplier=supplier)
     if found.below_minimum:
@@ -238,7 +239,7 @@ def list_(
 
     Example: jitledger order list --open
     """
-    from jitledger_projections.reports.order_book import order_shape, orders
+    from jitledger_projections.reports.ordering.order_book import order_shape, orders
     from jitledger_projections.views.supply import find_supplier
 
     with opened(ctx) as app:
@@ -281,7 +282,7 @@ def show(ctx: click.Context, po: str, json_: bool) -> None:
 
     Example: jitledger order show P7
     """
-    from jitledger_projections.reports.order_book import find_order, order_shape
+    from jitledger_projections.reports.ordering.order_book import find_order, order_shape
 
     with opened(ctx) as app:
         app.driver.catch_up()
@@ -317,7 +318,7 @@ def message(ctx: click.Context, po: str, as_csv: bool) -> None:
 
     Example: jitledger order message P7
     """
-    from jitledger_projections.reports.order_book import find_order, order_csv, order_text
+    from jitledger_projections.reports.ordering.order_book import find_order, order_csv, order_text
 
     with opened(ctx) as app:
         app.driver.catch_up()

@@ -11,7 +11,7 @@ from jitledger.domain.quantity import parse_money
 from jitledger.domain.quantity import show as plain
 
 if TYPE_CHECKING:
-    from jitledger_projections.reports.buying import Deferred
+    from jitledger_projections.reports.ordering.buying import Deferred
 
 MOST_NAMED = 10
 """So many products are named in a sentence."""
@@ -178,8 +178,8 @@ def reorder(ctx: click.Context, supplier: str | None, budget: str | None, json_:
 
     Example: jitledger reorder
     """
-    from jitledger_projections.reports.buying import within_budget
-    from jitledger_projections.reports.reorder import as_shape
+    from jitledger_projections.reports.ordering.buying import within_budget
+    from jitledger_projections.reports.ordering.reorder_line import as_shape
     from jitledger_projections.views.supply import find_supplier
 
     with opened(ctx) as app:

@@ -1,0 +1,1 @@
+"""Goods that come and go: orders, deliveries as tables and photos, counts."""

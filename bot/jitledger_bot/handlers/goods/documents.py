@@ -1,0 +1,297 @@
+"""Tables sent as documents: a preview of what would change, then a button, then the result.
+
+The file stays with Telegram; its id is kept with the button and it is fetched again when the button
+is pressed. Rows are idempotent (their key is what identifies them), so a press that is worked on
+twice records nothing twice. Bad rows come back as a file with the row and the reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from aiogram import Bot, Router
+from aiogram.types import Message
+
+from jitledger.domain.errors import LedgerError
+from jitledger.domain.state.shop import MAY_BUY
+from jitledger.service.importers.formats import FORMATS, map_header
+from jitledger.service.importers.rows import RowsSummary, bad_table, import_rows
+from jitledger.service.importers.tables import Table, parse_table
+from jitledger.service.submission import Answer
+from jitledger.service.summary import after_import
+from jitledger.service.views.bunches import without_collector
+from jitledger.store.database import Tx
+from jitledger_bot import texts
+from jitledger_bot.access import Asker
+from jitledger_bot.desk import Desk
+from jitledger_bot.handlers.goods import documents
+from jitledger_bot.handlers.kinds import has_document
+from jitledger_bot.jobs import Job, start_job
+from jitledger_bot.memory.proposals import consume, store_proposal
+from jitledger_bot.press import Press, action, close_message
+from jitledger_bot.texts.language import _, mark, plural
+from jitledger_bot.turn import Outgoing, Turn
+from jitledger_bot.wire.files import fetch
+
+MOST_UNPACKED = 100 * 1024 * 1024
+
+MOST_BYTES = 20 * 1024 * 1024
+"""What a bot may fetch from Telegram."""
+
+ENDINGS = (".csv", ".csv.gz", ".xlsx", ".xlsm", ".tsv", ".txt")
+
+ORDER = ("items", "counts", "receipts", "sales", "suppliers")
+
+ONLY_BUYERS = ("items", "suppliers")
+
+MOST_SHOWN = 8
+
+ROWS_AT_ONCE = 6
+"""Rows in one commit of an import in the chat, beside which others are answered."""
+
+FORM = {
+    "items": mark("products"),
+    "counts": mark("counts"),
+    "receipts": mark("receipts"),
+    "sales": mark("sales"),
+    "suppliers": mark("suppliers"),
+}
+
+
+def make_router() -> Router:
+    """Return the router of documents."""
+    router = Router(name="documents")
+    router.message.register(on_document, has_document)
+    return router
+
+
+async def on_document(message: Message, turn: Turn, desk: Desk, bot: Bot, asker: Asker) -> None:
+    """Preview a table, or ask what it holds."""
+    document = message.document
+    if document is None:
+        return
+    table_like = (document.file_name or "").casefold().endswith(ENDINGS)
+    if message.chat.type != "private" and not table_like:
+        return  # In a group files are also sent to others.
+    if asker.member.role == "viewer":
+        turn.say(_(texts.VIEWER))
+        return
+    name = document.file_name or "file.csv"
+    if not name.casefold().endswith(ENDINGS):
+        said = _("I read tables as .csv or .xlsx; “{name}” is something else.")
+        turn.say(said.format(name=texts.safe(name[:80])))
+        return
+    if (document.file_size or 0) > MOST_BYTES:
+        turn.say(_("This file is over 20 MB; take it in with: jitledger import FORMAT FILE"))
+        return
+    try:
+        table = await fetch_table(bot, document.file_id, name)
+    except LedgerError as error:
+        turn.say(f"✗ {texts.safe(texts.problem(error))}")
+        return
+    wanted = (message.caption or "").strip().casefold()
+    fits = [wanted] if wanted in FORMATS else fitting(table)
+    body = {"file_id": document.file_id, "name": name}
+    if len(fits) == 1:
+        await preview(fits[0], table, body, turn, desk)
+        return
+    if not fits:
+        columns = ", ".join(table.header)[:300]
+        turn.say(
+            _(
+                "I do not see what “{name}” holds (columns {columns}). Every table needs a code "
+                "(sku); counts, receipts and sales need a quantity (qty).",
+                name=texts.safe(name[:80]),
+                columns=texts.safe(columns),
+            )
+        )
+        return
+    _ask_which(fits, body, name, len(table.rows), turn)
+
+
+def _ask_which(fits: list[str], body: dict[str, Any], name: str, rows: int, turn: Turn) -> None:
+    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
+        stored = store_proposal(tx, turn.chat_id, turn.member, "table", {**body, "fits": fits}, now)
+        buttons = [[(_(FORM[form]), f"t.{stored}.{place}")] for place, form in enumerate(fits)]
+        text = plural(
+            "“{name}” has {n} row. What is it?",
+            "“{name}” has {n} rows. What are they?",
+            rows,
+            name=texts.safe(name[:80]),
+        )
+        return [turn.message(text, buttons)]
+
+    turn.render.append(render)
+
+
+async def fetch_table(bot: Bot, file_id: str, name: str) -> Table:
+    """Fetch a document and read it as a table; raises ``bad-file`` in one sentence."""
+    data = await fetch(bot, file_id, name)
+    return await asyncio.to_thread(parse_table, name, data, MOST_UNPACKED)
+
+
+def fitting(table: Table) -> list[str]:
+    """Return the formats whose required columns a table has, the likeliest first.
+
+    A name or a price makes it a list of products; a quantity makes it counts, receipts or sales.
+    """
+    found = []
+    for form in ORDER:
+        try:
+            columns = set(map_header(FORMATS[form], table.header).values())
+        except LedgerError:
+            continue
+        if form == "items" and not columns & {"name", "price", "barcodes", "category"}:
+            continue
+        if form == "suppliers" and not columns & {"lead", "contact", "moq", "currency"}:
+            continue
+        found.append(form)
+    if "items" in found and "suppliers" not in found:
+        columns = set(map_header(FORMATS["items"], table.header).values())
+        if "name" in columns:
+            return ["items"]
+    return found
+
+
+async def preview(form: str, table: Table, body: dict[str, Any], turn: Turn, desk: Desk) -> None:
+    """Say what a table would change, and offer to do it."""
+    role = desk.app.queries.shop().members.get(turn.member or "")
+    if form in ONLY_BUYERS and role not in MAY_BUY:
+        turn.say(_("This table is for the owner or a buyer to send ({form}).", form=_(FORM[form])))
+        return
+    try:
+        summary = await asyncio.to_thread(
+            import_rows, desk.app.ledger, FORMATS[form], table, dry_run=True, member=turn.member
+        )
+    except LedgerError as error:
+        turn.say(f"✗ {texts.safe(texts.problem(error))}")
+        return
+    good = summary.rows - len(summary.bad)
+    head = plural(
+        "<b>{good}</b> of {n} row can be taken ({form})",
+        "<b>{good}</b> of {n} rows can be taken ({form})",
+        summary.rows,
+        good=good,
+        form=_(FORM[form]),
+    )
+    if summary.ignored:
+        columns = texts.safe(", ".join(summary.ignored)[:300])
+        head += "\n" + _("Columns I do not read: {columns}", columns=columns)
+    text = "\n".join([head, *_bad_lines(summary)])
+
+    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
+        kept = {**body, "form": form}
+        stored = store_proposal(tx, turn.chat_id, turn.member, "import", kept, now)
+        label = plural("Take {n} row", "Take {n} rows", good)
+        if not summary.bad:
+            label = plural("Take the row", "Take all {n} rows", good)
+        keys = [(label, f"i.{stored}"), (_("No"), f"n.{stored}")]
+        buttons = [keys] if good else []
+        return [turn.message(texts.clip(text), buttons)]
+
+    turn.render.append(render)
+
+
+def _bad_lines(summary: RowsSummary) -> list[str]:
+    lines = [
+        "✗ "
+        + _("line {n}", n=bad.line)
+        + (f", {texts.safe(bad.column)}" if bad.column else "")
+        + f": {texts.safe(texts.problem(bad.error)[:200])}"
+        for bad in summary.bad[:MOST_SHOWN]
+    ]
+    if len(summary.bad) > MOST_SHOWN:
+        lines.append(texts.more(len(summary.bad) - MOST_SHOWN))
+    return lines
+
+
+async def take(job: Job, desk: Desk) -> None:
+    """Import the good rows, bring lists up to date, and say what became of every row."""
+    app = desk.app
+    form, turn = job.body["form"], job.turn
+    table = await fetch_table(job.bot, job.body["file_id"], job.body["name"])
+    with without_collector():  # A search through all its rows would stop the conversation.
+        summary = await asyncio.to_thread(
+            import_rows,
+            app.ledger,
+            FORMATS[form],
+            table,
+            skip_bad=True,
+            member=turn.member,
+            channel="telegram",
+            progress=job.advance,
+            at_once=ROWS_AT_ONCE,
+        )
+        await asyncio.to_thread(_afterwards, desk)
+    text = plural(
+        "<b>{recorded}</b> of {n} row recorded, {repeated} were recorded before, {bad} not taken.",
+        "<b>{recorded}</b> of {n} rows recorded, {repeated} were recorded before, {bad} not taken.",
+        summary.rows,
+        recorded=summary.recorded,
+        repeated=summary.repeated,
+        bad=len(summary.bad),
+    )
+    turn.say("\n".join([text, *_bad_lines(summary)]))
+    if summary.bad:
+        turn.document(f"{form}-not-taken.csv", _as_csv(form, table, summary))
+
+
+def _afterwards(desk: Desk) -> None:
+    app = desk.app
+    app.driver.catch_up()
+    app.sweep()
+    after_import(app.ledger, app.reorder(), app.queries.present())
+
+
+def _as_csv(form: str, table: Table, summary: RowsSummary) -> str:
+    """Return the bad rows, to be mended and sent again, with their line and the reason."""
+    out = io.StringIO()
+    rows = bad_table(
+        FORMATS[form],
+        table,
+        summary.bad,
+        lambda bad: texts.problem(bad.error),
+        (_("line"), _("reason")),
+    )
+    csv.writer(out).writerows(rows)
+    return out.getvalue()
+
+
+@action("t")
+async def which_table(press: Press) -> None:
+    """Preview a table as what its sender says it is."""
+    fits = press.proposal.body["fits"]
+    if not press.place.isdigit() or int(press.place) >= len(fits):
+        press.turn.toast(press.query.id, _("This button is too old."))
+        return
+    form = fits[int(press.place)]
+    table = await _table(press)
+    if table is not None:
+        press.turn.effects.append(consume(press.proposal.id))
+        press.turn.toast(press.query.id, _(documents.FORM[form]))
+        body = {key: press.proposal.body[key] for key in ("file_id", "name")}
+        await documents.preview(form, table, body, press.turn, press.desk)
+
+
+@action("i")
+def take_table(press: Press) -> None:
+    """Import a table that was previewed, as a job beside the conversation."""
+    body = press.proposal.body
+    press.turn.effects.append(consume(press.proposal.id))
+    press.turn.toast(press.query.id, _("Taking it in"))
+    close_message(press.turn, press.message, _("Taking it in …"))
+    start_job(press.turn, "import", {key: body[key] for key in ("form", "file_id", "name")})
+
+
+async def _table(press: Press) -> Table | None:
+    assert press.query.bot is not None
+    body = press.proposal.body
+    try:
+        return await documents.fetch_table(press.query.bot, body["file_id"], body["name"])
+    except LedgerError as error:
+        press.turn.toast(press.query.id, texts.problem(error), alert=True)
+        return None

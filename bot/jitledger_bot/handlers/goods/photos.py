@@ -1,0 +1,150 @@
+"""Photos of barcodes: with a caption they record ("+24"), without one they ask what is there."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+
+from aiogram import Bot, Router
+from aiogram.filters import Command, CommandObject
+from aiogram.types import Message, PhotoSize
+
+from jitledger.domain.errors import LedgerError
+from jitledger.domain.events import StockReceived
+from jitledger.domain.names import split_entry
+from jitledger.service.submission import Answer
+from jitledger.store.database import Tx
+from jitledger_bot import texts
+from jitledger_bot.access import Asker
+from jitledger_bot.desk import Desk
+from jitledger_bot.handlers.asking import questions
+from jitledger_bot.handlers.kinds import has_photo
+from jitledger_bot.memory.photos import keep_photo, kept_photo
+from jitledger_bot.reading.barcodes import LONGEST_SIDE, read_barcodes
+from jitledger_bot.recording.meaning import names_its_product
+from jitledger_bot.recording.record import record_text
+from jitledger_bot.recording.said import repeat
+from jitledger_bot.texts.language import _, mark
+from jitledger_bot.turn import Turn
+from jitledger_bot.wire.files import fetch
+
+LONGEST_CODE = 60
+
+SHOW = mark("Take the barcode closer and straight, or write what it is: received 24 MUG")
+
+
+def make_router() -> Router:
+    """Return the router of photos."""
+    router = Router(name="photos")
+    router.message.register(on_photo, has_photo)
+    return router
+
+
+def make_command_router() -> Router:
+    """Return the router of the command that shows a kept photo again."""
+    router = Router(name="photo")
+    router.message.register(show_attachment, Command("photo"))
+    return router
+
+
+async def on_photo(message: Message, turn: Turn, desk: Desk, bot: Bot, asker: Asker) -> None:
+    """Read the barcode and record what the caption says of it, or answer its stock.
+
+    A caption that is a fact by itself ("received 24 mug from Acme") makes the photo the receipt's
+    attachment: a delivery note.
+    """
+    private = message.chat.type == "private"
+    if not message.photo:
+        return
+    shop, member = asker.shop, asker.member
+    caption = (message.caption or "").strip()
+    if not private and not caption:
+        return  # In a group a photo without words is no question.
+    prefix = desk.message_key(message.chat.id, message.message_id)
+    recorded = desk.recorded(prefix)
+    if recorded:
+        repeat(recorded, turn, desk)
+        return
+    try:
+        data = await fetch(bot, _fitting(message.photo).file_id, "The photo")
+    except LedgerError as error:
+        turn.say(f"✗ {texts.safe(texts.problem(error))}")
+        return
+    turn.author = None if private else member.name
+    if caption and member.role != "viewer" and names_its_product(caption, desk, shop):
+        attachment = keep_attachment(data, "image/jpeg", turn)
+        record_text(caption, message.date, prefix, turn, desk, shop, private, attachment=attachment)
+        return
+    try:
+        codes = await _codes(data)
+    except LedgerError as error:
+        turn.say(f"✗ {texts.safe(texts.problem(error))}")
+        return
+    if len(codes) != 1 and not private:
+        return
+    if len(codes) != 1:
+        seen = _("no barcode")
+        if codes:
+            seen = _("{n} barcodes ({codes})", n=len(codes), codes=", ".join(codes[:4]))
+        turn.say(_("I see {what} in this photo.", what=texts.safe(seen)) + " " + _(SHOW))
+        return
+    if not caption:
+        questions.answer_stock(codes[0], turn, desk)
+        return
+    exact = desk.resolver.resolve(codes[0]).exact
+    if exact is None and not codes[0].isdigit():
+        # A QR code may say anything; only a product's own code is put beside a caption.
+        turn.say(_("I know no product with the code “{code}”.", code=texts.safe(codes[0])))
+        return
+    if member.role == "viewer":
+        turn.say(_(texts.VIEWER))
+        return
+    first, *rest = caption.split("\n")
+    text = "\n".join([f"{first} {exact.sku if exact is not None else codes[0]}", *rest])
+    record_text(text, message.date, prefix, turn, desk, shop, private)
+
+
+def keep_attachment(data: bytes, media_type: str, turn: Turn) -> str:
+    """Keep a photo with the turn that records it; return its name, the hash of its content."""
+    name = hashlib.sha256(data).hexdigest()
+
+    def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
+        if any(answer.ok for answer in answers):
+            keep_photo(tx, name, media_type, data, now)
+
+    turn.effects.append(effect)
+    return name
+
+
+async def show_attachment(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
+    """Answer /photo ENTRY with the delivery note that was kept with a receipt."""
+    entry = (command.args or "").strip()
+    try:
+        sku, version = split_entry(entry)
+        _sku, stored = desk.app.queries.entries(sku)
+    except (LedgerError, ValueError):
+        turn.say(_("Which entry? For example: {example}", example="/photo MUG/17"))
+        return
+    event = dict(stored).get(version)
+    name = event.attachment if isinstance(event, StockReceived) else None
+    with desk.app.database.snapshot() as tx:
+        photo = kept_photo(tx, name)
+    if photo is None:
+        turn.say(_("No photo is kept with {entry}.", entry=texts.safe(entry[:80])))
+        return
+    turn.photo(photo, texts.safe(entry))
+
+
+def _fitting(sizes: list[PhotoSize]) -> PhotoSize:
+    """Return the largest size that is not larger than what is looked at, else the smallest."""
+    fits = [size for size in sizes if max(size.width, size.height) <= LONGEST_SIDE]
+    area = [(size.width * size.height, size) for size in fits or sizes]
+    chosen = max if fits else min
+    return chosen(area, key=lambda pair: pair[0])[1]
+
+
+async def _codes(data: bytes) -> list[str]:
+    """Return what the barcodes say; a text of several lines is no product's code."""
+    codes = await asyncio.to_thread(read_barcodes, data)
+    return [code for code in codes if code.isprintable() and len(code) <= LONGEST_CODE]

@@ -1,0 +1,112 @@
+"""What is told when it happens: alerts, stock below zero, the morning, an import, who left."""
+
+from __future__ import annotations
+
+from jitledger_bot import texts
+from jitledger_bot.telling.kinds.kind import Keys, Kind, Row, Stored, column, count_button, once
+from jitledger_bot.texts.language import _, mark
+from jitledger_bot.turn import Button
+
+FEW_BUTTONS = 4
+
+
+class Alert(Kind):
+    """Something needs reordering."""
+
+    name = "alert"
+
+    def says(self, data: Row) -> str:
+        """Return how it reads."""
+        return texts.alert(data)
+
+    def buttons(self, data: Row, stored: Stored) -> Keys:
+        """Return to order it, to ask why, to hear of it tomorrow."""
+        one = stored.item(data)
+        return [
+            [(_("Order"), f"j.{one}")],
+            [(_("Why?"), f"w.{one}"), (_("Snooze 1 day"), f"z.{one}")],
+        ]
+
+
+class BelowZero(Kind):
+    """Stock that cannot be true."""
+
+    name = "exception"
+
+    def says(self, data: Row) -> str:
+        """Return how it reads."""
+        return texts.exception(data)
+
+    def buttons(self, data: Row, stored: Stored) -> Keys:
+        """Return to see how it came about, or to count."""
+        one = stored.item(data)
+        return [[(_("How it came about"), f"e.{one}"), (_("Count it"), f"q.{one}")]]
+
+
+class Digest(Kind):
+    """The morning: what to order, what runs out, what cannot be true."""
+
+    name = "digest"
+
+    def says(self, data: Row) -> str:
+        """Return how it reads."""
+        return texts.digest(data)
+
+    def buttons(self, data: Row, stored: Stored) -> Keys:
+        """Return what a morning asks for: orders by supplier, both lists, what is below zero."""
+        suppliers = dict.fromkeys(row["supplier"] for row in data["reorder"] if row["supplier"])
+        rows = column(
+            (
+                _("Order from {supplier}", supplier=code[:30]),
+                f"j.{stored('draft', {'supplier': code})}",
+            )
+            for code in list(suppliers)[:FEW_BUTTONS]
+        )
+        lists = [what for what in ("reorder", "runout") if data[_COUNTS[what]]]
+        if lists:
+            rows.append([_view(what, stored) for what in lists])
+        wrong = [{**row, "name": row["sku"]} for row in data["exceptions"]]
+        return rows + column(count_button(row, stored) for row in once(wrong)[:FEW_BUTTONS])
+
+
+class Imported(Kind):
+    """The one message after an import."""
+
+    name = "import-summary"
+
+    def says(self, data: Row) -> str:
+        """Return how it reads."""
+        return texts.import_summary(data)
+
+    def buttons(self, data: Row, stored: Stored) -> Keys:
+        """Return to see what needs reordering."""
+        return [[_view("reorder", stored)]]
+
+
+class Blocked(Kind):
+    """Somebody blocked the bot."""
+
+    name = "blocked"
+
+    def says(self, data: Row) -> str:
+        """Return how it reads."""
+        name = texts.safe(data["name"])
+        return _("{name} blocked the bot and gets no messages any more.", name=name)
+
+
+class Told(Kind):
+    """What says itself: a text that was put into the outbox as it is."""
+
+    name = "text"
+
+    def says(self, data: Row) -> str:
+        """Return the text."""
+        return texts.safe(data.get("text", ""))
+
+
+_COUNTS = {"reorder": "reorder_count", "runout": "run_out_count"}
+_LISTS = {"reorder": mark("What needs reordering"), "runout": mark("What runs out")}
+
+
+def _view(what: str, stored: Stored) -> Button:
+    return _(_LISTS[what]), f"v.{stored('view', {'what': what})}"

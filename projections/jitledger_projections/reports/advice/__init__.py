@@ -1,0 +1,1 @@
+"""What else the numbers say: what to move, clear, count, reprice."""

@@ -1,0 +1,52 @@
+"""A backtest as one reads it: its rows and the whole report."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import date
+
+SHARES = (0.90, 0.95, 0.97)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One method at one dial over the scored window; money in the shop's currency."""
+
+    method: str
+    dial: float | None
+    line_fill: float
+    unit_fill: float
+    value_fill: float
+    stock_value: float
+    days_of_cover: float | None
+    orders_per_day: float
+    stockout_days: float
+    lost_units: float
+    lost_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A backtest: blind results, the trade-off, and what stock each share of lines takes."""
+
+    first: date
+    last: date
+    tuned_from: date
+    items: int
+    lines: int
+    seeds: int
+    target: float
+    review_days: int
+    blind: list[Row]
+    really: Row | None
+    curves: dict[str, list[Row]]
+    takes: dict[str, list[float | None]] = field(default_factory=dict)
+    """{method: average stock at 90, 95 and 97 % complete order lines}"""
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the report as ``backtest --json`` has it."""
+        found = asdict(self)
+        for name in ("first", "last", "tuned_from"):
+            found[name] = getattr(self, name).isoformat()
+        found["shares"] = list(SHARES)
+        return found

@@ -1,0 +1,265 @@
+"""Buying: from suggestions to baskets, with the supplier's minimum and the shop's budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
+
+import numpy as np
+
+from jitledger.domain.errors import Refused
+from jitledger.domain.quantity import ZERO, show
+from jitledger.domain.replenishment.buying import Gain, Need, reach_minimum, share_budget
+from jitledger.domain.replenishment.order_quantity import Suggestion
+from jitledger.domain.replenishment.quantiles import cdf
+from jitledger_projections.planning.order_size import margin_of
+from jitledger_projections.reports.look import Look
+from jitledger_projections.reports.ordering.reorder import reorder
+from jitledger_projections.reports.ordering.reorder_line import ReorderLine
+from jitledger_projections.views.on_hand import positions
+from jitledger_projections.views.products import labels
+
+MOST_EXTRA_DAYS = 60
+
+USUAL_MARGIN = 0.5
+"""What a unit is taken to earn where its price is not known, as a share of its cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """What a budget leaves out of a line, and the margin that waiting is expected to cost."""
+
+    sku: str
+    name: str
+    quantity: Decimal
+    cost: Decimal
+    cost_of_waiting: float
+
+
+@dataclass(frozen=True, slots=True)
+class BasketLine:
+    """One line of an order to a supplier; ``added`` was put in to reach the minimum."""
+
+    sku: str
+    name: str
+    unit: str
+    quantity: Decimal
+    unit_cost: Decimal | None
+    location: str | None
+    added: bool = False
+
+    @property
+    def cost(self) -> Decimal:
+        """Return what the line costs; 0 where the unit cost is not known."""
+        return self.quantity * (self.unit_cost or ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """What to order from one supplier now."""
+
+    supplier: str
+    title: str
+    currency: str | None
+    minimum: Decimal | None
+    lines: tuple[BasketLine, ...]
+    questions: tuple[str, ...] = ()
+    """Items that are due but cannot be ordered without a decision."""
+
+    @property
+    def total(self) -> Decimal:
+        """Return what the lines cost."""
+        return sum((line.cost for line in self.lines), ZERO)
+
+    @property
+    def below_minimum(self) -> bool:
+        """Return whether the supplier's least order is not reached."""
+        return self.minimum is not None and self.total < self.minimum
+
+
+def _gain(position: Decimal, mean: float, variance: float, margin: float, cost: float) -> Gain:
+    """Return P(D > position + k)·margin as a function of k, looked up in a table."""
+    earns = margin if margin > 0 else USUAL_MARGIN * cost
+    begin = float(position)
+    size = max(1, int(mean * 4 + 4 * max(variance, 0.0) ** 0.5 - min(begin, 0.0)) + 64)
+    points = begin + np.arange(size)
+    table = 1.0 - cdf(np.floor(points), np.full(size, mean), np.full(size, variance))
+
+    def gain(k: Decimal) -> float:
+        place = int(k)
+        return float(table[place]) * earns if place < size else 0.0
+
+    return gain
+
+
+def need_of(line: ReorderLine) -> Need:
+    """Return a reorder line as a need of the greedy."""
+    cost = line.unit_cost or ZERO
+    pack = Decimal(line.terms["pack"]) if "pack" in line.terms else None
+    least = Decimal(line.terms["moq"]) if "moq" in line.terms else ZERO
+    if line.whole_lot:  # A smaller quantity would cost more for each unit.
+        least = line.suggestion.quantity
+    return Need(
+        line.sku,
+        line.suggestion.quantity,
+        cost,
+        _gain(
+            line.inventory_position, line.lead_time_demand, line.variance, line.margin, float(cost)
+        ),
+        step=pack or Decimal(1),
+        least=least,
+        in_packs=pack is not None,
+    )
+
+
+def within_budget(
+    lines: Sequence[ReorderLine], budget: Decimal, currency: str
+) -> tuple[list[ReorderLine], list[Deferred]]:
+    """Return lines with what a budget allows, and what waits; raises ``bad-value`` for no budget.
+
+    A line without a known cost in the shop's currency cannot be weighed: it waits.
+    """
+    if budget <= 0:
+        raise Refused(
+            "bad-value",
+            f"A budget of {show(budget)} buys nothing; leave it out to see all that is due.",
+            field="budget",
+            value=show(budget),
+        )
+    needs = [need_of(line) for line in lines]
+    weighed = [
+        need
+        for line, need in zip(lines, needs, strict=True)
+        if need.unit_cost > 0 and line.currency in (None, currency)
+    ]
+    share_budget(weighed, budget)
+    kept, deferred = [], []
+    for line, need in zip(lines, needs, strict=True):
+        if line.suggestion.question:
+            kept.append(line)
+        else:
+            kept.append(line._replace(suggestion=Suggestion(need.taken)))
+        if need.deferred > 0:
+            deferred.append(
+                Deferred(
+                    line.sku,
+                    line.name,
+                    need.deferred,
+                    need.deferred * need.unit_cost,
+                    need.cost_of_waiting,
+                )
+            )
+    return kept, sorted(deferred, key=lambda d: -d.cost_of_waiting)
+
+
+def basket(look: Look, supplier: str) -> Basket:
+    """Return what to order from one supplier now; raises ``nothing-due``."""
+    lines = [r for r in reorder(look) if r.supplier == supplier]
+    if not lines:
+        raise Refused(
+            "nothing-due",
+            f"Nothing needs reordering from {supplier} now.",
+            supplier=supplier,
+        )
+    return _basket(look, supplier, lines)
+
+
+def _basket(look: Look, supplier: str, lines: list[ReorderLine]) -> Basket:
+    source = look.plan.suppliers.get(supplier)
+    due = [line for line in lines if line.suggestion.quantity > 0]
+    asked = tuple(f"{r.name}: {r.suggestion.question}" for r in lines if r.suggestion.question)
+    found = [
+        BasketLine(
+            line.sku, line.name, line.unit, line.suggestion.quantity, line.unit_cost, line.location
+        )
+        for line in due
+    ]
+    minimum = source.minimum_order if source is not None else None
+    total = sum((line.cost for line in found), ZERO)
+    if minimum is not None and found and total < minimum:
+        found = _topped_up(look, supplier, due, found, minimum)
+    return Basket(
+        supplier,
+        source.title if source is not None else supplier,
+        source.currency if source is not None else None,
+        minimum,
+        tuple(found),
+        asked,
+    )
+
+
+def _topped_up(
+    look: Look,
+    supplier: str,
+    due: list[ReorderLine],
+    found: list[BasketLine],
+    minimum: Decimal,
+) -> list[BasketLine]:
+    """Add what earns most until the supplier's minimum is reached, two months of demand at most."""
+    planned = look.plan
+    needs = []
+    for line in due:
+        need = need_of(line)
+        need.taken = line.suggestion.quantity
+        if not line.spoils:
+            need.quantity = need.taken + _extra(line.demand_per_day, need.step)
+        needs.append(need)
+    there = {line.sku for line in due}
+    places = [
+        i
+        for i, p in enumerate(planned.products)
+        if p.supplier == supplier
+        and p.orderable
+        and p.sku not in there
+        and planned.mean[i] > 0
+        and not planned.rates.dormant[i]
+    ]
+    skus = [planned.products[i].sku for i in places]
+    with look.snapshot() as tx:
+        shelves = positions(tx, look.now, look.today.isoformat(), skus)
+        named = labels(tx, skus)
+    for i, sku in zip(places, skus, strict=True):
+        shelf = shelves.get(sku)
+        agreed = planned.terms.of(supplier, sku)
+        cost = agreed.cost_at(Decimal(1))
+        if shelf is None or not shelf.known or cost is None or named[sku].shelf_life_days:
+            continue
+        step = agreed.pack or Decimal(1)
+        margin = margin_of(named[sku], cost, look.shop)
+        mean, variance = float(planned.mean[i]), float(planned.variance[i])
+        needs.append(
+            Need(
+                sku,
+                _extra(float(planned.demand_per_day[i]), step),
+                cost,
+                _gain(shelf.inventory_position, mean, variance, margin, float(cost)),
+                step=step,
+                least=agreed.moq or ZERO,
+            )
+        )
+    reach_minimum(needs, minimum)
+    mine = needs[: len(due)]  # In the order of what is due: a product may be due at two places.
+    taken = {need.sku: need for need in needs[len(due) :] if need.taken > 0}
+    kept = [
+        BasketLine(
+            line.sku,
+            line.name,
+            line.unit,
+            need.taken,
+            line.unit_cost,
+            line.location,
+            need.taken > line.quantity,
+        )
+        for line, need in zip(found, mine, strict=True)
+    ]
+    more = [
+        BasketLine(sku, named[sku].title, named[sku].unit, need.taken, need.unit_cost, None, True)
+        for sku, need in taken.items()
+    ]
+    return kept + more
+
+
+def _extra(per_day: float, step: Decimal) -> Decimal:
+    wanted = Decimal(int(per_day * MOST_EXTRA_DAYS))
+    return (wanted / step).to_integral_value(ROUND_FLOOR) * step

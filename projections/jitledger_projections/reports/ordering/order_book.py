@@ -1,0 +1,217 @@
+"""The order book: purchase orders as people and scripts see them, and the text for a supplier."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from jitledger.domain.errors import Refused
+from jitledger.domain.quantity import ZERO, show
+from jitledger.service.queries import claimed
+from jitledger.store.database import Tx
+from jitledger_projections.planning.lead_times import expected, leads
+from jitledger_projections.views.on_order import OrderedLine, order_lines
+from jitledger_projections.views.products import Label, labels
+from jitledger_projections.views.supply import suppliers, terms
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One purchase order with its lines; ``state`` also says partly received and received."""
+
+    number: str
+    supplier: str
+    supplier_name: str
+    state: str
+    placed: date | None
+    lines: tuple[OrderedLine, ...]
+    expected: dict[int, date]
+    names: dict[str, Label]
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether goods are still to come."""
+        return any(line.outstanding > 0 for line in self.lines)
+
+    def late_days(self, today: date) -> int:
+        """Return by how many days the latest line is late; 0 when none is."""
+        days = [
+            (today - line.promised).days
+            for line in self.lines
+            if line.is_late(today) and line.promised is not None
+        ]
+        return max(days, default=0)
+
+    @property
+    def cost(self) -> Decimal | None:
+        """Return what the lines cost, in the order's currency; None when a cost is not known."""
+        if any(line.unit_cost is None for line in self.lines):
+            return None
+        return sum((line.wanted * (line.unit_cost or ZERO) for line in self.lines), ZERO)
+
+
+def _state(lines: Sequence[OrderedLine]) -> str:
+    state = lines[0].state
+    if state not in ("placed", "confirmed"):
+        return state
+    if all(line.outstanding <= 0 for line in lines):
+        return "received"
+    return "partly received" if any(line.received > 0 for line in lines) else state
+
+
+def orders(
+    tx: Tx,
+    today: date,
+    *,
+    number: str | None = None,
+    supplier: str | None = None,
+    only_open: bool = False,
+    only_late: bool = False,
+) -> list[Order]:
+    """Return purchase orders, drafts first, then the newest; late ones by how late they are."""
+    lines = order_lines(tx, number, supplier)
+    if only_open or only_late:
+        waiting = {line.number for line in lines if line.outstanding > 0}
+        if only_late:
+            waiting = {line.number for line in lines if line.is_late(today)}
+        lines = [line for line in lines if line.number in waiting]
+    if not lines:
+        return []
+    known, sources = leads(tx, today), suppliers(tx)
+    names = labels(tx, sorted({line.sku for line in lines}))
+    found = []
+    for key, group in groupby(lines, key=lambda line: line.number):
+        mine = tuple(group)
+        first = mine[0]
+        source = sources.get(first.supplier)
+        dates = {
+            line.line: expected(line, known.get(line.supplier), today)
+            for line in mine
+            if line.outstanding > 0
+        }
+        title = first.supplier if source is None else source.title
+        state = _state(mine)
+        found.append(Order(key, first.supplier, title, state, first.placed, mine, dates, names))
+    if only_late:
+        found.sort(key=lambda order: (-order.late_days(today), order.number))
+    return found
+
+
+def find_order(tx: Tx, spelled: str, today: date) -> Order:
+    """Return one purchase order by its number; raises ``unknown-order``."""
+    number = claimed(tx, "po", spelled.casefold())
+    found = [] if number is None else orders(tx, today, number=number)
+    if not found:
+        raise Refused("unknown-order", f"There is no purchase order {spelled!r}.", po=spelled)
+    return found[0]
+
+
+def order_shape(order: Order, today: date) -> dict[str, Any]:
+    """Return an order in the shape of ``order list --json``."""
+    cost = order.cost
+    return {
+        "po": order.number,
+        "supplier": order.supplier,
+        "supplier_name": order.supplier_name,
+        "state": order.state,
+        "placed": None if order.placed is None else order.placed.isoformat(),
+        "currency": order.lines[0].currency,
+        "cost": None if cost is None else show(cost),
+        "late_days": order.late_days(today),
+        "lines": [_line_shape(order, line, today) for line in order.lines],
+    }
+
+
+def _line_shape(order: Order, line: OrderedLine, today: date) -> dict[str, Any]:
+    day = order.expected.get(line.line)
+    return {
+        "line": line.line,
+        "sku": line.sku,
+        "name": order.names[line.sku].title if line.sku in order.names else line.sku,
+        "location": line.location,
+        "ordered": show(line.ordered),
+        "cancelled": show(line.ordered - line.wanted),
+        "received": show(line.received),
+        "outstanding": show(line.outstanding),
+        "unit_cost": None if line.unit_cost is None else show(line.unit_cost),
+        "promised": None if line.promised is None else line.promised.isoformat(),
+        "expected": None if day is None else day.isoformat(),
+        "late": line.is_late(today),
+    }
+
+
+class LetterWords(NamedTuple):
+    """The words of the message to a supplier; English unless others are given."""
+
+    heading: str = "Purchase order {number} from {shop}"
+    to: str = "To: {supplier}"
+    day: str = "Date: {day}"
+    codes: str = "your code {own}, ours {sku}"
+    each: str = "at {cost}"
+    by: str = "by {day}"
+    total: str = "Total: {cost}"
+    close: str = "Please confirm quantities and the day of delivery."
+
+
+def order_text(
+    tx: Tx, order: Order, shop_name: str, currency: str, words: LetterWords | None = None
+) -> str:
+    """Return the message to the supplier, ready to send."""
+    words = words or LetterWords()
+    agreed = terms(tx, (order.placed or date.max).isoformat())
+    money = order.lines[0].currency or currency
+    lines = [
+        words.heading.format(number=order.number, shop=shop_name),
+        words.to.format(supplier=order.supplier_name),
+    ]
+    if order.placed is not None:
+        lines.append(words.day.format(day=order.placed.isoformat()))
+    lines.append("")
+    for line in order.lines:
+        if line.wanted <= 0:
+            continue
+        label = order.names.get(line.sku)
+        own = agreed.of(order.supplier, line.sku).supplier_sku
+        codes = words.codes.format(own=own, sku=line.sku) if own else line.sku
+        text = f"{show(line.wanted)} × {label.title if label else line.sku} ({codes})"
+        if line.unit_cost is not None:
+            text += " " + words.each.format(cost=f"{show(line.unit_cost)} {money}")
+        if line.promised is not None:
+            text += ", " + words.by.format(day=line.promised.isoformat())
+        lines.append(text)
+    if order.cost is not None:
+        lines += ["", words.total.format(cost=f"{show(order.cost)} {money}")]
+    lines += ["", words.close]
+    return "\n".join(lines)
+
+
+def order_csv(tx: Tx, order: Order, currency: str) -> str:
+    """Return an order's lines as CSV for a supplier's system."""
+    agreed = terms(tx, (order.placed or date.max).isoformat())
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(
+        ("order", "sku", "supplier_sku", "name", "quantity", "unit_cost", "currency", "by")
+    )
+    for line in order.lines:
+        if line.wanted > 0:
+            label = order.names.get(line.sku)
+            writer.writerow(
+                (
+                    order.number,
+                    line.sku,
+                    agreed.of(order.supplier, line.sku).supplier_sku or "",
+                    label.title if label else line.sku,
+                    show(line.wanted),
+                    "" if line.unit_cost is None else show(line.unit_cost),
+                    line.currency or currency,
+                    "" if line.promised is None else line.promised.isoformat(),
+                )
+            )
+    return out.getvalue()

@@ -1,0 +1,133 @@
+"""One line of the reorder report: its numbers, why it is due, and its shape as JSON."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from jitledger.domain.quantity import ZERO, show
+from jitledger.domain.replenishment.order_quantity import Suggestion
+from jitledger_projections.planning.methods import DEFAULT, VELOCITY
+from jitledger_projections.planning.order_size import MADE_TO_ORDER
+
+
+class ReorderLine(NamedTuple):
+    """One item that needs reordering."""
+
+    sku: str
+    name: str
+    unit: str
+    supplier: str | None
+    location: str | None
+    on_hand: Decimal
+    inventory_position: Decimal
+    reorder_point: Decimal
+    suggestion: Suggestion
+    unit_cost: Decimal | None
+    demand_per_day: float
+    lead_time_days: float
+    lead_time_demand: float
+    review_days: float
+    service_level: float
+    likely: date | None
+    earliest: date | None
+    order_by: date | None
+    method: str
+    confidence: str
+    terms: dict[str, str]
+    on_order: Decimal = ZERO
+    next_delivery: date | None = None
+    currency: str | None = None
+    margin: float = 0.0
+    """What a unit earns: net price less cost, in the shop's currency; 0 when not known."""
+    phi: float = 1.0
+    variance: float = 0.0
+    whole_lot: bool = False
+    """Whether a price break makes a smaller quantity dearer for each unit."""
+    spoils: bool = False
+
+    @property
+    def due(self) -> bool:
+        """Return whether the position is at or below the reorder point."""
+        return self.inventory_position <= self.reorder_point
+
+    @property
+    def expedite(self) -> bool:
+        """Return whether it runs out before anything ordered now, or on its way, could come.
+
+        Then a second order does not help: expedite, transfer or substitute.
+        """
+        if self.likely is None or self.next_delivery is None:
+            return False
+        return self.likely < self.next_delivery
+
+    @property
+    def safety_stock(self) -> float:
+        """Return what the reorder point holds beyond the expected demand."""
+        return float(self.reorder_point) - self.lead_time_demand
+
+    @property
+    def why(self) -> str:
+        """Say in one line how the reorder point came about, term by term."""
+        position, point = show(self.inventory_position), show(self.reorder_point)
+        text = f"position {position} is {'at or below' if self.due else 'above'} {point}"
+        if self.method == MADE_TO_ORDER:
+            return f"{show(-self.inventory_position)} sold and not ordered yet (made to order)"
+        if self.method in ("manual", "min-max"):
+            text += ", set by hand"
+            if self.demand_per_day > 0:
+                text += f"; sells {self.demand_per_day:.2f} a day"
+        else:
+            lead, review = self.lead_time_days, self.review_days
+            text += (
+                f" = {self.lead_time_demand:.1f} expected in {lead + review:.3g} days "
+                f"({self.demand_per_day:.2f} a day, {lead:.3g} to deliver, {review:g} to review) "
+            )
+            if self.method == VELOCITY:
+                text += f"+ {self.safety_stock:.1f} to cover"
+            else:
+                text += f"+ {self.safety_stock:.1f} safety for {self.service_level:.1%}"
+            if self.method != DEFAULT:
+                text += f", by {self.method}"
+        if self.expedite and self.next_delivery is not None:
+            text += (
+                f"; it may run out before {self.next_delivery.isoformat()}, when the next delivery "
+                "comes: expedite, transfer or substitute"
+            )
+        question = self.suggestion.question
+        return f"{text}; {question}" if question else text
+
+
+BY_HAND = ("manual", "min-max", MADE_TO_ORDER)
+
+
+def as_shape(line: ReorderLine) -> dict[str, Any]:
+    """Return a line in the shape of ``reorder --json``."""
+    quantity, cost = line.suggestion.quantity, line.unit_cost
+    return {
+        "sku": line.sku,
+        "name": line.name,
+        "supplier": line.supplier,
+        "location": line.location,
+        "on_hand": show(line.on_hand),
+        "inventory_position": show(line.inventory_position),
+        "reorder_point": show(line.reorder_point),
+        "suggested_qty": show(quantity),
+        "unit_cost": None if cost is None else show(cost),
+        "line_cost": None if cost is None else show(cost * quantity),
+        "demand_per_day": round(line.demand_per_day, 4),
+        "lead_time_days": line.lead_time_days,
+        "safety_stock": round(line.safety_stock, 2),
+        "service_level": line.service_level,
+        "runs_out": {
+            "likely": None if line.likely is None else line.likely.isoformat(),
+            "earliest": None if line.earliest is None else line.earliest.isoformat(),
+        },
+        "order_by": None if line.order_by is None else line.order_by.isoformat(),
+        "on_order": show(line.on_order),
+        "expedite": line.expedite,
+        "method": line.method,
+        "confidence": line.confidence,
+        "why": line.why,
+    }
