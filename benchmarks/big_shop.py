@@ -47,7 +47,7 @@ async def ask_all(app: App, questions: list[str]) -> list[float]:
     server = await serve(make_api(sandbox))
     runner = BotRunner(app, make_bot(TOKEN, server.url))
     await runner.start()
-    await runner.swept.wait()  # The daily sweep of the first morning.
+    await runner.rounds.swept.wait()  # The daily sweep of the first morning.
     app.stay()  # What the sweep imported stays for good, too.
     await asyncio.to_thread(os.sync)  # The gigabyte of a shop that is built in minutes is written.
     sandbox.add_person(1, "Olivia")

@@ -25,14 +25,17 @@ from eventsourcing.application import Application
 from common import Cpu, Result, loop, machine, shop, show
 from jitledger.domain.commands import parse
 from jitledger.domain.events import StockSold
-from jitledger.service.submission import Ask, Submission
+from jitledger.service.recording.submission import Ask, Submission
 from jitledger.store.codec import Recorded
 from jitledger.store.sqlite import SQLiteDatabase
 from jitledger_bot.app import loop_factory
 
 CLIENTS = 100
+
 EACH = 60
+
 ROUNDS = 3
+
 ALONE, ALONE_ROUNDS, SPINS = 1000, 15, 300_000
 
 

@@ -12,7 +12,7 @@ from jitledger.domain.commands import parse
 from jitledger.domain.events import Event, StockCounted, StockReceived, StockSold
 from jitledger.domain.moments import DAY, SECOND
 from jitledger.service.bulk import BulkAppender, BulkFact
-from jitledger.service.submission import Ask, Submission
+from jitledger.service.recording.submission import Ask, Submission
 
 END = 1_767_225_600 * SECOND  # 2026-01-01
 

@@ -14,15 +14,18 @@ from hypothesis import HealthCheck, settings
 from jitledger.bootstrap import App, open_app
 from jitledger.config import Settings
 from jitledger.domain.commands import parse
-from jitledger.service.submission import Answer, Ask, Submission
+from jitledger.service.recording.submission import Answer, Ask, Submission
 
 settings.register_profile(
     "house", deadline=None, max_examples=60, suppress_health_check=list(HealthCheck)
 )
+
 settings.register_profile(
     "quick", deadline=None, max_examples=10, suppress_health_check=list(HealthCheck)
 )
+
 settings.register_profile("long", deadline=None, max_examples=2000)
+
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
 

@@ -21,7 +21,7 @@ from aiogram.exceptions import AiogramError
 
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.moments import SECOND
-from jitledger.service.submission import Answer, Submission
+from jitledger.service.recording.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
@@ -42,8 +42,11 @@ from jitledger_bot.turn import Turn
 from jitledger_bot.wire.outbox import Outbox
 
 RENEW_SECONDS = 20.0
+
 EDIT_SECONDS = 2.0
+
 MOST_TRIES = 3
+
 log = logging.getLogger(__name__)
 
 

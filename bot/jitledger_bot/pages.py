@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jitledger.service.submission import Answer
+from jitledger.service.recording.submission import Answer
 from jitledger.store.database import Tx
 from jitledger_bot.memory.proposals import store_proposal
 from jitledger_bot.turn import Button, Outgoing, Turn
 
 PER_PAGE = 8
+
 Keys = Callable[[Tx, int, str | None, int], list[list[Button]]]
 
 

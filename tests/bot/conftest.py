@@ -15,7 +15,8 @@ from jitledger.domain.moments import SECOND
 from jitledger.service.clock import FixedClock
 from jitledger.service.people import invite
 from jitledger_bot.app import BotRunner, make_bot
-from jitledger_bot.sandbox.server import FIRST_UPDATE, Running, Sandbox, make_api, serve
+from jitledger_bot.sandbox.server import Running, Sandbox, make_api, serve
+from jitledger_bot.sandbox.world import FIRST_UPDATE
 from tests.conftest import done, open_shop
 
 TOKEN = "4242:TEST-TOKEN-OF-THE-SUITE"
@@ -45,7 +46,7 @@ class Chat:
         self.app.close()
         self.app = open_app(Settings(database=self.url, bot_token=TOKEN), self.clock)
         self.runner = BotRunner(self.app, make_bot(TOKEN, self.server.url))
-        self.runner.look_every = LOOK_EVERY
+        self.runner.rounds.every = LOOK_EVERY
         await self.runner.start()
 
     async def settle(self, person: int, count: int) -> list[dict[str, Any]]:
@@ -53,10 +54,10 @@ class Chat:
 
         Nothing is said when it looked twice for what is to be told, and all of that is sent.
         """
-        looked = self.runner.looks
+        looked = self.runner.rounds.looks
         for _ in range(2000):
             said = len(self.sandbox.messages[person]) > count
-            if (said or self.runner.looks >= looked + 2) and self.idle():
+            if (said or self.runner.rounds.looks >= looked + 2) and self.idle():
                 break
             await asyncio.sleep(0.01)
         await self.done()
@@ -152,7 +153,7 @@ async def open_chat(url: str) -> Chat:
     sandbox = Sandbox(TOKEN, lambda: clock.now() / SECOND)
     server = await serve(make_api(sandbox))
     runner = BotRunner(app, make_bot(TOKEN, server.url))
-    runner.look_every = LOOK_EVERY
+    runner.rounds.every = LOOK_EVERY
     await runner.start()
     chat = Chat(url, clock, sandbox, server, app, runner)
     for person, name, role in ((OWNER, "Olivia", "owner"), (STAFF, "Sam", "staff")):

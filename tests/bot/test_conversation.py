@@ -359,11 +359,11 @@ async def test_a_snoozed_alert_comes_back_while_it_stands(chat: Chat) -> None:
     toast, _ = await chat.press(alert, "Snooze")
     assert toast == "Snoozed for a day."
     count = len(chat.sandbox.messages[OWNER])
-    await chat.runner._wake_snoozed()
+    await chat.runner.rounds.wake_snoozed()
     await asyncio.sleep(0.4)
     assert len(chat.sandbox.messages[OWNER]) == count
     chat.clock.at += DAY + MINUTE
-    await chat.runner._wake_snoozed()
+    await chat.runner.rounds.wake_snoozed()
     (again,) = await chat.settle(OWNER, count)
     assert again["text"].startswith("🔔 Reorder Blue mug (MUG)")
 

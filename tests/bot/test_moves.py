@@ -67,7 +67,7 @@ async def test_a_new_token_keeps_everything(chat: Chat) -> None:
     chat.sandbox.token, chat.sandbox.next_update = other, 1
     chat.app = open_app(Settings(database=chat.url, bot_token=other), chat.clock)
     chat.runner = BotRunner(chat.app, make_bot(other, chat.server.url))
-    chat.runner.look_every = LOOK_EVERY
+    chat.runner.rounds.every = LOOK_EVERY
     await chat.runner.start()
     (answer,) = await chat.say("sold 2 mug")
     assert "On hand 15." in answer["text"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jitledger.service.submission import Answer, Submission
+from jitledger.service.recording.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot.telling import told_lists
 from jitledger_bot.telling.kinds import DAILY

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from jitledger.bootstrap import App
 from jitledger.domain.commands import parse
 from jitledger.domain.state.stock_item import fold
+from jitledger.service.recording.submission import Ask, Submission
 from jitledger.service.streams import Change, load_shop
-from jitledger.service.submission import Ask, Submission
 from jitledger.service.views.contract import Batch
 from jitledger.service.views.driver import Driver
 from jitledger.store.codec import EventMapper

@@ -462,7 +462,7 @@ def test_a_draft_without_a_product_lets_its_alert_through(shop: App) -> None:
 
 def test_crossings_within_one_group_are_all_told(shop: App) -> None:
     """Commands that are committed together raise, resolve and raise as those apart do."""
-    from jitledger.service.submission import Ask, Submission
+    from jitledger.service.recording.submission import Ask, Submission
 
     policy = {"method": "manual", "reorder_point": "20", "order_quantity": "40"}
     done(shop, do="policy", sku="MUG", **policy, now="2026-03-01T08:00:00")

@@ -174,7 +174,7 @@ class TestAlerts:
     def test_an_import_is_silent(self, watched: App) -> None:
         """An import raises no alert while it runs."""
         from jitledger.domain.commands import parse
-        from jitledger.service.submission import Ask, Submission
+        from jitledger.service.recording.submission import Ask, Submission
 
         sale = parse({"do": "sell", "sku": "MUG", "qty": "9"})
         watched.ledger.submit(Submission([Ask(sale)], importing=True)).result()

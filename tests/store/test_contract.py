@@ -9,7 +9,7 @@ import pytest
 
 from jitledger.bootstrap import App
 from jitledger.domain.commands import parse
-from jitledger.service.submission import Ask, Submission
+from jitledger.service.recording.submission import Ask, Submission
 from jitledger.store.database import KEYS_AT_ONCE, read_clock
 from jitledger.store.schema import SCHEMA_VERSION
 from jitledger.store.seals import verify

@@ -89,7 +89,7 @@ async def old_chat(
     sandbox.add_person(known["owner"], "Olivia")
     server = await serve(make_api(sandbox))
     runner = BotRunner(app, make_bot(TOKEN, server.url))
-    runner.look_every = LOOK_EVERY
+    runner.rounds.every = LOOK_EVERY
     await runner.start()
     yield Chat(url, clock, sandbox, server, app, runner), known
     await runner.stop()

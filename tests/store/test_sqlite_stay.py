@@ -12,6 +12,7 @@ from jitledger.bootstrap import App, open_app
 from jitledger.domain.errors import LedgerError
 from jitledger.store import sqlite
 from jitledger.store.seals import verify
+from jitledger.store.sqlite_connection import LOG_PAGES
 from tests.conftest import done
 
 
@@ -22,7 +23,7 @@ def test_the_log_has_its_length_before_the_first_command(app: App) -> None:
     log = Path(f"{app.database.path}-wal")  # type: ignore[attr-defined]
     app.stay()
     length = log.stat().st_size
-    assert length >= sqlite.LOG_PAGES * sqlite.PAGE_BYTES
+    assert length >= LOG_PAGES * sqlite.PAGE_BYTES
     done(app, do="sell", sku="MUG", qty="3")
     assert log.stat().st_size == length
     with app.database.snapshot() as tx:
@@ -92,3 +93,48 @@ def test_a_shop_is_closed_while_somebody_reads_it(app: App) -> None:
     again = open_app(app.settings)
     assert verify(again.database).ok
     again.close()
+
+
+def test_a_shop_is_closed_while_somebody_writes_in_it(app: App) -> None:
+    """Whoever writes in another thread ends or is told; a commit under way is never cut off.
+
+    SQLite says of a commit that is not through that no transaction is open: closed on its word,
+    the process dies.
+    """
+    with app.database.transaction() as tx:
+        tx.execute("CREATE TABLE scratch (body BLOB)")
+    app.close()
+    for _ in range(40):
+        again = open_app(app.settings)
+        begun = threading.Event()
+        told: list[str] = []
+        written: list[int] = []
+
+        def write(
+            app: App = again,
+            begun: threading.Event = begun,
+            told: list[str] = told,
+            written: list[int] = written,
+        ) -> None:
+            try:
+                while True:
+                    with app.database.transaction() as tx:
+                        tx.execute("INSERT INTO scratch VALUES (zeroblob(20000))")
+                    written.append(1)
+                    begun.set()
+            except LedgerError as error:
+                told.append(error.code)
+
+        threads = [threading.Thread(target=write) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        begun.wait(10)
+        again.close()
+        for thread in threads:
+            thread.join(10)
+        assert len(told) == 2
+        check = open_app(app.settings)
+        with check.database.transaction() as tx:
+            assert tx.one("SELECT COUNT(*) FROM scratch")[0] >= len(written)
+            tx.execute("DELETE FROM scratch")
+        check.close()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from jitledger.bootstrap import App
 from jitledger.domain.commands import parse
-from jitledger.service.submission import Ask, Submission
+from jitledger.service.recording.submission import Ask, Submission
 from jitledger.store.database import Tx
 from jitledger.store.seals import FIRST, first_seal_of, seal_of, verify
 from tests.conftest import do, done, open_shop

@@ -22,7 +22,7 @@ from jitledger.domain.names import split_entry
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.state.order import voids
 from jitledger.domain.state.shop import Shop
-from jitledger.service.submission import Answer, Ask
+from jitledger.service.recording.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import Asker

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from jitledger.service.submission import Answer
+from jitledger.service.recording.submission import Answer
 from jitledger.store.database import Tx
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers.asking.questions import history_page, reorder_page

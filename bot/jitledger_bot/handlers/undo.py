@@ -9,16 +9,11 @@ from decimal import Decimal
 from aiogram.types import Message
 
 from jitledger.domain.commands import parse
-from jitledger.domain.events import (
-    EntryVoided,
-    ItemRegistered,
-    PriceSet,
-    SupplierLinked,
-)
+from jitledger.domain.events import EntryVoided, ItemRegistered, PriceSet, SupplierLinked
 from jitledger.domain.names import split_entry
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.state.order import voids
-from jitledger.service.submission import Answer, Ask
+from jitledger.service.recording.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
@@ -31,6 +26,7 @@ from jitledger_bot.turn import Button, Outgoing, Turn
 
 CATALOG = (ItemRegistered, PriceSet, SupplierLinked)
 """What stays when a message is taken back: the product it made known."""
+
 Show = Callable[[str, str, Button | None], list[Outgoing]]
 """(what is said, the message's text with it, the button that reverses it) → what is sent"""
 

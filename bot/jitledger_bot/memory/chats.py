@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from jitledger.service.announce import push
-from jitledger.service.submission import Answer
+from jitledger.service.recording.submission import Answer
 from jitledger.store.database import Tx
 
 

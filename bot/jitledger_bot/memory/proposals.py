@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from jitledger.service.submission import Answer
+from jitledger.service.recording.submission import Answer
 from jitledger.store.database import Tx
 
 

@@ -14,7 +14,7 @@ from jitledger.domain.errors import LedgerError, unknown_location
 from jitledger.domain.moments import MICROSECOND, to_datetime
 from jitledger.domain.quantity import show
 from jitledger.domain.state.shop import Shop
-from jitledger.service.submission import Ask
+from jitledger.service.recording.submission import Ask
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
 from jitledger_bot.reading import Reading

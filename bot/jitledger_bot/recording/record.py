@@ -15,7 +15,7 @@ from jitledger.domain.names import split_entry
 from jitledger.domain.state.order import voids
 from jitledger.domain.state.shop import Shop
 from jitledger.service.queries import recorded_under
-from jitledger.service.submission import Answer, Ask
+from jitledger.service.recording.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
@@ -32,6 +32,7 @@ from jitledger_bot.texts.language import _
 from jitledger_bot.turn import Button, Outgoing, Turn
 
 AGAIN_SECONDS = 60
+
 MOST_QUESTIONS = 8
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from jitledger.domain.moments import to_datetime
 from jitledger.domain.quantity import show
-from jitledger.service.submission import Answer
+from jitledger.service.recording.submission import Answer
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk

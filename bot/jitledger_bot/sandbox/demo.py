@@ -22,8 +22,8 @@ from jitledger.domain.errors import LedgerError
 from jitledger.domain.moments import parse_time, zone
 from jitledger.service.clock import RunningClock
 from jitledger.service.people import hash_code, invite
+from jitledger.service.recording.submission import Ask, Submission
 from jitledger.service.reorder_alerts import points_of_all
-from jitledger.service.submission import Ask, Submission
 from jitledger.service.summary import quiet_alerts
 from jitledger.testing.shop import SampleShop
 from jitledger_bot.app import BotRunner, make_bot
@@ -32,13 +32,21 @@ from jitledger_bot.sandbox.server import Running, Sandbox, make_api, serve
 from jitledger_projections.views.on_hand import positions
 
 TOKEN = "4242:SAMPLE-SHOP-TOKEN"
+
 OWNER, STAFF = 1001, 1002
+
 GROUP = -1_001_003
+
 SEED = 7
+
 DAYS = 365
+
 SPEED = 120.0
+
 SALE_EVERY = 4.0
+
 log = logging.getLogger(__name__)
+
 Say = Callable[[str], None]
 
 

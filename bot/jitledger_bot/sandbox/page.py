@@ -13,8 +13,9 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from jitledger_bot.sandbox.methods import pixels
 from jitledger_bot.sandbox.rules import BotError
-from jitledger_bot.sandbox.server import Sandbox, pixels
+from jitledger_bot.sandbox.server import Sandbox
 from jitledger_bot.texts.language import SOURCE, Voice, _, mark, speaking
 
 COOKIE = "jitledger_chat"

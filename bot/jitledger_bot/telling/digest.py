@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jitledger.bootstrap import App
 from jitledger.domain.moments import local_date, to_datetime
 from jitledger.service.announce import push
-from jitledger.service.submission import Answer, Submission
+from jitledger.service.recording.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger.store.seals import newest_seal
 from jitledger_bot.memory.outgoing import has_subject
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from jitledger_projections.reports.morning import Morning
 
 MORNING = 7
+
 MOST_LINES = 10
 
 

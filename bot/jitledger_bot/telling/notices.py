@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from jitledger.bootstrap import App
 from jitledger.domain.moments import DAY, local_date
 from jitledger.service.announce import push
-from jitledger.service.submission import Answer, Submission
+from jitledger.service.recording.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot.memory.told import forget_told, note_told, told_at, told_since
 from jitledger_bot.telling import told_lists

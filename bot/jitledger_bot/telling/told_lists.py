@@ -15,7 +15,7 @@ from jitledger.bootstrap import App
 from jitledger.domain.moments import DAY
 from jitledger.domain.names import ORDER_STREAM, SKU_STREAM
 from jitledger.service.announce import push
-from jitledger.service.submission import Answer, Submission
+from jitledger.service.recording.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
@@ -28,6 +28,7 @@ from jitledger_bot.texts.language import _, speaking
 from jitledger_bot.turn import Outgoing, keyboard
 
 WATCHED = 7 * DAY
+
 Settled = dict[str, dict[str, str]]
 """{subject of a row: {"about", "name", "state", perhaps "quantity"}}"""
 

@@ -29,13 +29,11 @@ from aiogram.exceptions import (
 )
 from aiogram.types import Message
 
-from jitledger.domain.errors import LedgerError
-from jitledger.service.submission import Answer, Submission
+from jitledger.service.recording.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot.desk import Desk
 from jitledger_bot.memory.chats import forget_chat, move_chat
 from jitledger_bot.memory.outgoing import (
-    Mark,
     Sending,
     claim_next,
     count_try,
@@ -44,19 +42,21 @@ from jitledger_bot.memory.outgoing import (
     redirect,
     renew_leases,
     waiting,
-    write_marks,
 )
 from jitledger_bot.telling.fan_out import fan_out
 from jitledger_bot.texts.language import _, mark, speaking
 from jitledger_bot.turn import Outgoing
 from jitledger_bot.wire.calls import METHODS, method_of
+from jitledger_bot.wire.outcomes import Outcomes
 from jitledger_bot.wire.pace import Pace
 from jitledger_bot.wire.session import filled
 
 MOST_TRIES = 8
 
 RENEW_SECONDS = 10.0
+
 REPEATED = mark("(sent again: the first try may not have arrived)")
+
 log = logging.getLogger(__name__)
 
 
@@ -70,9 +70,8 @@ class Outbox:
         self._queues: dict[int, asyncio.Queue[Sending]] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._under_way: set[int] = set()
-        self._done: list[Mark] = []
         self._wake = asyncio.Event()
-        self._marker: asyncio.Task[None] | None = None
+        self._outcomes = Outcomes(desk, self._under_way)
 
     def send(self, rows: Iterable[Sending]) -> None:
         """Send rows that are committed, in order within each chat."""
@@ -124,7 +123,7 @@ class Outbox:
         while refusals < MOST_TRIES:
             try:
                 message_id = await self._call(row)
-                self._mark("sent", message_id, None, row.id)
+                self._outcomes.note("sent", message_id, None, row.id)
                 return
             except TelegramRetryAfter as error:
                 await asyncio.sleep(max(0.1, error.retry_after))
@@ -134,7 +133,9 @@ class Outbox:
                 attempt += 1
             except TelegramMigrateToChat as error:
                 if row.kind == "edit":  # Numbers begin anew there: it would be another message.
-                    self._mark("failed", None, "the message stayed in the old group", row.id)
+                    self._outcomes.note(
+                        "failed", None, "the message stayed in the old group", row.id
+                    )
                     return
                 row = await self._migrated(row, error.migrate_to_chat_id)
             except TelegramForbiddenError as error:
@@ -145,14 +146,14 @@ class Outbox:
                     row = self._without_topic(row)  # The topic was deleted: the group is there.
                     continue
                 fine = "message is not modified" in str(error) or "query is too old" in str(error)
-                self._mark("sent" if fine else "failed", None, str(error)[:300], row.id)
+                self._outcomes.note("sent" if fine else "failed", None, str(error)[:300], row.id)
                 if not fine:
                     log.warning("outbox row %s was refused: %s", row.id, error)
                 return
             except TelegramAPIError:
                 refusals += 1
                 await asyncio.sleep(min(30.0, 0.5 * 2**refusals))
-        self._mark("failed", None, f"refused {MOST_TRIES} times", row.id)
+        self._outcomes.note("failed", None, f"refused {MOST_TRIES} times", row.id)
 
     async def _call(self, row: Sending) -> int | None:
         result = await self._bot(method_of(row), request_timeout=30)
@@ -168,30 +169,6 @@ class Outbox:
 
     async def _submit(self, then: Any) -> Any:
         return (await self._desk.app.ledger.acommit(Submission([], then=then))).value
-
-    def _mark(self, state: str, message_id: int | None, error: str | None, row: int) -> None:
-        """Note an outcome; outcomes are written in groups, off the way of the next message."""
-        self._done.append((state, message_id, error, row))
-        if self._marker is None or self._marker.done():
-            self._marker = asyncio.create_task(self._write_marks())
-
-    async def _write_marks(self) -> None:
-        await asyncio.sleep(0.02)
-        while self._done:
-            marks, self._done = self._done, []
-
-            def write(tx: Tx, answers: list[Answer], now: int, marks: list[Mark] = marks) -> None:
-                write_marks(tx, marks)
-
-            try:
-                await self._submit(write)
-            except LedgerError:
-                log.exception("outcomes of sent messages wait to be written")
-                self._done = marks + self._done
-                await asyncio.sleep(1.0)
-                continue
-            # Only now does the table say so; before that a look would send it again.
-            self._under_way.difference_update(row for _, _, _, row in marks)
 
     async def _migrated(self, row: Sending, chat_id: int) -> Sending:
         """Follow a group that became a supergroup."""
@@ -216,19 +193,16 @@ class Outbox:
             give_up(tx, row.chat_id, error)
 
         await self._submit(drop)
-        self._mark("failed", None, error[:300], row.id)
+        self._outcomes.note("failed", None, error[:300], row.id)
 
     async def drain(self, seconds: float) -> None:
         """Let what is being sent be sent and noted; the rest is found again at the next start."""
-        tasks = [*self._tasks.values(), *([self._marker] if self._marker is not None else [])]
-        left = [task for task in tasks if not task.done()]
+        left = [task for task in self._tasks.values() if not task.done()]
         if left:
             await asyncio.wait(left, timeout=seconds)
-        if self._marker is not None and not self._marker.done():
-            await asyncio.wait([self._marker], timeout=seconds)
-        for task in [*left, self._marker]:
-            if task is not None:
-                task.cancel()
+        await self._outcomes.drain(seconds)
+        for task in left:
+            task.cancel()
 
     # --- what waits in the table ------------------------------------------------------------------
 
@@ -275,7 +249,7 @@ class Outbox:
             fields = orjson.loads(row.body)
             if row.tries and row.kind == "push-message":
                 if row.tries >= 2:
-                    self._mark("failed", None, "outcome unknown twice", row.id)
+                    self._outcomes.note("failed", None, "outcome unknown twice", row.id)
                     continue
                 with speaking(voices[row.chat_id]):
                     fields["text"] = f"{_(REPEATED)}\n{fields['text']}"

@@ -88,7 +88,7 @@ class Webhook:
         except ValueError:
             return web.Response(status=400)
         try:
-            update = await self._inbox.read(raw)
+            update = await self._inbox.reader.read(raw)
             if update is not None:
                 await self._inbox.store([update])
         except LedgerError as error:

@@ -17,12 +17,13 @@ import orjson
 from jitledger.cli.output import opened
 from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError, Malformed
-from jitledger.service.submission import Answer, Ask, Outcome, Submission
+from jitledger.service.recording.submission import Answer, Ask, Outcome, Submission
 
 if TYPE_CHECKING:
     from jitledger.bootstrap import App
 
 LONGEST_LINE = 1_000_000
+
 AT_ONCE = 256
 
 

@@ -15,12 +15,14 @@ from jitledger.domain.errors import LedgerError
 
 if TYPE_CHECKING:
     from jitledger.bootstrap import App
-    from jitledger.service.submission import Answer
+    from jitledger.service.recording.submission import Answer
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 as_json = click.option("--json", "json_", is_flag=True, help="Answer as JSON.")
+
 as_of = click.option("--as-of", metavar="TIME", help="What was true then.")
+
 as_at = click.option("--as-at", metavar="TIME", help="What was believed then.")
 
 
@@ -36,7 +38,7 @@ def opened(ctx: click.Context, *, create: bool = False) -> Iterator[App]:
         app.close()
 
 
-def write_json(data: Any) -> None:
+def write_json(data: object) -> None:
     """Write one JSON document to stdout."""
     text = orjson.dumps(data, option=orjson.OPT_INDENT_2, default=str)
     click.echo(text.decode())

@@ -10,12 +10,14 @@ from typing import Any
 from jitledger.domain.commands import InviteMember, JoinShop, LeaveShop
 from jitledger.domain.errors import Refused
 from jitledger.domain.state.shop import Shop
-from jitledger.service.ledger import Ledger, new_member_id
-from jitledger.service.submission import Answer, Ask, Submission
+from jitledger.service.ledger import Ledger
+from jitledger.service.recording.deciding import new_member_id
+from jitledger.service.recording.submission import Answer, Ask, Submission
 from jitledger.store.codec import decode, stored_fields
 from jitledger.store.database import Database, Tx
 
 FIRST_MINUTES = 15
+
 INVITE_MINUTES = 7 * 24 * 60
 
 

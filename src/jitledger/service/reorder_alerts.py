@@ -27,16 +27,19 @@ from jitledger.domain.state.quantities import Quantities, on_order, quantities
 from jitledger.domain.state.stock_item import StockItem, fold
 from jitledger.service.announce import push
 from jitledger.service.cache import Cache
-from jitledger.service.submission import Append
+from jitledger.service.recording.submission import Append
 from jitledger.store.database import Tx, marked
 
 WHOLE_SHOP = ""
+
 MOST_KEPT = 20_000
+
 Point = tuple[Decimal, Decimal, dict[str, str]]
 """(reorder point, order quantity, what they were computed from)"""
 
 Kept = tuple[dict[str, Point], dict[str, str]]
 """(points by location, states of alerts by location) of an item"""
+
 UNWATCHED: Kept = ({}, {})
 """Stands for every item without either, and is known by its identity."""
 

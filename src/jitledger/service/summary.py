@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from jitledger.service.announce import push
-from jitledger.service.ledger import ALERTS, Ledger
-from jitledger.service.submission import Answer, Submission
+from jitledger.service.ledger import Ledger
+from jitledger.service.recording.submission import Answer, Submission
+from jitledger.service.recording.watching import ALERTS
 from jitledger.store.database import Database, Tx
 
 AT_ONCE = 40

@@ -15,7 +15,7 @@ from aiogram.types import Message
 from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.quantity import show
-from jitledger.service.submission import Answer, Ask
+from jitledger.service.recording.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import Asker

@@ -21,7 +21,7 @@ from jitledger.domain.state.shop import MAY_BUY
 from jitledger.service.importers.formats import FORMATS, map_header
 from jitledger.service.importers.rows import RowsSummary, bad_table, import_rows
 from jitledger.service.importers.tables import Table, parse_table
-from jitledger.service.submission import Answer
+from jitledger.service.recording.submission import Answer
 from jitledger.service.summary import after_import
 from jitledger.service.views.bunches import without_collector
 from jitledger.store.database import Tx

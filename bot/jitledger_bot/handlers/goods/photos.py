@@ -13,7 +13,7 @@ from aiogram.types import Message, PhotoSize
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.events import StockReceived
 from jitledger.domain.names import split_entry
-from jitledger.service.submission import Answer
+from jitledger.service.recording.submission import Answer
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import Asker

@@ -12,7 +12,7 @@ from jitledger.domain.names import normalise
 from jitledger.domain.quantity import show
 from jitledger.domain.state.shop import MAY_BUY
 from jitledger.service.queries import claims_beginning
-from jitledger.service.submission import Answer, Ask
+from jitledger.service.recording.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk

@@ -14,7 +14,7 @@ from jitledger.domain.errors import LedgerError
 from jitledger.domain.moments import zone
 from jitledger.domain.quantity import show
 from jitledger.domain.state.shop import Shop
-from jitledger.service.submission import Answer, Ask
+from jitledger.service.recording.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import PUSHES, Asker, Member, Wishes

@@ -8,8 +8,9 @@ from datetime import date
 from decimal import Decimal
 
 from jitledger.domain.quantity import ZERO
+from jitledger.domain.state.item_state import Reservation
 from jitledger.domain.state.purchase_order import PurchaseOrder
-from jitledger.domain.state.stock_item import Reservation, StockItem
+from jitledger.domain.state.stock_item import StockItem
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,109 +9,25 @@ other makes the item fold again. Both ways give the same state, which is propert
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
-from typing import NamedTuple
 
 from jitledger.domain import events as e
 from jitledger.domain.events import Event, StockSold
 from jitledger.domain.moments import MICROSECOND, QUARTER, SECOND, LocalDays
 from jitledger.domain.quantity import ZERO
-from jitledger.domain.state.catalog import Catalog, describe_item
-from jitledger.domain.state.demand import DemandDays, demand_line
-from jitledger.domain.state.order import Entry, OrderKey, order_key, standing
-from jitledger.domain.state.shelf import Lots, Shelf, issue_lots, store_lot, unload_lots
-
-FOREVER = 1 << 62
+from jitledger.domain.state.catalog import describe_item
+from jitledger.domain.state.demand import demand_line
+from jitledger.domain.state.item_state import FOREVER, Reservation
+from jitledger.domain.state.movements import Movements
+from jitledger.domain.state.order import Entry, order_key, standing
 
 SALE_RANK = StockSold.rank
-_BEFORE_ALL: OrderKey = (-FOREVER, 0, 0, 0)
 _NO_DAYS: dict[int, int] = {}
 
 
-@dataclass(slots=True)
-class Reservation:
-    """One promise of one SKU at one location; resolved at most once."""
+class StockItem(Movements):
+    """A SKU folded: entries applied one by one, movements and what is promised and asked for."""
 
-    location: str
-    quantity: Decimal
-    order: str | None
-    made_at: int
-    lapses_at: int
-
-
-class Arrival(NamedTuple):
-    """Goods that came in for a line of a purchase order."""
-
-    line: str
-    location: str
-    quantity: Decimal
-    at: int
-
-
-@dataclass(slots=True)
-class Leg:
-    """What one transfer has under way, and the lots it is made of."""
-
-    from_location: str
-    to_location: str
-    open: Decimal = ZERO
-    lots: Lots = field(default_factory=list)
-
-
-class StockItem:
-    """A SKU folded: shelves by location, promises, demand days and catalog."""
-
-    __slots__ = (
-        "_last",
-        "arrivals",
-        "backorder_due",
-        "backorders",
-        "catalog",
-        "days",
-        "demand",
-        "fulfilled",
-        "last_cost",
-        "owed",
-        "received",
-        "reservations",
-        "resolved",
-        "shelves",
-        "sku",
-        "transfers",
-        "unmet",
-        "version",
-    )
-
-    def __init__(self, sku: str, days: LocalDays) -> None:
-        self.sku = sku
-        self.days = days
-        self.version = 0
-        self.catalog = Catalog()
-        self.shelves: dict[str, Shelf] = {}
-        self.transfers: dict[str, Leg] = {}
-        self.reservations: dict[str, list[Reservation]] = {}
-        self.fulfilled: dict[tuple[str, str], Decimal] = {}
-        self.resolved: set[str] = set()
-        self.backorders: dict[str, Decimal] = {}
-        self.backorder_due: dict[str, date] = {}
-        self.demand: DemandDays = {}
-        self.unmet: DemandDays = {}
-        self.last_cost: Decimal | None = None
-        self.received: dict[str, Decimal] = {}
-        """What came in by line of a purchase order."""
-        self.arrivals: list[Arrival] = []
-        self.owed = ZERO
-        """Made-to-order units that were sold and have not come in, wherever they come in."""
-        self._last: OrderKey = _BEFORE_ALL
-
-    def shelf(self, location: str) -> Shelf:
-        """Return the shelf at a location, an empty unknown one at first."""
-        found = self.shelves.get(location)
-        if found is None:
-            found = self.shelves[location] = Shelf()
-        return found
+    __slots__ = ()
 
     def evolve(self, version: int, event: Event) -> bool:
         """Apply one entry; False when it does not come last and the item must fold again."""
@@ -213,85 +129,7 @@ class StockItem:
             case _:
                 raise AssertionError(f"{event.name} is no movement")
 
-    # --- movements --------------------------------------------------------------------------------
-
-    def _sold(self, event: StockSold, day: int) -> None:
-        """Take a sale from the shelf, or owe what is still to be made."""
-        if not event.moves_stock:
-            if event.to_make:
-                self._owe(event)
-            return
-        shelf = self.shelf(event.location)
-        shelf.on_hand -= event.quantity
-        if not shelf.moved:
-            shelf.moved = True
-            shelf.since = day
-        if shelf.lots:
-            issue_lots(shelf, event.quantity, event.lot, day)
-        if shelf.known and (shelf.out_since is not None or shelf.on_hand <= shelf.set_aside):
-            self._sold_out(shelf, event.effective_at)
-
-    def _sold_out(self, shelf: Shelf, at: int) -> None:
-        """Mark a sale from a shelf that is empty, before it or behind it."""
-        if shelf.out_since is not None and at > shelf.out_since:
-            shelf.out_since = at  # It was sold, so it was there until now.
-        self._mark(shelf, at)
-
-    def _put(
-        self,
-        location: str,
-        delta: Decimal,
-        event: Event,
-        *,
-        lot: str | None = None,
-        expired: bool = False,
-    ) -> Lots:
-        """Change what lies at a location; return the lots that what left was taken from."""
-        shelf = self.shelf(location)
-        taken: Lots = []
-        shelf.on_hand += delta
-        if not shelf.moved:
-            shelf.moved = True
-            shelf.since = self.days.day(event.effective_at, event.recorded_at)
-        if delta < 0 and shelf.lots:
-            day = self.days.day(event.effective_at, event.recorded_at)
-            taken = issue_lots(shelf, -delta, lot, day, expired=expired)
-        self._mark(shelf, event.effective_at)
-        return taken
-
-    def _mark(self, shelf: Shelf, at: int) -> None:
-        """Open or close the time without sellable stock; unknown stock is never out."""
-        if not shelf.known:
-            return
-        if shelf.on_hand > shelf.set_aside:
-            if shelf.out_since is not None:
-                if at > shelf.out_since:
-                    shelf.stockouts.append((shelf.out_since, at))
-                shelf.out_since = None
-        elif shelf.out_since is None:
-            shelf.out_since = at
-
-    def _received(self, event: e.StockReceived | e.OpeningBalance) -> None:
-        shelf, quantity = self.shelf(event.location), event.quantity
-        shelf.known = True
-        if isinstance(event, e.StockReceived) and event.po_line is not None:
-            line = event.po_line
-            self.received[line] = self.received.get(line, ZERO) + quantity
-            self.arrivals.append(Arrival(line, event.location, quantity, event.effective_at))
-        handed_on = min(self.owed, quantity)  # What is made to order goes on to its customer.
-        self.owed -= handed_on
-        self._put(event.location, quantity - handed_on, event)
-        if event.expiry is not None:
-            store_lot(shelf, event.lot, event.expiry, quantity)
-        if event.unit_cost is not None:
-            self.last_cost = event.unit_cost
-
-    def _owe(self, event: StockSold) -> None:
-        """Sell what is made to order: from what is there, the rest is owed."""
-        taken = min(event.quantity, max(ZERO, self.shelf(event.location).on_hand))
-        self.owed += event.quantity - taken
-        if taken:
-            self._put(event.location, -taken, event, lot=event.lot)
+    # --- promises and demand ----------------------------------------------------------------------
 
     def _fulfil(self, event: StockSold) -> None:
         order, quantity = event.order, event.quantity
@@ -304,59 +142,6 @@ class StockItem:
             self.fulfilled[key] = self.fulfilled.get(key, ZERO) + quantity
             if event.final:
                 self.resolved.add(reservation)
-
-    def _counted(self, event: e.StockCounted) -> None:
-        shelf = self.shelf(event.location)
-        shelf.known = True
-        self._put(event.location, event.quantity - shelf.on_hand, event, lot=event.lot)
-
-    def _returned(self, event: e.SaleReturned) -> None:
-        shelf = self.shelf(event.location)
-        if event.condition != "resellable":
-            shelf.change_status(event.condition, event.quantity)
-        self._put(event.location, event.quantity, event)
-        if event.expiry is not None:
-            store_lot(shelf, event.lot, event.expiry, event.quantity)
-
-    def _written_off(self, event: e.StockWrittenOff) -> None:
-        shelf = self.shelf(event.location)
-        if event.from_status != "sellable":
-            shelf.change_status(event.from_status, -event.quantity)
-        expired = event.cause == "expiry"
-        self._put(event.location, -event.quantity, event, lot=event.lot, expired=expired)
-
-    def _status_moved(self, event: e.StatusMoved) -> None:
-        shelf = self.shelf(event.location)
-        changes = ((event.from_status, -event.quantity), (event.to_status, event.quantity))
-        for status, delta in changes:
-            if status != "sellable":
-                shelf.change_status(status, delta)
-        if not shelf.moved:
-            shelf.moved = True
-            shelf.since = self.days.day(event.effective_at, event.recorded_at)
-        self._mark(shelf, event.effective_at)
-
-    def _transferred(self, event: e.Transfer) -> None:
-        quantity = event.quantity
-        target = self.shelf(event.to_location)
-        leg = self.transfers.get(event.transfer)
-        if leg is None:
-            leg = self.transfers[event.transfer] = Leg(event.from_location, event.to_location)
-        if isinstance(event, e.TransferDispatched):
-            leg.open += quantity
-            target.transit_in += quantity
-            leg.lots += self._put(event.from_location, -quantity, event, lot=event.lot)
-            return
-        leg.open -= quantity
-        target.transit_in -= quantity
-        arrived = unload_lots(leg.lots, quantity)
-        if isinstance(event, e.TransferReceived):
-            target.known = True
-            self._put(event.to_location, quantity, event)
-            for key, part in arrived:
-                target.lots[key] = target.lots.get(key, ZERO) + part
-
-    # --- promises and demand ----------------------------------------------------------------------
 
     def _reserved(self, event: e.StockReserved) -> None:
         ttl, made = event.ttl_seconds, event.recorded_at

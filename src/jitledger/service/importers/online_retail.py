@@ -31,8 +31,8 @@ from jitledger.domain.state.shop import Shop
 from jitledger.service.bulk import BulkAppender, BulkFact
 from jitledger.service.clock import Clock
 from jitledger.service.ledger import Ledger
+from jitledger.service.recording.submission import Ask, Submission
 from jitledger.service.streams import load_shop
-from jitledger.service.submission import Ask, Submission
 from jitledger.service.views.bunches import without_collector
 from jitledger.store.database import Database
 
@@ -45,8 +45,11 @@ COLUMNS = (
     "UnitPrice",
     "CustomerID",
 )
+
 CREDIT = "Chen, Sain and Guo (2012), Online Retail, UCI Machine Learning Repository, CC BY 4.0"
+
 _PRODUCT = re.compile(r"\d{5}[A-Za-z]{0,2}", re.ASCII)
+
 Progress = Callable[[int, int], None]
 
 

@@ -25,11 +25,13 @@ from jitledger.service.cache import Cache
 from jitledger.service.importers.formats import Format, Row, map_header
 from jitledger.service.importers.tables import Table, TableRow
 from jitledger.service.ledger import Ledger, present_of
-from jitledger.service.submission import Ask, Submission
+from jitledger.service.recording.submission import Ask, Submission
 from jitledger.store.database import Tx
 
 AT_ONCE = 40
+
 NUMBERS = ("qty", "price", "cost", "moq", "pack", "lead")
+
 Progress = Callable[[int, int], None]
 
 
@@ -342,6 +344,7 @@ _COLUMN_OF = {
     "not-positive": "qty",
     "in-the-future": "when",
 }
+
 _FIELD_OF = {
     "occurred_at": "when",
     "unit_cost": "cost",

@@ -1,0 +1,85 @@
+"""The rounds of the bot: the daily sweep, and looks for what has to be told by itself."""
+
+from __future__ import annotations
+
+import asyncio
+
+from jitledger.bootstrap import App
+from jitledger.domain.moments import local_date
+from jitledger.service.recording.submission import Answer, Submission
+from jitledger.service.reorder_alerts import is_snooze_over, wake_snoozed
+from jitledger.store.database import Tx
+from jitledger_bot.telling import digest, notices, told_lists
+
+
+class Rounds:
+    """Sweeps once a local day, and looks every few seconds for what is to be told."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self.swept = asyncio.Event()
+        self.every = 5.0
+        """Seconds between two looks."""
+        self.looks = 0
+        """How often was looked."""
+        self._digested: str | None = None
+        self._explained: int | None = None
+        """The log's head when exceptions were last looked for."""
+
+    async def run(self) -> None:
+        """Fold the demand state once a local day; the first time at the start."""
+        swept: object = None
+        while True:
+            shop = self._app.queries.shop()
+            if not shop.opened:
+                await asyncio.sleep(1)
+                continue
+            today = local_date(self._app.queries.present(shop), shop.tz)
+            if today != swept:
+                await asyncio.to_thread(self._app.sweep)
+                swept = today
+                self.swept.set()
+            await self.wake_snoozed()
+            await self._exceptions()
+            if local_date(self._app.queries.present(shop), shop.tz) == swept:
+                await self._digest()  # Told is what today's sweep says, as the report does.
+            self.looks += 1
+            await asyncio.sleep(self.every)
+
+    async def _exceptions(self) -> None:
+        """Look for exceptions when something was recorded since the last look."""
+        with self._app.database.snapshot() as tx:
+            head = self._app.database.head(tx)
+        if head != self._explained:
+            await notices.tell_exceptions(self._app)
+            await told_lists.settle(self._app, self._explained)
+            self._explained = head
+
+    async def _digest(self) -> None:
+        """Send the digest of the day once its hour has come."""
+        from jitledger_projections.reports.morning import morning
+
+        subject = digest.subject_of(self._app)
+        if subject is None or subject == self._digested:
+            return
+        self._digested = subject  # Should it fail, the next try is tomorrow's.
+        if not digest.is_made(self._app, subject):
+            seen = await asyncio.to_thread(lambda: morning(self._app.look()))
+            await digest.make(self._app, subject, digest.gather(self._app, seen))
+            await notices.tell_day(self._app, notices.gather_day(self._app, seen))
+
+    async def wake_snoozed(self) -> None:
+        """Tell again of alerts whose snooze is over."""
+        now = self._app.queries.present()
+        with self._app.database.snapshot() as tx:
+            if not is_snooze_over(tx, now):
+                return
+        from jitledger_projections.reports.ordering.reorder_line import as_shape
+
+        due = await asyncio.to_thread(self._app.reorder)
+        lines = {(x.sku, x.location): as_shape(x) for x in due}
+
+        def wake(tx: Tx, answers: list[Answer], present: int) -> int:
+            return wake_snoozed(tx, now, lines)
+
+        await self._app.ledger.acommit(Submission([], then=wake))

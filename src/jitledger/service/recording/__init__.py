@@ -1,0 +1,1 @@
+"""One append: commands that wait, decided, recorded, watched, under one lock."""
