@@ -18,7 +18,7 @@ from jitledger_projections.reports.table import all_reports
 ROOT = Path(__file__).resolve().parents[2] / "bot" / "jitledger_bot"
 FIXED = datetime(2026, 1, 1, tzinfo=UTC)
 """No clock in the files: they change with what they say alone."""
-KEYWORDS = {"_": None, "mark": None, "plural": (1, 2)}
+KEYWORDS = {"_": None, "mark": None, "plural": (1, 2), "several": (1, 2)}
 
 
 def said() -> Iterator[tuple[str, str | tuple[str, ...]]]:

@@ -50,6 +50,11 @@ def mark(message: str) -> str:
     return message
 
 
+def several(one: str, many: str) -> tuple[str, str]:
+    """Mark a message that has a form for one and one for many, to be said by ``plural``."""
+    return one, many
+
+
 def local(moment: datetime) -> datetime:
     """Return a moment in the zone of the turn."""
     return moment.astimezone(ZoneInfo(_spoken.get().zone))

@@ -27,6 +27,7 @@ from jitledger.store.sqlite_connection import (
     Reading,
     Snapshot,
     Transaction,
+    closed,
     connect,
     errors,
     is_let_go,
@@ -119,6 +120,7 @@ class SQLiteDatabase(Database):
         self._local, self._reading = threading.local(), Reading()
         self._tidier: _Tidier | None = None
         self._connections: list[Connection] = []
+        self._closed = False
         self._guard = threading.Lock()
         self._uri = uri
 
@@ -236,9 +238,8 @@ class SQLiteDatabase(Database):
         if connection is None:
             connection = self.connect()
             make_durable(connection)
+            self._use(connection)
             self._local.writer = connection
-            with self._guard:
-                self._connections.append(connection)
         return connection
 
     def _reader(self) -> Connection:
@@ -248,16 +249,25 @@ class SQLiteDatabase(Database):
             with errors():
                 connection.execute("PRAGMA query_only=1")
                 connection.execute("PRAGMA mmap_size=1073741824")
+            self._use(connection)
             self._reading.connection = connection
-            with self._guard:
-                self._connections.append(connection)
         return connection
+
+    def _use(self, connection: Connection) -> None:
+        """Note a connection to be closed with the others; refused once they are."""
+        with self._guard:
+            if not self._closed:
+                self._connections.append(connection)
+                return
+        connection.close()
+        raise closed()
 
     def close(self) -> None:
         if self._tidier is not None:
             self._tidier.end()
             self._tidier = None
         with self._guard:
+            self._closed = True
             used, self._connections = self._connections, []
         for connection in used:
             if is_let_go(connection):

@@ -33,6 +33,11 @@ def make_durable(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA busy_timeout={ASK_AGAIN_MS}")
 
 
+def closed() -> StoreError:
+    """Return what is told to whoever comes after the end."""
+    return StoreError("store", "The database is closed.")
+
+
 class Connection(sqlite3.Connection):
     """A connection that says whether somebody works on it, and whether it is about to be closed.
 
@@ -49,7 +54,7 @@ class Connection(sqlite3.Connection):
         self.used = True
         if self.closing:
             self.used = False
-            raise StoreError("store", "The database is closed.")
+            raise closed()
 
 
 def connect(uri: str, timeout: float) -> Connection:
