@@ -32,7 +32,8 @@ from jitledger_bot.handlers.asking import advice
 from jitledger_bot.handlers.goods import documents
 from jitledger_bot.jobs import Jobs
 from jitledger_bot.telling.rounds import Rounds
-from jitledger_bot.texts.language import SOURCE, Voice, _, languages, mark, speaking
+from jitledger_bot.texts.language import SOURCE, Voice, _, languages, speaking
+from jitledger_bot.texts.say import talk as say
 from jitledger_bot.wire.inbox import Inbox
 from jitledger_bot.wire.outbox import Outbox
 from jitledger_bot.wire.polling import ALLOWED, Polling
@@ -43,27 +44,27 @@ SWITCH_SECONDS = 0.0005
 """How long a busy thread (an import) keeps the interpreter before the conversation gets it."""
 
 COMMANDS = {
-    "stock": mark("what is on the shelf: /stock MUG"),
-    "chart": mark("stock and demand as a picture"),
-    "reorder": mark("what needs reordering"),
-    "orders": mark("purchase orders that are open"),
-    "late": mark("orders that should have come"),
-    "runout": mark("what runs out this week"),
-    "dead": mark("what lies and does not sell"),
-    "history": mark("every entry of a product"),
-    "why": mark("how its number comes about"),
-    "asof": mark("what was true on a day"),
-    "log": mark("who entered what today"),
-    "count": mark("a counting round"),
-    "later": mark("deliveries kept for later"),
-    "supplier": mark("a supplier's terms and products"),
-    "tune": mark("reorder points that could move"),
-    "overstock": mark("what lies beyond the need"),
-    "whatif": mark("what if Acme is two weeks late"),
-    "backtest": mark("your sales under other ways to order"),
-    "export": mark("lists as tables"),
-    "settings": mark("language, quiet hours, what I tell you"),
-    "help": mark("what I understand"),
+    "stock": say.WHAT_IS_ON_THE_SHELF,
+    "chart": say.STOCK_AND_DEMAND_AS_A,
+    "reorder": say.WHAT_NEEDS_REORDERING,
+    "orders": say.PURCHASE_ORDERS_THAT_ARE_OPEN,
+    "late": say.ORDERS_THAT_SHOULD_HAVE_COME,
+    "runout": say.WHAT_RUNS_OUT_THIS_WEEK,
+    "dead": say.WHAT_LIES_AND_DOES_NOT,
+    "history": say.EVERY_ENTRY_OF_A_PRODUCT,
+    "why": say.HOW_ITS_NUMBER_COMES_ABOUT,
+    "asof": say.WHAT_WAS_TRUE_ON_A,
+    "log": say.WHO_ENTERED_WHAT_TODAY,
+    "count": say.A_COUNTING_ROUND,
+    "later": say.DELIVERIES_KEPT_FOR_LATER,
+    "supplier": say.A_SUPPLIERS_TERMS_AND_PRODUCTS,
+    "tune": say.REORDER_POINTS_THAT_COULD_MOVE,
+    "overstock": say.WHAT_LIES_BEYOND_THE_NEED,
+    "whatif": say.WHAT_IF_ACME_IS_TWO,
+    "backtest": say.YOUR_SALES_UNDER_OTHER_WAYS,
+    "export": say.LISTS_AS_TABLES,
+    "settings": say.LANGUAGE_QUIET_HOURS_WHAT_I,
+    "help": say.WHAT_I_UNDERSTAND,
 }
 
 log = logging.getLogger(__name__)

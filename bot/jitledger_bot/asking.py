@@ -10,6 +10,8 @@ from jitledger_bot import texts
 from jitledger_bot.desk import Desk
 from jitledger_bot.memory.proposals import store_proposal
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import shared
+from jitledger_bot.texts.say import talk as say
 from jitledger_bot.turn import Outgoing, Turn
 
 
@@ -19,13 +21,13 @@ def exact_or_ask(words: str, turn: Turn, desk: Desk, question: str, more: str = 
     ``question`` says what is answered for the one that is chosen, with ``more`` beside it.
     """
     if not words.strip():
-        turn.say(_("Which product? For example: {example}", example=f"/{question} MUG"))
+        turn.say(_(say.WHICH_PRODUCT_FOR_EXAMPLE_EXAMPLE, example=f"/{question} MUG"))
         return None
     found = desk.resolver.resolve(words)
     if found.exact is not None:
         return found.exact.sku
     if not found.nearest:
-        turn.say(_("I know no product like “{words}”.", words=texts.safe(words[:80])))
+        turn.say(_(shared.I_KNOW_NO_PRODUCT_LIKE, words=texts.safe(words[:80])))
         return None
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
@@ -34,7 +36,7 @@ def exact_or_ask(words: str, turn: Turn, desk: Desk, question: str, more: str = 
             body = {"question": question, "sku": near.sku, "more": more}
             stored = store_proposal(tx, turn.chat_id, turn.member, "ask", body, now)
             rows.append([(f"{near.title} ({near.sku})", f"a.{stored}")])
-        return [turn.message(_("Which one?"), rows)]
+        return [turn.message(_(say.WHICH_ONE), rows)]
 
     turn.render.append(render)
     return None

@@ -38,6 +38,7 @@ from jitledger_bot.memory.job_rows import (
 )
 from jitledger_bot.memory.outgoing import put
 from jitledger_bot.texts.language import Voice, _, choose, speak
+from jitledger_bot.texts.say import talk as say
 from jitledger_bot.turn import Turn
 from jitledger_bot.wire.outbox import Outbox
 
@@ -150,7 +151,7 @@ class Jobs:
             state = "new" if job.tries < MOST_TRIES else "dead"
             error = f"{type(failed).__name__}: {failed}"[:300]
             if state == "dead":
-                job.turn.say(_("I could not finish this; it is set aside as job {id}.", id=job.id))
+                job.turn.say(_(say.I_COULD_NOT_FINISH_THIS, id=job.id))
         finally:
             telling.cancel()
             await asyncio.gather(telling, return_exceptions=True)

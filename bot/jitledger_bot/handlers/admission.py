@@ -14,6 +14,8 @@ from jitledger_bot.access import Asker
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers.joining import open_shop
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import shared
+from jitledger_bot.texts.say import talk as say
 from jitledger_bot.turn import Turn
 
 Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
@@ -31,7 +33,7 @@ class Admission(BaseMiddleware):
         if isinstance(event, CallbackQuery):
             asker = desk.admit(turn, event.from_user, private=False)
             if asker is None:
-                turn.toast(event.id, _("This button is not for you."))
+                turn.toast(event.id, _(shared.THIS_BUTTON_IS_NOT_FOR))
                 return None
         else:
             assert isinstance(event, Message)
@@ -53,7 +55,7 @@ def _admitted(message: Message, turn: Turn, desk: Desk) -> Asker | None:
     asker = desk.admit(turn, message.from_user, message.chat.type == "private")
     anonymous = message.sender_chat is not None and message.sender_chat.id == message.chat.id
     if asker is None and anonymous and (message.text or "").startswith("/"):
-        turn.say(_("I cannot see who you are: switch anonymity off to ask or record here."))
+        turn.say(_(say.I_CANNOT_SEE_WHO_YOU))
     return asker
 
 

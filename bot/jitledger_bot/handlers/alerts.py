@@ -10,6 +10,7 @@ from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.press import Press, action, answer_press
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import talk as say
 from jitledger_bot.turn import Outgoing
 
 
@@ -27,7 +28,7 @@ def snooze(press: Press) -> None:
             answer_press(
                 press.turn,
                 press.query,
-                texts.problem(refused) if refused else _("Snoozed for a day."),
+                texts.problem(refused) if refused else _(say.SNOOZED_FOR_A_DAY),
             )
         ]
 

@@ -11,6 +11,7 @@ from jitledger_bot.desk import Desk
 from jitledger_bot.memory.proposals import load_proposal
 from jitledger_bot.press import ACTIONS, Press
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import shared
 from jitledger_bot.turn import Turn
 
 
@@ -29,10 +30,10 @@ async def on_button(query: CallbackQuery, turn: Turn, desk: Desk, asker: Asker) 
         proposal = load_proposal(tx, stored)
     action = ACTIONS.get(code)
     if proposal is None or action is None or proposal.chat_id != turn.chat_id:
-        turn.toast(query.id, _("This button is too old."))
+        turn.toast(query.id, _(shared.THIS_BUTTON_IS_TOO_OLD))
         return
     if proposal.consumed and not action.looking:
-        turn.toast(query.id, _("Done already."))
+        turn.toast(query.id, _(shared.DONE_ALREADY))
         return
     if not action.looking and not asker.may_record:
         turn.toast(query.id, _(texts.VIEWER), alert=True)

@@ -36,6 +36,8 @@ from jitledger_bot.recording.meaning import names_its_product, read
 from jitledger_bot.recording.record import record_text
 from jitledger_bot.recording.said import offer, on_hand, repeat, say_line
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import shared
+from jitledger_bot.texts.say import talk as say
 from jitledger_bot.turn import Button, Outgoing, Turn
 
 _CHANGES = ("qty", "delta", "unit_cost", "unit_price", "at", "supplier", "reason", "pack")
@@ -59,7 +61,7 @@ async def on_edit(message: Message, turn: Turn, desk: Desk, asker: Asker) -> Non
         return
     if text.startswith("/"):
         if private:
-            turn.say(_("An edited command is not read again; send it anew."))
+            turn.say(_(say.AN_EDITED_COMMAND_IS_NOT))
         return
     if member.role == "viewer":
         if private:
@@ -83,7 +85,7 @@ async def on_edit(message: Message, turn: Turn, desk: Desk, asker: Asker) -> Non
         return
     olds, gone = _in_force(recorded, prefix, desk)
     if not olds and gone:
-        turn.say(f"✗ {texts.safe(gone)} " + _("The edit was not recorded."))
+        turn.say(f"✗ {texts.safe(gone)} " + _(say.THE_EDIT_WAS_NOT_RECORDED))
         return
     number = reads_count(text)
     if len(olds) == 1 and number is not None and number.ambiguous is None:
@@ -123,7 +125,7 @@ def _in_force(
                 continue
             if version in in_force:
                 by = f"{sku}/{in_force[version]}"
-                gone = _("{entry} is already voided by {by}.", entry=entry, by=by)
+                gone = _(say.VOIDED_ALREADY, entry=entry, by=by)
                 continue
             found.append(Old(number, entry, sku, event))
     return sorted(found, key=lambda old: old.number), gone
@@ -187,7 +189,7 @@ def _correct(
     turn.correlation = prefix
     turn.asks = [line.ask for line in lines if line.ask is not None]
     if not lines:
-        turn.say(_("Nothing changed."))
+        turn.say(_(say.NOTHING_CHANGED))
         return
     turn.render.append(lambda tx, answers, at: _said(tx, lines, answers, at, turn, prefix, suffix))
 
@@ -297,21 +299,21 @@ def _said(
         answer = next(given)
         if answer.error is not None:
             refused = texts.safe(texts.problem(answer.error))
-            said.append(f"✗ {refused} " + _("The edit was not recorded."))
+            said.append(f"✗ {refused} " + _(say.THE_EDIT_WAS_NOT_RECORDED))
             continue
         entries += answer.entries
         name = texts.product(line.title or title_of(tx, line.sku or ""), line.sku or "")
         if line.removed:
             left = on_hand(f"<b>{answer.on_hand}</b>")
-            said.append(_("Taken back: {product}.", product=name) + f" {left}.")
+            said.append(_(say.TAKEN_BACK_PRODUCT, product=name) + f" {left}.")
         elif line.corrects:
-            said.append(_("Corrected: {line}").replace("{line}", say_line(line, answer)))
+            said.append(_(say.CORRECTED_LINE).replace("{line}", say_line(line, answer)))
         else:
             said.append(say_line(line, answer))
     buttons: list[list[Button]] = []
     if entries:
         body = {"entries": entries}
         stored = store_proposal(tx, turn.chat_id, turn.member, "undo", body, now)
-        buttons.append([(_("↩ Undo"), f"u.{stored}")])
+        buttons.append([(_(shared.UNDO), f"u.{stored}")])
     shown = [turn.message(texts.clip("\n".join(said)), buttons)] if said else []
     return shown + extra

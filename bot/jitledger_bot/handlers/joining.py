@@ -18,7 +18,8 @@ from jitledger_bot.desk import Desk
 from jitledger_bot.memory.chats import forget_chat, keep_chat, move_chat
 from jitledger_bot.memory.conversations import recall, remember
 from jitledger_bot.reading.phrases import plain
-from jitledger_bot.texts.language import Voice, _, choose, mark, speak, spoken
+from jitledger_bot.texts.language import Voice, _, choose, speak, spoken
+from jitledger_bot.texts.say import shop as say
 from jitledger_bot.turn import Turn
 
 HERE = (ChatMemberStatus.MEMBER, ChatMemberStatus.ADMINISTRATOR)
@@ -62,7 +63,7 @@ async def start(message: Message, command: CommandObject, turn: Turn, desk: Desk
     known = desk.admit(turn, user, private=not code)
     if known is not None:
         member = known.member
-        hello = _("Hello {name}, you are {role}.")
+        hello = _(say.HELLO_NAME_YOU_ARE_ROLE)
         said = hello.format(name=texts.safe(member.name), role=_(texts.ROLE[member.role]))
         turn.say(f"{said}\n\n{texts.help_for(member.role)}")
         return
@@ -86,15 +87,12 @@ async def start(message: Message, command: CommandObject, turn: Turn, desk: Desk
 def _welcome(member: str, turn: Turn, desk: Desk) -> None:
     shop = desk.app.queries.shop()
     role = shop.members[member]
-    said = _("Welcome to {shop}! You are {role}.")
+    said = _(say.WELCOME_TO_SHOP_YOU_ARE)
     welcome = said.format(shop=texts.safe(shop.title), role=_(texts.ROLE[role]))
     turn.say(f"{welcome}\n\n{texts.help_for(role)}")
 
 
-ASK_SHOP = mark(
-    "Your new shop. Write in one line: its name, currency, time zone, and whether prices are with "
-    "or without tax. For example:\n<code>The Blue Mug, EUR, Europe/Berlin, with tax</code>"
-)
+ASK_SHOP = say.DESCRIBE_YOUR_SHOP
 
 
 def _key(turn: Turn) -> str:
@@ -138,10 +136,10 @@ async def open_shop(message: Message, turn: Turn, desk: Desk) -> bool:
     turn.effects.append(remember(_key(turn), None, {}))
     speak(Voice(language, fields["timezone"]))
     turn.voice = spoken()
-    prices = _("without tax") if fields["prices"] == "net" else _("with tax")
+    prices = _(say.WITHOUT_TAX) if fields["prices"] == "net" else _(say.WITH_TAX)
     turn.say(
         _(
-            "<b>{name}</b> is open: {currency}, {timezone}, prices {prices}. You are its owner.",
+            say.NAME_IS_OPEN_CURRENCY_TIMEZONE,
             name=texts.safe(parts[0]),
             currency=fields["currency"],
             timezone=texts.safe(parts[2]),
@@ -155,16 +153,7 @@ async def open_shop(message: Message, turn: Turn, desk: Desk) -> bool:
     return True
 
 
-FIRST_STEPS = mark(
-    """<b>First steps</b>
-1. Your products: send a table (.csv or .xlsx with code, name, price), or one by one:
-<code>/new Blue mug, 9.50, Acme</code>
-or a photo of a barcode with “+24”.
-2. What is there: <code>count blue mug 17</code>, or /count for a round.
-3. Your suppliers: <code>/new_supplier Acme, 7 days</code>
-4. Your people: /invite staff
-/help shows the rest."""
-)
+FIRST_STEPS = say.FIRST_STEPS
 
 
 def _open(desk: Desk, fields: dict[str, str], message: Message) -> str:
@@ -196,10 +185,10 @@ async def moved(event: ChatMemberUpdated, turn: Turn, desk: Desk, bot: Bot) -> N
         return  # Strangers learn nothing, in groups too.
     turn.effects.append(keep_chat(event.chat.id, event.chat.title))
     me = await bot.me()
-    said = _("Hello! In this group I record what members of the shop write.")
+    said = _(say.HELLO_IN_THIS_GROUP_I)
     if not me.can_read_all_group_messages:
         said += "\n" + _(PRIVACY)
-    turn.say(said + "\n" + _("/settings here says what I tell this group."))
+    turn.say(said + "\n" + _(say.SETTINGS_HERE_SAYS_WHAT_I))
 
 
 async def became_supergroup(message: Message) -> bool:
@@ -215,7 +204,4 @@ async def migrated(message: Message, turn: Turn) -> None:
     turn.effects.append(lambda tx, answers, now: move_chat(tx, before, after))
 
 
-PRIVACY = mark(
-    "⚠ Privacy mode is on: here I see only commands and replies to me. For plain messages let "
-    "BotFather switch it off (/setprivacy) and add me again, or make me an administrator."
-)
+PRIVACY = say.PRIVACY_MODE_IS_ON_HERE

@@ -26,6 +26,8 @@ from jitledger_bot.memory.proposals import (
 from jitledger_bot.press import Press, action, answer_press, close_message, other_rows
 from jitledger_bot.recording.record import record_kept, record_text
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import shared
+from jitledger_bot.texts.say import talk as say
 from jitledger_bot.turn import Outgoing, Turn
 
 QUESTION_LASTS = 6 * HOUR
@@ -80,7 +82,7 @@ async def later(message: Message, turn: Turn, desk: Desk) -> None:
     with desk.app.database.snapshot() as tx:
         kept = kept_lines(tx, turn.chat_id)
     if not kept:
-        turn.say(_("Nothing is kept for later."))
+        turn.say(_(say.NOTHING_IS_KEPT_FOR_LATER))
     for stored in kept:
         offer_choices(stored, turn, desk)
 
@@ -90,7 +92,7 @@ def choose(press: Press) -> None:
     """Record a kept line for the product that was chosen, and learn the alias."""
     nearest = press.proposal.body["nearest"]
     if not press.place.isdigit() or int(press.place) >= len(nearest):
-        press.turn.toast(press.query.id, _("This button is too old."))
+        press.turn.toast(press.query.id, _(shared.THIS_BUTTON_IS_TOO_OLD))
         return
     sku, title = nearest[int(press.place)]
     problem = record_kept(
@@ -114,7 +116,7 @@ def choose(press: Press) -> None:
 @action("p")
 def new(press: Press) -> None:
     """Ask for the new product's line."""
-    press.turn.toast(press.query.id, _("New product"))
+    press.turn.toast(press.query.id, _(shared.NEW_PRODUCT))
     new_product.ask_for_line(press.proposal, press.turn, press.desk.app.clock.now())
 
 
@@ -124,10 +126,10 @@ def register(press: Press) -> None:
     with press.desk.app.database.snapshot() as tx:
         kept = load_proposal(tx, press.proposal.body["kept"])
     if kept is None or kept.consumed:
-        press.turn.toast(press.query.id, _("Done already."))
+        press.turn.toast(press.query.id, _(shared.DONE_ALREADY))
         return
     press.turn.effects.append(consume(press.proposal.id))
-    press.turn.toast(press.query.id, _("New product"))
+    press.turn.toast(press.query.id, _(shared.NEW_PRODUCT))
     close_message(press.turn, press.message, "✓")
     key = f"new:{press.turn.chat_id}:{press.turn.member}"
     name = press.proposal.body["name"]
@@ -137,23 +139,23 @@ def register(press: Press) -> None:
 @action("h")
 def how_many(press: Press) -> None:
     """Ask how many pieces a pack holds."""
-    press.turn.toast(press.query.id, _("How many?"))
+    press.turn.toast(press.query.id, _(say.HOW_MANY))
     new_product.ask_for_pack(press.proposal, press.turn, press.desk.app.clock.now())
 
 
 @action("k")
 def keep(press: Press) -> None:
     """Keep a line for later; it stays open and is listed by /later."""
-    press.turn.toast(press.query.id, _("Kept for later"))
-    close_message(press.turn, press.message, _("Kept for later. /later shows it."))
+    press.turn.toast(press.query.id, _(say.KEPT_FOR_LATER))
+    close_message(press.turn, press.message, _(shared.KEPT_FOR_LATER_LATER_SHOWS))
 
 
 @action("y")
 def again(press: Press) -> None:
     """Record the same text again, as the person said yes."""
     press.turn.effects.append(consume(press.proposal.id))
-    press.turn.toast(press.query.id, _("Again"))
-    close_message(press.turn, press.message, _("Yes, again."))
+    press.turn.toast(press.query.id, _(say.AGAIN))
+    close_message(press.turn, press.message, _(say.YES_AGAIN))
     sent = datetime.fromtimestamp(press.proposal.body["sent"], UTC)
     record_text(
         press.proposal.body["text"],
@@ -171,15 +173,15 @@ def again(press: Press) -> None:
 def not_again(press: Press) -> None:
     """Record nothing."""
     press.turn.effects.append(consume(press.proposal.id))
-    press.turn.toast(press.query.id, _("Nothing recorded."))
-    close_message(press.turn, press.message, _("Nothing recorded."))
+    press.turn.toast(press.query.id, _(say.NOTHING_RECORDED))
+    close_message(press.turn, press.message, _(say.NOTHING_RECORDED))
 
 
 @action("b")
 def before(press: Press) -> None:
     """Confirm that a sale was before the count: nothing changes."""
     press.turn.effects.append(consume(press.proposal.id))
-    said = _("Before the count: the count stands.")
+    said = _(say.BEFORE_THE_COUNT_THE_COUNT)
     press.turn.toast(press.query.id, said)
     close_message(press.turn, press.message, said, press.proposal.id)
 
@@ -199,8 +201,8 @@ def after(press: Press) -> None:
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
         if answers[0].error is not None:
             return [answer_press(press.turn, press.query, texts.problem(answers[0].error))]
-        said = _("After the count.") + " "
-        said += _("On hand {quantity}", quantity=answers[0].on_hand) + "."
+        said = _(say.AFTER_THE_COUNT) + " "
+        said += _(shared.ON_HAND_QUANTITY, quantity=answers[0].on_hand) + "."
         shown = [answer_press(press.turn, press.query, said)]
         body = {"entries": list(answers[0].entries)}
         stored = store_proposal(tx, press.turn.chat_id, press.turn.member, "undo", body, now)
@@ -208,7 +210,7 @@ def after(press: Press) -> None:
         if press.message is not None:
             rows = [
                 *other_rows(press.message, press.proposal.id),
-                [(_("↩ Undo this"), f"u.{stored}")],
+                [(_(say.UNDO_THIS), f"u.{stored}")],
             ]
             shown.append(press.turn.edit(press.message.message_id, texts.clip(text), rows))
         return shown

@@ -19,6 +19,7 @@ from jitledger_bot.recording.meaning import says_something
 from jitledger_bot.recording.record import record_text
 from jitledger_bot.recording.said import repeat
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import talk as say
 from jitledger_bot.turn import Turn
 
 
@@ -44,7 +45,7 @@ async def on_text(message: Message, turn: Turn, desk: Desk, asker: Asker) -> Non
             case Correction():
                 correct_by_reply(meaning, key, turn, desk)
             case NoEntry():
-                turn.say(_("I find no entry behind that message."))
+                turn.say(_(say.I_FIND_NO_ENTRY_BEHIND))
             case CountAnswer():
                 stated = desk.stated_at(message.date, desk.app.queries.present(asker.shop))
                 take_count(meaning, key, turn, desk, stated)
@@ -52,9 +53,9 @@ async def on_text(message: Message, turn: Turn, desk: Desk, asker: Asker) -> Non
                 if not take_answer(meaning, message.text or "", turn, desk):
                     _record(Facts(()), message, key, turn, desk, asker)
             case Unknown():
-                turn.say(_("I do not know this command. /help shows what I understand."))
+                turn.say(_(say.I_DO_NOT_KNOW_THIS))
             case Unreadable():
-                turn.say(_("I read text, tables and barcodes. Write, for example: received 24 MUG"))
+                turn.say(_(say.I_READ_TEXT_TABLES_AND))
             case Question() | Nothing():
                 pass
             case _:

@@ -12,6 +12,7 @@ from jitledger_bot.handlers.asking.questions import history_page, reorder_page
 from jitledger_bot.pages import Page, page_keys
 from jitledger_bot.press import Press, action
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import shared
 from jitledger_bot.turn import Outgoing
 
 
@@ -32,7 +33,7 @@ async def turn_page(press: Press) -> None:
     """Show another page of a long answer, in place."""
     body, turn = press.proposal.body, press.turn
     if not (press.place.isascii() and press.place.isdigit()) or press.message is None:
-        turn.toast(press.query.id, _("This button is too old."))
+        turn.toast(press.query.id, _(shared.THIS_BUTTON_IS_TOO_OLD))
         return
     first = int(press.place)
     page = await asyncio.to_thread(page_of, body["what"], body["fields"], first, press.desk)

@@ -22,6 +22,8 @@ from jitledger_bot.memory.proposals import consume, load_proposal, store_proposa
 from jitledger_bot.press import Press, action, answer_press
 from jitledger_bot.reading import reads_was, wants_undo
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import shared
+from jitledger_bot.texts.say import talk as say
 from jitledger_bot.turn import Button, Outgoing, Turn
 
 CATALOG = (ItemRegistered, PriceSet, SupplierLinked)
@@ -49,15 +51,15 @@ def take_back(
         ]
         undone = [entry for a in answers for entry in a.entries]
         if refused or not undone:
-            said = texts.problem(refused[0]) if refused else _("This was taken back already.")
+            said = texts.problem(refused[0]) if refused else _(say.THIS_WAS_TAKEN_BACK_ALREADY)
             return shown(said, texts.safe(said), None)
         body = {"entries": undone, "text": text, "redo": not redo}
         stored = store_proposal(tx, turn.chat_id, turn.member, "undo", body, now)
-        said = _("Recorded again.") if redo else _("Undone.")
+        said = _(say.RECORDED_AGAIN) if redo else _(say.UNDONE)
         said = f"{said} {left(undone, desk)}"
-        below, button = texts.safe(text), (_("↩ Undo"), f"u.{stored}")
+        below, button = texts.safe(text), (_(shared.UNDO), f"u.{stored}")
         if not redo:
-            below, button = f"<s>{below}</s>", (_("↪ Redo"), f"u.{stored}")
+            below, button = f"<s>{below}</s>", (_(say.REDO), f"u.{stored}")
         below = f"{below}\n{'↪' if redo else '↩'} {texts.safe(said)}"
         return shown(said, texts.clip(below), button)
 
@@ -73,9 +75,9 @@ def left(entries: Sequence[str], desk: Desk) -> str:
         total = show(sum((s.on_hand for s in item.shelves.values()), ZERO))
         found.append((item.catalog.title, total))
     if len(found) == 1:
-        return _("On hand {quantity}", quantity=found[0][1]) + "."
+        return _(shared.ON_HAND_QUANTITY, quantity=found[0][1]) + "."
     listed = ", ".join(f"{total} {title}" for title, total in found)
-    return _("On hand {quantity}", quantity=listed) + "."
+    return _(shared.ON_HAND_QUANTITY, quantity=listed) + "."
 
 
 def undoable(entries: Sequence[str], desk: Desk) -> list[str]:
@@ -158,7 +160,7 @@ def correct_by_reply(meant: Correction, key: str, turn: Turn, desk: Desk) -> Non
     """Correct the one entry that stands behind a message."""
     standing = [entry for entry in meant.entries if _stands(entry, desk)]
     if len(standing) != 1:
-        turn.say(_("{n} entries stand behind that message; edit it instead.", n=len(standing)))
+        turn.say(_(say.SEVERAL_ENTRIES_BEHIND_IT, n=len(standing)))
         return
     was = show(meant.quantity)
     fields = {"do": "correct", "entry": standing[0], "with": {"qty": was}, "reason": "reply"}
@@ -171,9 +173,9 @@ def correct_by_reply(meant: Correction, key: str, turn: Turn, desk: Desk) -> Non
             return [turn.message(f"✗ {texts.safe(texts.problem(error))}")]
         body = {"entries": list(answers[0].entries)}
         stored = store_proposal(tx, turn.chat_id, turn.member, "undo", body, now)
-        said = _("Corrected to {quantity}.", quantity=was)
+        said = _(say.CORRECTED_TO_QUANTITY, quantity=was)
         said = f"{said} {left(answers[0].entries, desk)}"
-        return [turn.message(texts.safe(said), [[(_("↩ Undo"), f"u.{stored}")]])]
+        return [turn.message(texts.safe(said), [[(_(shared.UNDO), f"u.{stored}")]])]
 
     turn.render.append(render)
 

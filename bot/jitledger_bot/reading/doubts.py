@@ -9,6 +9,7 @@ from jitledger_bot.reading.phrases import phrases, plain
 from jitledger_bot.reading.readings import Places
 from jitledger_bot.reading.words import without_fillers
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import read as say
 
 _LIKE_A_DATE = re.compile(r"\d{1,4}[/-]\d{1,2}[/-]\d{1,4}|\d{1,2}(?:am|pm|st|nd|rd|th)")
 _DAY_AND_MONTH = re.compile(r"(\d{1,2})[/-](\d{1,2})")
@@ -57,32 +58,32 @@ def doubt_of(words: list[str], do: str | None, places: Places) -> str | None:
     """Return why a line must be asked about although a number and a product may stand in it."""
     norm, known = [plain(word) for word in words], phrases()
     if any(known.days.at(norm, n) for n in range(len(norm)) if len(norm[n]) > 3):
-        return _("which day? One line for each day, please")
+        return _(say.WHICH_DAY_ONE_LINE_FOR)
     if known.has("undated", norm) or any(_LIKE_A_DATE.fullmatch(w) for w in norm):
-        return _("which day? Write it like 2026-11-19, or yesterday")
+        return _(say.WHICH_DAY_WRITE_IT_LIKE)
     if _is_dated(norm):
-        return _("which day? Write it like 2026-11-19, or yesterday")
+        return _(say.WHICH_DAY_WRITE_IT_LIKE)
     if _AGO.search(" ".join(words).casefold()):
-        return _("which day? Write it like 2026-11-19, or yesterday")
+        return _(say.WHICH_DAY_WRITE_IT_LIKE)
     hedged = [n for n in range(len(norm)) if known.is_("hedges", norm, n)]
     numbers = {n for n in range(len(norm)) if known.numbers.at(norm, n)}
     if any(n not in numbers for n in hedged if _number_follows(norm, n)):
-        return _("the number is not exact; write it exactly")
+        return _(say.THE_NUMBER_IS_NOT_EXACT)
     if any("%" in word for word in words):
-        return _("a share or a discount? Write quantity and price")
+        return _(say.A_SHARE_OR_A_DISCOUNT)
     if do == "receive" and (known.has("customers", norm) or _goes_out(norm, places)):
-        return _("received from a supplier, or sold to a customer?")
+        return _(say.RECEIVED_OR_SOLD)
     if do == "return" and _comes_from_here(norm, places):
-        return _("back from a customer, or moved from one place to another?")
+        return _(say.BACK_OR_MOVED)
     if do is not None and do != "unmet" and _is_undone(norm):
-        return _("what really happened? Write only what is to be recorded, please")
+        return _(say.WHAT_REALLY_HAPPENED_WRITE_ONLY)
     if do == "receive" and _comes_from_here(norm, places):
-        return _("received from a supplier, or moved from one place to another?")
+        return _(say.RECEIVED_OR_MOVED)
     if do == "unmet" and _counts_people(norm):
-        return _("how many pieces were asked for?")
+        return _(say.HOW_MANY_PIECES_WERE_ASKED)
     supplied = any(_names_supplier(norm, n, places) for n in range(len(norm)))
     if do == "return" and (supplied or known.has("sellers", norm)):
-        return _("back from a customer, or back to the supplier?")
+        return _(say.BACK_FROM_OR_BACK_TO)
     return None
 
 

@@ -29,6 +29,8 @@ from jitledger_bot.reading.words import (
     without_fillers,
 )
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import read as say
+from jitledger_bot.texts.say import shared
 
 _SIGNED = re.compile(r"([+–-])\s*(\d[\d.,]*)\s*[x×]?\s+(.+)", re.DOTALL)
 _CLAUSE = re.compile(r"[,;.]\s+(?=\S)|\s+(?:and|und|&|then|dann)\s+")
@@ -59,7 +61,7 @@ def read_message(text: str, now: datetime, places: Places | None = None) -> list
         read = [r for part in _clauses(line) for r in read_line(part, now, header, places)]
         claims = [r for r in read if r.do not in (None, "unmet")]
         if claims and is_corrected(line):
-            said = _("which number counts? Write only what is to be recorded, please")
+            said = _(say.WHICH_NUMBER_COUNTS_WRITE_ONLY)
             number = claims[0].quantity or Decimal(0)
             read = [replace(claims[0], raw=line, quantity=number, problem=said)]
         found += read
@@ -145,7 +147,7 @@ def read_line(
     """Read one line, which may hold several facts of one verb; ``now`` is in the shop's zone."""
     places = places or Places()
     if len(line) > LONGEST_LINE:
-        return [Reading(line[:LONGEST_LINE], problem=_("the line is longer than 400 characters"))]
+        return [Reading(line[:LONGEST_LINE], problem=_(say.THE_LINE_IS_LONGER_THAN))]
     text = _unwrapped(LIST_MARK.sub("", line).strip())
     if "?" in text or is_plan(text):
         return [Reading(line)]
@@ -167,7 +169,7 @@ def read_line(
     found = _facts(line, do, cause, words, occurred, header, places)
     doubt = doubt_of(words, do, places)
     if header is not None and header.do == "receive" and do == "write-off":
-        doubt = _("received and then lost, or never received? One line for each, please")
+        doubt = _(say.RECEIVED_AND_THEN_LOST_OR)
     norm = [plain(word) for word in words]
     numbered = has_number(norm) or phrases().has("hedges", norm)  # "half a box"
     if doubt is not None and do is not None and numbered:
@@ -215,16 +217,14 @@ def _facts(
         )
         checked = _checked(reading, number)
         if tail.weak_price and number is not None and number.value != 1:
-            checked = replace(checked, problem=_("is that the price of one? Write it like @ 4.20"))
+            checked = replace(checked, problem=_(say.IS_THAT_THE_PRICE_OF))
         elif tail.perhaps_time and checked.do is not None and _names_day(line):
-            asked = _(
-                "{number}: a price or a time? Write it like @ 4.20, or 10:00", number=tail.price
-            )
+            asked = _(say.A_PRICE_OR_A_TIME, number=tail.price)
             checked = replace(checked, problem=asked)
         elif tail.negative_price and checked.do is not None:
-            checked = replace(checked, problem=_("a price below zero? Write it like @ 4.20"))
+            checked = replace(checked, problem=_(say.A_PRICE_BELOW_ZERO_WRITE))
         elif tail.unread_price and tail.price is None and checked.do is not None:
-            checked = replace(checked, problem=_("which price? Write it like @ 4.20"))
+            checked = replace(checked, problem=_(say.WHICH_PRICE_WRITE_IT_LIKE))
         found.append(checked)
     return found
 
@@ -240,7 +240,7 @@ def _checked(reading: Reading, number: Number | None) -> Reading:
         return Reading(reading.raw)
     if number is None and _RANGE.match(reading.product):
         shown = reading.product.split()[0]
-        asked = _("{shown}: which number is it?", shown=shown)
+        asked = _(say.WHICH_NUMBER_IS_IT, shown=shown)
         return replace(reading, quantity=Decimal(0), problem=asked)
     if number is None:
         return replace(reading, problem=_no_quantity(reading.do))
@@ -249,14 +249,14 @@ def _checked(reading: Reading, number: Number | None) -> Reading:
     reading = replace(reading, quantity=number.value)
     if number.ambiguous is not None:
         one, other = number.ambiguous
-        said = _("the number can be {one} or {other}; write one of them", one=one, other=other)
+        said = _(shared.THE_NUMBER_CAN_BE_ONE, one=one, other=other)
         return replace(reading, problem=said)
     if number.value < 0 and reading.do != "adjust":
-        return replace(reading, problem=_("a quantity cannot be negative"))
+        return replace(reading, problem=_(shared.A_QUANTITY_CANNOT_BE_NEGATIVE))
     if not reading.product:
-        return replace(reading, problem=_("which product is it?"))
+        return replace(reading, problem=_(say.WHICH_PRODUCT_IS_IT))
     if reading.do is None:
-        said = _("received, sold or counted? Write that word before it")
+        said = _(say.RECEIVED_SOLD_OR_COUNTED_WRITE)
         return replace(reading, problem=said)
     return reading
 
@@ -270,7 +270,7 @@ def _is_an_article(number: Number, raw: str) -> bool:
 
 def _no_quantity(do: str | None) -> str:
     example = {"count": "count mug 17", "sell": "sold 3 mug", None: "sold 3 mug"}
-    return _("how many? For example: {example}", example=example.get(do, f"{do} 3 mug"))
+    return _(say.HOW_MANY_FOR_EXAMPLE_EXAMPLE, example=example.get(do, f"{do} 3 mug"))
 
 
 def _parts(words: list[str]) -> list[list[str]]:

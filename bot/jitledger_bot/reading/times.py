@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from jitledger_bot.reading.phrases import WEEKDAYS, phrases, plain
 from jitledger_bot.reading.readings import Reading
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import read as say
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[:.h]([0-5]\d)(?:h|uhr)?")
 _HOUR = re.compile(r"([01]?\d|2[0-3])(?:h|uhr)?")
@@ -29,7 +30,7 @@ def take_times(words: list[str], now: datetime) -> tuple[list[str], str | Readin
         if isinstance(found, Reading):
             return words, found
         if found is not None and _is_of_another(norm, words, place):
-            return words, Reading("", problem=_("which day? One line for each day, please"))
+            return words, Reading("", problem=_(say.WHICH_DAY_ONE_LINE_FOR))
         if found is not None and day is None and not today:
             day, length, today = found
             _cut(words, place, lead + length)
@@ -118,7 +119,7 @@ def _day_at(
         try:
             return date.fromisoformat(text), 1, False
         except ValueError:
-            return Reading("", problem=_("{text} is no date", text=text))
+            return Reading("", problem=_(say.NO_DATE, text=text))
     dotted = _DOTTED.fullmatch(text)
     if dotted is None:
         return None
@@ -131,9 +132,7 @@ def _day_at(
         if (day - now.date()).days < 180:
             return Reading(
                 "",
-                problem=_(
-                    "{text} has not come yet; write the year if you mean the last", text=text
-                ),
+                problem=_(say.DAY_HAS_NOT_COME, text=text),
             )
         day = day.replace(year=day.year - 1)
     return day, 1, False

@@ -20,6 +20,7 @@ from jitledger_bot.desk import Desk
 from jitledger_bot.reading import Reading
 from jitledger_bot.recording.meaning import find
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import recorded as say
 
 PENDING = "pending: before or after the count?"
 
@@ -60,7 +61,7 @@ def read_fact(
     line = Line(reading, number=number)
     line.at = stated
     if reading.problem is not None or not reading.is_fact:
-        line.problem = reading.problem or _("I did not understand this line")
+        line.problem = reading.problem or _(say.LINE_NOT_UNDERSTOOD)
         return line
     found, line.pack, line.reading = find(reading, desk)
     reading = line.reading
@@ -147,5 +148,5 @@ def raise_missing(field: str) -> None:
     """Say that a move needs a place to go to."""
     from jitledger.domain.errors import Malformed
 
-    said = _("where to? For example: moved 8 MUG to shop")
+    said = _(say.WHERE_TO_FOR_EXAMPLE_MOVED)
     raise Malformed("missing-field", said, field=field)

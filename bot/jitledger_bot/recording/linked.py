@@ -10,6 +10,7 @@ from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import recorded as say
 from jitledger_projections.views.on_order import is_ordered
 
 
@@ -38,10 +39,10 @@ def linked(tx: Tx, desk: Desk, entries: Sequence[str]) -> tuple[str, list[str]]:
         mine_there = order_lines(tx, number, sku=sku)
         left = next((x for x in mine_there if str(x.line) == place), None)
         if left is not None and left.outstanding > 0:
-            more = _("{quantity} to come", quantity=show(left.outstanding))
-            told.append(_("for order {order}, {more}", order=texts.safe(number), more=more))
+            more = _(say.TO_COME, quantity=show(left.outstanding))
+            told.append(_(say.FOR_ORDER_ORDER_MORE, order=texts.safe(number), more=more))
         else:
-            told.append(_("for order {order}, complete", order=texts.safe(number)))
+            told.append(_(say.FOR_ORDER_ORDER_COMPLETE, order=texts.safe(number)))
     others = [
         f"{line.number}/{line.line}"
         for line in open_order_lines(tx, sku)

@@ -17,6 +17,7 @@ from jitledger_bot.memory.resolve import Resolved
 from jitledger_bot.reading import Reading, read_message, somebody_else, spots
 from jitledger_bot.reading.phrases import phrases, plain
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import recorded as say
 
 
 def read(text: str, local: datetime, desk: Desk, shop: Shop) -> list[Reading]:
@@ -46,7 +47,7 @@ def _whole_counts(readings: list[Reading], desk: Desk) -> list[Reading]:
         others = [r for r in readings if r.raw == reading.raw and r is not reading]
         asked = any(not _is_clear(other, desk) for other in others)
         if reading.do == "count" and reading.problem is None and asked:
-            reading = replace(reading, problem=_("one line for each product, please"))
+            reading = replace(reading, problem=_(say.ONE_LINE_FOR_EACH_PRODUCT))
         found.append(reading)
     return found
 

@@ -29,6 +29,8 @@ from jitledger_bot.recording.linked import linked
 from jitledger_bot.recording.meaning import read, says_something
 from jitledger_bot.recording.said import kept_reading, offer, offer_message, say_line
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import recorded as say
+from jitledger_bot.texts.say import shared
 from jitledger_bot.turn import Button, Outgoing, Turn
 
 AGAIN_SECONDS = 60
@@ -54,11 +56,7 @@ def record_text(
         readings = read(text, to_datetime(now).astimezone(shop.tz), desk, shop)
     if not any(says_something(r) for r in readings):
         if private:
-            turn.say(
-                _("I did not understand this. For example: received 24 blue mug")
-                + "\n"
-                + _("/help shows more.")
-            )
+            turn.say(_(say.I_DID_NOT_UNDERSTAND_THIS) + "\n" + _(say.HELP_SHOWS_MORE))
         return
     if not again and _said_just_now(text, sent_at, prefix, turn, desk):
         return
@@ -99,8 +97,8 @@ def _said_just_now(text: str, sent_at: datetime, prefix: str, turn: Turn, desk: 
         shown = texts.safe(text[:200])
         return [
             turn.message(
-                _("You wrote the same a moment ago: “{text}”. Again?", text=shown),
-                [[(_("Yes, again"), f"y.{stored}"), (_("No"), f"n.{stored}")]],
+                _(say.YOU_WROTE_THE_SAME_A, text=shown),
+                [[(_(say.YES_AGAIN), f"y.{stored}"), (_(shared.NO), f"n.{stored}")]],
             )
         ]
 
@@ -143,12 +141,12 @@ def _confirm(
                 if counted:
                     shown[-1] += f" ({counted})"
                 if others:
-                    shown[-1] += " " + _("Or was it for another order?")
+                    shown[-1] += " " + _(say.OR_WAS_IT_FOR_ANOTHER)
                     buttons.append(_other_orders(tx, turn, answer.entries[0], others, now))
             if answer.ok and line.pending_count is not None:
                 alone = len(lines) == 1
                 buttons.append(_before_or_after(tx, turn, answer.entries[-1], now, line, alone))
-                shown.append(_("It was counted a moment ago. Was this before or after the count?"))
+                shown.append(_(say.IT_WAS_COUNTED_A_MOMENT))
         elif line.problem is not None:
             raw = texts.safe(line.reading.raw.strip()[:120])
             shown.append(f"✗ “{raw}”: {texts.safe(line.problem)}")
@@ -159,10 +157,10 @@ def _confirm(
             else:
                 waiting += 1
     if waiting:
-        shown.append(_("{n} more lines wait for their product: /later", n=waiting))
+        shown.append(_(say.MORE_LINES_WAIT, n=waiting))
     if entries:
         stored = store_proposal(tx, turn.chat_id, turn.member, "undo", {"entries": entries}, now)
-        buttons.append([(_("↩ Undo"), f"u.{stored}")])
+        buttons.append([(_(shared.UNDO), f"u.{stored}")])
     if turn.author is not None and shown:
         shown[-1] += f" · {texts.safe(turn.author)}"
     first = [turn.message(texts.clip("\n".join(shown)), buttons)] if shown else []
@@ -175,7 +173,7 @@ def _other_orders(tx: Tx, turn: Turn, entry: str, lines: Sequence[str], now: int
     body = {"entry": entry, "lines": chosen}
     stored = store_proposal(tx, turn.chat_id, turn.member, "relink", body, now)
     return [
-        (line.rpartition("/")[0] or _("No order"), f"r.{stored}.{place}")
+        (line.rpartition("/")[0] or _(say.NO_ORDER), f"r.{stored}.{place}")
         for place, line in enumerate(chosen)
     ]
 
@@ -187,8 +185,8 @@ def _before_or_after(
     stored = store_proposal(tx, turn.chat_id, turn.member, "count-order", body, now)
     which = "" if alone else f": {line.title}"
     return [
-        (_("Before the count") + which, f"b.{stored}"),
-        (_("After the count") + which, f"f.{stored}"),
+        (_(say.BEFORE_THE_COUNT) + which, f"b.{stored}"),
+        (_(say.AFTER_THE_COUNT) + which, f"f.{stored}"),
     ]
 
 
@@ -251,7 +249,7 @@ def record_kept(
             return [turn.message(text)]
         undo = {"entries": list(answer.entries)}
         stored = store_proposal(tx, turn.chat_id, turn.member, "undo", undo, now)
-        return [turn.message(text, [[(_("↩ Undo"), f"u.{stored}")]])]
+        return [turn.message(text, [[(_(shared.UNDO), f"u.{stored}")]])]
 
     turn.render.append(render)
     return None

@@ -16,13 +16,15 @@ from jitledger_bot.memory.proposals import store_proposal
 from jitledger_bot.reading import Reading
 from jitledger_bot.recording.lines import Line, signed_delta
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import recorded as say
+from jitledger_bot.texts.say import shared
 from jitledger_bot.turn import Button, Outgoing, Turn
 
 
 def repeat(recorded: dict[str, list[str]], turn: Turn, desk: Desk) -> None:
     """Answer a redelivered message: what it recorded, and today's on-hand."""
     entries = [entry for found in recorded.values() for entry in found]
-    lines = [_("Already recorded: {entries}.", entries=", ".join(map(texts.safe, entries)))]
+    lines = [_(say.ALREADY_RECORDED_ENTRIES, entries=", ".join(map(texts.safe, entries)))]
     for sku in dict.fromkeys(entry.rpartition("/")[0] for entry in entries):
         row = desk.app.queries.stock(sku)
         lines.append(on_hand(row["on_hand"]) + f" – {texts.product(row['name'], sku)}")
@@ -44,16 +46,16 @@ def say_line(line: Line, answer: Answer) -> str:
     said_verb = texts.VERB[reading.do or "receive"]
     left = on_hand(f"<b>{answer.on_hand}</b>") + "."
     if answer.uncounted:
-        left += " " + _("count first, nothing was received or counted yet")
+        left += " " + _(say.COUNT_FIRST_NOTHING_WAS_RECEIVED)
     elif answer.on_hand is not None and answer.on_hand.startswith("-"):
-        left += " ⚠ " + _("Below zero: a receipt not entered? Count?")
+        left += " ⚠ " + _(say.BELOW_ZERO_A_RECEIPT_NOT)
     if answer.repeat:
         entries = ", ".join(answer.entries)
-        return _("Already recorded: {entries}.", entries=entries) + f" {name}. {left}"
+        return _(say.ALREADY_RECORDED_ENTRIES, entries=entries) + f" {name}. {left}"
     price = f" @ {texts.money(reading.price)}" if reading.price is not None else ""
     source = ""
     if reading.supplier:
-        source = " " + _("from {supplier}", supplier=texts.safe(reading.supplier))
+        source = " " + _(shared.FROM_SUPPLIER, supplier=texts.safe(reading.supplier))
     when = f" ({texts.safe(reading.occurred.replace('T', ' '))})" if reading.occurred else ""
     notes = "".join(f" ⚠ {texts.time_note(note)}." for note in answer.notes)
     return f"{_(said_verb)} {quantity} × {name}{price}{source}{when}. {left}{notes}"
@@ -61,7 +63,7 @@ def say_line(line: Line, answer: Answer) -> str:
 
 def on_hand(quantity: str) -> str:
     """Say how much there is."""
-    return _("On hand {quantity}", quantity=quantity)
+    return _(shared.ON_HAND_QUANTITY, quantity=quantity)
 
 
 def offer(tx: Tx, turn: Turn, line: Line, key: str, now: int) -> Outgoing:
@@ -89,20 +91,20 @@ def offer_message(turn: Turn, stored: str, body: dict[str, Any]) -> Outgoing:
     reading = body["reading"]
     if body.get("pack") and body.get("sku"):
         text = _(
-            "How many {product} does one {pack} hold?",
+            say.HOW_MANY_PRODUCT_DOES_ONE,
             product=texts.product(body["title"], body["sku"]),
             pack=texts.safe(body["pack"]),
         )
-        keys = [(_("Answer"), f"h.{stored}"), (_("Keep for later"), f"k.{stored}")]
+        keys = [(_(say.ANSWER), f"h.{stored}"), (_(say.KEEP_FOR_LATER), f"k.{stored}")]
         return turn.message(text, [keys])
     rows: list[list[Button]] = [
         [(f"{title} ({sku})", f"c.{stored}.{place}")]
         for place, (sku, title) in enumerate(body["nearest"])
     ]
-    rows.append([(_("New product"), f"p.{stored}"), (_("Keep for later"), f"k.{stored}")])
+    rows.append([(_(shared.NEW_PRODUCT), f"p.{stored}"), (_(say.KEEP_FOR_LATER), f"k.{stored}")])
     typed = texts.safe(reading["product"][:80])
     text = _(
-        "I do not know “{typed}” ({quantity}). Which is it?",
+        say.I_DO_NOT_KNOW_TYPED,
         typed=typed,
         quantity=reading["quantity"],
     )

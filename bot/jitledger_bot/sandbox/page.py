@@ -16,7 +16,8 @@ from aiohttp import web
 from jitledger_bot.sandbox.methods import pixels
 from jitledger_bot.sandbox.rules import BotError
 from jitledger_bot.sandbox.server import Sandbox
-from jitledger_bot.texts.language import SOURCE, Voice, _, mark, speaking
+from jitledger_bot.texts.language import SOURCE, Voice, _, speaking
+from jitledger_bot.texts.say import sandbox as say
 
 COOKIE = "jitledger_chat"
 LONGEST = 8192
@@ -31,10 +32,10 @@ SAMPLE_HINTS = (
     "/settings",
 )
 FIRST_HINTS = (
-    mark("The Blue Mug, EUR, Europe/Berlin, with tax"),
-    mark("/new Blue mug, 9.50, Acme"),
-    mark("count blue mug 17"),
-    mark("sold 3 blue mug"),
+    say.THE_BLUE_MUG_EUR_EUROPE,
+    say.NEW_BLUE_MUG_9_50,
+    say.COUNT_BLUE_MUG_17,
+    say.SOLD_3_BLUE_MUG,
     "/reorder",
     "/help",
     "/settings",
@@ -53,10 +54,10 @@ def add_page(
     """
     with speaking(Voice(language)):
         words = {
-            "about": _("a chat on this machine alone, without Telegram"),
-            "send": _("Send"),
-            "edited": _("edited"),
-            "own": _("Own chat"),
+            "about": _(say.A_CHAT_ON_THIS_MACHINE),
+            "send": _(say.SEND),
+            "edited": _(say.EDITED),
+            "own": _(say.OWN_CHAT),
         }
         shown = {"language": language, "words": words, "hints": [_(hint) for hint in hints]}
     once = secrets.token_urlsafe(16)

@@ -25,6 +25,7 @@ from jitledger_bot.memory.told import forget_told, told_since, watch_list
 from jitledger_bot.telling.kinds import DAILY
 from jitledger_bot.telling.kinds.kind import Since
 from jitledger_bot.texts.language import _, speaking
+from jitledger_bot.texts.say import told as say
 from jitledger_bot.turn import Outgoing, keyboard
 
 WATCHED = 7 * DAY
@@ -153,14 +154,14 @@ def _said(end: dict[str, str]) -> str:
     name = texts.safe(end["name"])
     match end["state"]:
         case "came" | "found":
-            return "✓ " + _("{name}: {quantity} on hand now", name=name, quantity=end["quantity"])
+            return "✓ " + _(say.ON_HAND_NOW, name=name, quantity=end["quantity"])
         case "gone":
-            return "✓ " + _("{name}: off the shelf", name=name)
+            return "✓ " + _(say.OFF_THE_SHELF, name=name)
         case "kept":
-            return "✓ " + _("{name}: the promise is settled", name=name)
+            return "✓ " + _(say.PROMISE_IS_SETTLED, name=name)
         case "received" | "closed":
-            return "✓ " + _("{name}: came", name=name)
+            return "✓ " + _(say.CAME, name=name)
         case "cancelled":
-            return "✓ " + _("{name}: cancelled", name=name)
+            return "✓ " + _(say.CANCELLED, name=name)
         case _:
-            return "✓ " + _("{name}: not late any more", name=name)
+            return "✓ " + _(say.NOT_LATE_ANY_MORE, name=name)

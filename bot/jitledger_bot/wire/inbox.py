@@ -31,6 +31,7 @@ from jitledger_bot.desk import Desk
 from jitledger_bot.memory import incoming
 from jitledger_bot.memory.outgoing import put
 from jitledger_bot.texts.language import Voice, _, speak, speaking
+from jitledger_bot.texts.say import talk as say
 from jitledger_bot.turn import Turn
 from jitledger_bot.wire.outbox import Outbox
 from jitledger_bot.wire.updates import Reader, Row, arrived, thread_of
@@ -224,7 +225,7 @@ class Inbox:
             if not dead or row.chat_id == 0:
                 return []
             with speaking(self._desk.voice_in(tx, row.chat_id)):
-                text = _("I could not work on this; it is set aside as no. {number}.")
+                text = _(say.I_COULD_NOT_WORK_ON)
             return put(tx, [Turn(row.chat_id).message(text.format(number=row.id))], time_ns())
 
         try:

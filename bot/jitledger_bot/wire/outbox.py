@@ -44,7 +44,8 @@ from jitledger_bot.memory.outgoing import (
     waiting,
 )
 from jitledger_bot.telling.fan_out import fan_out
-from jitledger_bot.texts.language import _, mark, speaking
+from jitledger_bot.texts.language import _, speaking
+from jitledger_bot.texts.say import talk as say
 from jitledger_bot.turn import Outgoing
 from jitledger_bot.wire.calls import METHODS, method_of
 from jitledger_bot.wire.outcomes import Outcomes
@@ -55,7 +56,7 @@ MOST_TRIES = 8
 
 RENEW_SECONDS = 10.0
 
-REPEATED = mark("(sent again: the first try may not have arrived)")
+REPEATED = say.SENT_AGAIN_THE_FIRST_TRY
 
 log = logging.getLogger(__name__)
 

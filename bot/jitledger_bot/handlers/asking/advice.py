@@ -27,6 +27,8 @@ from jitledger_bot.picture import show_picture
 from jitledger_bot.press import action
 from jitledger_bot.texts import advice as advice_texts
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import asking as say
+from jitledger_bot.texts.say import shared
 from jitledger_bot.turn import Button, Outgoing, Turn
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ async def tune(message: Message, turn: Turn, desk: Desk, asker: Asker) -> None:
         for one in found[:MOST_BUTTONS] if may else ():
             body = {"sku": one.sku, "at": one.location, "point": show(one.proposed)}
             stored = store_proposal(tx, turn.chat_id, turn.member, "tune", body, at)
-            label = _("{name} to {point}", name=one.title[:30], point=show(one.proposed))
+            label = _(say.NAME_TO_POINT, name=one.title[:30], point=show(one.proposed))
             rows.append([(label, f"d.{stored}")])
         return [turn.message(text, rows)]
 
@@ -89,7 +91,7 @@ def accept(press: Press) -> None:
         if value is not None:
             command[field] = value if isinstance(value, str) else show(value)
     name = texts.product(item.catalog.title, item.sku)
-    said = _("{product}: reorder at {point} from now on.", product=name, point=body["point"])
+    said = _(say.REORDER_AT_FROM_NOW_ON, product=name, point=body["point"])
     _do(press, command, said)
 
 
@@ -99,7 +101,7 @@ def reprice(press: Press) -> None:
     body = press.proposal.body
     item, _q, _shop = press.desk.app.queries.item(body["sku"])
     name = texts.product(item.catalog.title, item.sku)
-    said = _("{product}: price {price} from now on.", product=name, price=body["price"])
+    said = _(say.PRICE_FROM_NOW_ON, product=name, price=body["price"])
     _do(press, {"do": "price", "sku": body["sku"], "price": body["price"]}, said)
 
 
@@ -118,7 +120,7 @@ def _do(press: Press, command: dict[str, Any], said: str) -> None:
             return [turn.message(texts.safe(texts.problem(answers[0].error)))]
         undo = {"entries": list(answers[0].entries)}
         stored = store_proposal(tx, turn.chat_id, turn.member, "undo", undo, now)
-        return [turn.message(said, [[(_("↩ Undo"), f"u.{stored}")]])]
+        return [turn.message(said, [[(_(shared.UNDO), f"u.{stored}")]])]
 
     turn.render.append(render)
 
@@ -132,7 +134,7 @@ async def what_if(message: Message, command: CommandObject, turn: Turn, desk: De
     days = None if factor else _LATE.search(text)
     if factor is None and days is None:
         examples = "/whatif Acme 14, /whatif kitchen x1.5"
-        turn.say(_("What if what? For example: {example}", example=examples))
+        turn.say(_(say.WHAT_IF_WHAT_FOR_EXAMPLE, example=examples))
         return
     found_at = factor or days
     assert found_at is not None
@@ -145,7 +147,7 @@ async def what_if(message: Message, command: CommandObject, turn: Turn, desk: De
         late = int(days.group(1)) * (7 if (days.group(2) or "d")[0] in "wW" else 1)
     supplier = desk.supplier(name) if name else None
     if late and name and supplier is None:
-        turn.say(_("I know no supplier “{words}”.", words=texts.safe(name[:80])))
+        turn.say(_(say.I_KNOW_NO_SUPPLIER_WORDS, words=texts.safe(name[:80])))
         return
     category = name if name and supplier is None else None
     try:
@@ -187,7 +189,7 @@ async def answer_jit(words: str, turn: Turn, desk: Desk) -> None:
 async def backtest(message: Message, command: CommandObject, turn: Turn, desk: Desk) -> None:
     """Answer /backtest, /backtest weekly: a job that ends with a chart."""
     weekly = (command.args or "").strip().casefold() in WEEKLY
-    turn.say(_("Replaying your sales …"))
+    turn.say(_(say.REPLAYING_YOUR_SALES))
     start_job(turn, "backtest", {"review_days": 7 if weekly else 1})
 
 

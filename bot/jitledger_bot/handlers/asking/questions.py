@@ -31,6 +31,8 @@ from jitledger_bot.reading.times import take_times
 from jitledger_bot.texts import charts
 from jitledger_bot.texts import orders as order_texts
 from jitledger_bot.texts.language import _, local
+from jitledger_bot.texts.say import asking as say
+from jitledger_bot.texts.say import shared
 from jitledger_bot.turn import Button, Turn
 
 DEAD_DAYS = 90
@@ -112,11 +114,11 @@ def reorder_page(desk: Desk, first: int) -> Page:
         rows = []
         for line in shown:
             stored = store_proposal(tx, chat_id, member, "why", {"sku": line.sku}, now)
-            asked = _("Why {name}?", name=line.name[:24])
-            rows.append([(asked, f"w.{stored}"), (_("Snooze 1 day"), f"z.{stored}")])
+            asked = _(shared.WHY_NAME, name=line.name[:24])
+            rows.append([(asked, f"w.{stored}"), (_(shared.SNOOZE_1_DAY), f"z.{stored}")])
         for code in dict.fromkeys(line.supplier for line in shown if line.supplier):
             stored = store_proposal(tx, chat_id, member, "draft", {"supplier": code}, now)
-            rows.append([(_("Order from {supplier}", supplier=code[:30]), f"j.{stored}")])
+            rows.append([(_(shared.ORDER_FROM_SUPPLIER, supplier=code[:30]), f"j.{stored}")])
         return rows
 
     return Page(text, first, len(lines), keys)
@@ -163,7 +165,7 @@ async def supplier(message: Message, command: CommandObject, turn: Turn, desk: D
     if card is not None:
         turn.say(texts.supplier(card))
     elif words:
-        turn.say(_("I know no supplier “{words}”.", words=texts.safe(words[:80])))
+        turn.say(_(say.I_KNOW_NO_SUPPLIER_WORDS, words=texts.safe(words[:80])))
     else:
         turn.say(texts.suppliers(known))
 
@@ -217,7 +219,7 @@ async def as_of(
         return
     if day is None or not words:
         example = "/asof 2026-03-02 MUG"
-        turn.say(_("Which day and which product? For example: {example}", example=example))
+        turn.say(_(say.WHICH_DAY_AND_WHICH_PRODUCT, example=example))
         return
     answer_as_of(day, " ".join(words), turn, desk)
 
@@ -226,21 +228,21 @@ def answer_as_of(day: str, words: str, turn: Turn, desk: Desk) -> None:
     """Answer what was true at a moment, and what was believed then when that differs."""
     shop = desk.app.queries.shop()
     try:
-        at = parse_horizon(_("the day"), day, shop.tz)
+        at = parse_horizon(_(say.THE_DAY), day, shop.tz)
     except LedgerError as error:
         turn.say(texts.safe(texts.problem(error)))
         return
     if local_date(at, shop.tz) > local_date(desk.app.queries.present(shop), shop.tz):
-        turn.say(_("{day} has not come yet.", day=texts.safe(day)))
+        turn.say(_(say.DAY_HAS_NOT_COME, day=texts.safe(day)))
         return
     sku = exact_or_ask(words, turn, desk, "asof", day)
     if sku is None:
         return
     then = desk.app.queries.stock(sku, as_of=at)
     believed = desk.app.queries.stock(sku, as_of=at, as_at=at)
-    text = _("On {day}:", day=texts.safe(day.replace("T", " "))) + f"\n{texts.stock(then)}"
+    text = _(say.ON_DAY, day=texts.safe(day.replace("T", " "))) + f"\n{texts.stock(then)}"
     if believed["on_hand"] != then["on_hand"]:
-        text += "\n" + _("As believed on that day: {quantity}", quantity=believed["on_hand"])
+        text += "\n" + _(say.AS_BELIEVED_ON_THAT_DAY, quantity=believed["on_hand"])
     turn.say(text)
 
 
@@ -257,14 +259,14 @@ async def answer_log(name: str, turn: Turn, desk: Desk) -> None:
         matching = [m for m, said in names.items() if _is_called(said, name)]
         if len(matching) != 1:
             known = ", ".join(sorted(texts.safe(said) for said in names.values()))
-            turn.say(_("Who is “{name}”? I know {known}.", name=texts.safe(name[:60]), known=known))
+            turn.say(_(say.WHO_IS_NAME_I_KNOW, name=texts.safe(name[:60]), known=known))
             return
         member = matching[0]
     now = local(to_datetime(desk.app.queries.present()))
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     rows = await asyncio.to_thread(desk.app.queries.log, from_datetime(midnight), by=member)
     rows = [row for row in rows if EVENTS[row["event"]].word]
-    head = f"<b>{len(rows)}</b> " + _("entered today")
+    head = f"<b>{len(rows)}</b> " + _(say.ENTERED_TODAY)
     if member is not None:
         head += " · " + texts.safe(names[member])
     turn.say(texts.log(rows, head))
@@ -279,13 +281,13 @@ def _is_called(said: str, name: str) -> bool:
 @action("w", looking=True)
 async def explain_point(press: Press) -> None:
     """Explain an item's reorder point term by term, due or not, as it stands now; with a chart."""
-    press.turn.toast(press.query.id, _("Why?"))
+    press.turn.toast(press.query.id, _(shared.WHY))
     app, sku = press.desk.app, press.proposal.body["sku"]
     lines = await asyncio.to_thread(app.explained, sku)
     line = next((x for x in lines if x.due), lines[0] if lines else None)
     if line is None:
         shown = texts.stock(app.queries.stock(sku))
-        text = _("It needs no reordering now.") + "\n" + shown
+        text = _(say.IT_NEEDS_NO_REORDERING_NOW) + "\n" + shown
     else:
         text = texts.why_reorder(line)
     await show_picture(press.turn, text, partial(charts.stock_chart, app, sku))
@@ -304,7 +306,7 @@ async def view(press: Press) -> None:
 @action("e", looking=True)
 def why_on_hand(press: Press) -> None:
     """Explain how an on-hand number came about."""
-    press.turn.toast(press.query.id, _("How it came about"))
+    press.turn.toast(press.query.id, _(shared.HOW_IT_CAME_ABOUT))
     questions.answer_why(press.proposal.body["sku"], press.turn, press.desk)
 
 

@@ -33,6 +33,8 @@ from jitledger_bot.press import Press, action
 from jitledger_bot.reading import reads_count, round_word
 from jitledger_bot.reading.numbers import Number
 from jitledger_bot.texts.language import _, plural
+from jitledger_bot.texts.say import goods as say
+from jitledger_bot.texts.say import shared
 from jitledger_bot.turn import Button, Outgoing, Turn
 from jitledger_projections.views.products import Product, products, search
 
@@ -91,15 +93,15 @@ async def begin(
             at, wanted = code, ""
     found = await asyncio.to_thread(_wanted, desk, wanted)
     if not found and not wanted:
-        turn.say(_("There are no products yet. Write one: /new Blue mug, 9.50, Acme"))
+        turn.say(_(say.THERE_ARE_NO_PRODUCTS_YET))
         return
     if not found:
-        turn.say(_("I know no product like “{words}”.", words=texts.safe(wanted[:80])))
+        turn.say(_(shared.I_KNOW_NO_PRODUCT_LIKE, words=texts.safe(wanted[:80])))
         return
     if len(found) > MOST_ITEMS:
         turn.say(
             _(
-                "{n} products are too many for one round. Name a category or a word: /count mug",
+                say.TOO_MANY_FOR_ONE_ROUND,
                 n=len(found),
             )
         )
@@ -149,15 +151,15 @@ def _question(
     shelf = item.shelves.get(going.at)
     listed = show(shelf.on_hand) if shelf is not None and shelf.known else None
     number = f"{going.place + 1}/{len(going.skus)} " if len(going.skus) > 1 else ""
-    text = f"{number}{texts.product(item.catalog.title, item.sku)}: " + _("how many are there?")
+    text = f"{number}{texts.product(item.catalog.title, item.sku)}: " + _(say.HOW_MANY_ARE_THERE)
     body = {"asked": going.asked, "sku": item.sku, "listed": listed}
     stored = store_proposal(tx, turn.chat_id, turn.member, "counting", body, now)
     keys: list[Button] = []
     if listed is not None and not going.blind and not listed.startswith("-"):
-        keys.append((_("{quantity}, as listed", quantity=listed), f"o.{stored}.same"))
+        keys.append((_(say.AS_LISTED, quantity=listed), f"o.{stored}.same"))
     if len(going.skus) > 1:
-        keys.append((_("Skip"), f"o.{stored}.skip"))
-    keys.append((_("End"), f"o.{stored}.end"))
+        keys.append((_(say.SKIP), f"o.{stored}.skip"))
+    keys.append((_(say.END), f"o.{stored}.end"))
     return text, [keys]
 
 
@@ -204,10 +206,10 @@ def take_count(meant: CountAnswer, key: str, turn: Turn, desk: Desk, stated: str
         _end(going, turn, desk)
     elif number is not None and number.ambiguous is not None:
         one, other = number.ambiguous
-        said = _("the number can be {one} or {other}; write one of them", one=one, other=other)
+        said = _(shared.THE_NUMBER_CAN_BE_ONE, one=one, other=other)
         turn.say(texts.safe(said))
     elif number is not None and number.value < 0:
-        turn.say(_("a quantity cannot be negative"))
+        turn.say(_(shared.A_QUANTITY_CANNOT_BE_NEGATIVE))
     elif number is not None:
         _record(going, number.value, key, turn, desk, stated)
 
@@ -269,7 +271,7 @@ def _summary(tx: Tx, going: Round, turn: Turn, desk: Desk, now: int) -> Outgoing
     """Say how many were counted and which differ from the ledger, by how much."""
     count = len(going.counted)
     if count == 0:
-        return turn.message(_("Nothing was counted."))
+        return turn.message(_(say.NOTHING_WAS_COUNTED))
     lines = []
     for sku, before, counted, _entry in going.counted:
         change = None if before == "?" else Decimal(counted) - Decimal(before)
@@ -278,16 +280,16 @@ def _summary(tx: Tx, going: Round, turn: Turn, desk: Desk, now: int) -> Outgoing
         title = desk.app.ledger.item_now(sku).catalog.title
         first = f"{change:+f} ({before} → {counted})" if change is not None else counted
         if change is None:
-            first += " · " + _("first count")
+            first += " · " + _(say.FIRST_COUNT)
         lines.append(f"{texts.product(title, sku)}: {first}")
-    said = plural("<b>{n}</b> counted", "<b>{n}</b> counted", count)
-    differ = plural("{n} differs", "{n} differ", len(lines)) if lines else _("all as listed")
+    said = plural(*say.COUNTED, count)
+    differ = plural(*say.DIFFER, len(lines)) if lines else _(say.ALL_AS_LISTED)
     text = "\n".join([f"{said}, {differ}.", *lines[:MOST_SHOWN]])
     if len(lines) > MOST_SHOWN:
         text += "\n" + texts.more(len(lines) - MOST_SHOWN)
     entries = [entry for row in going.counted for entry in row[3].split()]
     stored = store_proposal(tx, turn.chat_id, turn.member, "undo", {"entries": entries}, now)
-    return turn.message(texts.clip(text), [[(_("↩ Undo"), f"u.{stored}")]])
+    return turn.message(texts.clip(text), [[(_(shared.UNDO), f"u.{stored}")]])
 
 
 async def press(pressed: Press) -> None:
@@ -295,7 +297,7 @@ async def press(pressed: Press) -> None:
     turn, desk, body = pressed.turn, pressed.desk, pressed.proposal.body
     going = going_round(turn, desk)
     if going is None or going.asked != body["asked"] or pressed.proposal.consumed:
-        turn.toast(pressed.query.id, _("This button is too old."))
+        turn.toast(pressed.query.id, _(shared.THIS_BUTTON_IS_TOO_OLD))
         return
     turn.toast(pressed.query.id, "")
     if pressed.place == "same" and body["listed"] is not None:
@@ -310,7 +312,7 @@ async def press(pressed: Press) -> None:
 @action("q")
 def count_it(press: Press) -> None:
     """Ask for the count of one product."""
-    press.turn.toast(press.query.id, _("Count it"))
+    press.turn.toast(press.query.id, _(shared.COUNT_IT))
     counting.ask_one(press.proposal.body["sku"], press.turn, press.desk)
 
 

@@ -33,7 +33,9 @@ from jitledger_bot.handlers.kinds import has_document
 from jitledger_bot.jobs import Job, start_job
 from jitledger_bot.memory.proposals import consume, store_proposal
 from jitledger_bot.press import Press, action, close_message
-from jitledger_bot.texts.language import _, mark, plural
+from jitledger_bot.texts.language import _, plural
+from jitledger_bot.texts.say import goods as say
+from jitledger_bot.texts.say import shared
 from jitledger_bot.turn import Outgoing, Turn
 from jitledger_bot.wire.files import fetch
 
@@ -54,11 +56,11 @@ ROWS_AT_ONCE = 6
 """Rows in one commit of an import in the chat, beside which others are answered."""
 
 FORM = {
-    "items": mark("products"),
-    "counts": mark("counts"),
-    "receipts": mark("receipts"),
-    "sales": mark("sales"),
-    "suppliers": mark("suppliers"),
+    "items": say.PRODUCTS,
+    "counts": say.COUNTS,
+    "receipts": say.RECEIPTS,
+    "sales": say.SALES,
+    "suppliers": say.SUPPLIERS,
 }
 
 
@@ -82,11 +84,11 @@ async def on_document(message: Message, turn: Turn, desk: Desk, bot: Bot, asker:
         return
     name = document.file_name or "file.csv"
     if not name.casefold().endswith(ENDINGS):
-        said = _("I read tables as .csv or .xlsx; “{name}” is something else.")
+        said = _(say.I_READ_TABLES_AS_CSV)
         turn.say(said.format(name=texts.safe(name[:80])))
         return
     if (document.file_size or 0) > MOST_BYTES:
-        turn.say(_("This file is over 20 MB; take it in with: jitledger import FORMAT FILE"))
+        turn.say(_(say.THIS_FILE_IS_OVER_20))
         return
     try:
         table = await fetch_table(bot, document.file_id, name)
@@ -103,8 +105,7 @@ async def on_document(message: Message, turn: Turn, desk: Desk, bot: Bot, asker:
         columns = ", ".join(table.header)[:300]
         turn.say(
             _(
-                "I do not see what “{name}” holds (columns {columns}). Every table needs a code "
-                "(sku); counts, receipts and sales need a quantity (qty).",
+                say.I_DO_NOT_SEE_WHAT,
                 name=texts.safe(name[:80]),
                 columns=texts.safe(columns),
             )
@@ -118,8 +119,7 @@ def _ask_which(fits: list[str], body: dict[str, Any], name: str, rows: int, turn
         stored = store_proposal(tx, turn.chat_id, turn.member, "table", {**body, "fits": fits}, now)
         buttons = [[(_(FORM[form]), f"t.{stored}.{place}")] for place, form in enumerate(fits)]
         text = plural(
-            "“{name}” has {n} row. What is it?",
-            "“{name}” has {n} rows. What are they?",
+            *say.WHAT_ARE_ITS_ROWS,
             rows,
             name=texts.safe(name[:80]),
         )
@@ -161,7 +161,7 @@ async def preview(form: str, table: Table, body: dict[str, Any], turn: Turn, des
     """Say what a table would change, and offer to do it."""
     role = desk.app.queries.shop().members.get(turn.member or "")
     if form in ONLY_BUYERS and role not in MAY_BUY:
-        turn.say(_("This table is for the owner or a buyer to send ({form}).", form=_(FORM[form])))
+        turn.say(_(say.THIS_TABLE_IS_FOR_THE, form=_(FORM[form])))
         return
     try:
         summary = await asyncio.to_thread(
@@ -172,24 +172,23 @@ async def preview(form: str, table: Table, body: dict[str, Any], turn: Turn, des
         return
     good = summary.rows - len(summary.bad)
     head = plural(
-        "<b>{good}</b> of {n} row can be taken ({form})",
-        "<b>{good}</b> of {n} rows can be taken ({form})",
+        *say.ROWS_CAN_BE_TAKEN,
         summary.rows,
         good=good,
         form=_(FORM[form]),
     )
     if summary.ignored:
         columns = texts.safe(", ".join(summary.ignored)[:300])
-        head += "\n" + _("Columns I do not read: {columns}", columns=columns)
+        head += "\n" + _(say.COLUMNS_I_DO_NOT_READ, columns=columns)
     text = "\n".join([head, *_bad_lines(summary)])
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
         kept = {**body, "form": form}
         stored = store_proposal(tx, turn.chat_id, turn.member, "import", kept, now)
-        label = plural("Take {n} row", "Take {n} rows", good)
+        label = plural(*say.TAKE_ROWS, good)
         if not summary.bad:
-            label = plural("Take the row", "Take all {n} rows", good)
-        keys = [(label, f"i.{stored}"), (_("No"), f"n.{stored}")]
+            label = plural(*say.TAKE_THE_ROW, good)
+        keys = [(label, f"i.{stored}"), (_(shared.NO), f"n.{stored}")]
         buttons = [keys] if good else []
         return [turn.message(texts.clip(text), buttons)]
 
@@ -199,7 +198,7 @@ async def preview(form: str, table: Table, body: dict[str, Any], turn: Turn, des
 def _bad_lines(summary: RowsSummary) -> list[str]:
     lines = [
         "✗ "
-        + _("line {n}", n=bad.line)
+        + _(say.LINE_NUMBER, n=bad.line)
         + (f", {texts.safe(bad.column)}" if bad.column else "")
         + f": {texts.safe(texts.problem(bad.error)[:200])}"
         for bad in summary.bad[:MOST_SHOWN]
@@ -228,8 +227,7 @@ async def take(job: Job, desk: Desk) -> None:
         )
         await asyncio.to_thread(_afterwards, desk)
     text = plural(
-        "<b>{recorded}</b> of {n} row recorded, {repeated} were recorded before, {bad} not taken.",
-        "<b>{recorded}</b> of {n} rows recorded, {repeated} were recorded before, {bad} not taken.",
+        *say.ROWS_RECORDED,
         summary.rows,
         recorded=summary.recorded,
         repeated=summary.repeated,
@@ -255,7 +253,7 @@ def _as_csv(form: str, table: Table, summary: RowsSummary) -> str:
         table,
         summary.bad,
         lambda bad: texts.problem(bad.error),
-        (_("line"), _("reason")),
+        (_(say.LINE), _(say.REASON)),
     )
     csv.writer(out).writerows(rows)
     return out.getvalue()
@@ -266,7 +264,7 @@ async def which_table(press: Press) -> None:
     """Preview a table as what its sender says it is."""
     fits = press.proposal.body["fits"]
     if not press.place.isdigit() or int(press.place) >= len(fits):
-        press.turn.toast(press.query.id, _("This button is too old."))
+        press.turn.toast(press.query.id, _(shared.THIS_BUTTON_IS_TOO_OLD))
         return
     form = fits[int(press.place)]
     table = await _table(press)
@@ -282,8 +280,8 @@ def take_table(press: Press) -> None:
     """Import a table that was previewed, as a job beside the conversation."""
     body = press.proposal.body
     press.turn.effects.append(consume(press.proposal.id))
-    press.turn.toast(press.query.id, _("Taking it in"))
-    close_message(press.turn, press.message, _("Taking it in …"))
+    press.turn.toast(press.query.id, _(say.TAKING_IT_IN))
+    close_message(press.turn, press.message, _(say.TAKING_IT_IN_NOW))
     start_job(press.turn, "import", {key: body[key] for key in ("form", "file_id", "name")})
 
 

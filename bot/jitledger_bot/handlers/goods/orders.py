@@ -24,7 +24,9 @@ from jitledger_bot.memory.proposals import consume, store_proposal
 from jitledger_bot.pages import PER_PAGE, Page, say_page
 from jitledger_bot.press import action
 from jitledger_bot.texts import orders as order_texts
-from jitledger_bot.texts.language import _, mark
+from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import goods as say
+from jitledger_bot.texts.say import shared
 from jitledger_bot.turn import Button, Outgoing, Turn
 from jitledger_projections.views.products import product
 
@@ -83,7 +85,7 @@ async def one_order(
     """Answer /order P7; /order P7 MUG 60 changes a line of a draft (0 takes it out)."""
     words = (command.args or "").split()
     if not words:
-        turn.say(_("Which order? For example: {example}", example="/order PO-1"))
+        turn.say(_(say.WHICH_ORDER_FOR_EXAMPLE_EXAMPLE, example="/order PO-1"))
         return
     if len(words) == 1:
         turn.render.append(lambda tx, answers, now: [_card(tx, turn, desk, words[0], now)])
@@ -161,19 +163,19 @@ def card(tx: Tx, turn: Turn, desk: Desk, po: str, now: int) -> tuple[str, list[l
     stored = store_proposal(tx, turn.chat_id, turn.member, "order", {"po": found.number}, now)
     rows: list[list[Button]] = []
     if found.state == "drafted":
-        text += "\n" + _("Change a line: {example}", example=f"/order {found.number} MUG 60")
-        rows.append([(_("✓ Place"), f"l.{stored}.place"), (_("✗ Discard"), f"l.{stored}.cancel")])
+        text += "\n" + _(say.CHANGE_A_LINE_EXAMPLE, example=f"/order {found.number} MUG 60")
+        rows.append([(_(say.PLACE), f"l.{stored}.place"), (_(say.DISCARD), f"l.{stored}.cancel")])
     elif found.is_open:
         rows.append(
             [
-                (_("Everything came"), f"l.{stored}.came"),
-                (_("Rest is not coming"), f"l.{stored}.cancel"),
+                (_(say.EVERYTHING_CAME), f"l.{stored}.came"),
+                (_(say.REST_IS_NOT_COMING), f"l.{stored}.cancel"),
             ]
         )
         rows.append(
             [
-                (_("A week later"), f"l.{stored}.delay"),
-                (_("Text for the supplier"), f"l.{stored}.text"),
+                (_(say.A_WEEK_LATER), f"l.{stored}.delay"),
+                (_(say.TEXT_FOR_THE_SUPPLIER), f"l.{stored}.text"),
             ]
         )
     return text, rows
@@ -197,14 +199,14 @@ async def draft(press: Press) -> None:
         return
     supplier = body.get("supplier") or _supplier_of(desk, body["sku"])
     if supplier is None:
-        said = _("This product has no supplier yet. For example: {example}", example=_(_EXAMPLE))
+        said = _(say.THIS_PRODUCT_HAS_NO_SUPPLIER, example=_(_EXAMPLE))
         turn.toast(press.query.id, said, alert=True)
         return
     today = desk.app.today()
     with desk.app.database.snapshot() as tx:
         waiting = [o for o in orders(tx, today, supplier=supplier) if o.state == "drafted"]
     if waiting:
-        turn.toast(press.query.id, _("A draft waits already."))
+        turn.toast(press.query.id, _(say.A_DRAFT_WAITS_ALREADY))
         number = waiting[0].number
         turn.render.append(lambda tx, answers, now: [_card(tx, turn, desk, number, now)])
         return
@@ -236,11 +238,11 @@ async def draft(press: Press) -> None:
         number = answers[0].entries[0].split("/")[1]
         return [_card(tx, turn, desk, number, now, note)]
 
-    turn.toast(press.query.id, _("Drafted"))
+    turn.toast(press.query.id, _(say.DRAFTED))
     turn.render.append(render)
 
 
-_EXAMPLE = mark("/new_supplier Acme, 7 days")
+_EXAMPLE = say.NEW_SUPPLIER_EXAMPLE
 
 
 def _supplier_of(desk: Desk, sku: str) -> str | None:
@@ -262,7 +264,7 @@ async def act(press: Press) -> None:
         turn.render.append(lambda tx, answers, now: [_text(tx, turn, press.desk, po)])
         return
     if press.proposal.consumed:
-        turn.toast(press.query.id, _("Done already."))
+        turn.toast(press.query.id, _(shared.DONE_ALREADY))
         return
     needs_buyer = verb != "came"
     if not press.asker.may_record or (needs_buyer and not press.asker.may_buy):
@@ -274,7 +276,7 @@ async def act(press: Press) -> None:
         turn.toast(press.query.id, texts.problem(error), alert=True)
         return
     if not commands:
-        turn.toast(press.query.id, _("This button is too old."))
+        turn.toast(press.query.id, _(shared.THIS_BUTTON_IS_TOO_OLD))
         return
     turn.asks = [
         Ask(parse(command), f"pr:{press.proposal.id}:{verb}:{number}")
@@ -332,7 +334,7 @@ def _shown_in_place(press: Press, po: str, verb: str) -> Any:
             stored = store_proposal(
                 tx, turn.chat_id, turn.member, "undo", {"entries": entries}, now
             )
-            rows.append([(_("↩ Undo"), f"u.{stored}")])
+            rows.append([(_(shared.UNDO), f"u.{stored}")])
         shown = [
             turn.message(text, rows)
             if press.message is None
@@ -362,7 +364,7 @@ def relink(press: Press) -> None:
     body, turn = press.proposal.body, press.turn
     lines = body["lines"]
     if not press.place.isdigit() or int(press.place) >= len(lines):
-        turn.toast(press.query.id, _("This button is too old."))
+        turn.toast(press.query.id, _(shared.THIS_BUTTON_IS_TOO_OLD))
         return
     chosen = lines[int(press.place)]
     command = {
@@ -380,7 +382,7 @@ def relink(press: Press) -> None:
             return [turn.message(texts.safe(texts.problem(answers[0].error)))]
         number = chosen.rpartition("/")[0]
         if chosen == NO_ORDER:
-            return [turn.message(_("Counted for no order."))]
-        return [turn.message(_("Counted for order {order}.", order=texts.safe(number)))]
+            return [turn.message(_(say.COUNTED_FOR_NO_ORDER))]
+        return [turn.message(_(say.COUNTED_FOR_ORDER_ORDER, order=texts.safe(number)))]
 
     turn.render.append(render)

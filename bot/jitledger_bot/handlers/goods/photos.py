@@ -25,13 +25,14 @@ from jitledger_bot.reading.barcodes import LONGEST_SIDE, read_barcodes
 from jitledger_bot.recording.meaning import names_its_product
 from jitledger_bot.recording.record import record_text
 from jitledger_bot.recording.said import repeat
-from jitledger_bot.texts.language import _, mark
+from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import goods as say
 from jitledger_bot.turn import Turn
 from jitledger_bot.wire.files import fetch
 
 LONGEST_CODE = 60
 
-SHOW = mark("Take the barcode closer and straight, or write what it is: received 24 MUG")
+SHOW = say.TAKE_THE_BARCODE_CLOSER_AND
 
 
 def make_router() -> Router:
@@ -84,10 +85,10 @@ async def on_photo(message: Message, turn: Turn, desk: Desk, bot: Bot, asker: As
     if len(codes) != 1 and not private:
         return
     if len(codes) != 1:
-        seen = _("no barcode")
+        seen = _(say.NO_BARCODE)
         if codes:
-            seen = _("{n} barcodes ({codes})", n=len(codes), codes=", ".join(codes[:4]))
-        turn.say(_("I see {what} in this photo.", what=texts.safe(seen)) + " " + _(SHOW))
+            seen = _(say.SEVERAL_BARCODES, n=len(codes), codes=", ".join(codes[:4]))
+        turn.say(_(say.I_SEE_WHAT_IN_THIS, what=texts.safe(seen)) + " " + _(SHOW))
         return
     if not caption:
         questions.answer_stock(codes[0], turn, desk)
@@ -95,7 +96,7 @@ async def on_photo(message: Message, turn: Turn, desk: Desk, bot: Bot, asker: As
     exact = desk.resolver.resolve(codes[0]).exact
     if exact is None and not codes[0].isdigit():
         # A QR code may say anything; only a product's own code is put beside a caption.
-        turn.say(_("I know no product with the code “{code}”.", code=texts.safe(codes[0])))
+        turn.say(_(say.I_KNOW_NO_PRODUCT_WITH, code=texts.safe(codes[0])))
         return
     if member.role == "viewer":
         turn.say(_(texts.VIEWER))
@@ -124,14 +125,14 @@ async def show_attachment(message: Message, command: CommandObject, turn: Turn, 
         sku, version = split_entry(entry)
         _sku, stored = desk.app.queries.entries(sku)
     except (LedgerError, ValueError):
-        turn.say(_("Which entry? For example: {example}", example="/photo MUG/17"))
+        turn.say(_(say.WHICH_ENTRY_FOR_EXAMPLE_EXAMPLE, example="/photo MUG/17"))
         return
     event = dict(stored).get(version)
     name = event.attachment if isinstance(event, StockReceived) else None
     with desk.app.database.snapshot() as tx:
         photo = kept_photo(tx, name)
     if photo is None:
-        turn.say(_("No photo is kept with {entry}.", entry=texts.safe(entry[:80])))
+        turn.say(_(say.NO_PHOTO_IS_KEPT_WITH, entry=texts.safe(entry[:80])))
         return
     turn.photo(photo, texts.safe(entry))
 

@@ -26,6 +26,7 @@ from jitledger_bot.handlers.admission import BUYER
 from jitledger_bot.handlers.shop.new_product import code_of_line, product_commands
 from jitledger_bot.reading.numbers import read_number
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import shop as say
 from jitledger_bot.turn import Outgoing, Turn
 
 _PART = re.compile(r"(?:(\d+(?:[.,]\d+)?)\s*[x×]?\s+)?(.+)", re.DOTALL)
@@ -54,13 +55,13 @@ async def new(
     line = (command.args or "").strip().split("\n", 1)[0]
     if not line:
         example = "<code>/new Blue mug, 9.50, Acme</code>"
-        turn.say(_("Write the product behind it, for example: {example}", example=example))
+        turn.say(_(say.WRITE_THE_PRODUCT_BEHIND_IT, example=example))
         return
     name, equals, parts = line.partition("=")
     known = desk.resolver.resolve(name.split(",")[0].strip()).exact
     if known is not None:
         shown = texts.product(known.title, known.sku)
-        turn.say(_("There is already {product}. Use it, or choose another name.", product=shown))
+        turn.say(_(say.THERE_IS_ALREADY_PRODUCT_USE, product=shown))
         return
     head = [part.strip() for part in re.split(r",(?!\d)|(?<!\d),", name)]
     try:
@@ -73,7 +74,7 @@ async def new(
     except LedgerError as error:
         turn.say(f"✗ {texts.safe(texts.problem(error))}")
         return
-    said = _("New product: {product}", product=texts.product(head[0], sku)) + told + "."
+    said = _(say.NEW_PRODUCT_PRODUCT, product=texts.product(head[0], sku)) + told + "."
     _do(asks, said, message, turn, desk)
 
 
@@ -103,7 +104,7 @@ async def new_supplier(message: Message, command: CommandObject, turn: Turn, des
     parts = [part.strip() for part in (command.args or "").split(",")]
     if not parts[0]:
         example = "<code>/new_supplier Acme, 7 days, orders@acme.example</code>"
-        turn.say(_("Write the supplier behind it, for example: {example}", example=example))
+        turn.say(_(say.WRITE_THE_SUPPLIER_BEHIND_IT, example=example))
         return
     fields: dict[str, Any] = {"do": "supplier", "code": parts[0]}
     days = next((d for d in map(_days, parts[1:]) if d is not None), None)
@@ -117,7 +118,7 @@ async def new_supplier(message: Message, command: CommandObject, turn: Turn, des
     except LedgerError as error:
         turn.say(f"✗ {texts.safe(texts.problem(error))}")
         return
-    said = _("Supplier {name}", name=f"<b>{texts.safe(parts[0])}</b>")
+    said = _(say.SUPPLIER_NAME, name=f"<b>{texts.safe(parts[0])}</b>")
     if days is not None:
         said += ": " + texts.days_to_deliver(str(days))
     _do(asks, said + ".", message, turn, desk)
@@ -128,9 +129,7 @@ async def policy(message: Message, command: CommandObject, turn: Turn, desk: Des
     matched = _POLICY.fullmatch((command.args or "").strip())
     if matched is None:
         example = "<code>/policy blue mug 20 24</code>"
-        turn.say(
-            _("Product, reorder point, quantity to order. For example: {example}", example=example)
-        )
+        turn.say(_(say.PRODUCT_REORDER_POINT_QUANTITY_TO, example=example))
         return
     sku = exact_or_ask(matched.group(1), turn, desk, "stock")
     if sku is None:
@@ -150,9 +149,9 @@ async def policy(message: Message, command: CommandObject, turn: Turn, desk: Des
         return
     item, _q, _shop = desk.app.queries.item(sku)
     name = texts.product(item.catalog.title, sku)
-    said = _("{product}: reorder at {point}", product=name, point=point)
+    said = _(say.REORDER_AT, product=name, point=point)
     if quantity is not None:
-        said += ", " + _("{quantity} at a time", quantity=quantity)
+        said += ", " + _(say.AT_A_TIME, quantity=quantity)
     _do(asks, said + ".", message, turn, desk)
 
 
@@ -190,7 +189,7 @@ async def export(message: Message, command: CommandObject, turn: Turn, desk: Des
     name = name.casefold()
     if name not in EXPORTS:
         listed = ", ".join(f"/export {known}" for known in EXPORTS)
-        turn.say(_("Which list? {lists}", lists=listed))
+        turn.say(_(say.WHICH_LIST_LISTS, lists=listed))
         return
     sku = None
     if name == "history":
@@ -204,7 +203,7 @@ async def send_table(name: str, sku: str | None, turn: Turn, desk: Desk) -> None
     """Send a list as a file."""
     rows = await asyncio.to_thread(desk.app.exported, name, sku)
     if not rows:
-        turn.say(_("The list is empty."))
+        turn.say(_(say.THE_LIST_IS_EMPTY))
         return
     out = io.StringIO()
     writer = csv.writer(out)

@@ -21,6 +21,8 @@ from jitledger_bot.memory.proposals import Proposal, consume, store_proposal
 from jitledger_bot.reading.numbers import read_number
 from jitledger_bot.recording.record import record_kept
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import shared
+from jitledger_bot.texts.say import shop as say
 from jitledger_bot.turn import Outgoing, Turn
 
 _BARCODE = re.compile(r"\d{8}|\d{12,14}", re.ASCII)
@@ -45,9 +47,9 @@ def ask_for_line(proposal: Proposal, turn: Turn, now: int) -> None:
         )
     )
     turn.say(
-        _("Write the new product in one line: name, price, supplier. For example:")
+        _(say.WRITE_THE_NEW_PRODUCT_IN)
         + f"\n<code>{typed}, 9.50, Acme</code>\n"
-        + _("Only the name is needed; “no” stops.")
+        + _(say.ONLY_THE_NAME_IS_NEEDED)
     )
 
 
@@ -78,7 +80,7 @@ def register_from_line(
     done = remember(key, None, {})
     if text.strip().casefold() in ("no", "nein", "stop", "cancel"):
         turn.effects.append(done)
-        turn.say(_("Kept for later. /later shows it."))
+        turn.say(_(shared.KEPT_FOR_LATER_LATER_SHOWS))
         return True
     # A comma between digits belongs to a price.
     parts = [part.strip() for part in re.split(r",(?!\d)|(?<!\d),", text.split("\n", 1)[0])]
@@ -115,7 +117,7 @@ def register_from_line(
         refused = next((a.error for a in answers[: len(asks)] if a.error is not None), None)
         if refused is not None:
             return [turn.message(texts.safe(texts.problem(refused)))]
-        said = _("New product: {product}", product=texts.product(name, sku))
+        said = _(say.NEW_PRODUCT_PRODUCT, product=texts.product(name, sku))
         return [turn.message(f"{said}{told}.")]
 
     turn.render.insert(0, render)
@@ -134,8 +136,8 @@ def _ask_name(name: str, proposal: Proposal, turn: Turn) -> None:
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
         body = {"name": name, "kept": proposal.id}
         stored = store_proposal(tx, turn.chat_id, turn.member, "name", body, now)
-        keys = [(_("Yes, register it"), f"m.{stored}"), (_("No"), f"n.{stored}")]
-        return [turn.message(_("A new product “{name}”?", name=texts.safe(name[:80])), [keys])]
+        keys = [(_(say.YES_REGISTER_IT), f"m.{stored}"), (_(shared.NO), f"n.{stored}")]
+        return [turn.message(_(say.A_NEW_PRODUCT_NAME, name=texts.safe(name[:80])), [keys])]
 
     turn.render.append(render)
 
@@ -155,21 +157,21 @@ def product_commands(
         number = read_number(_CURRENCY.sub("", part).strip())
         if number is not None and number.ambiguous is not None:
             one, other = number.ambiguous
-            why = _("it can be {one} or {other}; write one of them", one=one, other=other)
-            raise bad_value(_("the price"), part, why)
+            why = _(say.IT_CAN_BE_ONE_OR, one=one, other=other)
+            raise bad_value(_(say.THE_PRICE), part, why)
         if not may_buy:
-            said = _("{what} is for the owner or a buyer to set", what=texts.safe(part))
+            said = _(say.FOR_THE_OWNER_OR_A_BUYER, what=texts.safe(part))
             told += f"; {said}"
         elif number is not None:
             commands.append({"do": "price", "sku": sku, "price": show(number.value)})
-            told += ", " + _("price {price}", price=texts.money(number.value))
+            told += ", " + _(say.PRICE_IS, price=texts.money(number.value))
         elif any(command["do"] == "link" for command in commands):
-            why = _("write name, price, supplier")
-            raise bad_value(_("the line"), part, why)
+            why = _(say.WRITE_NAME_PRICE_SUPPLIER)
+            raise bad_value(_(say.THE_LINE), part, why)
         else:
             commands.append({"do": "supplier", "code": part})
             commands.append({"do": "link", "sku": sku, "supplier": part})
-            told += ", " + _("from {supplier}", supplier=texts.safe(part))
+            told += ", " + _(shared.FROM_SUPPLIER, supplier=texts.safe(part))
     return commands, told
 
 
@@ -183,7 +185,7 @@ def ask_for_pack(proposal: Proposal, turn: Turn, now: int) -> None:
         )
     )
     pack = texts.safe(proposal.body["pack"])
-    turn.say(_("Write the number of pieces in one {pack}, for example 12.", pack=pack))
+    turn.say(_(say.WRITE_THE_NUMBER_OF_PIECES, pack=pack))
 
 
 def define_pack(text: str, proposal: Proposal, key: str, turn: Turn, desk: Desk) -> bool:

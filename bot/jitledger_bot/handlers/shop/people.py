@@ -22,6 +22,7 @@ from jitledger_bot.desk import Desk
 from jitledger_bot.handlers.admission import OWNER
 from jitledger_bot.memory.outgoing import drop_pushes
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import shop as say
 from jitledger_bot.turn import Outgoing, Turn
 
 
@@ -46,18 +47,17 @@ async def invite(
     """Answer /invite ROLE with a link that works once; in a group it is not shown."""
     wanted = _role(command.args or "")
     if wanted is None:
-        turn.say(_("Which role? {roles}", roles=_roles("/invite")))
+        turn.say(_(say.WHICH_ROLE_ROLES, roles=_roles("/invite")))
         return
     if message.chat.type != "private":
-        turn.say(_("Ask me for that in our own chat: here everybody could use the link."))
+        turn.say(_(say.ASK_ELSEWHERE_FOR_THE_LINK))
         return
     minutes = people.FIRST_MINUTES if wanted == "owner" else people.INVITE_MINUTES
     code = await asyncio.to_thread(people.invite, desk.app.ledger, wanted, minutes, turn.member)
     me = await bot.me()
-    good_for = _("{minutes} minutes", minutes=minutes) if minutes < 120 else _("7 days")
+    good_for = _(say.MINUTES, minutes=minutes) if minutes < 120 else _(say.SEVEN_DAYS)
     turn.say(
-        _("Send this to the person; it works once, within {time}:", time=good_for)
-        + f"\nhttps://t.me/{me.username}?start={code}"
+        _(say.SEND_THIS_TO_THE_PERSON, time=good_for) + f"\nhttps://t.me/{me.username}?start={code}"
     )
 
 
@@ -81,16 +81,12 @@ async def list_people(message: Message, turn: Turn, desk: Desk, asker: Asker) ->
         + (f" – <code>{member}</code>" if named.count(names.get(member, member)) > 1 else "")
         for member, held in asker.shop.members.items()
     ]
-    turn.say(
-        "\n".join(lines)
-        + "\n\n"
-        + _("/role NAME buyer, /remove NAME, /forget NAME, /export_person NAME, /log NAME")
-    )
+    turn.say("\n".join(lines) + "\n\n" + _(say.ROLE_NAME_BUYER_REMOVE_NAME))
 
 
 def _named(words: str, turn: Turn, desk: Desk, shop: Shop) -> people.Person | None:
     if not words:
-        turn.say(_("Whom? Write the name behind the command; /people lists them."))
+        turn.say(_(say.WHOM_WRITE_THE_NAME_BEHIND))
         return None
     try:
         return people.resolve(desk.app.database, shop, words)
@@ -106,7 +102,7 @@ async def role(
     name, _space, word = (command.args or "").strip().rpartition(" ")
     wanted = _role(word)
     if wanted is None:
-        turn.say(_("Which role? {roles}", roles=_roles("/role NAME")))
+        turn.say(_(say.WHICH_ROLE_ROLES, roles=_roles("/role NAME")))
         return
     person = _named(name, turn, desk, asker.shop)
     if person is not None:
@@ -121,7 +117,7 @@ async def remove(
     person = _named((command.args or "").strip(), turn, desk, asker.shop)
     if person is not None:
         name = texts.safe(person.name or person.member)
-        said = _("{name} has no access any more.", name=name)
+        said = _(say.NO_ACCESS_ANY_MORE, name=name)
         if person.chat_id is not None:
             turn.effects.append(_drop_pushes(person.chat_id))
         _do({"do": "leave", "member": person.member}, said, turn)
@@ -144,7 +140,7 @@ async def forget(
     person = _named((command.args or "").strip(), turn, desk, asker.shop)
     if person is None:
         return
-    said = _("Forgotten. Entries show {member} from now on.", member=person.member)
+    said = _(say.FORGOTTEN_ENTRIES_SHOW_MEMBER_FROM, member=person.member)
     if person.member in asker.shop.members:
         _do({"do": "leave", "member": person.member}, said, turn)
     else:
@@ -182,7 +178,7 @@ async def export_person(
     if person is None:
         return
     if message.chat.type != "private":
-        turn.say(_("Ask me for that in our own chat."))
+        turn.say(_(say.ASK_IN_OUR_OWN_CHAT))
         return
     kept = await asyncio.to_thread(people.export, desk.app.database, person, shop)
     text = orjson.dumps(kept, option=orjson.OPT_INDENT_2, default=str).decode()

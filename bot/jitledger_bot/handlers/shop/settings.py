@@ -24,24 +24,26 @@ from jitledger_bot.memory.chats import know_chat, set_quiet, set_voice_of, set_w
 from jitledger_bot.memory.proposals import store_proposal
 from jitledger_bot.memory.receivers import wishes_of
 from jitledger_bot.press import Press, action
-from jitledger_bot.texts.language import Voice, _, choose, languages, mark, speak, spoken
+from jitledger_bot.texts.language import Voice, _, choose, languages, speak, spoken
+from jitledger_bot.texts.say import shared
+from jitledger_bot.texts.say import shop as say
 from jitledger_bot.turn import Button, Outgoing, Turn
 
 QUIET: tuple[tuple[int, int] | None, ...] = (None, (22, 7), (20, 8), (18, 9))
 
 PUSH_NAMES = {
-    "alert": mark("reorder alerts"),
-    "runout": mark("run-outs ahead"),
-    "late": mark("late orders"),
-    "promise": mark("promises at risk"),
-    "phantom": mark("stock that stopped selling"),
-    "drift": mark("demand that changed"),
-    "margin": mark("thin margins"),
-    "buy-ahead": mark("costs that will rise"),
-    "exception": mark("stock below zero"),
-    "expiry": mark("expiry"),
-    "digest": mark("morning digest"),
-    "import-summary": mark("imports"),
+    "alert": say.REORDER_ALERTS,
+    "runout": say.RUN_OUTS_AHEAD,
+    "late": say.LATE_ORDERS,
+    "promise": say.PROMISES_AT_RISK,
+    "phantom": say.STOCK_THAT_STOPPED_SELLING,
+    "drift": say.DEMAND_THAT_CHANGED,
+    "margin": say.THIN_MARGINS,
+    "buy-ahead": say.COSTS_THAT_WILL_RISE,
+    "exception": say.STOCK_BELOW_ZERO,
+    "expiry": say.EXPIRY,
+    "digest": say.MORNING_DIGEST,
+    "import-summary": say.IMPORTS,
 }
 
 LANGUAGE_NAMES = {"en": "English", "de": "Deutsch"}
@@ -79,13 +81,13 @@ def _change(words: Sequence[str], turn: Turn, desk: Desk, member: Member) -> str
         language = _language(value)
         if language is None:
             known = ", ".join(f"{code} ({LANGUAGE_NAMES.get(code, code)})" for code in languages())
-            return _("Languages: {known}", known=known)
+            return _(say.LANGUAGES_KNOWN, known=known)
         set_voice(turn, desk, member, language=language)
     elif what in ("timezone", "zeitzone"):
         try:
             zone(value)
         except LedgerError:
-            return _("There is no time zone “{name}”; try Europe/Berlin", name=value)
+            return _(say.THERE_IS_NO_TIME_ZONE, name=value)
         set_voice(turn, desk, member, timezone=value)
     elif what in ("quiet", "ruhe"):
         begin, dash, end = value.partition("-")
@@ -93,13 +95,13 @@ def _change(words: Sequence[str], turn: Turn, desk: Desk, member: Member) -> str
             wish_quiet(turn, None)
             return None
         if not (begin.isascii() and begin.isdigit() and end.isascii() and end.isdigit()):
-            return _("Quiet hours are written like 22-7, or “off”")
+            return _(say.QUIET_HOURS_ARE_WRITTEN_LIKE)
         hours = (int(begin), int(end))
         if max(hours) > 24 or hours[0] % 24 == hours[1] % 24:
-            return _("Quiet hours are written like 22-7, or “off”")
+            return _(say.QUIET_HOURS_ARE_WRITTEN_LIKE)
         wish_quiet(turn, (hours[0] % 24, hours[1] % 24))
     else:
-        return _("I know: language, timezone, quiet")
+        return _(say.I_KNOW_LANGUAGE_TIMEZONE_QUIET)
     return None
 
 
@@ -176,17 +178,17 @@ def say_settings(turn: Turn, desk: Desk, member: Member, message_id: int | None 
 
 def _shown(wishes: Wishes, voice: Voice, stored: str) -> tuple[str, list[list[Button]]]:
     language = LANGUAGE_NAMES.get(voice.language, voice.language)
-    quiet = _("none")
+    quiet = _(say.NONE)
     if wishes.quiet is not None:
         quiet = f"{wishes.quiet[0]}–{wishes.quiet[1]}"
     text = "\n".join(
         [
-            "<b>" + _("Settings") + "</b>",
-            _("Language: {language}", language=language),
-            _("Time zone: {zone}", zone=texts.safe(voice.zone))
+            "<b>" + _(say.SETTINGS) + "</b>",
+            _(say.LANGUAGE_IS, language=language),
+            _(say.TIME_ZONE_IS, zone=texts.safe(voice.zone))
             + " · <code>/settings timezone Europe/Berlin</code>",
-            _("Quiet hours: {hours}", hours=quiet) + " · <code>/settings quiet 22-7</code>",
-            _("What I tell you here by myself:"),
+            _(say.QUIET_HOURS_ARE, hours=quiet) + " · <code>/settings quiet 22-7</code>",
+            _(say.WHAT_I_TELL_YOU_HERE),
         ]
     )
     rows: list[list[Button]] = [
@@ -235,16 +237,16 @@ SHOP_FIELDS = {
 }
 
 SHOP_SAID = {
-    "name": mark("the shop's name"),
-    "timezone": mark("time zone"),
-    "locale": mark("language of numbers and of orders"),
-    "prices": mark("selling prices with tax (gross) or without (net)"),
-    "service": mark("share of the time something is to be there"),
-    "cover": mark("days an order is to last"),
-    "opens": mark("opens at"),
-    "closes": mark("closes at"),
-    "method": mark("how reorder points are found"),
-    "margin": mark("least margin; 0 is none"),
+    "name": say.THE_SHOPS_NAME,
+    "timezone": say.TIME_ZONE,
+    "locale": say.LANGUAGE_OF_NUMBERS_AND_OF,
+    "prices": say.SELLING_PRICES_WITH_TAX_GROSS,
+    "service": say.SHARE_OF_THE_TIME_SOMETHING,
+    "cover": say.DAYS_AN_ORDER_IS_TO,
+    "opens": say.OPENS_AT,
+    "closes": say.CLOSES_AT,
+    "method": say.HOW_REORDER_POINTS_ARE_FOUND,
+    "margin": say.LEAST_MARGIN_0_IS_NONE,
 }
 
 
@@ -270,9 +272,9 @@ def _shop_shown(shop: Shop) -> str:
         [
             f"<b>{texts.safe(shop.title)}</b> · {shop.currency}",
             *lines,
-            _("locations: {codes}", codes=texts.safe(", ".join(shop.locations))),
-            _("Change one like: {example}", example="<code>/shop service 0.97</code>"),
-            _("A further location: {example}", example="<code>/shop location back</code>"),
+            _(say.LOCATIONS_CODES, codes=texts.safe(", ".join(shop.locations))),
+            _(say.CHANGE_ONE_LIKE_EXAMPLE, example="<code>/shop service 0.97</code>"),
+            _(say.A_FURTHER_LOCATION_EXAMPLE, example="<code>/shop location back</code>"),
         ]
     )
 
@@ -290,7 +292,7 @@ async def shop_settings(
     if what.casefold() == "location":
         fields = {"do": "location", "code": value.strip()}
     elif "" in fields:
-        turn.say(_("I know: {known}", known=", ".join([*SHOP_FIELDS, "location"])))
+        turn.say(_(say.KNOWN, known=", ".join([*SHOP_FIELDS, "location"])))
         return
     try:
         turn.asks = [Ask(parse(dict(fields)))]
@@ -312,9 +314,9 @@ def setting(press: Press) -> None:
     """Change a setting and show them all again, in place."""
     message_id = press.message.message_id if press.message is not None else None
     if press.turn.chat_id < 0 and press.asker.member.role != "owner":
-        press.turn.toast(press.query.id, _("This button is not for you."))
+        press.turn.toast(press.query.id, _(shared.THIS_BUTTON_IS_NOT_FOR))
         return
     if not press_setting(press.place, press.turn, press.desk, press.asker.member, message_id):
-        press.turn.toast(press.query.id, _("This button is too old."))
+        press.turn.toast(press.query.id, _(shared.THIS_BUTTON_IS_TOO_OLD))
         return
     press.turn.toast(press.query.id, "✓")

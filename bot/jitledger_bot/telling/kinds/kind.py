@@ -14,6 +14,8 @@ from jitledger.store.database import Tx
 from jitledger_bot.access import Receiver
 from jitledger_bot.memory.proposals import store_proposal
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import shared
+from jitledger_bot.texts.say import told as say
 from jitledger_bot.turn import Button
 
 if TYPE_CHECKING:
@@ -103,10 +105,10 @@ def column(buttons: Iterable[Button]) -> Keys:
 
 def count_button(row: Row, stored: Stored) -> Button:
     """Return the button that counts a row's product."""
-    return _("Count {name}", name=row["name"][:30]), f"q.{stored.item(row)}"
+    return _(say.COUNT_NAME, name=row["name"][:30]), f"q.{stored.item(row)}"
 
 
 def order_or_why(row: Row, stored: Stored) -> list[Button]:
     """Return the buttons that order a row's product, or explain it."""
     one, name = stored.item(row), row["name"][:24]
-    return [(_("Order {name}", name=name), f"j.{one}"), (_("Why {name}?", name=name), f"w.{one}")]
+    return [(_(say.ORDER_NAME, name=name), f"j.{one}"), (_(shared.WHY_NAME, name=name), f"w.{one}")]

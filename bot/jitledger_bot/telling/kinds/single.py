@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from jitledger_bot import texts
 from jitledger_bot.telling.kinds.kind import Keys, Kind, Row, Stored, column, count_button, once
-from jitledger_bot.texts.language import _, mark
+from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import shared
+from jitledger_bot.texts.say import told as say
 from jitledger_bot.turn import Button
 
 FEW_BUTTONS = 4
@@ -23,8 +25,8 @@ class Alert(Kind):
         """Return to order it, to ask why, to hear of it tomorrow."""
         one = stored.item(data)
         return [
-            [(_("Order"), f"j.{one}")],
-            [(_("Why?"), f"w.{one}"), (_("Snooze 1 day"), f"z.{one}")],
+            [(_(say.ORDER), f"j.{one}")],
+            [(_(shared.WHY), f"w.{one}"), (_(shared.SNOOZE_1_DAY), f"z.{one}")],
         ]
 
 
@@ -40,7 +42,7 @@ class BelowZero(Kind):
     def buttons(self, data: Row, stored: Stored) -> Keys:
         """Return to see how it came about, or to count."""
         one = stored.item(data)
-        return [[(_("How it came about"), f"e.{one}"), (_("Count it"), f"q.{one}")]]
+        return [[(_(shared.HOW_IT_CAME_ABOUT), f"e.{one}"), (_(shared.COUNT_IT), f"q.{one}")]]
 
 
 class Digest(Kind):
@@ -57,7 +59,7 @@ class Digest(Kind):
         suppliers = dict.fromkeys(row["supplier"] for row in data["reorder"] if row["supplier"])
         rows = column(
             (
-                _("Order from {supplier}", supplier=code[:30]),
+                _(shared.ORDER_FROM_SUPPLIER, supplier=code[:30]),
                 f"j.{stored('draft', {'supplier': code})}",
             )
             for code in list(suppliers)[:FEW_BUTTONS]
@@ -91,7 +93,7 @@ class Blocked(Kind):
     def says(self, data: Row) -> str:
         """Return how it reads."""
         name = texts.safe(data["name"])
-        return _("{name} blocked the bot and gets no messages any more.", name=name)
+        return _(say.BLOCKED_THE_BOT, name=name)
 
 
 class Told(Kind):
@@ -105,7 +107,7 @@ class Told(Kind):
 
 
 _COUNTS = {"reorder": "reorder_count", "runout": "run_out_count"}
-_LISTS = {"reorder": mark("What needs reordering"), "runout": mark("What runs out")}
+_LISTS = {"reorder": say.WHAT_NEEDS_REORDERING, "runout": say.WHAT_RUNS_OUT}
 
 
 def _view(what: str, stored: Stored) -> Button:

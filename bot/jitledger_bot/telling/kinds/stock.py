@@ -25,6 +25,7 @@ from jitledger_bot.telling.kinds.kind import (
 )
 from jitledger_bot.texts import orders as order_texts
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import shared
 from jitledger_projections.views.on_hand import has_lot, on_hand_of
 
 if TYPE_CHECKING:
@@ -207,6 +208,6 @@ class Drifts(Daily):
     def buttons(self, data: Row, stored: Stored) -> Keys:
         """Return to ask why."""
         return column(
-            (_("Why {name}?", name=row["name"][:30]), f"w.{stored.item(row)}")
+            (_(shared.WHY_NAME, name=row["name"][:30]), f"w.{stored.item(row)}")
             for row in data["items"][:MOST_BUTTONS]
         )

@@ -19,6 +19,8 @@ from jitledger_bot.telling.kinds.kind import (
 )
 from jitledger_bot.texts import orders as order_texts
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import shared
+from jitledger_bot.texts.say import told as say
 
 if TYPE_CHECKING:
     from jitledger_projections.reports.morning import Morning
@@ -105,7 +107,7 @@ class Margins(Daily):
         """Return to set the price that restores the margin."""
         return column(
             (
-                _("{name} at {price}", name=row["name"][:30], price=row["restoring"]),
+                _(say.AT_PRICE, name=row["name"][:30], price=row["restoring"]),
                 f"x.{stored('price', {'sku': row['sku'], 'price': row['restoring']})}",
             )
             for row in data["items"][:MOST_BUTTONS]
@@ -146,7 +148,7 @@ class BuyAhead(Daily):
             by.setdefault(row["supplier"], []).append([row["sku"], row["quantity"]])
         return column(
             (
-                _("Order from {supplier}", supplier=supplier[:30]),
+                _(shared.ORDER_FROM_SUPPLIER, supplier=supplier[:30]),
                 f"j.{stored('order', {'supplier': supplier, 'lines': lines})}",
             )
             for supplier, lines in list(by.items())[:MOST_BUTTONS]

@@ -1,0 +1,29 @@
+"""Sentences of what was recorded, or asked before it is."""
+
+from __future__ import annotations
+
+from jitledger_bot.texts.language import mark
+
+MORE_LINES_WAIT = mark("{n} more lines wait for their product: /later")
+YOU_WROTE_THE_SAME_A = mark("You wrote the same a moment ago: “{text}”. Again?")
+NO_ORDER = mark("No order")
+BEFORE_THE_COUNT = mark("Before the count")
+AFTER_THE_COUNT = mark("After the count")
+HELP_SHOWS_MORE = mark("/help shows more.")
+IT_WAS_COUNTED_A_MOMENT = mark("It was counted a moment ago. Was this before or after the count?")
+I_DID_NOT_UNDERSTAND_THIS = mark("I did not understand this. For example: received 24 blue mug")
+OR_WAS_IT_FOR_ANOTHER = mark("Or was it for another order?")
+YES_AGAIN = mark("Yes, again")
+WHERE_TO_FOR_EXAMPLE_MOVED = mark("where to? For example: moved 8 MUG to shop")
+LINE_NOT_UNDERSTOOD = mark("I did not understand this line")
+I_DO_NOT_KNOW_TYPED = mark("I do not know “{typed}” ({quantity}). Which is it?")
+ALREADY_RECORDED_ENTRIES = mark("Already recorded: {entries}.")
+HOW_MANY_PRODUCT_DOES_ONE = mark("How many {product} does one {pack} hold?")
+COUNT_FIRST_NOTHING_WAS_RECEIVED = mark("count first, nothing was received or counted yet")
+BELOW_ZERO_A_RECEIPT_NOT = mark("Below zero: a receipt not entered? Count?")
+ANSWER = mark("Answer")
+KEEP_FOR_LATER = mark("Keep for later")
+TO_COME = mark("{quantity} to come")
+FOR_ORDER_ORDER_MORE = mark("for order {order}, {more}")
+FOR_ORDER_ORDER_COMPLETE = mark("for order {order}, complete")
+ONE_LINE_FOR_EACH_PRODUCT = mark("one line for each product, please")

@@ -1,0 +1,19 @@
+"""Sentences of what the bot tells by itself, and of its buttons."""
+
+from __future__ import annotations
+
+from jitledger_bot.texts.language import mark
+
+ON_HAND_NOW = mark("{name}: {quantity} on hand now")
+OFF_THE_SHELF = mark("{name}: off the shelf")
+PROMISE_IS_SETTLED = mark("{name}: the promise is settled")
+CAME = mark("{name}: came")
+CANCELLED = mark("{name}: cancelled")
+NOT_LATE_ANY_MORE = mark("{name}: not late any more")
+COUNT_NAME = mark("Count {name}")
+ORDER_NAME = mark("Order {name}")
+WHAT_NEEDS_REORDERING = mark("What needs reordering")
+WHAT_RUNS_OUT = mark("What runs out")
+BLOCKED_THE_BOT = mark("{name} blocked the bot and gets no messages any more.")
+ORDER = mark("Order")
+AT_PRICE = mark("{name} at {price}")
