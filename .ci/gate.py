@@ -26,14 +26,6 @@ LIMITS = {
     "any": 100,
     "sentence": 0,
 }
-    "module": 400,
-    "function": 50,
-    "class": 200,
-    "folder": 12,
-    "sql": 0,
-    "any": 100,
-    "sentence": 0,
-}
 RULES = {
     "module": "lines in a module",
     "function": "lines in a function",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jitledger.domain.moments import DAY
-from jitledger_projections.reports.morning import morning
+from jitledger_projections.reports.morning import Morning
 from jitledger_projections.reports.ordering.order_book import find_order
 from tests.bot.conftest import OWNER, Chat
 from tests.conftest import done
@@ -51,9 +51,9 @@ async def test_a_thin_margin_is_told_and_mended_with_one_tap(chat: Chat) -> None
     assert "order P1 is still at 4" in told["text"]
     _, (said,) = await chat.press(told, "Blue mug at 9.2")
     assert "price 9.2 from now on" in said["text"]
-    assert morning(chat.app.look()).squeezed == []
+    assert Morning(chat.app.look()).rows("margins") == []
     await chat.press(said, "↩ Undo")
-    assert len(morning(chat.app.look()).squeezed) == 1
+    assert len(Morning(chat.app.look()).rows("margins")) == 1
     again, _ = await chat.press(told, "Blue mug at 9.2")
     assert again == "Done already."
 
@@ -66,7 +66,7 @@ async def test_buying_ahead_becomes_a_draft(chat: Chat) -> None:
     done(chat.app, do="terms", supplier="ACME", sku="MUG", **rise)
     chat.clock.at += DAY
     told = await heard(chat, "⏫")
-    (seen,) = morning(chat.app.look()).buy_ahead
+    (seen,) = Morning(chat.app.look()).rows("buy-ahead")
     assert f"4 → 5 at ACME from 2026-03-15; {seen.quantity} now" in told["text"]
     toast, (draft,) = await chat.press(told, "Order from ACME")
     assert toast == "Drafted"
@@ -119,7 +119,7 @@ async def test_what_runs_out_soon_is_told_ahead(chat: Chat) -> None:
     chat.clock.at += DAY
     told = await heard(chat, "⏱")
     assert "Blue mug" in told["text"]
-    (seen,) = morning(chat.app.look()).run_outs
+    (seen,) = Morning(chat.app.look()).rows("run-out")
     assert seen.likely is not None
     assert seen.likely.isoformat() in told["text"]
 

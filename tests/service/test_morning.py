@@ -9,7 +9,7 @@ import pytest
 
 from jitledger.bootstrap import App
 from jitledger.domain.errors import LedgerError
-from jitledger_projections.reports.morning import morning
+from jitledger_projections.reports.morning import Morning
 from tests.conftest import all_done, done
 
 START = date(2026, 1, 1)
@@ -48,7 +48,7 @@ def test_a_demand_that_tripled_is_told(three: App) -> None:
     """28 days at 3 a day after 84 at 1: the others, which sell as ever, are left alone."""
     sells(three, range(84, 112), MUG=3, CUP=1, POT=1)
     done(three, do="register", sku="NEW", name="New", now=moment(112, "06:00:00"))
-    (found,) = morning(three.look()).drifts
+    (found,) = Morning(three.look()).rows("drift")
     assert found.sku == "MUG"
     assert (round(found.before, 2), round(found.recent, 2)) == (1.0, 3.0)
     assert found.chance < 1e-9
@@ -58,7 +58,7 @@ def test_what_the_whole_shop_does_is_no_drift(three: App) -> None:
     """A shop that sells twice as much of everything is no news about one product."""
     sells(three, range(84, 112), MUG=2, CUP=2, POT=2)
     done(three, do="register", sku="NEW", name="New", now=moment(112, "06:00:00"))
-    assert morning(three.look()).drifts == []
+    assert Morning(three.look()).rows("drift") == []
 
 
 def test_days_without_stock_are_no_drift(three: App) -> None:
@@ -67,7 +67,7 @@ def test_days_without_stock_are_no_drift(three: App) -> None:
     done(three, do="count", sku="MUG", qty="0", now=moment(97, "18:00:00"))
     sells(three, range(98, 112), CUP=1, POT=1)
     done(three, do="register", sku="NEW", name="New", now=moment(112, "06:00:00"))
-    assert morning(three.look()).drifts == []
+    assert Morning(three.look()).rows("drift") == []
 
 
 def test_buying_before_a_cost_rises(three: App) -> None:
@@ -77,9 +77,11 @@ def test_buying_before_a_cost_rises(three: App) -> None:
     done(three, do="terms", supplier="ACME", sku="MUG", unit_cost="4", pack="12", now=now)
     rise = {"unit_cost": "4.60", "pack": "12", "effective_from": "2026-04-05"}
     done(three, do="terms", supplier="ACME", sku="MUG", **rise, now=now)
-    assert morning(three.look()).buy_ahead == []  # 816 are there: they last longer than that.
+    assert (
+        Morning(three.look()).rows("buy-ahead") == []
+    )  # 816 are there: they last longer than that.
     done(three, do="count", sku="MUG", qty="40", now=moment(84, "07:00:00"))
-    (found,) = morning(three.look()).buy_ahead
+    (found,) = Morning(three.look()).rows("buy-ahead")
     assert (found.starts, found.cost, found.new_cost) == (
         date(2026, 4, 5),
         Decimal(4),
@@ -100,7 +102,7 @@ def test_buying_before_a_cost_rises(three: App) -> None:
         effective_from="2026-04-01",
         now=moment(84, "08:00:00"),
     )
-    assert morning(three.look()).buy_ahead == []  # It falls first.
+    assert Morning(three.look()).rows("buy-ahead") == []  # It falls first.
 
 
 def test_a_margin_is_told_once_there_is_a_floor(three: App) -> None:
@@ -108,12 +110,12 @@ def test_a_margin_is_told_once_there_is_a_floor(three: App) -> None:
     now = moment(84, "06:00:00")
     done(three, do="settings", prices="net", now=now)
     done(three, do="price", sku="MUG", price="7.50", now=now)
-    assert morning(three.look()).squeezed == []
+    assert Morning(three.look()).rows("margins") == []
     done(three, do="settings", margin_floor="0.5", now=now)
-    (found,) = morning(three.look()).squeezed
+    (found,) = Morning(three.look()).rows("margins")
     assert (found.sku, found.restoring_price) == ("MUG", Decimal(8))
     done(three, do="settings", margin_floor="0", now=now)
-    assert morning(three.look()).squeezed == []
+    assert Morning(three.look()).rows("margins") == []
 
 
 @pytest.mark.parametrize(
@@ -140,7 +142,7 @@ def test_what_is_no_rise_to_buy_ahead_of(
     rise = {"unit_cost": "4.60", "effective_from": starts, **terms}
     done(three, do="terms", supplier="ACME", sku="MUG", **rise, now=now)
     done(three, do="count", sku="MUG", qty="40", now=moment(84, "07:00:00"))
-    assert bool(morning(three.look()).buy_ahead) is told
+    assert bool(Morning(three.look()).rows("buy-ahead")) is told
 
 
 def test_buying_ahead_ends_where_it_spoils(three: App) -> None:
@@ -154,16 +156,16 @@ def test_buying_ahead_ends_where_it_spoils(three: App) -> None:
     done(three, do="count", sku="MILK", qty="0", now=moment(105, "06:00:00"))
     rise = {"unit_cost": "6", "effective_from": "2026-04-20"}
     done(three, do="terms", supplier="ACME", sku="MILK", **rise, now=moment(105, "06:01:00"))
-    (found,) = morning(three.look()).buy_ahead
+    (found,) = Morning(three.look()).rows("buy-ahead")
     assert 20 <= found.quantity <= 31
 
 
 def test_a_shop_that_was_closed_has_no_news_of_each_product(three: App) -> None:
     """Four weeks without any sale, then five times as many of everything: no drift."""
     done(three, do="register", sku="NEW", name="New", now=moment(112, "06:00:00"))
-    assert morning(three.look()).drifts == []
+    assert Morning(three.look()).rows("drift") == []
     sells(three, range(112, 116), MUG=1)
-    assert [d.sku for d in morning(three.look()).drifts] == []
+    assert [d.sku for d in Morning(three.look()).rows("drift")] == []
 
 
 def test_gross_prices_are_restored_with_their_tax(three: App) -> None:
@@ -171,10 +173,10 @@ def test_gross_prices_are_restored_with_their_tax(three: App) -> None:
     now = moment(84, "06:00:00")
     done(three, do="settings", margin_floor="0.5", tax_rate="0.19", now=now)
     done(three, do="price", sku="MUG", price="0", now=now)
-    (found,) = morning(three.look()).squeezed
+    (found,) = Morning(three.look()).rows("margins")
     assert found.restoring_price == Decimal("9.52")
     done(three, do="retire", sku="MUG", now=now)
-    assert morning(three.look()).squeezed == []
+    assert Morning(three.look()).rows("margins") == []
 
 
 @pytest.mark.parametrize("floor", ["1", "-0.1", "50", "half"])
@@ -192,4 +194,4 @@ def test_a_cost_in_another_currency_is_not_compared(three: App) -> None:
     done(three, do="price", sku="MUG", price="9", now=now)
     done(three, do="supplier", code="TOKYO", currency="JPY", now=now)
     done(three, do="terms", supplier="TOKYO", sku="MUG", unit_cost="90", now=now)
-    assert morning(three.look()).squeezed == []
+    assert Morning(three.look()).rows("margins") == []

@@ -50,7 +50,7 @@ def gather(app: App, seen: Morning) -> dict[str, Any]:
     from jitledger_projections.reports.ordering.reorder_line import as_shape
     from jitledger_projections.views.exceptions import listed_exceptions
 
-    lines, outs = seen.reorder, seen.run_outs
+    lines, outs = seen.rows("reorder"), seen.rows("run-out")
     with app.database.snapshot() as tx:
         wrong = listed_exceptions(tx, MOST_LINES + 1)
         seal = newest_seal(tx)

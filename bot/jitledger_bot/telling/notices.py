@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from jitledger.bootstrap import App
-from jitledger.domain.moments import DAY, local_date
+from jitledger.domain.moments import DAY
 from jitledger.service.announce import push
 from jitledger.service.recording.submission import Answer, Submission
 from jitledger.store.database import Tx
@@ -94,12 +94,11 @@ def gather_day(app: App, seen: Morning) -> dict[str, list[Row]]:
     """Return what is told of a morning: {kind: rows}, each with its ``subject``, told ones out."""
     shop = app.queries.shop()
     now = app.queries.present(shop)
-    today = local_date(now, shop.tz)
     with app.database.snapshot() as tx:
         told = {name: told_since(tx, name, now - kind.again_after) for name, kind in DAILY.items()}
     found = {}
     for name, kind in DAILY.items():
-        fresh = [row for row in kind.rows(seen, today) if row["subject"] not in told[name]]
+        fresh = [row for row in kind.rows(seen) if row["subject"] not in told[name]]
         found[name] = fresh[: kind.most]
     return found
 

@@ -10,6 +10,7 @@ from jitledger.service.recording.submission import Answer, Submission
 from jitledger.service.reorder_alerts import is_snooze_over, wake_snoozed
 from jitledger.store.database import Tx
 from jitledger_bot.telling import digest, notices, told_lists
+from jitledger_bot.telling.kinds.kind import Row
 
 
 class Rounds:
@@ -57,16 +58,21 @@ class Rounds:
 
     async def _digest(self) -> None:
         """Send the digest of the day once its hour has come."""
-        from jitledger_projections.reports.morning import morning
-
         subject = digest.subject_of(self._app)
         if subject is None or subject == self._digested:
             return
         self._digested = subject  # Should it fail, the next try is tomorrow's.
         if not digest.is_made(self._app, subject):
-            seen = await asyncio.to_thread(lambda: morning(self._app.look()))
-            await digest.make(self._app, subject, digest.gather(self._app, seen))
-            await notices.tell_day(self._app, notices.gather_day(self._app, seen))
+            body, found = await asyncio.to_thread(self._morning)
+            await digest.make(self._app, subject, body)
+            await notices.tell_day(self._app, found)
+
+    def _morning(self) -> tuple[Row, dict[str, list[Row]]]:
+        """Return what the digest says, and what else is told, of one look at the shop."""
+        from jitledger_projections.reports.morning import Morning
+
+        seen = Morning(self._app.look())
+        return digest.gather(self._app, seen), notices.gather_day(self._app, seen)
 
     async def wake_snoozed(self) -> None:
         """Tell again of alerts whose snooze is over."""

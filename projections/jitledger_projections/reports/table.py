@@ -64,6 +64,8 @@ class Report:
     """Options that answer something, for an example."""
     told: tuple[str, ...] = ()
     """The columns that the chat tells beside the name."""
+    told_if: Callable[[Look], bool] = lambda look: True
+    """Whether a shop wants it told by itself."""
 
     def ask(self, look: Look, given: Mapping[str, str | None] | None = None) -> Sequence[object]:
         """Return the rows, asked with options as people write them; raises ``bad-value``."""
@@ -93,13 +95,14 @@ def report(
     chat: str | None = None,
     example: str = "",
     told: tuple[str, ...] = (),
+    told_if: Callable[[Look], bool] = lambda look: True,
 ) -> Callable[[R], R]:
     """Enter a function into the table of reports."""
 
     def enter(rows: R) -> R:
         assert name not in _table.reports, name
         _table.reports[name] = Report(
-            name, rows, shape, help, nothing, options, chat, example, told
+            name, rows, shape, help, nothing, options, chat, example, told, told_if
         )
         return rows
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from jitledger.bootstrap import App
@@ -25,6 +24,8 @@ Row = dict[str, Any]
 """What a push says of one thing, as JSON has it."""
 Keys = list[list[Button]]
 MOST_BUTTONS = 8
+KINDS: dict[str, Kind] = {}
+"""Every kind that was declared, by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,12 @@ class Since:
 class Kind:
     """One kind of push; everyone whose wishes name it hears of it, else the owners."""
 
-    name: ClassVar[str]
+    name: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        """Enter a kind into the table of all."""
+        if cls.name:
+            KINDS[cls.name] = cls()
 
     def says(self, data: Row) -> str:
         """Return how it reads."""
@@ -81,7 +87,7 @@ class Daily(Kind):
     ends: ClassVar[bool] = False
     """Whether its rows end by themselves (``end``), and its message changes with them."""
 
-    def rows(self, seen: Morning, today: date) -> list[Row]:
+    def rows(self, seen: Morning) -> list[Row]:
         """Return what a morning has to tell, each row with its ``subject``."""
         raise NotImplementedError
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
@@ -44,7 +44,7 @@ class RunOuts(Daily):
     name = "runout"
     ends = True
 
-    def rows(self, seen: Morning, today: date) -> list[Row]:
+    def rows(self, seen: Morning) -> list[Row]:
         """Return items that likely run out within ``AHEAD_DAYS``."""
         return [
             {
@@ -54,8 +54,8 @@ class RunOuts(Daily):
                 "on_hand": show(row.on_hand),
                 "likely": row.likely.isoformat(),
             }
-            for row in seen.run_outs
-            if row.likely is not None and row.likely <= today + timedelta(days=AHEAD_DAYS)
+            for row in seen.rows("run-out")
+            if row.likely is not None and row.likely <= seen.look.today + timedelta(days=AHEAD_DAYS)
         ]
 
     def says(self, data: Row) -> str:
@@ -81,7 +81,7 @@ class Promises(Daily):
     listed = "promises"
     ends = True
 
-    def rows(self, seen: Morning, today: date) -> list[Row]:
+    def rows(self, seen: Morning) -> list[Row]:
         """Return promises due within ``RISK_DAYS``, or without a day."""
         return [
             {
@@ -92,8 +92,8 @@ class Promises(Daily):
                 "quantity": show(row.quantity),
                 "due": None if row.due is None else row.due.isoformat(),
             }
-            for row in seen.at_risk
-            if row.due is None or row.due <= today + timedelta(days=RISK_DAYS)
+            for row in seen.rows("promises")
+            if row.due is None or row.due <= seen.look.today + timedelta(days=RISK_DAYS)
         ]
 
     def says(self, data: Row) -> str:
@@ -119,7 +119,7 @@ class Phantoms(Daily):
     most: ClassVar[int | None] = FEW
     ends = True
 
-    def rows(self, seen: Morning, today: date) -> list[Row]:
+    def rows(self, seen: Morning) -> list[Row]:
         """Return what stopped selling too suddenly."""
         return [
             {
@@ -129,7 +129,7 @@ class Phantoms(Daily):
                 "on_hand": show(row.on_hand),
                 "days": row.days,
             }
-            for row in seen.phantoms
+            for row in seen.rows("phantoms")
         ]
 
     def says(self, data: Row) -> str:
@@ -159,11 +159,11 @@ class Expiry(Daily):
     listed = "lots"
     ends = True
 
-    def rows(self, seen: Morning, today: date) -> list[Row]:
+    def rows(self, seen: Morning) -> list[Row]:
         """Return lots that expire within a week."""
         return [
             {"subject": f"expiry/{lot['sku']}/{lot['location']}/{lot['expiry']}", **lot}
-            for lot in seen.expiring
+            for lot in seen.rows("expiring")
         ]
 
     def says(self, data: Row) -> str:
@@ -188,7 +188,7 @@ class Drifts(Daily):
     again_after = 28 * DAY
     most: ClassVar[int | None] = FEW
 
-    def rows(self, seen: Morning, today: date) -> list[Row]:
+    def rows(self, seen: Morning) -> list[Row]:
         """Return what sells at another rate, in lines a week."""
         return [
             {
@@ -198,7 +198,7 @@ class Drifts(Daily):
                 "before": f"{row.before * 7:.1f}",
                 "recent": f"{row.recent * 7:.1f}",
             }
-            for row in seen.drifts
+            for row in seen.rows("drift")
         ]
 
     def says(self, data: Row) -> str:

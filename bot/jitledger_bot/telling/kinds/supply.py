@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 
@@ -35,23 +34,23 @@ class LateOrders(Daily):
     listed = "orders"
     ends = True
 
-    def rows(self, seen: Morning, today: date) -> list[Row]:
+    def rows(self, seen: Morning) -> list[Row]:
         """Return late orders, told again with each further week."""
         return [
             {
-                "subject": f"late/{order.number}/{order.late_days(today) // 7}",
+                "subject": f"late/{order.number}/{order.late_days(seen.look.today) // 7}",
                 "po": order.number,
                 "supplier": order.supplier_name,
-                "days": order.late_days(today),
-                "skus": [line.sku for line in order.lines if line.is_late(today)],
+                "days": order.late_days(seen.look.today),
+                "skus": [line.sku for line in order.lines if line.is_late(seen.look.today)],
                 "waiting": ", ".join(
                     f"{show(line.outstanding)} × {line.sku}"
                     for line in order.lines
-                    if line.is_late(today)
+                    if line.is_late(seen.look.today)
                 ),
                 "others": others,
             }
-            for order, others in seen.late
+            for order, others in seen.rows("late-orders")
         ]
 
     def says(self, data: Row) -> str:
@@ -82,7 +81,7 @@ class Margins(Daily):
     name = "margin"
     again_after = 90 * DAY
 
-    def rows(self, seen: Morning, today: date) -> list[Row]:
+    def rows(self, seen: Morning) -> list[Row]:
         """Return margins under the shop's floor, with the price that restores it."""
         return [
             {
@@ -93,10 +92,10 @@ class Margins(Daily):
                 "price": show(row.price),
                 "margin": f"{row.margin:.1%}",
                 "restoring": show(row.restoring_price.quantize(CENT, ROUND_CEILING)),
-                "currency": seen.currency,
+                "currency": seen.look.shop.currency,
                 "orders": [[po, show(cost)] for po, cost in row.open_orders],
             }
-            for row in seen.squeezed
+            for row in seen.rows("margins")
         ]
 
     def says(self, data: Row) -> str:
@@ -120,7 +119,7 @@ class BuyAhead(Daily):
     name = "buy-ahead"
     again_after = 365 * DAY
 
-    def rows(self, seen: Morning, today: date) -> list[Row]:
+    def rows(self, seen: Morning) -> list[Row]:
         """Return what it pays to buy now."""
         return [
             {
@@ -134,7 +133,7 @@ class BuyAhead(Daily):
                 "quantity": show(row.quantity),
                 "saves": show(row.saves),
             }
-            for row in seen.buy_ahead
+            for row in seen.rows("buy-ahead")
         ]
 
     def says(self, data: Row) -> str:

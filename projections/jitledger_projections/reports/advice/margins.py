@@ -61,6 +61,7 @@ def _squeeze_shape(s: Squeeze) -> dict[str, object]:
     _squeeze_shape,
     help="Products whose newest cost leaves too thin a margin, and the price that restores it.",
     nothing="Every margin is at least the floor.",
+    told_if=lambda look: bool(look.shop.margin_floor),
     options=(Option("floor", "share", "Least margin, as a share; the shop's own, or 0.3."),),
 )
 def squeezed(look: Look, floor: Decimal | None = None) -> list[Squeeze]:

@@ -16,6 +16,8 @@ from jitledger.domain.quantity import ZERO, show
 from jitledger.service.queries import claimed
 from jitledger.store.database import Tx
 from jitledger_projections.planning.lead_times import expected, leads
+from jitledger_projections.reports.look import Look
+from jitledger_projections.reports.table import report
 from jitledger_projections.views.on_order import OrderedLine, order_lines
 from jitledger_projections.views.products import Label, labels
 from jitledger_projections.views.supply import suppliers, terms
@@ -100,6 +102,45 @@ def orders(
         found.append(Order(key, first.supplier, title, state, first.placed, mine, dates, names))
     if only_late:
         found.sort(key=lambda order: (-order.late_days(today), order.number))
+    return found
+
+
+class Late(NamedTuple):
+    """A late order, and {SKU: another supplier that has terms for it}."""
+
+    order: Order
+    others: dict[str, str]
+
+
+def _late_shape(late: Late) -> dict[str, object]:
+    order = late.order
+    waiting = [f"{show(line.outstanding)} × {line.sku}" for line in order.lines if line.outstanding]
+    return {
+        "po": order.number,
+        "supplier": order.supplier,
+        "supplier_name": order.supplier_name,
+        "to_come": waiting,
+        "other_suppliers": [f"{sku} at {code}" for sku, code in late.others.items()],
+    }
+
+
+@report(
+    "late-orders",
+    _late_shape,
+    help="Purchase orders from which something should have come, the latest first.",
+    nothing="No order is late.",
+)
+def late_orders(look: Look) -> list[Late]:
+    """Return late orders, the latest first."""
+    today, planned = look.today, look.plan
+    with look.snapshot() as tx:
+        late = orders(tx, today, only_late=True)
+    found = []
+    for order in late:
+        skus = dict.fromkeys(line.sku for line in order.lines if line.is_late(today))
+        others = {sku: planned.alternative(sku, order.supplier) for sku in skus}
+        known = {sku: other for sku, other in others.items() if other is not None}
+        found.append(Late(order, known))
     return found
 
 
