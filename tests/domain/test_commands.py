@@ -104,3 +104,15 @@ def test_the_payload_is_the_command_without_its_recording() -> None:
     assert payload_of(one) != payload_of(other)
     assert len(payload_of(one)) == 32
     assert orjson.dumps(one.model_dump(mode="json"))
+
+
+def test_every_command_has_one_decision() -> None:
+    """What can be asked can be decided; a fact is decided as a fact, and nothing else is."""
+    from jitledger.domain.commands import COMMANDS, Fact
+    from jitledger.domain.decisions.decide import ROOMS
+    from jitledger.domain.decisions.table import DECISIONS, FACTS
+
+    assert ROOMS
+    assert DECISIONS.keys() | FACTS.keys() == set(COMMANDS.values())
+    assert not DECISIONS.keys() & FACTS.keys()
+    assert all(issubclass(command, Fact) for command in FACTS)

@@ -9,12 +9,14 @@ from typing import Any
 from jitledger.domain import commands as c
 from jitledger.domain import events as e
 from jitledger.domain.decisions.ground import Draft, Ground
+from jitledger.domain.decisions.table import decides
 from jitledger.domain.errors import Refused, bad_value
 from jitledger.domain.names import normalise, stream_of
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.state.stock_item import StockItem
 
 
+@decides(c.Register)
 def register(ground: Ground, command: c.Register) -> list[Draft]:
     """Register a product under a normalised SKU and barcodes nobody else holds."""
     found = ground.known.find_sku(command.sku)
@@ -81,6 +83,7 @@ def claim_barcodes(ground: Ground, sku: str, barcodes: Iterable[str]) -> None:
             ground.claims.append(("barcode", barcode, sku))
 
 
+@decides(c.Rename)
 def rename(ground: Ground, command: c.Rename) -> list[Draft]:
     """Change a product's properties; its SKU never changes."""
     item = ground.item(command.sku)
@@ -108,6 +111,7 @@ def item_draft(
     return ground.plain(stream_of(item.sku), event, fields)
 
 
+@decides(c.Retire)
 def retire(ground: Ground, command: c.Retire) -> list[Draft]:
     """Stop ordering a product; facts are still recorded."""
     item = ground.item(command.sku)
@@ -116,6 +120,7 @@ def retire(ground: Ground, command: c.Retire) -> list[Draft]:
     return [item_draft(ground, item, e.ItemRetired, {})]
 
 
+@decides(c.DefinePack)
 def define_pack(ground: Ground, command: c.DefinePack) -> list[Draft]:
     """Say what a pack holds from a day on."""
     item = ground.item(command.sku)
@@ -127,6 +132,7 @@ def define_pack(ground: Ground, command: c.DefinePack) -> list[Draft]:
     return [item_draft(ground, item, e.PackDefined, fields)]
 
 
+@decides(c.SetPrice)
 def set_price(ground: Ground, command: c.SetPrice) -> list[Draft]:
     """Set the selling price from a day on."""
     item = ground.item(command.sku)
@@ -139,6 +145,7 @@ def set_price(ground: Ground, command: c.SetPrice) -> list[Draft]:
     return [item_draft(ground, item, e.PriceSet, fields)]
 
 
+@decides(c.SetPolicy)
 def set_policy(ground: Ground, command: c.SetPolicy) -> list[Draft]:
     """Say how an item is reordered; ``manual`` needs a reorder point."""
     item = ground.item(command.sku)
@@ -173,6 +180,7 @@ def set_policy(ground: Ground, command: c.SetPolicy) -> list[Draft]:
     return [item_draft(ground, item, e.PolicySet, fields)]
 
 
+@decides(c.LinkSupplier)
 def link_supplier(ground: Ground, command: c.LinkSupplier) -> list[Draft]:
     """Say from whom an item is ordered from a day on."""
     item = ground.item(command.sku)

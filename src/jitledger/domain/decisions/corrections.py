@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -14,6 +14,7 @@ from jitledger.domain import commands as c
 from jitledger.domain import events as e
 from jitledger.domain.decisions.ground import Draft, Ground
 from jitledger.domain.decisions.linking import NO_ORDER
+from jitledger.domain.decisions.table import FACTS, decides
 from jitledger.domain.decisions.together import as_if_voided, current_entry, other_half, parts_of
 from jitledger.domain.decisions.undo import target_of, void_draft, void_parts
 from jitledger.domain.errors import Malformed, Refused
@@ -23,10 +24,9 @@ from jitledger.domain.names import entry_name
 from jitledger.domain.quantity import parse_quantity, show
 from jitledger.domain.state.order import Entry
 
-DecideFact = Callable[[Ground, c.Fact, Occurred | None], list[Draft]]
 
-
-def correct_entry(ground: Ground, command: c.CorrectEntry, decide_fact: DecideFact) -> list[Draft]:
+@decides(c.CorrectEntry)
+def correct_entry(ground: Ground, command: c.CorrectEntry) -> list[Draft]:
     """Void an entry and record it anew; the correction follows the chain to the entry in force."""
     sku, version, entries = target_of(ground, command.entry)
     version, event = current_entry(sku, version, entries)
@@ -57,7 +57,7 @@ def correct_entry(ground: Ground, command: c.CorrectEntry, decide_fact: DecideFa
         ground.overrides[sku].catalog = ground.known.item(sku).catalog
     if isinstance(event, e.StockSold):
         drafts += void_parts(ground, entry_name(sku, version), event)
-    new = decide_fact(ground, again, stated)
+    new = FACTS[type(again)](ground, again, stated)
     if "occurred_at" not in command.with_:
         # The moment was computed once, when the entry was recorded, and stays.
         new = [replace(d, effective_at=event.effective_at) for d in new]

@@ -9,6 +9,7 @@ from jitledger.domain import commands as c
 from jitledger.domain import events as e
 from jitledger.domain.decisions.ground import Draft, Ground
 from jitledger.domain.decisions.linking import NO_ORDER, linked_parts
+from jitledger.domain.decisions.table import decides_fact
 from jitledger.domain.errors import Malformed, Refused, bad_value, unknown_entry
 from jitledger.domain.moments import Occurred
 from jitledger.domain.names import entry_name, split_entry
@@ -20,6 +21,7 @@ from jitledger.domain.state.quantities import open_promises
 from jitledger.domain.state.stock_item import StockItem
 
 
+@decides_fact(c.OpenBalance)
 def open_balance(ground: Ground, command: c.OpenBalance, stated: Occurred | None) -> list[Draft]:
     """Record an opening balance; refused when a movement there is effective before it."""
     item = ground.shelved(command.sku)
@@ -75,6 +77,7 @@ def _places(event: e.Event) -> tuple[str, ...]:
             return ()
 
 
+@decides_fact(c.ReceiveStock)
 def receive_stock(ground: Ground, command: c.ReceiveStock, stated: Occurred | None) -> list[Draft]:
     """Record a receipt and link it to the purchase order line it fulfils.
 
@@ -153,6 +156,7 @@ def preferred_supplier(item: StockItem, today: str) -> str | None:
     return in_force(item.catalog.suppliers, today)
 
 
+@decides_fact(c.SellStock)
 def sell_stock(ground: Ground, command: c.SellStock, stated: Occurred | None) -> list[Draft]:
     """Record a sale; a bundle sells its components in the same append."""
     item = ground.item(command.sku)
@@ -225,6 +229,7 @@ def _check_reservation(
         )
 
 
+@decides_fact(c.ReturnSale)
 def return_sale(ground: Ground, command: c.ReturnSale, stated: Occurred | None) -> list[Draft]:
     """Record a return; the sale it belongs to must exist when it is named."""
     item = ground.shelved(command.sku)
@@ -263,6 +268,7 @@ def _named(
     raise unknown_entry(entry)
 
 
+@decides_fact(c.ReturnToSupplier)
 def return_to_supplier(
     ground: Ground, command: c.ReturnToSupplier, stated: Occurred | None
 ) -> list[Draft]:
@@ -280,6 +286,7 @@ def return_to_supplier(
     return [ground.draft(item, e.ReturnedToSupplier, stated, fields)]
 
 
+@decides_fact(c.AdjustStock)
 def adjust_stock(ground: Ground, command: c.AdjustStock, stated: Occurred | None) -> list[Draft]:
     """Record a signed difference with its cause."""
     item = ground.shelved(command.sku)
@@ -293,6 +300,7 @@ def adjust_stock(ground: Ground, command: c.AdjustStock, stated: Occurred | None
     return [ground.draft(item, e.StockAdjusted, stated, fields)]
 
 
+@decides_fact(c.CountStock)
 def count_stock(ground: Ground, command: c.CountStock, stated: Occurred | None) -> list[Draft]:
     """Record what was counted; the variance is derived, never stored."""
     item = ground.shelved(command.sku)
@@ -309,6 +317,7 @@ def count_stock(ground: Ground, command: c.CountStock, stated: Occurred | None) 
     return [ground.draft(item, e.StockCounted, stated, fields)]
 
 
+@decides_fact(c.WriteOffStock)
 def write_off_stock(
     ground: Ground, command: c.WriteOffStock, stated: Occurred | None
 ) -> list[Draft]:
@@ -334,6 +343,7 @@ def write_off_stock(
     return [ground.draft(item, e.StockWrittenOff, stated, fields)]
 
 
+@decides_fact(c.MoveStatus)
 def move_status(ground: Ground, command: c.MoveStatus, stated: Occurred | None) -> list[Draft]:
     """Record stock set aside or freed."""
     item = ground.shelved(command.sku)
@@ -350,6 +360,7 @@ def move_status(ground: Ground, command: c.MoveStatus, stated: Occurred | None) 
     return [ground.draft(item, e.StatusMoved, stated, fields)]
 
 
+@decides_fact(c.TransferStock)
 def transfer_stock(
     ground: Ground, command: c.TransferStock, stated: Occurred | None
 ) -> list[Draft]:
@@ -393,6 +404,7 @@ def transfer_stock(
             ]
 
 
+@decides_fact(c.RecordUnmet)
 def record_unmet(ground: Ground, command: c.RecordUnmet, stated: Occurred | None) -> list[Draft]:
     """Record demand that the shelf could not serve."""
     item = ground.item(command.sku)

@@ -15,6 +15,7 @@ from jitledger.domain import commands as c
 from jitledger.domain import events as e
 from jitledger.domain.decisions.ground import Draft, Ground
 from jitledger.domain.decisions.linking import NO_ORDER
+from jitledger.domain.decisions.table import decides
 from jitledger.domain.errors import Refused, bad_value
 from jitledger.domain.moments import LONG_AGO_DAYS, end_of_day, local_date
 from jitledger.domain.names import ORDER_STREAM
@@ -23,6 +24,7 @@ from jitledger.domain.state.purchase_order import Line, PurchaseOrder
 from jitledger.domain.state.supplier import unit_cost_at
 
 
+@decides(c.PlaceOrder)
 def place_order(ground: Ground, command: c.PlaceOrder) -> list[Draft]:
     """Place an order; a drafted one of that number is placed as it is written now."""
     number = _number(ground, command.po)
@@ -37,6 +39,7 @@ def place_order(ground: Ground, command: c.PlaceOrder) -> list[Draft]:
     return [_placed(ground, number, fields, command.placed)]
 
 
+@decides(c.DraftOrder)
 def draft_order(ground: Ground, command: c.DraftOrder) -> list[Draft]:
     """Prepare an order, or write a prepared one anew."""
     number = _number(ground, command.po)
@@ -47,6 +50,7 @@ def draft_order(ground: Ground, command: c.DraftOrder) -> list[Draft]:
     return [_draft(ground, number, e.OrderDrafted, fields)]
 
 
+@decides(c.PlaceDraft)
 def place_draft(ground: Ground, command: c.PlaceDraft) -> list[Draft]:
     """Place a prepared order with its lines."""
     order = _order(ground, command.po)
@@ -65,6 +69,7 @@ def place_draft(ground: Ground, command: c.PlaceDraft) -> list[Draft]:
     return [_placed(ground, order.number, fields, command.placed)]
 
 
+@decides(c.ConfirmOrder)
 def confirm_order(ground: Ground, command: c.ConfirmOrder) -> list[Draft]:
     """Record the supplier's promise."""
     order = _open(ground, command.po, "confirmed")
@@ -76,6 +81,7 @@ def confirm_order(ground: Ground, command: c.ConfirmOrder) -> list[Draft]:
     ]
 
 
+@decides(c.DelayOrder)
 def delay_order(ground: Ground, command: c.DelayOrder) -> list[Draft]:
     """Record that the supplier delivers later."""
     order = _open(ground, command.po, "delayed")
@@ -86,6 +92,7 @@ def delay_order(ground: Ground, command: c.DelayOrder) -> list[Draft]:
     ]
 
 
+@decides(c.CancelOrder)
 def cancel_order(ground: Ground, command: c.CancelOrder) -> list[Draft]:
     """Cancel part of a line, all that is open of a SKU, or the whole order.
 
@@ -132,6 +139,7 @@ def cancel_order(ground: Ground, command: c.CancelOrder) -> list[Draft]:
     return drafts
 
 
+@decides(c.CloseOrder)
 def close_order(ground: Ground, command: c.CloseOrder) -> list[Draft]:
     """Close an order short: what has not come is not waited for."""
     order = _open(ground, command.po, "closed")

@@ -7,12 +7,14 @@ from decimal import Decimal
 from jitledger.domain import commands as c
 from jitledger.domain import events as e
 from jitledger.domain.decisions.ground import Draft, Ground
+from jitledger.domain.decisions.table import decides
 from jitledger.domain.errors import Refused, not_available
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.state.quantities import Quantities, open_promises, quantities
 from jitledger.domain.state.stock_item import StockItem
 
 
+@decides(c.ReserveStock)
 def reserve_stock(ground: Ground, command: c.ReserveStock) -> list[Draft]:
     """Promise every line or none; lines of one SKU and location are checked as their sum."""
     if ground.known.claim("reservation", command.reservation) is not None:
@@ -72,6 +74,7 @@ def _check_available(q: Quantities, sku: str, location: str, asked: Decimal) -> 
     )
 
 
+@decides(c.ReleaseReservation)
 def release_reservation(ground: Ground, command: c.ReleaseReservation) -> list[Draft]:
     """Take a promise back in every SKU it holds; a second time is refused."""
     holders = ground.known.claim("reservation", command.reservation)
@@ -101,6 +104,7 @@ def release_reservation(ground: Ground, command: c.ReleaseReservation) -> list[D
     ]
 
 
+@decides(c.TakeBackorder)
 def take_backorder(ground: Ground, command: c.TakeBackorder) -> list[Draft]:
     """Accept an order for stock that is not there: known demand."""
     item = ground.item(command.sku)
@@ -115,6 +119,7 @@ def take_backorder(ground: Ground, command: c.TakeBackorder) -> list[Draft]:
     return [ground.draft(item, e.BackorderTaken, None, fields, ground.present)]
 
 
+@decides(c.CancelBackorder)
 def cancel_backorder(ground: Ground, command: c.CancelBackorder) -> list[Draft]:
     """Take a backorder back; without a quantity all that is still open."""
     item = ground.item(command.sku)

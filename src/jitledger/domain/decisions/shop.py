@@ -7,12 +7,14 @@ from typing import Any
 from jitledger.domain import commands as c
 from jitledger.domain import events as e
 from jitledger.domain.decisions.ground import Draft, Ground
+from jitledger.domain.decisions.table import decides
 from jitledger.domain.errors import Refused, bad_value
 from jitledger.domain.moments import MINUTE, zone
 from jitledger.domain.names import SHOP_STREAM
 from jitledger.domain.state.shop import FIRST_LOCATION
 
 
+@decides(c.OpenShop)
 def open_shop(ground: Ground, command: c.OpenShop) -> list[Draft]:
     """Open the shop with its first location, ``main``."""
     if ground.shop.opened:
@@ -32,6 +34,7 @@ def open_shop(ground: Ground, command: c.OpenShop) -> list[Draft]:
     ]
 
 
+@decides(c.ChangeSettings)
 def change_settings(ground: Ground, command: c.ChangeSettings) -> list[Draft]:
     """Change settings; a new time zone moves nothing that is recorded."""
     if command.timezone is not None:
@@ -62,6 +65,7 @@ def change_settings(ground: Ground, command: c.ChangeSettings) -> list[Draft]:
     return [ground.plain(SHOP_STREAM, e.SettingsChanged, fields)]
 
 
+@decides(c.OpenLocation)
 def open_location(ground: Ground, command: c.OpenLocation) -> list[Draft]:
     """Open a location; opening it again changes its name only."""
     taken = [code for code in ground.shop.locations if code.casefold() == command.code.casefold()]
@@ -72,6 +76,7 @@ def open_location(ground: Ground, command: c.OpenLocation) -> list[Draft]:
     return [ground.plain(SHOP_STREAM, e.LocationOpened, fields)]
 
 
+@decides(c.InviteMember)
 def invite_member(ground: Ground, command: c.InviteMember) -> list[Draft]:
     """Invite with a role; the code works once, until it expires."""
     ground.claims.append(("invitation", command.code_hash, command.role))
@@ -83,6 +88,7 @@ def invite_member(ground: Ground, command: c.InviteMember) -> list[Draft]:
     return [ground.plain(SHOP_STREAM, e.MemberInvited, fields)]
 
 
+@decides(c.JoinShop)
 def join_shop(ground: Ground, command: c.JoinShop) -> list[Draft]:
     """Use an invitation; a used, expired or unknown one is refused in the same words."""
     invitation = ground.shop.invitations.get(command.code_hash)
@@ -98,6 +104,7 @@ def join_shop(ground: Ground, command: c.JoinShop) -> list[Draft]:
     return [ground.plain(SHOP_STREAM, e.MemberJoined, fields)]
 
 
+@decides(c.LeaveShop)
 def leave_shop(ground: Ground, command: c.LeaveShop) -> list[Draft]:
     """Take a member's access; the last owner cannot leave."""
     _check_member(ground, command.member)
@@ -106,6 +113,7 @@ def leave_shop(ground: Ground, command: c.LeaveShop) -> list[Draft]:
     return [ground.plain(SHOP_STREAM, e.MemberLeft, {"member": command.member})]
 
 
+@decides(c.ChangeRole)
 def change_role(ground: Ground, command: c.ChangeRole) -> list[Draft]:
     """Give a member another role; one owner must remain."""
     _check_member(ground, command.member)
@@ -120,12 +128,14 @@ def _check_member(ground: Ground, member: str) -> None:
         raise Refused("unknown-member", f"There is no member {member!r}.", member=member)
 
 
+@decides(c.SetBudget)
 def set_budget(ground: Ground, command: c.SetBudget) -> list[Draft]:
     """Say what may be spent on orders."""
     fields = {"amount": command.amount, "effective_from": command.effective_from}
     return [ground.plain(SHOP_STREAM, e.BudgetSet, fields)]
 
 
+@decides(c.SetHoldingRate)
 def set_holding_rate(ground: Ground, command: c.SetHoldingRate) -> list[Draft]:
     """Say what holding stock costs in a year."""
     fields = {"rate": command.rate, "effective_from": command.effective_from}

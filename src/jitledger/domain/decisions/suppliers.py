@@ -8,9 +8,11 @@ from jitledger.domain import commands as c
 from jitledger.domain import events as e
 from jitledger.domain.decisions.catalog import item_draft
 from jitledger.domain.decisions.ground import Draft, Ground
+from jitledger.domain.decisions.table import decides
 from jitledger.domain.names import SUPPLIER_STREAM
 
 
+@decides(c.RegisterSupplier)
 def register_supplier(ground: Ground, command: c.RegisterSupplier) -> list[Draft]:
     """Register a supplier, or change its particulars."""
     code = ground.known.claim("supplier", command.code.casefold())
@@ -31,6 +33,7 @@ def register_supplier(ground: Ground, command: c.RegisterSupplier) -> list[Draft
     return [ground.plain(SUPPLIER_STREAM + code, e.SupplierRegistered, fields)]
 
 
+@decides(c.AgreeTerms)
 def agree_terms(ground: Ground, command: c.AgreeTerms) -> list[Draft]:
     """Agree on terms; the item is linked to its first supplier by them."""
     code = ground.supplier(command.supplier)
@@ -57,6 +60,7 @@ def agree_terms(ground: Ground, command: c.AgreeTerms) -> list[Draft]:
     return drafts
 
 
+@decides(c.SetOrderDays)
 def set_order_days(ground: Ground, command: c.SetOrderDays) -> list[Draft]:
     """Say on which weekdays orders leave."""
     code = ground.supplier(command.supplier)

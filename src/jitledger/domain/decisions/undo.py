@@ -6,6 +6,7 @@ from jitledger.domain import commands as c
 from jitledger.domain import events as e
 from jitledger.domain.decisions.catalog import claim_barcodes
 from jitledger.domain.decisions.ground import Draft, Ground
+from jitledger.domain.decisions.table import decides
 from jitledger.domain.decisions.together import (
     as_if_voided,
     current_entry,
@@ -31,6 +32,7 @@ def target_of(ground: Ground, entry: str) -> tuple[str, int, list[Entry]]:
     return sku, version, entries
 
 
+@decides(c.VoidEntry)
 def void_entry(ground: Ground, command: c.VoidEntry) -> list[Draft]:
     """Void one entry; what is not effective cannot be voided again.
 
