@@ -12,7 +12,6 @@ import secrets
 import signal
 import sys
 from collections.abc import Callable
-from typing import Any
 
 from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
@@ -101,7 +100,7 @@ class BotRunner:
         self.webhook: Webhook | None = None
         if app.settings.webhook_url is not None:
             self.webhook = Webhook(bot, self.inbox, app.settings, ALLOWED)
-        self._tasks: list[asyncio.Future[Any]] = []
+        self._tasks: list[asyncio.Future[object]] = []
 
     async def start(self) -> None:
         """Start polling, sending and sweeping."""

@@ -20,6 +20,7 @@ from aiogram import Bot
 from aiogram.exceptions import AiogramError
 
 from jitledger.domain.errors import LedgerError
+from jitledger.domain.json import Json
 from jitledger.domain.moments import SECOND
 from jitledger.service.recording.submission import Answer, Submission
 from jitledger.store.database import Tx
@@ -51,7 +52,7 @@ MOST_TRIES = 3
 log = logging.getLogger(__name__)
 
 
-def start_job(turn: Turn, kind: str, body: dict[str, Any]) -> None:
+def start_job(turn: Turn, kind: str, body: dict[str, object]) -> None:
     """Store a job with the turn that asked for it."""
 
     def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
@@ -69,7 +70,7 @@ class Job:
     member: str | None
     thread_id: int | None
     kind: str
-    body: dict[str, Any]
+    body: Json
     tries: int
     message_id: int | None
     bot: Bot
@@ -111,7 +112,7 @@ class Jobs:
             else:
                 await self._do(job)
 
-    async def _submit(self, then: Callable[[Tx, Sequence[Answer], int], Any]) -> Any:
+    async def _submit(self, then: Callable[[Tx, Sequence[Answer], int], object]) -> Any:
         return (await self._desk.app.ledger.acommit(Submission([], then=then))).value
 
     async def _take(self) -> Job | None:

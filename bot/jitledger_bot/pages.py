@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from jitledger.service.recording.submission import Answer
 from jitledger.store.database import Tx
@@ -27,7 +26,9 @@ class Page:
     size: int = PER_PAGE
 
 
-def say_page(turn: Turn, page: Page, what: str, fields: dict[str, Any], ending: str = "") -> None:
+def say_page(
+    turn: Turn, page: Page, what: str, fields: dict[str, object], ending: str = ""
+) -> None:
     """Answer with a page; ``what`` and ``fields`` say how its neighbours are made."""
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
@@ -38,7 +39,7 @@ def say_page(turn: Turn, page: Page, what: str, fields: dict[str, Any], ending: 
 
 
 def page_keys(
-    tx: Tx, turn: Turn, page: Page, what: str, fields: dict[str, Any], now: int
+    tx: Tx, turn: Turn, page: Page, what: str, fields: dict[str, object], now: int
 ) -> list[list[Button]]:
     """Return a page's own buttons and those to its neighbours."""
     rows = [] if page.keys is None else page.keys(tx, turn.chat_id, turn.member, now)

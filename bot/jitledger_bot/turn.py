@@ -9,8 +9,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from jitledger.domain.json import Json
 from jitledger.service.recording.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot.texts.language import Voice
@@ -25,7 +25,7 @@ class Outgoing:
 
     chat_id: int
     method: str
-    body: dict[str, Any]
+    body: Json
     kind: str = "reply"
     subject: str | None = None
 
@@ -71,7 +71,7 @@ class Turn:
 
     def photo(self, png: bytes, caption: str, buttons: Sequence[Sequence[Button]] = ()) -> None:
         """Send a picture with what it shows."""
-        body: dict[str, Any] = {
+        body: dict[str, object] = {
             "chat_id": self.chat_id,
             "photo": base64.b64encode(png).decode(),
             "caption": caption,
@@ -86,7 +86,7 @@ class Turn:
 
     def toast(self, query_id: str, text: str, alert: bool = False) -> None:
         """Answer a button's press."""
-        body: dict[str, Any] = {"callback_query_id": query_id, "text": text[:200]}
+        body: dict[str, object] = {"callback_query_id": query_id, "text": text[:200]}
         if alert:
             body["show_alert"] = True
         out = Outgoing(self.chat_id, "answerCallbackQuery", body, kind="toast")
@@ -94,7 +94,7 @@ class Turn:
 
     def message(self, text: str, buttons: Sequence[Sequence[Button]] = ()) -> Outgoing:
         """Return a message to this chat."""
-        body: dict[str, Any] = {"chat_id": self.chat_id, "text": text, "parse_mode": "HTML"}
+        body: dict[str, object] = {"chat_id": self.chat_id, "text": text, "parse_mode": "HTML"}
         if self.thread_id is not None:
             body["message_thread_id"] = self.thread_id
         if buttons:
@@ -105,7 +105,7 @@ class Turn:
         self, message_id: int, text: str, buttons: Sequence[Sequence[Button]] = ()
     ) -> Outgoing:
         """Return an edit of a message of this chat."""
-        body: dict[str, Any] = {
+        body: dict[str, object] = {
             "chat_id": self.chat_id,
             "message_id": message_id,
             "text": text,
@@ -120,7 +120,7 @@ MOST_BUTTONS = 100
 """Telegram takes no more under one message."""
 
 
-def keyboard(buttons: Sequence[Sequence[Button]]) -> dict[str, Any]:
+def keyboard(buttons: Sequence[Sequence[Button]]) -> Json:
     """Return an inline keyboard; of too many rows the first and the last one stay."""
     rows, left = [], MOST_BUTTONS - (len(buttons[-1]) if buttons else 0)
     for row in buttons[:-1]:

@@ -110,7 +110,7 @@ def test_every_command_has_one_decision() -> None:
     """What can be asked can be decided; a fact is decided as a fact, and nothing else is."""
     from jitledger.domain.commands import COMMANDS, Fact
     from jitledger.domain.decisions.decide import ROOMS
-    from jitledger.domain.decisions.table import DECISIONS, FACTS
+    from jitledger.domain.decisions.ground import DECISIONS, FACTS
 
     assert ROOMS
     assert DECISIONS.keys() | FACTS.keys() == set(COMMANDS.values())

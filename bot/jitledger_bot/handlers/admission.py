@@ -9,6 +9,7 @@ from aiogram import BaseMiddleware
 from aiogram.dispatcher.flags import get_flag
 from aiogram.types import CallbackQuery, Message, TelegramObject
 
+from jitledger.domain.json import Json
 from jitledger_bot import texts
 from jitledger_bot.access import Asker
 from jitledger_bot.desk import Desk
@@ -18,7 +19,7 @@ from jitledger_bot.texts.say import shared
 from jitledger_bot.texts.say import talk as say
 from jitledger_bot.turn import Turn
 
-Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
+Handler = Callable[[TelegramObject, dict[str, object]], Awaitable[object]]
 
 RECORDER, BUYER, OWNER = "recorder", "buyer", "owner"
 """What a handler may need (its flag ``needs``); without one, whoever is a member may ask."""
@@ -27,7 +28,7 @@ RECORDER, BUYER, OWNER = "recorder", "buyer", "owner"
 class Admission(BaseMiddleware):
     """Hands ``asker`` on to handlers, and stops whoever may not."""
 
-    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+    async def __call__(self, handler: Handler, event: TelegramObject, data: Json) -> Any:
         """Let a member through whose role reaches for what the handler needs."""
         turn, desk = data["turn"], data["desk"]
         if isinstance(event, CallbackQuery):

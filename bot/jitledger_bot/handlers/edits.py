@@ -17,6 +17,7 @@ from aiogram.types import Message
 
 from jitledger.domain.commands import parse
 from jitledger.domain.events import EntryVoided, Event, Transfer, TransferReceived
+from jitledger.domain.json import Json
 from jitledger.domain.moments import to_datetime
 from jitledger.domain.names import split_entry
 from jitledger.domain.quantity import ZERO, show
@@ -247,7 +248,7 @@ def _correction(line: Line, old: Old, key: str) -> Line:
     return line
 
 
-def _is_same(line: Line, old: Old, changes: dict[str, Any]) -> bool:
+def _is_same(line: Line, old: Old, changes: Json) -> bool:
     event = old.event
     quantity = getattr(event, "quantity", None) or getattr(event, "delta", ZERO)
     asked = Decimal(changes.get("qty") or changes.get("delta") or 0)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import orjson
 
+from jitledger.domain.json import Json
 from jitledger.service.recording.submission import Answer
 from jitledger.store.database import Tx
 
 
-def remember(key: str, state: str | None, data: dict[str, Any]) -> Callable[..., None]:
+def remember(key: str, state: str | None, data: dict[str, object]) -> Callable[..., None]:
     """Return the effect that keeps a conversation's state."""
 
     def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
@@ -24,7 +24,7 @@ def remember(key: str, state: str | None, data: dict[str, Any]) -> Callable[...,
     return effect
 
 
-def recall(tx: Tx, key: str) -> tuple[str | None, dict[str, Any]]:
+def recall(tx: Tx, key: str) -> tuple[str | None, Json]:
     """Return a conversation's state and data."""
     row = tx.one("SELECT state, data FROM conversations WHERE key = ?", (key,))
     return (None, {}) if row is None else (row[0], orjson.loads(row[1]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
@@ -26,7 +26,7 @@ class JobRow(NamedTuple):
     message_id: int | None
 
 
-def add_job(tx: Tx, turn: Turn, kind: str, body: dict[str, Any], now: int) -> None:
+def add_job(tx: Tx, turn: Turn, kind: str, body: dict[str, object], now: int) -> None:
     """Store a job for the chat of a turn."""
     tx.execute(
         "INSERT INTO jobs (chat_id, member, thread_id, kind, body, created_at) "

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from time import time_ns
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
+from jitledger.domain.json import Json
 from jitledger.store.database import Tx
 from jitledger_bot.turn import Outgoing
 
@@ -24,7 +25,7 @@ class Sending:
     chat_id: int
     kind: str
     method: str
-    body: dict[str, Any]
+    body: Json
     tries: int = 0
 
 
@@ -129,7 +130,7 @@ def write_marks(tx: Tx, marks: Sequence[Mark]) -> None:
     tx.executemany("UPDATE outbox SET state = ?, message_id = ?, error = ? WHERE id = ?", marks)
 
 
-def redirect(tx: Tx, row: int, chat_id: int, body: dict[str, Any]) -> None:
+def redirect(tx: Tx, row: int, chat_id: int, body: Json) -> None:
     """Address a row to another chat."""
     tx.execute(
         "UPDATE outbox SET chat_id = ?, body = ? WHERE id = ?",
@@ -188,7 +189,7 @@ def has_subject(tx: Tx, subject: str) -> bool:
     return tx.one("SELECT 1 FROM outbox WHERE subject = ?", (subject,)) is not None
 
 
-def list_of(tx: Tx, subject: str) -> tuple[int, str, dict[str, Any], int] | None:
+def list_of(tx: Tx, subject: str) -> tuple[int, str, Json, int] | None:
     """Return (row, kind, body, moment) of the list that was pushed under a subject."""
     row = tx.one(
         "SELECT id, kind, body, created_at FROM outbox WHERE subject = ? "
@@ -198,12 +199,12 @@ def list_of(tx: Tx, subject: str) -> tuple[int, str, dict[str, Any], int] | None
     return None if row is None else (row[0], row[1], orjson.loads(row[2]), row[3])
 
 
-def rewrite(tx: Tx, row: int, body: dict[str, Any]) -> None:
+def rewrite(tx: Tx, row: int, body: dict[str, object]) -> None:
     """Put another body into a row."""
     tx.execute("UPDATE outbox SET body = ? WHERE id = ?", (orjson.dumps(body).decode(), row))
 
 
-def sent_body(tx: Tx, chat_id: int, message_id: int) -> dict[str, Any] | None:
+def sent_body(tx: Tx, chat_id: int, message_id: int) -> Json | None:
     """Return what was sent as a message of a chat; None for one that is not ours."""
     row = tx.one(
         "SELECT body FROM outbox WHERE chat_id = ? AND message_id = ? ORDER BY id LIMIT 1",

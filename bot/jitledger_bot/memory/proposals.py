@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
+from jitledger.domain.json import Json
 from jitledger.service.recording.submission import Answer
 from jitledger.store.database import Tx
 
@@ -19,7 +19,7 @@ def new_proposal_id() -> str:
 
 
 def store_proposal(
-    tx: Tx, chat_id: int, member: str | None, kind: str, body: dict[str, Any], now: int
+    tx: Tx, chat_id: int, member: str | None, kind: str, body: Json, now: int
 ) -> str:
     """Store what a button stands for and return its id."""
     found = new_proposal_id()
@@ -38,7 +38,7 @@ class Proposal:
     chat_id: int
     member: str | None
     kind: str
-    body: dict[str, Any]
+    body: Json
     consumed: bool
 
 
@@ -84,6 +84,6 @@ def kept_lines(tx: Tx, chat_id: int) -> list[str]:
     return [row[0] for row in rows]
 
 
-def rewrite(tx: Tx, found: str, body: dict[str, Any]) -> None:
+def rewrite(tx: Tx, found: str, body: dict[str, object]) -> None:
     """Put another body into a proposal."""
     tx.execute("UPDATE proposals SET body = ? WHERE id = ?", (orjson.dumps(body).decode(), found))

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError, unknown_location
+from jitledger.domain.json import Json
 from jitledger.domain.moments import MICROSECOND, to_datetime
 from jitledger.domain.quantity import show
 from jitledger.domain.state.shop import Shop
@@ -105,11 +105,11 @@ def raw_payload(raw: str, sent_at: datetime) -> bytes:
 
 def command_fields(
     reading: Reading, sku: str, stated: str | None, desk: Desk, pack: str | None = None
-) -> dict[str, Any]:
+) -> Json:
     """Return a reading as a command's fields."""
     assert reading.do is not None
     assert reading.quantity is not None
-    fields: dict[str, Any] = {"do": reading.do, "sku": sku}
+    fields: Json = {"do": reading.do, "sku": sku}
     occurred = reading.occurred or stated
     if occurred is not None:
         fields["occurred_at"] = occurred

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from jitledger.domain.commands import parse
 from jitledger.domain.decisions.linking import NO_ORDER
 from jitledger.domain.errors import LedgerError
+from jitledger.domain.json import Json
 from jitledger.domain.moments import show_moment, to_datetime
 from jitledger.domain.names import split_entry
 from jitledger.domain.state.order import voids
@@ -213,7 +213,7 @@ def offer_choices(stored: str, turn: Turn, desk: Desk) -> None:
 
 
 def record_kept(
-    proposal_id: str, body: dict[str, Any], sku: str, turn: Turn, desk: Desk, *, learn: bool
+    proposal_id: str, body: Json, sku: str, turn: Turn, desk: Desk, *, learn: bool
 ) -> str | None:
     """Prepare the record of a kept line for a product, at its original time.
 

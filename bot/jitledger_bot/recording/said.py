@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from decimal import Decimal
-from typing import Any
 
+from jitledger.domain.json import Json
 from jitledger.domain.moments import to_datetime
 from jitledger.domain.quantity import show
 from jitledger.service.recording.submission import Answer
@@ -86,7 +86,7 @@ def offer(tx: Tx, turn: Turn, line: Line, key: str, now: int) -> Outgoing:
     return offer_message(turn, stored, body)
 
 
-def offer_message(turn: Turn, stored: str, body: dict[str, Any]) -> Outgoing:
+def offer_message(turn: Turn, stored: str, body: Json) -> Outgoing:
     """Return the question for what is missing of a kept line: its product, or what a pack holds."""
     reading = body["reading"]
     if body.get("pack") and body.get("sku"):
@@ -111,7 +111,7 @@ def offer_message(turn: Turn, stored: str, body: dict[str, Any]) -> Outgoing:
     return turn.message(text, rows)
 
 
-def kept_reading(body: dict[str, Any]) -> Reading:
+def kept_reading(body: Json) -> Reading:
     """Return the reading of a kept line."""
     fields = dict(body["reading"])
     for name in ("quantity", "price"):

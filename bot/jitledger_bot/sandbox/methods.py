@@ -12,6 +12,7 @@ from aiohttp import ClientError, ClientSession
 from PIL import Image
 from pydantic import ValidationError
 
+from jitledger.domain.json import Json
 from jitledger_bot.sandbox.rules import BotError, check_markup, content_of
 from jitledger_bot.sandbox.world import World
 
@@ -37,7 +38,7 @@ SIMULATED: dict[str, type[Any]] = {
 class Methods(World):
     """Answers the calls of the bot."""
 
-    async def call(self, name: str, params: dict[str, Any]) -> Any:
+    async def call(self, name: str, params: Json) -> object:
         """Answer one call of the bot; raises ``BotError`` as Telegram would."""
         cls = SIMULATED.get(name)
         if cls is None:
@@ -120,7 +121,7 @@ class Methods(World):
                 elif self.updates and self.updates[0] is update:
                     self.updates.popleft()
 
-    async def _get_updates(self, method: methods.GetUpdates) -> list[dict[str, Any]]:
+    async def _get_updates(self, method: methods.GetUpdates) -> list[dict[str, object]]:
         if self.webhook is not None:
             raise BotError(
                 409, "Conflict: can't use getUpdates method while webhook is active; delete it"
@@ -142,8 +143,8 @@ class Methods(World):
                     break
         return list(self.updates)[: method.limit or 100]
 
-    def _sent(self, chat_id: int, thread_id: int | None, **content: Any) -> dict[str, Any]:
-        message: dict[str, Any] = {
+    def _sent(self, chat_id: int, thread_id: int | None, **content: object) -> dict[str, object]:
+        message: dict[str, object] = {
             "message_id": self._new_message(),
             "date": int(self.clock()),
             "chat": self._chat(chat_id),
@@ -156,7 +157,7 @@ class Methods(World):
         self._touch()
         return message
 
-    def _send(self, method: methods.SendMessage, params: dict[str, Any]) -> dict[str, Any]:
+    def _send(self, method: methods.SendMessage, params: dict[str, object]) -> dict[str, object]:
         chat_id = int(method.chat_id)
         self._chat(chat_id)
         return self._sent(chat_id, method.message_thread_id, **content_of(method.text, params))
@@ -165,8 +166,8 @@ class Methods(World):
         self,
         method: methods.SendDocument | methods.SendPhoto,
         number: str,
-        params: dict[str, Any],
-    ) -> dict[str, Any]:
+        params: Json,
+    ) -> dict[str, object]:
         chat_id = int(method.chat_id)
         self._chat(chat_id)
         if number not in self.files:
@@ -182,7 +183,7 @@ class Methods(World):
         photo = [{**self._file(number), "width": width, "height": height}]
         return self._sent(chat_id, method.message_thread_id, photo=photo, **content)
 
-    def _get_file(self, method: methods.GetFile) -> dict[str, Any]:
+    def _get_file(self, method: methods.GetFile) -> dict[str, object]:
         if method.file_id not in self.files:
             raise BotError(400, "Bad Request: invalid file_id")
         found = self._file(method.file_id)
@@ -190,7 +191,9 @@ class Methods(World):
             raise BotError(400, "Bad Request: file is too big")
         return {**found, "file_path": f"documents/{method.file_id}"}
 
-    def _edit_text(self, method: methods.EditMessageText, params: dict[str, Any]) -> dict[str, Any]:
+    def _edit_text(
+        self, method: methods.EditMessageText, params: dict[str, object]
+    ) -> dict[str, object]:
         chat_id = int(method.chat_id or 0)
         message = self._find(chat_id, method.message_id or 0)
         fresh = content_of(method.text, params)
@@ -202,9 +205,7 @@ class Methods(World):
         self._replace(chat_id, edited)
         return edited
 
-    def _edit_markup(
-        self, method: methods.EditMessageReplyMarkup, params: dict[str, Any]
-    ) -> dict[str, Any]:
+    def _edit_markup(self, method: methods.EditMessageReplyMarkup, params: Json) -> Json:
         chat_id = int(method.chat_id or 0)
         message = dict(self._find(chat_id, method.message_id or 0))
         if message.get("reply_markup") == params.get("reply_markup"):

@@ -8,11 +8,11 @@ import contextlib
 import secrets
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
 
+from jitledger.domain.json import Json
 from jitledger_bot.sandbox.methods import pixels
 from jitledger_bot.sandbox.rules import BotError
 from jitledger_bot.sandbox.server import Sandbox
@@ -125,7 +125,7 @@ def add_page(
     return f"/open/{once}"
 
 
-def _act(sandbox: Sandbox, body: dict[str, Any]) -> None:
+def _act(sandbox: Sandbox, body: Json) -> None:
     person, chat = int(body["person"]), int(body["chat"])
     if person not in sandbox.people or (chat != person and chat not in sandbox.groups):
         raise ValueError("no such person or chat")
@@ -147,7 +147,7 @@ def _act(sandbox: Sandbox, body: dict[str, Any]) -> None:
             raise ValueError(f"unknown: {other}")
 
 
-def _send_file(sandbox: Sandbox, person: int, chat: int, body: dict[str, Any]) -> None:
+def _send_file(sandbox: Sandbox, person: int, chat: int, body: Json) -> None:
     name, caption = str(body["name"])[:200], str(body.get("caption") or "")[:1024] or None
     data = base64.b64decode(body["data"], validate=True)
     if str(body.get("type", "")).startswith("image/"):
@@ -156,7 +156,7 @@ def _send_file(sandbox: Sandbox, person: int, chat: int, body: dict[str, Any]) -
         sandbox.send_document(person, name, data, caption, chat)
 
 
-def _state(sandbox: Sandbox) -> dict[str, Any]:
+def _state(sandbox: Sandbox) -> dict[str, object]:
     return {
         "revision": sandbox.revision,
         "people": [{"id": p.id, "name": p.name} for p in sandbox.people.values()],
@@ -169,7 +169,7 @@ def _state(sandbox: Sandbox) -> dict[str, Any]:
     }
 
 
-def _shown(m: dict[str, Any], sandbox: Sandbox) -> dict[str, Any]:
+def _shown(m: Json, sandbox: Sandbox) -> Json:
     """Return a message as the page draws it."""
     answered = m.get("reply_to_message")
     document = m.get("document")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from aiogram import types
 
+from jitledger.domain.json import Json
 from jitledger_bot.sandbox.world import Person, World, without_html
 
 
@@ -28,8 +27,8 @@ class People(World):
         """Let a person remove the bot from a group."""
         self._post({"my_chat_member": self._moved(chat_id, by, "member", "kicked")})
 
-    def _moved(self, chat_id: int, by: int, before: str, after: str) -> dict[str, Any]:
-        def standing(status: str) -> dict[str, Any]:
+    def _moved(self, chat_id: int, by: int, before: str, after: str) -> dict[str, object]:
+        def standing(status: str) -> dict[str, object]:
             more = {"until_date": 0} if status == "kicked" else {}
             return {"user": self.bot_user, "status": status, **more}
 
@@ -49,7 +48,7 @@ class People(World):
         chat_id: int | None = None,
         reply_to: int | None = None,
         thread_id: int | None = None,
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         """Let a person write a message, in their own chat or in a group; returns it."""
         message = self._written(person_id, chat_id, text=text)
         if reply_to is not None:
@@ -65,8 +64,8 @@ class People(World):
         return self._arrive(message)
 
     def _written(
-        self, person_id: int, chat_id: int | None = None, **content: Any
-    ) -> dict[str, Any]:
+        self, person_id: int, chat_id: int | None = None, **content: object
+    ) -> dict[str, object]:
         """Return a message of a person."""
         return {
             "message_id": self._new_message(),
@@ -76,7 +75,7 @@ class People(World):
             **{key: value for key, value in content.items() if value is not None},
         }
 
-    def _arrive(self, message: dict[str, Any]) -> dict[str, Any]:
+    def _arrive(self, message: Json) -> dict[str, object]:
         types.Message.model_validate(message)
         self.messages[message["chat"]["id"]].append(message)
         if self._is_seen(message):
@@ -85,7 +84,7 @@ class People(World):
             self._touch()
         return message
 
-    def _is_seen(self, message: dict[str, Any]) -> bool:
+    def _is_seen(self, message: Json) -> bool:
         """Return whether privacy mode lets the bot see a message."""
         if self.reads_groups or message["chat"]["type"] == "private":
             return True
@@ -100,7 +99,7 @@ class People(World):
         data: bytes,
         caption: str | None = None,
         chat_id: int | None = None,
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         """Let a person send a file; returns the message."""
         document = {**self._file(self.keep(name, data)), "file_name": name}
         return self._arrive(self._written(person_id, chat_id, document=document, caption=caption))
@@ -112,7 +111,7 @@ class People(World):
         size: tuple[int, int],
         caption: str | None = None,
         chat_id: int | None = None,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Let a person send a photo of so many pixels; returns the message."""
         number = self.keep("photo.jpg", data)
         photo = [{**self._file(number), "width": size[0], "height": size[1]}]
@@ -120,7 +119,7 @@ class People(World):
 
     def edit(
         self, person_id: int, message_id: int, text: str, chat_id: int | None = None
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         """Let a person edit a message, or the caption of a photo or a file."""
         chat = person_id if chat_id is None else chat_id
         message = self._find(chat, message_id)
@@ -150,6 +149,6 @@ class People(World):
         )
         return query
 
-    def deliver_again(self, update: dict[str, Any]) -> None:
+    def deliver_again(self, update: Json) -> None:
         """Deliver an update once more, under a new number."""
         self._post({k: v for k, v in update.items() if k != "update_id"})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
-from typing import Any
+
+from jitledger.domain.json import Json
 
 TEXT_LIMIT = 4096
 CAPTION_LIMIT = 1024
@@ -14,7 +15,7 @@ TAGS = {"b", "strong", "i", "em", "u", "s", "code", "pre", "a", "blockquote", "t
 class BotError(Exception):
     """An error as Telegram answers it."""
 
-    def __init__(self, code: int, description: str, **parameters: Any) -> None:
+    def __init__(self, code: int, description: str, **parameters: object) -> None:
         super().__init__(description)
         self.code = code
         self.description = description
@@ -43,9 +44,7 @@ class _Checker(HTMLParser):
         self.text.append(data)
 
 
-def content_of(
-    text: str | None, params: dict[str, Any], *, caption: bool = False
-) -> dict[str, Any]:
+def content_of(text: str | None, params: Json, *, caption: bool = False) -> dict[str, object]:
     """Check a text or a caption with its markup as Telegram does; return what is stored of it."""
     text = text or ""
     plain = text
@@ -62,14 +61,14 @@ def content_of(
     if units > (CAPTION_LIMIT if caption else TEXT_LIMIT):
         what = "message caption" if caption else "message"
         raise BotError(400, f"Bad Request: {what} is too long")
-    found: dict[str, Any] = {"caption" if caption else "text": plain, "html": text}
+    found: dict[str, object] = {"caption" if caption else "text": plain, "html": text}
     if params.get("reply_markup"):
         check_markup(params["reply_markup"])
         found["reply_markup"] = params["reply_markup"]
     return found
 
 
-def check_markup(markup: dict[str, Any]) -> None:
+def check_markup(markup: Json) -> None:
     """Refuse buttons that carry too much or nothing."""
     for row in markup.get("inline_keyboard", ()):
         for button in row:

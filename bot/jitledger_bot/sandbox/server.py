@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from aiohttp import web
 
+from jitledger.domain.json import Json
 from jitledger_bot.sandbox.methods import Methods
 from jitledger_bot.sandbox.people import People
 from jitledger_bot.sandbox.rules import BotError
@@ -59,7 +59,7 @@ def make_api(sandbox: Sandbox) -> web.Application:
     return app
 
 
-def _break(sandbox: Sandbox, wanted: dict[str, Any]) -> None:
+def _break(sandbox: Sandbox, wanted: Json) -> None:
     """Let things go wrong: fail (code, times, retry_after), slow, duplicate and the others."""
     unknown = set(wanted) - {"fail", "slow", "duplicate", "reorder", "lose_offset"}
     if unknown:
@@ -77,17 +77,21 @@ def _break(sandbox: Sandbox, wanted: dict[str, Any]) -> None:
 
 
 def _failed(error: BotError) -> web.Response:
-    body: dict[str, Any] = {"ok": False, "error_code": error.code, "description": error.description}
+    body: dict[str, object] = {
+        "ok": False,
+        "error_code": error.code,
+        "description": error.description,
+    }
     if error.parameters:
         body["parameters"] = error.parameters
     return web.json_response(body, status=error.code)
 
 
-async def _params(request: web.Request, sandbox: Sandbox) -> dict[str, Any]:
+async def _params(request: web.Request, sandbox: Sandbox) -> dict[str, object]:
     if request.content_type == "application/json":
         found = await request.json()
         return found if isinstance(found, dict) else {}
-    params: dict[str, Any] = dict(request.query)
+    params: dict[str, object] = dict(request.query)
     if request.can_read_body:
         params.update(await request.post())
     files = {k: v for k, v in params.items() if isinstance(v, web.FileField)}
@@ -99,7 +103,7 @@ async def _params(request: web.Request, sandbox: Sandbox) -> dict[str, Any]:
     return {name: _decoded(value) for name, value in params.items() if name not in files}
 
 
-def _decoded(value: Any) -> Any:
+def _decoded(value: object) -> object:
     """Return a form field as its JSON value when it is a list, an object or a truth value."""
     if isinstance(value, str) and (value[:1] in "[{" or value in ("true", "false")):
         try:

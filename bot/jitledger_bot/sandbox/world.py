@@ -6,10 +6,10 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from aiogram import methods
 
+from jitledger.domain.json import Json
 from jitledger_bot.sandbox.rules import BotError
 
 FIRST_UPDATE = 100
@@ -23,9 +23,9 @@ class Person:
     name: str
     language: str | None = None
 
-    def as_user(self) -> dict[str, Any]:
+    def as_user(self) -> dict[str, object]:
         """Return the person as Telegram tells of them."""
-        user: dict[str, Any] = {"id": self.id, "is_bot": False, "first_name": self.name}
+        user: dict[str, object] = {"id": self.id, "is_bot": False, "first_name": self.name}
         return user if self.language is None else {**user, "language_code": self.language}
 
 
@@ -54,11 +54,11 @@ class World:
     reads_groups: bool = True
     """Whether privacy mode is off, so that the bot sees every message of its groups."""
     faults: Faults = field(default_factory=Faults)
-    messages: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
-    toasts: list[dict[str, Any]] = field(default_factory=list)
-    calls: deque[tuple[str, dict[str, Any]]] = field(default_factory=lambda: deque(maxlen=10_000))
+    messages: dict[int, list[Json]] = field(default_factory=dict)
+    toasts: list[Json] = field(default_factory=list)
+    calls: deque[tuple[str, Json]] = field(default_factory=lambda: deque(maxlen=10_000))
     fail_next: deque[BotError] = field(default_factory=deque)
-    updates: deque[dict[str, Any]] = field(default_factory=deque)
+    updates: deque[Json] = field(default_factory=deque)
     next_update: int = FIRST_UPDATE
     next_message: int = 1
     next_query: int = 1
@@ -68,10 +68,10 @@ class World:
     files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     webhook: methods.SetWebhook | None = None
     _delivering: asyncio.Task[None] | None = None
-    _held: dict[str, Any] | None = None
+    _held: Json | None = None
 
     @property
-    def bot_user(self) -> dict[str, Any]:
+    def bot_user(self) -> dict[str, object]:
         """Return the bot as a user."""
         return {
             "id": int(self.token.partition(":")[0]),
@@ -81,7 +81,7 @@ class World:
             "can_read_all_group_messages": self.reads_groups,
         }
 
-    def _chat(self, chat_id: int) -> dict[str, Any]:
+    def _chat(self, chat_id: int) -> dict[str, object]:
         if chat_id in self.groups:
             return {"id": chat_id, "type": "supergroup", "title": self.groups[chat_id]}
         person = self.people.get(chat_id)
@@ -89,7 +89,7 @@ class World:
             raise BotError(400, "Bad Request: chat not found")
         return {"id": chat_id, "type": "private", "first_name": person.name}
 
-    def _file(self, number: str) -> dict[str, Any]:
+    def _file(self, number: str) -> Json:
         size = len(self.files[number][1])
         return {"file_id": number, "file_unique_id": number, "file_size": size}
 
@@ -99,7 +99,7 @@ class World:
         self.files[number] = (name, data)
         return number
 
-    def _post(self, update: dict[str, Any]) -> None:
+    def _post(self, update: Json) -> None:
         if self.faults.reorder and self._held is None:
             self.faults.reorder -= 1
             self._held = update
@@ -128,20 +128,20 @@ class World:
         self.next_message += 1
         return found
 
-    def _find(self, chat_id: int, message_id: int) -> dict[str, Any]:
+    def _find(self, chat_id: int, message_id: int) -> Json:
         for message in self.messages.get(chat_id, ()):
             if message["message_id"] == message_id:
                 return message
         raise BotError(400, "Bad Request: message to edit not found")
 
-    def _replace(self, chat_id: int, message: dict[str, Any]) -> None:
+    def _replace(self, chat_id: int, message: Json) -> None:
         kept = self.messages[chat_id]
         place = next(i for i, m in enumerate(kept) if m["message_id"] == message["message_id"])
         kept[place] = message
         self._touch()
 
 
-def without_html(result: Any) -> Any:
+def without_html(result: object) -> object:
     """Return a message without what only the chat page needs."""
     if isinstance(result, dict) and "html" in result:
         return {k: v for k, v in result.items() if k != "html"}

@@ -6,7 +6,7 @@ it was made. The seal is a witness outside the machine (``jitledger verify --wit
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jitledger.bootstrap import App
 from jitledger.domain.moments import local_date, to_datetime
@@ -45,7 +45,7 @@ def is_made(app: App, subject: str) -> bool:
         return has_subject(tx, subject)
 
 
-def gather(app: App, seen: Morning) -> dict[str, Any]:
+def gather(app: App, seen: Morning) -> dict[str, object]:
     """Return what the digest says of a morning."""
     from jitledger_projections.reports.ordering.reorder_line import as_shape
     from jitledger_projections.views.exceptions import listed_exceptions
@@ -73,7 +73,7 @@ def gather(app: App, seen: Morning) -> dict[str, Any]:
     }
 
 
-async def make(app: App, subject: str, body: dict[str, Any]) -> None:
+async def make(app: App, subject: str, body: dict[str, object]) -> None:
     """Put the digest into the outbox, once for its day."""
 
     def write(tx: Tx, answers: list[Answer], now: int) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from time import time_ns
-from typing import Any
 
 import orjson
 
@@ -68,7 +67,7 @@ def _turn(tx: Tx, push: Waiting, to: Sequence[Receiver], desk: Desk) -> bool:
     return True
 
 
-def _tell(tx: Tx, push: Waiting, data: dict[str, Any], to: Sequence[Receiver], now: int) -> None:
+def _tell(tx: Tx, push: Waiting, data: dict[str, object], to: Sequence[Receiver], now: int) -> None:
     """Write a push for everyone who wants it, in their language, after their quiet hours."""
     stamp = time_ns()
     for receiver in to:
@@ -84,7 +83,7 @@ def _tell(tx: Tx, push: Waiting, data: dict[str, Any], to: Sequence[Receiver], n
             put_off(tx, sending.id, due)
 
 
-def alert_edits(tx: Tx, data: dict[str, Any], subject: str | None, desk: Desk) -> list[Outgoing]:
+def alert_edits(tx: Tx, data: dict[str, object], subject: str | None, desk: Desk) -> list[Outgoing]:
     """Return edits of the newest message of a subject in every chat."""
     edits: dict[int, Outgoing] = {}
     for chat_id, message_id, body in mark_sent(tx, subject):

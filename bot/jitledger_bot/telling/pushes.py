@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from jitledger.store.database import Tx
 from jitledger_bot.access import Receiver
 from jitledger_bot.telling.kinds import kind_of
@@ -11,10 +9,12 @@ from jitledger_bot.telling.kinds.kind import Stored
 from jitledger_bot.turn import keyboard
 
 
-def pushed(tx: Tx, name: str, data: dict[str, Any], receiver: Receiver, now: int) -> dict[str, Any]:
+def pushed(
+    tx: Tx, name: str, data: dict[str, object], receiver: Receiver, now: int
+) -> dict[str, object]:
     """Return the message of a push; runs in the transaction that stores its buttons."""
     kind = kind_of(name)
-    body: dict[str, Any] = {"chat_id": receiver.chat_id, "parse_mode": "HTML"}
+    body: dict[str, object] = {"chat_id": receiver.chat_id, "parse_mode": "HTML"}
     if receiver.wishes.thread_id is not None:
         body["message_thread_id"] = receiver.wishes.thread_id
     body["text"] = kind.says(data)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
 import orjson
 
 from jitledger.bootstrap import App
+from jitledger.domain.json import Json
 from jitledger.domain.moments import DAY
 from jitledger.domain.names import ORDER_STREAM, SKU_STREAM
 from jitledger.service.announce import push
@@ -65,16 +65,16 @@ async def settle(app: App, after: int | None) -> None:
     await app.ledger.acommit(Submission([], then=write))
 
 
-def _about(row: dict[str, Any]) -> str:
+def _about(row: dict[str, object]) -> str:
     """Return what a row is about: a product, or a purchase order."""
     return str(row.get("sku") or row["po"])
 
 
-def _dumped(body: dict[str, Any]) -> str:
+def _dumped(body: dict[str, object]) -> str:
     return orjson.dumps(body).decode()
 
 
-def _settled(app: App, after: int | None) -> list[tuple[int, str, str, dict[str, Any]]]:
+def _settled(app: App, after: int | None) -> list[tuple[int, str, str, Json]]:
     """Return (row, subject, kind, body with what ended) of lists that changed."""
     shop = app.queries.shop()
     now = app.queries.present(shop)
@@ -102,7 +102,7 @@ def _settled(app: App, after: int | None) -> list[tuple[int, str, str, dict[str,
     return changed
 
 
-def _is_touched(row: dict[str, Any], streams: set[str] | None) -> bool:
+def _is_touched(row: Json, streams: set[str] | None) -> bool:
     """Return whether something was recorded of a row's product, order or ordered products."""
     if streams is None:
         return True
@@ -111,9 +111,7 @@ def _is_touched(row: dict[str, Any], streams: set[str] | None) -> bool:
     return not streams.isdisjoint(mine)
 
 
-def edits(
-    tx: Tx, data: dict[str, Any], rows: Sequence[tuple[int, int, str]], desk: Desk
-) -> list[Outgoing]:
+def edits(tx: Tx, data: Json, rows: Sequence[tuple[int, int, str]], desk: Desk) -> list[Outgoing]:
     """Return the edit of a list's message in every chat: what ended, without its buttons.
 
     ``rows`` are (chat, message, body) of what was sent.

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from jitledger.domain.json import Json
 from jitledger.domain.quantity import show
 from jitledger_bot.texts.language import _, plural
 from jitledger_bot.texts.words import (
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from jitledger_projections.views.supply import SupplierCard, SupplierRow
 
 
-def stock(row: dict[str, Any]) -> str:
+def stock(row: Json) -> str:
     """Return an item's quantities."""
     name = product(row["name"], row["sku"])
     if not row["known"]:
@@ -53,7 +54,7 @@ def stock(row: dict[str, Any]) -> str:
     return "\n".join(parts)
 
 
-def entry_line(row: dict[str, Any]) -> str:
+def entry_line(row: Json) -> str:
     """Return one entry of a history in one line."""
     change = "" if row["delta"] is None else signed(row["delta"])
     balance = "" if row["balance"] is None else f" → {row['balance']}"
@@ -67,7 +68,7 @@ def entry_line(row: dict[str, Any]) -> str:
     )
 
 
-def history(rows: Sequence[dict[str, Any]], title: str, sku: str, first: int, count: int) -> str:
+def history(rows: Sequence[Json], title: str, sku: str, first: int, count: int) -> str:
     """Return a page of an item's entries: ``rows`` from number ``first`` of ``count``, oldest 1."""
     last = first + len(rows) - 1
     head = _("{product} – entries {first} to {last} of {count}")
@@ -75,7 +76,7 @@ def history(rows: Sequence[dict[str, Any]], title: str, sku: str, first: int, co
     return "\n".join(lines + [entry_line(row) for row in rows])
 
 
-def why(answer: dict[str, Any], title: str, most: int = 40) -> str:
+def why(answer: Json, title: str, most: int = 40) -> str:
     """Return the entries that sum to on-hand; older ones are drawn together."""
     terms = answer["terms"]
     name = product(title, answer["sku"])
@@ -96,7 +97,7 @@ def why(answer: dict[str, Any], title: str, most: int = 40) -> str:
     return "\n".join(lines)
 
 
-def log(rows: Sequence[dict[str, Any]], head: str, most: int = 40) -> str:
+def log(rows: Sequence[Json], head: str, most: int = 40) -> str:
     """Return what was entered, newest last."""
     if not rows:
         return head + "\n" + _("Nothing was entered.")

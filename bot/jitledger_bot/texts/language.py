@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib import resources
-from typing import Any
 from zoneinfo import ZoneInfo
 
 SOURCE = "en"
@@ -34,13 +33,13 @@ DEFAULT = Voice()
 _spoken: ContextVar[Voice] = ContextVar("spoken", default=DEFAULT)
 
 
-def _(message: str, **fields: Any) -> str:
+def _(message: str, **fields: object) -> str:
     """Return a message in the language of the turn, with its fields filled in."""
     said = _catalog(_spoken.get().language).gettext(message)
     return said.format(**fields) if fields else said
 
 
-def plural(one: str, many: str, count: int, **fields: Any) -> str:
+def plural(one: str, many: str, count: int, **fields: object) -> str:
     """Return the form of a message that its count asks for; ``{n}`` is the count."""
     return _catalog(_spoken.get().language).ngettext(one, many, count).format(n=count, **fields)
 

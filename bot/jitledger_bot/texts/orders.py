@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from jitledger.domain.json import Json
 from jitledger.domain.quantity import show
 from jitledger.domain.replenishment.promise import Promise
 from jitledger_bot import texts
@@ -151,7 +152,7 @@ def promise(title: str, sku: str, found: Promise, asked: Decimal | None, day: da
     return "\n".join(lines)
 
 
-def late_push(body: dict[str, Any]) -> str:
+def late_push(body: Json) -> str:
     """Return the push about late orders."""
     lines = [f"🚚 <b>{len(body['orders'])}</b> " + _("late")]
     for row in body["orders"]:
@@ -167,7 +168,7 @@ def late_push(body: dict[str, Any]) -> str:
     return texts.clip("\n".join([*lines, *texts.and_more(body)]))
 
 
-def phantom_push(body: dict[str, Any]) -> str:
+def phantom_push(body: Json) -> str:
     """Return the push about stock that may not be there."""
     lines = ["🔎 " + _("Shown on the shelf, but it stopped selling. A ten-second count?")]
     for row in body["items"]:
@@ -178,7 +179,7 @@ def phantom_push(body: dict[str, Any]) -> str:
     return texts.clip("\n".join([*lines, *texts.and_more(body)]))
 
 
-def risk_push(body: dict[str, Any]) -> str:
+def risk_push(body: Json) -> str:
     """Return the push about promises to customers that are at risk."""
     lines = ["🤝 " + _("Promised to customers, and not sure to be there in time:")]
     for row in body["promises"]:
@@ -191,7 +192,7 @@ def risk_push(body: dict[str, Any]) -> str:
     return texts.clip("\n".join([*lines, *texts.and_more(body)]))
 
 
-def drift_push(body: dict[str, Any]) -> str:
+def drift_push(body: Json) -> str:
     """Return the push about demand that changed beyond chance."""
     lines = ["📈 " + _("Demand that changed, beyond what the whole shop does:")]
     lines += [
@@ -202,7 +203,7 @@ def drift_push(body: dict[str, Any]) -> str:
     return texts.clip("\n".join([*lines, *texts.and_more(body)]))
 
 
-def margin_push(body: dict[str, Any]) -> str:
+def margin_push(body: Json) -> str:
     """Return the push about products whose newest cost leaves less than the least margin."""
     lines = ["✂ " + _("Margin under your floor:")]
     for row in body["items"]:
@@ -223,7 +224,7 @@ def margin_push(body: dict[str, Any]) -> str:
     return texts.clip("\n".join([*lines, *texts.and_more(body)]))
 
 
-def buy_ahead_push(body: dict[str, Any]) -> str:
+def buy_ahead_push(body: Json) -> str:
     """Return the push about costs that will rise, and what it pays to buy before."""
     lines = ["⏫ " + _("Costs that will rise, and what it pays to buy before:")]
     lines += [

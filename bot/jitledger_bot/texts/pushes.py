@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from jitledger.domain.json import Json
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.words import clip, more, product, safe
 
 
-def alert(body: dict[str, Any]) -> str:
+def alert(body: Json) -> str:
     """Return a reorder alert."""
     name = product(body["name"], body["sku"])
     where = " " + _("at {location}", location=safe(body["location"])) if body["location"] else ""
@@ -26,7 +26,7 @@ def alert(body: dict[str, Any]) -> str:
     )
 
 
-def alert_state(body: dict[str, Any]) -> str:
+def alert_state(body: dict[str, object]) -> str:
     """Return the line that closes an alert."""
     if body["state"] == "explained":
         return "✓ " + _("Explained: stock is not below zero any more")
@@ -39,7 +39,7 @@ def alert_state(body: dict[str, Any]) -> str:
     return "✓ " + _("Resolved: position {position}", position=position)
 
 
-def exception(body: dict[str, Any]) -> str:
+def exception(body: Json) -> str:
     """Return the push about stock that cannot be true."""
     return (
         f"⚠ <b>{body['quantity']}</b> {product(body['name'], body['sku'])} "
@@ -49,13 +49,13 @@ def exception(body: dict[str, Any]) -> str:
     )
 
 
-def and_more(body: dict[str, Any]) -> list[str]:
+def and_more(body: Json) -> list[str]:
     """Return the line that counts what a push leaves out, if anything."""
     left = int(body.get("more", 0))
     return [more(left)] if left else []
 
 
-def run_out_ahead(body: dict[str, Any]) -> str:
+def run_out_ahead(body: Json) -> str:
     """Return the push about items that are about to run out."""
     lines = [f"⏱ <b>{len(body['items'])}</b> " + _("about to run out")]
     for row in body["items"]:
@@ -64,7 +64,7 @@ def run_out_ahead(body: dict[str, Any]) -> str:
     return clip("\n".join([*lines, *and_more(body)]))
 
 
-def expiring(body: dict[str, Any]) -> str:
+def expiring(body: Json) -> str:
     """Return the push about stock that expires soon."""
     lines = [f"⏳ <b>{len(body['lots'])}</b> " + _("expire soon")]
     for lot in body["lots"][:20]:
@@ -77,7 +77,7 @@ def expiring(body: dict[str, Any]) -> str:
     return clip("\n".join([*lines, *([more(left)] if left else [])]))
 
 
-def digest(body: dict[str, Any]) -> str:
+def digest(body: Json) -> str:
     """Return the morning digest."""
     lines = [f"☀ <b>{body['day']}</b>"]
     if body["reorder_count"]:
@@ -112,7 +112,7 @@ def digest(body: dict[str, Any]) -> str:
     return clip("\n".join(lines))
 
 
-def import_summary(body: dict[str, Any]) -> str:
+def import_summary(body: Json) -> str:
     """Return the one message after an import."""
     skus = ", ".join(safe(sku) for sku in body["skus"])
     rest = "" if body["count"] <= len(body["skus"]) else " …"

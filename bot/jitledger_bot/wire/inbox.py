@@ -203,7 +203,7 @@ class Inbox:
     def _finish(self, row: Row, turn: Turn) -> Callable[[Tx, list[Answer], int], Any]:
         """Return what ends a turn in the transaction of its entries."""
 
-        def finish(tx: Tx, answers: list[Answer], now: int) -> Any:
+        def finish(tx: Tx, answers: list[Answer], now: int) -> object:
             if not incoming.is_new(tx, row.id):
                 raise LeaseLost
             for effect in turn.effects:
@@ -220,7 +220,7 @@ class Inbox:
         """Count a failure; the last one sets the row aside and tells the person its id."""
         dead = tries >= MOST_TRIES
 
-        def note(tx: Tx, answers: list[Answer], now: int) -> Any:
+        def note(tx: Tx, answers: list[Answer], now: int) -> object:
             incoming.note_failure(tx, row.id, tries, error, dead=dead)
             if not dead or row.chat_id == 0:
                 return []

@@ -84,7 +84,7 @@ class LeanSession(AiohttpSession):
         return super().check_response(bot, method, status_code, content)
 
 
-def filled(cls: type[Any], fields: dict[str, Any]) -> Any:
+def filled(cls: type[Any], fields: dict[str, object]) -> Any:
     """Return a model with some fields and all defaults, unchecked.
 
     ``model_construct`` works every default out anew, a hundred of them; here that is done once.
@@ -97,14 +97,14 @@ def filled(cls: type[Any], fields: dict[str, Any]) -> Any:
     return made
 
 
-_BLANKS: dict[type[Any], Any] = {}
+_BLANKS: dict[type[object], object] = {}
 
 
 def _dumped(value: object) -> str:
     return orjson.dumps(value).decode()
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str) -> object:
     """Read JSON fast; half a surrogate pair, which ``orjson`` refuses, is read the slow way."""
     try:
         return orjson.loads(text)

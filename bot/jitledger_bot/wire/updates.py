@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from aiogram import Bot
 from aiogram.types import Message, Update
@@ -56,7 +55,7 @@ def arrived(update: Update, stored: asyncio.Future[int | None]) -> Row:
     return Row(0, chat_of(update), text.encode(), 0, update.update_id, known, stored)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     return int(value.timestamp()) if hasattr(value, "timestamp") else str(value)
 
 
@@ -93,7 +92,7 @@ class Reader:
         self._bot = bot
         self._desk = desk
 
-    async def read(self, raw: Any) -> Update | None:
+    async def read(self, raw: object) -> Update | None:
         """Return an update as it arrived; one that cannot be read is set aside, and None.
 
         Raises ``LedgerError`` when the store would not keep it: then it has to come again.
@@ -109,7 +108,7 @@ class Reader:
             await self.set_aside(raw, f"cannot be read: {where}: {first['msg']}")
             return None
 
-    async def set_aside(self, raw: Any, reason: str) -> None:
+    async def set_aside(self, raw: object, reason: str) -> None:
         """Keep an update that cannot be read as a dead letter, so that it blocks nothing."""
         body = json.dumps(raw, ensure_ascii=True).encode()
 

@@ -18,7 +18,7 @@ class Morning:
 
     def __init__(self, look: Look) -> None:
         self.look = look
-        self._rows: dict[str, Sequence[Any]] = {}
+        self._rows: dict[str, Sequence[object]] = {}
 
     def rows(self, name: str) -> Sequence[Any]:
         """Return the rows of a report, none while the shop does not want them told.

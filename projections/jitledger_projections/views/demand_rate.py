@@ -54,10 +54,10 @@ class DemandRate:
     def apply(self, tx: Tx, batch: Batch, suffix: str) -> None:
         """Write what the changes touched: whole items anew, otherwise a day and a stockout."""
         anew: list[tuple[str]] = []
-        plain: list[tuple[Any, ...]] = []
-        days: list[tuple[Any, ...]] = []
-        outs: list[tuple[Any, ...]] = []
-        moved: list[tuple[Any, ...]] = []
+        plain: list[tuple[object, ...]] = []
+        days: list[tuple[object, ...]] = []
+        outs: list[tuple[object, ...]] = []
+        moved: list[tuple[object, ...]] = []
         spent: list[tuple[str]] = []
         for change, item in batch.items():
             if change.whole:
@@ -113,7 +113,7 @@ def _all_days(item: StockItem, plain: list[Any], days: list[Any]) -> None:
         days += [_day(item, location, day) for day in by_day]
 
 
-def _day(item: StockItem, location: str, day: int) -> tuple[Any, ...]:
+def _day(item: StockItem, location: str, day: int) -> tuple[object, ...]:
     here = item.demand.get(location)
     lines, units, squares = NOTHING if here is None else here.get(day, NOTHING)
     sold = (item.sku, location, day, lines, float(units), float(squares))
@@ -124,7 +124,7 @@ def _day(item: StockItem, location: str, day: int) -> tuple[Any, ...]:
     return (*sold, lines, float(units), float(squares))
 
 
-def _touched_days(item: StockItem, entries: list[Entry]) -> list[tuple[Any, ...]]:
+def _touched_days(item: StockItem, entries: list[Entry]) -> list[tuple[object, ...]]:
     touched: dict[tuple[str, int], None] = {}
     for _, event in entries:
         if isinstance(event, StockSold):
@@ -146,11 +146,11 @@ def _may_change_several(entries: list[Entry]) -> bool:
     return len(entries) > 1 or isinstance(entries[0][1], StockCounted | BackorderTaken)
 
 
-def _outs(item: StockItem, *, all_spans: bool) -> list[tuple[Any, ...]]:
+def _outs(item: StockItem, *, all_spans: bool) -> list[tuple[object, ...]]:
     """Return the times without stock; an item that takes backorders loses no demand in them."""
     if item.backorders:
         return []
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[object, ...]] = []
     for location, shelf in item.shelves.items():
         if shelf.stockouts:
             spans = shelf.stockouts if all_spans else shelf.stockouts[-1:]

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from math import inf
-from typing import Any
 
 import orjson
 
 from jitledger.domain.events import Event, ReservationReleased, StockReserved, StockSold
+from jitledger.domain.json import Json
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.state.shelf import Shelf
 from jitledger.domain.state.stock_item import StockItem
@@ -56,7 +56,7 @@ class OnHand:
 
     def apply(self, tx: Tx, batch: Batch, suffix: str) -> None:
         """Write the shelves of every changed item."""
-        rows: list[tuple[Any, ...]] = []
+        rows: list[tuple[object, ...]] = []
         anew: list[tuple[str]] = []
         for change, item in batch.items():
             if change.whole or (item.reservations and _promised(change)):
@@ -120,9 +120,9 @@ def _promises(item: StockItem) -> dict[str, list[list[str | int]]]:
 
 
 def _extra(
-    item: StockItem, location: str, shelf: Shelf, promised: dict[str, Any], *, first: bool
+    item: StockItem, location: str, shelf: Shelf, promised: Json, *, first: bool
 ) -> str | None:
-    extra: dict[str, Any] = {}
+    extra: dict[str, object] = {}
     if location in promised:
         extra["promises"] = promised[location]
     if shelf.lots:
@@ -243,7 +243,7 @@ def uncounted(tx: Tx) -> list[tuple[str, str]]:
     )
 
 
-def _clocked(extra: dict[str, Any], now: int, today: str) -> Decimal:
+def _clocked(extra: Json, now: int, today: str) -> Decimal:
     away = ZERO
     for held, lapses_at in extra.get("promises", ()):
         if lapses_at > now:

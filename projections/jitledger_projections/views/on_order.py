@@ -130,7 +130,7 @@ def _received(tx: Tx, order: PurchaseOrder, line: Line, suffix: str) -> Decimal:
     return sum((Decimal(row[0]) for row in rows), ZERO)
 
 
-def _row(order: PurchaseOrder, line: Line, received: Decimal) -> tuple[Any, ...]:
+def _row(order: PurchaseOrder, line: Line, received: Decimal) -> tuple[object, ...]:
     return (
         line.sku,
         order.number,

@@ -99,7 +99,7 @@ def _place(sku: str) -> int:
     return int.from_bytes(hashlib.blake2b(sku.encode(), digest_size=8).digest()) >> 1
 
 
-def _row(item: StockItem) -> tuple[Any, ...]:
+def _row(item: StockItem) -> tuple[object, ...]:
     c = item.catalog
     policies = [[p[0], stored_fields(p[1])] for dated in c.policies.values() for p in dated]
     price = in_force(c.prices, FOREVER)
@@ -142,7 +142,7 @@ class Product:
     barcodes: tuple[str, ...]
     price: str | None
     supplier: str | None
-    policies: list[tuple[str, dict[str, Any]]]
+    policies: list[tuple[str, dict[str, object]]]
     bundle: bool
     shelf_life_days: int | None
     analog_of: str | None = None

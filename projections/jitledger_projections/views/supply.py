@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 from msgspec import Struct
@@ -60,7 +60,7 @@ class Supply:
                 )
 
 
-def _row(s: Supplier) -> tuple[Any, ...]:
+def _row(s: Supplier) -> tuple[object, ...]:
     def text(value: Decimal | None) -> str | None:
         return None if value is None else format(value, "f")
 

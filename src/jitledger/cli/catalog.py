@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 from jitledger.cli.output import as_json, opened, record, recording, table, write_json
+from jitledger.domain.json import Json
 
 
-def _go(ctx: click.Context, do: str, given: dict[str, Any]) -> None:
+def _go(ctx: click.Context, do: str, given: Json) -> None:
     json_, dry_run = given.pop("json_"), given.pop("dry_run")
     record(ctx, {"do": do, **given}, json_, dry_run)
 
@@ -48,7 +49,7 @@ def register(
 @click.argument("sku")
 @recording
 @click.pass_context
-def retire(ctx: click.Context, /, **given: Any) -> None:
+def retire(ctx: click.Context, /, **given: object) -> None:
     """Stop ordering a product; facts are still recorded.
 
     Example: jitledger retire MUG
@@ -66,7 +67,7 @@ def retire(ctx: click.Context, /, **given: Any) -> None:
 @click.option("--shelf-life-days", type=int)
 @recording
 @click.pass_context
-def rename(ctx: click.Context, /, barcodes: tuple[str, ...], **given: Any) -> None:
+def rename(ctx: click.Context, /, barcodes: tuple[str, ...], **given: object) -> None:
     """Change a product's name or properties.
 
     Example: jitledger rename MUG --name "Dark blue mug"
@@ -81,7 +82,7 @@ def rename(ctx: click.Context, /, barcodes: tuple[str, ...], **given: Any) -> No
 @click.option("--from", "effective_from", metavar="DATE")
 @recording
 @click.pass_context
-def pack(ctx: click.Context, /, **given: Any) -> None:
+def pack(ctx: click.Context, /, **given: object) -> None:
     """Say what a pack holds.
 
     Example: jitledger pack MUG box 12
@@ -96,7 +97,7 @@ def pack(ctx: click.Context, /, **given: Any) -> None:
 @click.option("--from", "effective_from", metavar="DATE")
 @recording
 @click.pass_context
-def price(ctx: click.Context, /, **given: Any) -> None:
+def price(ctx: click.Context, /, **given: object) -> None:
     """Set the selling price.
 
     Example: jitledger price MUG 9.50
@@ -146,7 +147,7 @@ def items(ctx: click.Context, json_: bool) -> None:
 @click.option("--name")
 @recording
 @click.pass_context
-def locations(ctx: click.Context, /, code: str | None, **given: Any) -> None:
+def locations(ctx: click.Context, /, code: str | None, **given: object) -> None:
     """List locations, or open one.
 
     Example: jitledger locations shop --name "Front shop"
@@ -175,7 +176,7 @@ def locations(ctx: click.Context, /, code: str | None, **given: Any) -> None:
 @click.option("--order-cost", help="What one order costs, beside its goods.")
 @recording
 @click.pass_context
-def suppliers(ctx: click.Context, /, code: str | None, **given: Any) -> None:
+def suppliers(ctx: click.Context, /, code: str | None, **given: object) -> None:
     """List suppliers, or register one.
 
     Example: jitledger suppliers ACME --name Acme --lead-time-days 7
@@ -218,7 +219,7 @@ def suppliers(ctx: click.Context, /, code: str | None, **given: Any) -> None:
 @click.option("--from", "effective_from", metavar="DATE")
 @recording
 @click.pass_context
-def terms(ctx: click.Context, /, **given: Any) -> None:
+def terms(ctx: click.Context, /, **given: object) -> None:
     """Agree on terms with a supplier.
 
     Example: jitledger terms ACME MUG --cost 4 --moq 24 --pack 12
@@ -239,7 +240,7 @@ def terms(ctx: click.Context, /, **given: Any) -> None:
 @click.option("--from", "effective_from", metavar="DATE")
 @recording
 @click.pass_context
-def policy(ctx: click.Context, /, **given: Any) -> None:
+def policy(ctx: click.Context, /, **given: object) -> None:
     """Say how an item is reordered.
 
     Example: jitledger policy MUG --method manual --reorder-point 20 --order-quantity 40

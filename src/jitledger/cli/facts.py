@@ -9,12 +9,13 @@ import orjson
 
 from jitledger.cli.output import fact, record, recording
 from jitledger.domain.errors import bad_value
+from jitledger.domain.json import Json
 
 _PACK = click.option("--pack", help="The quantity is in packs of this kind.")
 _LOT = click.option("--lot")
 
 
-def _go(ctx: click.Context, do: str, given: dict[str, Any]) -> None:
+def _go(ctx: click.Context, do: str, given: Json) -> None:
     json_, dry_run = given.pop("json_"), given.pop("dry_run")
     record(ctx, {"do": do, **given}, json_, dry_run)
 
@@ -51,7 +52,7 @@ def open_(ctx: click.Context, /, **given: Any) -> None:
 @_PACK
 @fact
 @click.pass_context
-def receive(ctx: click.Context, /, **given: Any) -> None:
+def receive(ctx: click.Context, /, **given: object) -> None:
     """Record goods that came in.
 
     Example: jitledger receive MUG 24 --cost 4.20 --occurred 2026-11-03T13:55
@@ -74,7 +75,7 @@ def receive(ctx: click.Context, /, **given: Any) -> None:
 @_PACK
 @fact
 @click.pass_context
-def sell(ctx: click.Context, /, **given: Any) -> None:
+def sell(ctx: click.Context, /, **given: object) -> None:
     """Record a sale.
 
     Example: jitledger sell MUG 2 --price 9.50
@@ -93,7 +94,7 @@ def sell(ctx: click.Context, /, **given: Any) -> None:
 @_PACK
 @fact
 @click.pass_context
-def return_(ctx: click.Context, /, **given: Any) -> None:
+def return_(ctx: click.Context, /, **given: object) -> None:
     """Record what a customer brought back.
 
     Example: jitledger return MUG 1 --condition damaged
@@ -110,7 +111,7 @@ def return_(ctx: click.Context, /, **given: Any) -> None:
 @_PACK
 @fact
 @click.pass_context
-def return_to_supplier(ctx: click.Context, /, **given: Any) -> None:
+def return_to_supplier(ctx: click.Context, /, **given: object) -> None:
     """Record what went back to a supplier.
 
     Example: jitledger return-to-supplier MUG 2
@@ -125,7 +126,7 @@ def return_to_supplier(ctx: click.Context, /, **given: Any) -> None:
 @_LOT
 @fact
 @click.pass_context
-def adjust(ctx: click.Context, /, **given: Any) -> None:
+def adjust(ctx: click.Context, /, **given: object) -> None:
     """Record a signed difference with its cause.
 
     Example: jitledger adjust MUG -1 --reason gift
@@ -141,7 +142,7 @@ def adjust(ctx: click.Context, /, **given: Any) -> None:
 @_PACK
 @fact
 @click.pass_context
-def count(ctx: click.Context, /, **given: Any) -> None:
+def count(ctx: click.Context, /, **given: object) -> None:
     """Record what was counted: on-hand at that moment.
 
     Example: jitledger count MUG 17
@@ -158,7 +159,7 @@ def count(ctx: click.Context, /, **given: Any) -> None:
 @_PACK
 @fact
 @click.pass_context
-def write_off(ctx: click.Context, /, **given: Any) -> None:
+def write_off(ctx: click.Context, /, **given: object) -> None:
     """Record stock that was lost.
 
     Example: jitledger write-off MUG 1 --reason damage
@@ -174,7 +175,7 @@ def write_off(ctx: click.Context, /, **given: Any) -> None:
 @_PACK
 @fact
 @click.pass_context
-def move_status(ctx: click.Context, /, **given: Any) -> None:
+def move_status(ctx: click.Context, /, **given: object) -> None:
     """Set stock aside, or free it again.
 
     Example: jitledger move-status MUG 1 --to damaged
@@ -194,7 +195,7 @@ def move_status(ctx: click.Context, /, **given: Any) -> None:
 @_PACK
 @fact
 @click.pass_context
-def transfer(ctx: click.Context, /, **given: Any) -> None:
+def transfer(ctx: click.Context, /, **given: object) -> None:
     """Move stock between locations.
 
     Example: jitledger transfer MUG 2 --from main --to shop
@@ -213,7 +214,7 @@ def transfer(ctx: click.Context, /, **given: Any) -> None:
 @click.option("--ttl-seconds", type=int, help="Lapses after this time; else open until released.")
 @recording
 @click.pass_context
-def reserve(ctx: click.Context, /, sku: str, qty: str, at: str | None, **given: Any) -> None:
+def reserve(ctx: click.Context, /, sku: str, qty: str, at: str | None, **given: object) -> None:
     """Promise stock to an order.
 
     Example: jitledger reserve MUG 1 --reservation R1 --ttl-seconds 1800
@@ -226,7 +227,7 @@ def reserve(ctx: click.Context, /, sku: str, qty: str, at: str | None, **given: 
 @click.argument("reservation")
 @recording
 @click.pass_context
-def release(ctx: click.Context, /, **given: Any) -> None:
+def release(ctx: click.Context, /, **given: object) -> None:
     """Take a promise back.
 
     Example: jitledger release R1
@@ -243,7 +244,7 @@ def release(ctx: click.Context, /, **given: Any) -> None:
 @click.option("--price")
 @recording
 @click.pass_context
-def backorder(ctx: click.Context, /, **given: Any) -> None:
+def backorder(ctx: click.Context, /, **given: object) -> None:
     """Accept an order for stock that is not there.
 
     Example: jitledger backorder MUG 2 --order 1001
@@ -257,7 +258,7 @@ def backorder(ctx: click.Context, /, **given: Any) -> None:
 @_PACK
 @fact
 @click.pass_context
-def unmet(ctx: click.Context, /, **given: Any) -> None:
+def unmet(ctx: click.Context, /, **given: object) -> None:
     """Record demand that could not be served.
 
     Example: jitledger unmet MUG 3
@@ -270,7 +271,7 @@ def unmet(ctx: click.Context, /, **given: Any) -> None:
 @click.option("--reason")
 @recording
 @click.pass_context
-def void(ctx: click.Context, /, **given: Any) -> None:
+def void(ctx: click.Context, /, **given: object) -> None:
     """Undo an entry; undoing a void is redo.
 
     Example: jitledger void MUG/2 --reason "typed twice"
@@ -284,12 +285,12 @@ def void(ctx: click.Context, /, **given: Any) -> None:
 @click.option("--reason")
 @recording
 @click.pass_context
-def correct(ctx: click.Context, /, changes: tuple[str, ...], **given: Any) -> None:
+def correct(ctx: click.Context, /, changes: tuple[str, ...], **given: object) -> None:
     """Record an entry anew with other fields.
 
     Example: jitledger correct MUG/3 qty=2
     """
-    fields: dict[str, Any] = {}
+    fields: dict[str, object] = {}
     for change in changes:
         name, equals, value = change.partition("=")
         if not equals:

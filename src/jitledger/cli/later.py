@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-_ANY: dict[str, Any] = {"ignore_unknown_options": True, "allow_extra_args": True}
+_ANY: dict[str, object] = {"ignore_unknown_options": True, "allow_extra_args": True}
 
 
 def _later(name: str, what: str, example: str) -> click.Command:

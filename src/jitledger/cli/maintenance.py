@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import click
 
 from jitledger.cli.output import as_json, opened, table, write_json
+from jitledger.domain.json import Json
 from jitledger.service.streams import Progress
 
 
@@ -102,7 +102,7 @@ def doctor(ctx: click.Context, json_: bool) -> None:
         raise SystemExit(4)
 
 
-def _show(found: dict[str, Any]) -> None:
+def _show(found: Json) -> None:
     rows = [(p["projection"], p["position"], p["status"], p["error"]) for p in found["projections"]]
     table("views", ("view", "position", "status", "error"), rows)
     click.echo(f"{found['events']} events; seal {found['seal']}")

@@ -9,6 +9,7 @@ import click
 from jitledger.bootstrap import App
 from jitledger.cli.output import as_json, opened, record, recording, refuse, table, write_json
 from jitledger.domain.errors import Refused, bad_value
+from jitledger.domain.json import Json
 
 
 @click.group()
@@ -33,7 +34,7 @@ def _lines(texts: tuple[str, ...], promised: str | None, at: str | None) -> list
     return [_line(text) | more for text in texts]
 
 
-def _go(ctx: click.Context, do: str, given: dict[str, Any]) -> None:
+def _go(ctx: click.Context, do: str, given: Json) -> None:
     json_, dry_run = given.pop("json_"), given.pop("dry_run")
     answer = record(ctx, {"do": do, **given}, json_, dry_run)
     if not dry_run and do in ("order", "order-draft", "order-place"):
@@ -175,7 +176,7 @@ def confirm(ctx: click.Context, /, **given: Any) -> None:
 @click.option("--sku", help="Only the lines of this product.")
 @recording
 @click.pass_context
-def delay(ctx: click.Context, /, **given: Any) -> None:
+def delay(ctx: click.Context, /, **given: object) -> None:
     """Record that it comes later.
 
     Example: jitledger order delay P7 --promised 2099-12-31
@@ -189,7 +190,7 @@ def delay(ctx: click.Context, /, **given: Any) -> None:
 @click.option("--qty", help="Only so many of it.")
 @recording
 @click.pass_context
-def cancel(ctx: click.Context, /, **given: Any) -> None:
+def cancel(ctx: click.Context, /, **given: object) -> None:
     """Cancel a quantity, a product's lines, or the whole order.
 
     Example: jitledger order cancel P7 --sku MUG --qty 10
@@ -201,7 +202,7 @@ def cancel(ctx: click.Context, /, **given: Any) -> None:
 @click.argument("po")
 @recording
 @click.pass_context
-def close(ctx: click.Context, /, **given: Any) -> None:
+def close(ctx: click.Context, /, **given: object) -> None:
     """Wait no longer for what has not come.
 
     Example: jitledger order close P7
@@ -218,7 +219,7 @@ def close(ctx: click.Context, /, **given: Any) -> None:
 @click.option("--at", metavar="LOCATION")
 @recording
 @click.pass_context
-def receive(ctx: click.Context, /, **given: Any) -> None:
+def receive(ctx: click.Context, /, **given: object) -> None:
     """Record goods that came in for an order.
 
     Example: jitledger order receive P7 MUG 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
 import orjson
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jitledger.bootstrap import App
     from jitledger.service.recording.submission import Answer
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[..., object])
 
 as_json = click.option("--json", "json_", is_flag=True, help="Answer as JSON.")
 
@@ -44,7 +44,7 @@ def write_json(data: object) -> None:
     click.echo(text.decode())
 
 
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Write a table for people; numbers stand to the right."""
     from rich.console import Console
     from rich.table import Table
@@ -63,7 +63,7 @@ def _plain(text: str) -> str:
     return text.replace("[", r"\[")
 
 
-def _is_number(cell: Any) -> bool:
+def _is_number(cell: object) -> bool:
     text = str(cell if cell is not None else "").lstrip("+-")
     return not text or text.replace(".", "", 1).isdigit()
 
@@ -77,7 +77,7 @@ def refuse(error: LedgerError, json_: bool) -> NoReturn:
     raise SystemExit(error.exit_code)
 
 
-def record(ctx: click.Context, fields: dict[str, Any], json_: bool, dry_run: bool) -> Answer:
+def record(ctx: click.Context, fields: dict[str, object], json_: bool, dry_run: bool) -> Answer:
     """Record one command, say what became of it and return the answer; leaves when refused."""
     from jitledger.domain.commands import parse
 

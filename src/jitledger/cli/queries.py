@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from jitledger.cli.output import as_at, as_json, as_of, opened, parse_moments, table, write_json
+from jitledger.domain.json import Json
 from jitledger.domain.quantity import parse_money
 from jitledger.domain.quantity import show as plain
 
@@ -69,7 +70,7 @@ def stock(
         )
 
 
-def _remark(row: dict[str, Any]) -> str:
+def _remark(row: Json) -> str:
     if not row["known"]:
         return "count first"
     return ", ".join(f"{e['code']} at {e['location']}" for e in row["exceptions"])
@@ -161,7 +162,7 @@ def log(
     table("", [c.replace("_", " ") for c in columns], [[r[c] for c in columns] for r in rows])
 
 
-def _deferred(waits: Deferred | None, budget: str | None) -> dict[str, Any]:
+def _deferred(waits: Deferred | None, budget: str | None) -> dict[str, object]:
     if budget is None:
         return {}
     quantity, cost = ("0", 0.0) if waits is None else (plain(waits.quantity), waits.cost_of_waiting)

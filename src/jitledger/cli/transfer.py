@@ -7,13 +7,14 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from jitledger.cli.maintenance import progress_bar
 from jitledger.cli.output import as_json, opened, write_json
 from jitledger.domain.errors import StoreError
+from jitledger.domain.json import Json
 
 if TYPE_CHECKING:
     from jitledger.bootstrap import App
@@ -95,7 +96,7 @@ def _rows(app: App, format_: str, file: Path, skip_bad: bool, dry_run: bool, jso
             progress=advance,
         )
     refused = bool(summary.bad) and not skip_bad
-    answer: dict[str, Any] = {"ok": not refused, **summary.as_dict()}
+    answer: dict[str, object] = {"ok": not refused, **summary.as_dict()}
     if summary.bad and skip_bad and not dry_run:
         answer["bad_file"] = str(_write_bad(file, FORMATS[format_], table, summary.bad))
     if summary.begun:
@@ -108,7 +109,7 @@ def _rows(app: App, format_: str, file: Path, skip_bad: bool, dry_run: bool, jso
         raise SystemExit(1)
 
 
-def _say(answer: dict[str, Any], dry_run: bool, refused: bool) -> None:
+def _say(answer: Json, dry_run: bool, refused: bool) -> None:
     for bad in answer["bad"][:20]:
         column = f", column {bad['column']}" if bad["column"] else ""
         click.echo(f"line {bad['line']}{column}: {bad['reason']}", err=True)

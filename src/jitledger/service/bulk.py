@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from time import perf_counter, sleep
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
 from jitledger.domain.events import Event
+from jitledger.domain.json import Json
 from jitledger.domain.moments import MICROSECOND
 from jitledger.domain.names import SKU_STREAM, entry_name
 from jitledger.service.clock import Clock
@@ -47,7 +48,7 @@ class BulkFact(NamedTuple):
     sku: str
     kind: type[Event]
     effective_at: int
-    fields: dict[str, Any]
+    fields: Json
     target: str | None = None
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from jitledger.domain.json import Json
 from jitledger.service.views.driver import Driver
 from jitledger.service.views.standing import all_standings, describe
 from jitledger.store.database import Database
 
 
-def health(database: Database, driver: Driver) -> dict[str, Any]:
+def health(database: Database, driver: Driver) -> Json:
     """Return positions and errors of the views, the newest seal, and what waits."""
     with database.snapshot() as tx:
         head = database.head(tx)

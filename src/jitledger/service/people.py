@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import Any
 
 from jitledger.domain.commands import InviteMember, JoinShop, LeaveShop
 from jitledger.domain.errors import Refused
@@ -161,7 +160,7 @@ def erase(tx: Tx, person: Person) -> None:
             tx.executemany("DELETE FROM inbox WHERE id = ?", gone)
 
 
-def export(database: Database, person: Person, shop: Shop) -> dict[str, Any]:
+def export(database: Database, person: Person, shop: Shop) -> dict[str, object]:
     """Return everything that is kept about a person."""
     entries = []
     with database.snapshot() as tx:

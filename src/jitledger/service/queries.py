@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 import orjson
 
@@ -21,6 +20,7 @@ from jitledger.domain.events import (
     Transfer,
     TransferDispatched,
 )
+from jitledger.domain.json import Json
 from jitledger.domain.moments import local_date, show_moment
 from jitledger.domain.names import SHOP_STREAM, SKU_STREAM, entry_name, normalise, stream_of
 from jitledger.domain.quantity import ZERO, show
@@ -121,16 +121,14 @@ class Queries:
         numbers = order_numbers(tx, sku)
         return [load_order(self._database, tx, number, as_of, as_at) for number in numbers]
 
-    def stock(
-        self, spelled: str, as_of: int | None = None, as_at: int | None = None
-    ) -> dict[str, Any]:
+    def stock(self, spelled: str, as_of: int | None = None, as_at: int | None = None) -> Json:
         """Return one item's quantities in the shape of ``stock --json``."""
         item, q, _ = self.item(spelled, as_of, as_at)
         return stock_shape(item, q)
 
     def stocks(
         self, skus: Sequence[str], as_of: int | None = None, as_at: int | None = None
-    ) -> list[dict[str, Any]]:
+    ) -> list[dict[str, object]]:
         """Return many items' quantities, as ``stock`` does for one, in one snapshot."""
         shop = self.shop()
         present = self.present(shop)
@@ -145,7 +143,7 @@ class Queries:
 
     def history(
         self, spelled: str, as_of: int | None = None, as_at: int | None = None
-    ) -> list[dict[str, Any]]:
+    ) -> list[Json]:
         """Return every entry of an item in effective order, voided ones and voids too."""
         sku, entries = self.entries(spelled)
         if as_at is not None:
@@ -170,9 +168,7 @@ class Queries:
             for line in trace(sku, entries, self.shop())
         ]
 
-    def why(
-        self, spelled: str, as_of: int | None = None, as_at: int | None = None
-    ) -> dict[str, Any]:
+    def why(self, spelled: str, as_of: int | None = None, as_at: int | None = None) -> Json:
         """Return the signed entries that sum exactly to on-hand, effective ones only."""
         sku, entries = self.entries(spelled)
         if as_at is not None:
@@ -208,10 +204,10 @@ class Queries:
         since: int | None = None,
         until: int | None = None,
         by: str | None = None,
-    ) -> list[dict[str, Any]]:
+    ) -> list[Json]:
         """Return what was recorded in a stretch of time, in the log's own order."""
         names = self.people()
-        found: list[dict[str, Any]] = []
+        found: list[Json] = []
         with self._database.snapshot() as tx:
             start = self._first_position(tx, since)
             for rows in self._database.scan(tx, start - 1, batch=1000):
@@ -283,7 +279,7 @@ def _occurred(event: Event) -> str:
 
 def _logged(
     stream: str, version: int, event: Event, names: dict[str | None, str]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     sku = stream.removeprefix(SKU_STREAM) if stream.startswith(SKU_STREAM) else None
     quantity = getattr(event, "quantity", None) or getattr(event, "delta", None)
     return {
@@ -339,7 +335,7 @@ def _on_hand(item: StockItem, location: str | None) -> Decimal:
     return ZERO if shelf is None else shelf.on_hand
 
 
-def stock_shape(item: StockItem, q: Quantities) -> dict[str, Any]:
+def stock_shape(item: StockItem, q: Quantities) -> dict[str, object]:
     """Return an item's quantities in the contract's shape; costs are not built yet: ``null``."""
     return {
         "sku": item.sku,

@@ -212,7 +212,7 @@ def _fields(
     location: str,
     position: Decimal | None,
     point: Point | None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     return {
         "location": location or None,
         "inventory_position": position,
@@ -309,7 +309,7 @@ def _was_above(cache: Cache, item: StockItem, location: str, point: Point | None
 
 
 def _draft(
-    event: type[AlertEvent], item: StockItem, append: Append, fields: dict[str, Any]
+    event: type[AlertEvent], item: StockItem, append: Append, fields: dict[str, object]
 ) -> Draft:
     return Draft(ALERT_STREAM + item.sku, event, fields, append.present)
 
@@ -322,7 +322,7 @@ def _set(tx: Tx, sku: str, location: str, state: str, at: int) -> None:
     )
 
 
-def wake_snoozed(tx: Tx, now: int, lines: dict[tuple[str, str | None], dict[str, Any]]) -> int:
+def wake_snoozed(tx: Tx, now: int, lines: dict[tuple[str, str | None], dict[str, object]]) -> int:
     """Tell again of alerts whose snooze is over and that still stand; return how many.
 
     ``lines`` are the reorder report's lines by SKU and location, in its JSON shape.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from jitledger.service.announce import push
 from jitledger.service.ledger import Ledger
@@ -27,7 +27,7 @@ def after_import(ledger: Ledger, due: Sequence[Due], now: int) -> None:
     quiet_alerts(ledger, [line.sku for line in due])
     if not due:
         return
-    body: dict[str, Any] = {"count": len(due), "skus": [line.sku for line in due[:10]]}
+    body: dict[str, object] = {"count": len(due), "skus": [line.sku for line in due[:10]]}
 
     def tell(tx: Tx, answers: list[Answer], present: int) -> None:
         push(tx, "import-summary", body, now, subject="import")

@@ -20,7 +20,7 @@ from jitledger.domain.events import EVENTS, Event, defaults_of
 
 VERSIONS = {name: cls.class_version for name, cls in EVENTS.items()}
 """The newest version of every stored name."""
-Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+Upcaster = Callable[[dict[str, object]], dict[str, object]]
 UPCASTERS: dict[tuple[str, int], Upcaster] = {}
 """(stored name, from version) -> a function that returns the body of the next version."""
 _DECODERS = {name: Decoder(cls).decode for name, cls in EVENTS.items()}
@@ -34,7 +34,7 @@ def encode(event: Event) -> bytes:
     return _dumped(type(event), event.said())
 
 
-def check_given(cls: type[Event], given: Mapping[str, Any]) -> Event:
+def check_given(cls: type[Event], given: Mapping[str, object]) -> Event:
     """Return the event of which these fields are given, none of them None.
 
     Raises ``ValueError`` when one is not what the event says it is.
@@ -42,7 +42,7 @@ def check_given(cls: type[Event], given: Mapping[str, Any]) -> Event:
     return convert(given, cls)
 
 
-def encode_given(cls: type[Event], given: Mapping[str, Any]) -> bytes:
+def encode_given(cls: type[Event], given: Mapping[str, object]) -> bytes:
     """Return the body of an event of which these fields are given.
 
     They stand in the event's order; what is left out takes its default when it is read. What is
@@ -54,18 +54,18 @@ def encode_given(cls: type[Event], given: Mapping[str, Any]) -> bytes:
     return _dumped(cls, kept)
 
 
-def _dumped(cls: type[Event], body: dict[str, Any]) -> bytes:
+def _dumped(cls: type[Event], body: dict[str, object]) -> bytes:
     if cls.class_version > 1:
         body["v"] = cls.class_version
     return dump(body)
 
 
-def dump(body: dict[str, Any]) -> bytes:
+def dump(body: dict[str, object]) -> bytes:
     """Return stored fields as bytes: decimals as plain text, dates as ISO days."""
     return orjson.dumps(body, default=_plain)
 
 
-def _plain(value: object) -> str | dict[str, Any]:
+def _plain(value: object) -> str | dict[str, object]:
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, Struct):
@@ -74,9 +74,9 @@ def _plain(value: object) -> str | dict[str, Any]:
     raise TypeError(f"{type(value).__name__} cannot be stored")
 
 
-def stored_fields(event: Event) -> dict[str, Any]:
+def stored_fields(event: Event) -> dict[str, object]:
     """Return an event's body as plain values, as it is stored: decimals as text, days as ISO."""
-    body: dict[str, Any] = orjson.loads(encode(event))
+    body: dict[str, object] = orjson.loads(encode(event))
     return body
 
 
@@ -108,7 +108,7 @@ def decode_stream(rows: Sequence[tuple[int, str, bytes]]) -> list[tuple[int, Eve
     return [(version, decode(topic, state)) for version, topic, state in rows]
 
 
-def _upcast(topic: str, data: dict[str, Any]) -> Event:
+def _upcast(topic: str, data: dict[str, object]) -> Event:
     newest = VERSIONS.get(topic)
     version = data.get("v", 1)
     if newest is None or not isinstance(version, int) or not 1 <= version <= newest:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-Row = tuple[Any, ...]
+Row = tuple[object, ...]
 RawEvent = tuple[int, str, int, str, bytes]
 """(position, stream, version, name, body)"""
 EventRow = tuple[str, int, str, bytes]
@@ -41,10 +41,10 @@ class Tx(ABC):
         """Run one statement."""
 
     @abstractmethod
-    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+    def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Run one statement for many rows."""
 
-    def insert_rows(self, insert: str, values: str, rows: Sequence[Sequence[Any]]) -> None:
+    def insert_rows(self, insert: str, values: str, rows: Sequence[Sequence[object]]) -> None:
         """Insert many rows, many with each statement: ``insert`` is what stands before VALUES.
 
         A statement for fifty rows takes two thirds of the time of fifty statements.
@@ -60,11 +60,11 @@ class Tx(ABC):
             self.executemany(f"{insert} VALUES {values}", rows[whole:])
 
     @abstractmethod
-    def fetchone(self) -> Any:
+    def fetchone(self) -> object:
         """Return the next row or None."""
 
     @abstractmethod
-    def fetchall(self) -> list[Any]:
+    def fetchall(self) -> list[object]:
         """Return all rows that are left."""
 
     @abstractmethod
@@ -78,12 +78,12 @@ class Tx(ABC):
     def insert_many(self, events: Sequence[EventRow]) -> None:
         """Insert many events at once through the library's recorder."""
 
-    def one(self, sql: str, params: Sequence[Any] = ()) -> Any:
+    def one(self, sql: str, params: Sequence[object] = ()) -> Any:
         """Run a query and return its first row or None."""
         self.execute(sql, params)
         return self.fetchone()
 
-    def all(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
+    def all(self, sql: str, params: Sequence[object] = ()) -> list[Any]:
         """Run a query and return its rows."""
         self.execute(sql, params)
         return self.fetchall()

@@ -37,15 +37,15 @@ class PostgresTx(Tx):
             self.probe(sql)
         self._cursor.execute(to_percent(sql), params)
 
-    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+    def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         if self.probe is not None:
             self.probe(sql)
         self._cursor.executemany(to_percent(sql), rows)
 
-    def fetchone(self) -> Any:
+    def fetchone(self) -> object:
         return self._cursor.fetchone()
 
-    def fetchall(self) -> list[Any]:
+    def fetchall(self) -> list[object]:
         return list(self._cursor.fetchall())
 
     def insert_events(self, events: Sequence[EventRow], before: int) -> int:

@@ -39,7 +39,7 @@ TIDY_SECONDS, TIDY_COMMITS = 1.0, 200
 PAGE_BYTES = 4096
 
 
-def _itself(value: Any) -> Any:
+def _itself(value: object) -> Any:
     return value
 
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from time import monotonic, sleep
-from typing import Any, Protocol
+from typing import Protocol
 
 from eventsourcing.persistence import PersistenceError
 from eventsourcing.sqlite import SQLiteApplicationRecorder
@@ -81,37 +81,37 @@ class SQLiteTx(Tx):
         self,
         cursor: sqlite3.Cursor,
         recorder: SQLiteApplicationRecorder,
-        kept: dict[str, Any] | None = None,
+        kept: dict[str, object] | None = None,
     ) -> None:
         self._cursor = cursor
         self._cursor.row_factory = None  # Plain tuples; the library's own reads use named rows.
         self._recorder = recorder
         self.kept = {} if kept is None else kept
 
-    def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
+    def execute(self, sql: str, params: Sequence[object] = ()) -> None:
         if self.probe is not None:
             self.probe(sql)
         self._cursor.execute(sql, params)
 
-    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+    def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         if self.probe is not None:
             self.probe(sql)
         self._cursor.executemany(sql, rows)
 
-    def one(self, sql: str, params: Sequence[Any] = ()) -> Any:
+    def one(self, sql: str, params: Sequence[object] = ()) -> object:
         if self.probe is not None:
             self.probe(sql)
         return self._cursor.execute(sql, params).fetchone()
 
-    def all(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
+    def all(self, sql: str, params: Sequence[object] = ()) -> list[object]:
         if self.probe is not None:
             self.probe(sql)
         return self._cursor.execute(sql, params).fetchall()
 
-    def fetchone(self) -> Any:
+    def fetchone(self) -> object:
         return self._cursor.fetchone()
 
-    def fetchall(self) -> list[Any]:
+    def fetchall(self) -> list[object]:
         return self._cursor.fetchall()
 
     def insert_events(self, events: Sequence[EventRow], before: int) -> int:
@@ -182,7 +182,7 @@ class Reading(threading.local):
     """A thread's reading connection, and what was kept in the view that is open on it."""
 
     connection: Connection | None = None
-    kept: dict[str, Any] | None = None
+    kept: dict[str, object] | None = None
 
 
 class Snapshot:

@@ -53,7 +53,7 @@ class Pending:
         """Return whether the outcome is there."""
         return self._done
 
-    def set_result(self, result: Any) -> None:
+    def set_result(self, result: object) -> None:
         """Set the result."""
         self.result = result
         self._done = True

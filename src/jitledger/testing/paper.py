@@ -6,8 +6,6 @@ of events.
 
 from __future__ import annotations
 
-from typing import Any
-
 from jitledger.domain.commands import parse
 from jitledger.domain.decisions import Ground, decide
 from jitledger.domain.events import LocationOpened, ShopOpened
@@ -87,7 +85,7 @@ class PaperLedger:
 
     # --- recording --------------------------------------------------------------------------------
 
-    def record(self, now: str, **fields: Any) -> list[str]:
+    def record(self, now: str, **fields: object) -> list[str]:
         """Record a command at a moment; returns entry names, raises what the rules refuse."""
         told = parse_time("now", now, zone(self.shop.timezone)).instant
         assert told is not None

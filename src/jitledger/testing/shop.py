@@ -11,7 +11,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+
+from jitledger.domain.json import Json
 
 SUPPLIERS = (
     ("ACME", "Acme Ceramics", 7),
@@ -113,7 +114,7 @@ class SampleShop:
         cost = round(self._random.uniform(1.2, 14.0), 2)
         return Product(name.upper().replace(" ", "-"), name, supplier, lead, cost, rate)
 
-    def catalog(self) -> Iterator[dict[str, Any]]:
+    def catalog(self) -> Iterator[Json]:
         """Yield suppliers, products, prices, terms and what was there in the beginning."""
         now = _at(self.start, 7, 0)
         for code, name, lead in SUPPLIERS:
@@ -146,14 +147,14 @@ class SampleShop:
                 "now": now,
             }
 
-    def year(self) -> Iterator[list[dict[str, Any]]]:
+    def year(self) -> Iterator[list[Json]]:
         """Yield the commands of each day in the order in which they were entered."""
         for offset in range(1, self.days + 1):
             yield self._day(self.start + timedelta(days=offset), offset)
 
-    def _day(self, day: date, offset: int) -> list[dict[str, Any]]:
-        found: list[tuple[str, dict[str, Any]]] = []
-        ordered: dict[str, list[dict[str, Any]]] = {}
+    def _day(self, day: date, offset: int) -> list[dict[str, object]]:
+        found: list[tuple[str, Json]] = []
+        ordered: dict[str, list[dict[str, object]]] = {}
         for p in self.products:
             found += self._arrivals(p, day)
             found += self._sales(p, day)
@@ -183,7 +184,7 @@ class SampleShop:
         found.sort(key=lambda entry: entry[0])
         return [command | {"now": when} for when, command in found]
 
-    def _arrivals(self, p: Product, day: date) -> list[tuple[str, dict[str, Any]]]:
+    def _arrivals(self, p: Product, day: date) -> list[tuple[str, Json]]:
         found = []
         for due, quantity, number in [a for a in p.arriving if a[0] <= day]:
             p.arriving.remove((due, quantity, number))
@@ -202,7 +203,7 @@ class SampleShop:
             found.append((_at(day, hour, self._random.randrange(50)), command))
         return found
 
-    def _sales(self, p: Product, day: date) -> list[tuple[str, dict[str, Any]]]:
+    def _sales(self, p: Product, day: date) -> list[tuple[str, Json]]:
         mean = p.rate * WEEKDAYS[day.weekday()]
         if p.name in SEASONAL:
             mean *= 1 + 1.2 * math.cos((day.timetuple().tm_yday - 350) / 365 * 2 * math.pi)
@@ -235,7 +236,7 @@ class SampleShop:
         """Return the number of a day's order to a supplier."""
         return self._orders.setdefault((supplier, day), f"S{len(self._orders) + 1}")
 
-    def _order(self, p: Product, day: date, offset: int) -> dict[str, Any] | None:
+    def _order(self, p: Product, day: date, offset: int) -> dict[str, object] | None:
         """The owner of the story orders by feeling, and forgets some towards the end."""
         if p.arriving or p.rate == 0:
             return None
@@ -249,7 +250,7 @@ class SampleShop:
             return {"sku": p.sku, "qty": str(quantity), "promised": promised.isoformat()}
         return None
 
-    def next_sale(self) -> dict[str, Any] | None:
+    def next_sale(self) -> Json | None:
         """Return the next sale of the story as it goes on, of a product that is there."""
         there = [p for p in self.products if p.on_hand > 0 and p.rate > 0]
         if not there:

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiogram import Router
 from aiogram.filters import Command, CommandObject
@@ -105,7 +105,7 @@ def reprice(press: Press) -> None:
     _do(press, {"do": "price", "sku": body["sku"], "price": body["price"]}, said)
 
 
-def _do(press: Press, command: dict[str, Any], said: str) -> None:
+def _do(press: Press, command: dict[str, object], said: str) -> None:
     """Record what a button proposes, once, say so, and offer to undo it; buyers only."""
     turn = press.turn
     if not press.asker.may_buy:

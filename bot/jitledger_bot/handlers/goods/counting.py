@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from aiogram import Router
 from aiogram.filters import Command, CommandObject
@@ -62,7 +61,7 @@ class Round:
     asked: int = 0
     """The update that asked last: buttons of other questions are too old."""
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """Return what is stored."""
         names = ("skus", "at", "blind", "place", "counted", "since", "asked")
         return {name: getattr(self, name) for name in names}

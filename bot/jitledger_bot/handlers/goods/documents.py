@@ -11,12 +11,12 @@ import asyncio
 import csv
 import io
 from collections.abc import Sequence
-from typing import Any
 
 from aiogram import Bot, Router
 from aiogram.types import Message
 
 from jitledger.domain.errors import LedgerError
+from jitledger.domain.json import Json
 from jitledger.domain.state.shop import MAY_BUY
 from jitledger.service.importers.formats import FORMATS, map_header
 from jitledger.service.importers.rows import RowsSummary, bad_table, import_rows
@@ -114,7 +114,7 @@ async def on_document(message: Message, turn: Turn, desk: Desk, bot: Bot, asker:
     _ask_which(fits, body, name, len(table.rows), turn)
 
 
-def _ask_which(fits: list[str], body: dict[str, Any], name: str, rows: int, turn: Turn) -> None:
+def _ask_which(fits: list[str], body: Json, name: str, rows: int, turn: Turn) -> None:
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
         stored = store_proposal(tx, turn.chat_id, turn.member, "table", {**body, "fits": fits}, now)
         buttons = [[(_(FORM[form]), f"t.{stored}.{place}")] for place, form in enumerate(fits)]
@@ -157,7 +157,7 @@ def fitting(table: Table) -> list[str]:
     return found
 
 
-async def preview(form: str, table: Table, body: dict[str, Any], turn: Turn, desk: Desk) -> None:
+async def preview(form: str, table: Table, body: Json, turn: Turn, desk: Desk) -> None:
     """Say what a table would change, and offer to do it."""
     role = desk.app.queries.shop().members.get(turn.member or "")
     if form in ONLY_BUYERS and role not in MAY_BUY:

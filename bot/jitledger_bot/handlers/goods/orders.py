@@ -119,7 +119,7 @@ def _change_draft(po: str, product: str, quantity: str, key: str, turn: Turn, de
     ]
     if wanted > 0:
         lines.append({"sku": found.sku, "qty": show(wanted)})
-    command: dict[str, Any]
+    command: dict[str, object]
     if not lines:
         command = {"do": "order-cancel", "po": order.number}
     else:
@@ -287,7 +287,7 @@ async def act(press: Press) -> None:
     turn.render.append(_shown_in_place(press, po, verb))
 
 
-def _commands(desk: Desk, po: str, verb: str) -> list[dict[str, Any]]:
+def _commands(desk: Desk, po: str, verb: str) -> list[dict[str, object]]:
     """Return the commands of a button; raises ``unknown-order``."""
     from jitledger_projections.reports.ordering.order_book import find_order
 

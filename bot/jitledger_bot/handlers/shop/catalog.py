@@ -7,7 +7,6 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from aiogram import Router
 from aiogram.filters import Command, CommandObject
@@ -106,7 +105,7 @@ async def new_supplier(message: Message, command: CommandObject, turn: Turn, des
         example = "<code>/new_supplier Acme, 7 days, orders@acme.example</code>"
         turn.say(_(say.WRITE_THE_SUPPLIER_BEHIND_IT, example=example))
         return
-    fields: dict[str, Any] = {"do": "supplier", "code": parts[0]}
+    fields: dict[str, object] = {"do": "supplier", "code": parts[0]}
     days = next((d for d in map(_days, parts[1:]) if d is not None), None)
     if days is not None:
         fields["lead_time_days"] = str(days)

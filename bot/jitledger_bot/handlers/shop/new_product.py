@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError, bad_value
@@ -144,9 +143,9 @@ def _ask_name(name: str, proposal: Proposal, turn: Turn) -> None:
 
 def product_commands(
     sku: str, name: str, rest: list[str], *, may_buy: bool
-) -> tuple[list[dict[str, Any]], str]:
+) -> tuple[list[dict[str, object]], str]:
     """Return the commands of a line's parts, and how price and supplier were read."""
-    commands: list[dict[str, Any]] = [{"do": "register", "sku": sku, "name": name}]
+    commands: list[dict[str, object]] = [{"do": "register", "sku": sku, "name": name}]
     told = ""
     for part in filter(None, rest):
         base = _VARIANT.match(part)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from jitledger.bootstrap import App
+from jitledger.domain.json import Json
 from jitledger.domain.moments import DAY
 from jitledger.domain.state.shop import Shop
 from jitledger.store.database import Tx
@@ -20,7 +21,7 @@ from jitledger_bot.turn import Button
 if TYPE_CHECKING:
     from jitledger_projections.reports.morning import Morning
 
-Row = dict[str, Any]
+Row = Json
 """What a push says of one thing, as JSON has it."""
 Keys = list[list[Button]]
 MOST_BUTTONS = 8

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from jitledger.domain.errors import Refused
+from jitledger.domain.json import Json
 from jitledger.domain.quantity import ZERO, show
 from jitledger.service.queries import claimed
 from jitledger.store.database import Tx
@@ -153,7 +154,7 @@ def find_order(tx: Tx, spelled: str, today: date) -> Order:
     return found[0]
 
 
-def order_shape(order: Order, today: date) -> dict[str, Any]:
+def order_shape(order: Order, today: date) -> Json:
     """Return an order in the shape of ``order list --json``."""
     cost = order.cost
     return {
@@ -169,7 +170,7 @@ def order_shape(order: Order, today: date) -> dict[str, Any]:
     }
 
 
-def _line_shape(order: Order, line: OrderedLine, today: date) -> dict[str, Any]:
+def _line_shape(order: Order, line: OrderedLine, today: date) -> Json:
     day = order.expected.get(line.line)
     return {
         "line": line.line,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from jitledger.domain.json import Json
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.replenishment.order_quantity import Suggestion
 from jitledger_projections.planning.methods import DEFAULT, VELOCITY
@@ -102,7 +103,7 @@ class ReorderLine(NamedTuple):
 BY_HAND = ("manual", "min-max", MADE_TO_ORDER)
 
 
-def as_shape(line: ReorderLine) -> dict[str, Any]:
+def as_shape(line: ReorderLine) -> Json:
     """Return a line in the shape of ``reorder --json``."""
     quantity, cost = line.suggestion.quantity, line.unit_cost
     return {

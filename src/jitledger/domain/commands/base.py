@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from decimal import Decimal
 from functools import cache
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -27,7 +27,7 @@ class Command(BaseModel):
     note: Text | None = None
     force: bool = False
 
-    def given(self, names: frozenset[str]) -> dict[str, Any]:
+    def given(self, names: frozenset[str]) -> dict[str, object]:
         """Return those of the named fields that were given."""
         values = self.__dict__
         return {name: values[name] for name in names & self.__pydantic_fields_set__}
@@ -43,7 +43,7 @@ class Fact(Command):
 _NOT_IN_THE_PAYLOAD = {"key", "now", "force"}
 
 
-def build(cls: type[Command], fields: dict[str, Any]) -> Command:
+def build(cls: type[Command], fields: dict[str, object]) -> Command:
     """Validate a command's fields; pydantic's findings become one clear refusal."""
     for field in fields:
         if not isinstance(field, str) or (
@@ -86,7 +86,7 @@ def payload_of(command: Command) -> bytes:
     A field that was left out and one that was given its default are the same.
     """
     values, defaults = command.__dict__, _payload_fields(type(command))
-    fields: dict[str, Any] = {"do": command.do}
+    fields: dict[str, object] = {"do": command.do}
     for name in command.__pydantic_fields_set__ & defaults.keys():
         value, default = values[name], defaults[name]
         if value is not default and (default is None or value != default):
@@ -96,7 +96,7 @@ def payload_of(command: Command) -> bytes:
 
 
 @cache
-def _payload_fields(cls: type[Command]) -> dict[str, Any]:
+def _payload_fields(cls: type[Command]) -> dict[str, object]:
     return {
         name: None if field.is_required() else field.get_default()
         for name, field in cls.model_fields.items()
@@ -104,7 +104,7 @@ def _payload_fields(cls: type[Command]) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, BaseModel):

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, ValidationInfo
 
 from jitledger.domain.errors import bad_value
 from jitledger.domain.moments import FIRST_DATE, LAST_DATE
@@ -14,74 +14,78 @@ from jitledger.domain.names import check_code, clean_text
 from jitledger.domain.quantity import parse_decimal, parse_money, parse_quantity
 
 
-def _text(value: Any, info: Any) -> Any:
+def _name(info: ValidationInfo) -> str:
+    return info.field_name or ""
+
+
+def _text(value: object, info: ValidationInfo) -> object:
     if value is None or isinstance(value, str):
-        return clean_text(info.field_name, value)
-    raise bad_value(info.field_name, value, "text is expected")
+        return clean_text(_name(info), value)
+    raise bad_value(_name(info), value, "text is expected")
 
 
-def _code(value: Any, info: Any) -> Any:
+def _code(value: object, info: ValidationInfo) -> object:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise bad_value(info.field_name, value, "a code is expected, as text")
-    return check_code(info.field_name, clean_text(info.field_name, value) or "")
+        raise bad_value(_name(info), value, "a code is expected, as text")
+    return check_code(_name(info), clean_text(_name(info), value) or "")
 
 
-def _long_code(value: Any, info: Any) -> Any:
+def _long_code(value: object, info: ValidationInfo) -> object:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise bad_value(info.field_name, value, "text is expected")
-    return check_code(info.field_name, clean_text(info.field_name, value) or "", longest=200)
+        raise bad_value(_name(info), value, "text is expected")
+    return check_code(_name(info), clean_text(_name(info), value) or "", longest=200)
 
 
-def _quantity(value: Any, info: Any) -> Any:
-    return None if value is None else parse_quantity(info.field_name, value)
+def _quantity(value: object, info: ValidationInfo) -> Any:
+    return None if value is None else parse_quantity(_name(info), value)
 
 
-def _level(value: Any, info: Any) -> Any:
-    return None if value is None else parse_quantity(info.field_name, value, zero=True)
+def _level(value: object, info: ValidationInfo) -> Any:
+    return None if value is None else parse_quantity(_name(info), value, zero=True)
 
 
-def _delta(value: Any, info: Any) -> Any:
-    return parse_quantity(info.field_name, value, signed=True)
+def _delta(value: object, info: ValidationInfo) -> Any:
+    return parse_quantity(_name(info), value, signed=True)
 
 
-def _money(value: Any, info: Any) -> Any:
-    return None if value is None else parse_money(info.field_name, value)
+def _money(value: object, info: ValidationInfo) -> Any:
+    return None if value is None else parse_money(_name(info), value)
 
 
-def _rate(value: Any, info: Any) -> Any:
+def _rate(value: object, info: ValidationInfo) -> object:
     if value is None:
         return None
-    number = parse_decimal(info.field_name, value)
+    number = parse_decimal(_name(info), value)
     if number <= 0:
-        raise bad_value(info.field_name, value, "it must be more than zero")
+        raise bad_value(_name(info), value, "it must be more than zero")
     return number
 
 
-def _share(value: Any, info: Any) -> Any:
+def _share(value: object, info: ValidationInfo) -> Any:
     if value is None:
         return None
-    number = parse_decimal(info.field_name, value)
+    number = parse_decimal(_name(info), value)
     if not 0 <= number <= 1:
-        raise bad_value(info.field_name, value, "a share between 0 and 1 is expected, like 0.97")
+        raise bad_value(_name(info), value, "a share between 0 and 1 is expected, like 0.97")
     return number
 
 
 MOST_MARGIN = Decimal("0.95")
 
 
-def _floor(value: Any, info: Any) -> Any:
+def _floor(value: object, info: ValidationInfo) -> object:
     number = _share(value, info)
     if number is not None and number > MOST_MARGIN:
         why = "a share of at most {most} is expected, like 0.3"
-        raise bad_value(info.field_name, value, why, most=MOST_MARGIN)
+        raise bad_value(_name(info), value, why, most=MOST_MARGIN)
     return number
 
 
-def _day(value: Any, info: Any) -> Any:
+def _day(value: object, info: ValidationInfo) -> Any:
     if value is None:
         return None
     try:
@@ -89,11 +93,11 @@ def _day(value: Any, info: Any) -> Any:
     except ValueError:
         day = None
     if day is None or not FIRST_DATE <= day <= LAST_DATE:
-        raise bad_value(info.field_name, value, "a date is expected, like 2026-03-31")
+        raise bad_value(_name(info), value, "a date is expected, like 2026-03-31")
     return day
 
 
-def _locale(value: Any, info: Any) -> Any:
+def _locale(value: object, info: ValidationInfo) -> Any:
     if value is None or value == "en":
         return value  # The usual one needs no babel, which is slow to import.
     from babel import Locale as Known
@@ -104,23 +108,23 @@ def _locale(value: Any, info: Any) -> Any:
         Known.parse(code)
     except (UnknownLocaleError, ValueError) as error:
         why = "a locale is expected, like en or de_DE"
-        raise bad_value(info.field_name, value, why) from error
+        raise bad_value(_name(info), value, why) from error
     return code
 
 
-def _currency(value: Any, info: Any) -> Any:
+def _currency(value: object, info: ValidationInfo) -> Any:
     if value is None:
         return None
     code = str(value).strip().upper()
     if len(code) != 3 or not code.isascii() or not code.isalpha():
-        raise bad_value(info.field_name, value, "a currency has three letters, like EUR")
+        raise bad_value(_name(info), value, "a currency has three letters, like EUR")
     return code
 
 
-def _days(value: Any, info: Any) -> Any:
+def _days(value: object, info: ValidationInfo) -> Any:
     number = _level(value, info)
     if number is not None and number > MOST_DAYS:
-        raise bad_value(info.field_name, value, "at most {most} days are expected", most=MOST_DAYS)
+        raise bad_value(_name(info), value, "at most {most} days are expected", most=MOST_DAYS)
     return number
 
 

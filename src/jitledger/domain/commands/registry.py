@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from jitledger.domain.commands import catalog, facts, orders, promises, shop
 from jitledger.domain.commands.base import Command, build
@@ -31,7 +30,7 @@ NOT_YET: dict[str, str] = {
 }
 
 
-def parse(data: Any) -> Command:
+def parse(data: object) -> Command:
     """Return the command of a JSON object; raises ``Malformed`` or ``Refused`` with a code."""
     if not isinstance(data, dict):
         raise Malformed("bad-json", 'A line holds one JSON object, like {"do": "receive", …}.')

@@ -8,8 +8,7 @@ from typing import Any
 
 from jitledger.domain import commands as c
 from jitledger.domain import events as e
-from jitledger.domain.decisions.ground import Draft, Ground
-from jitledger.domain.decisions.table import decides
+from jitledger.domain.decisions.ground import Draft, Ground, decides
 from jitledger.domain.errors import Refused, bad_value
 from jitledger.domain.names import normalise, stream_of
 from jitledger.domain.quantity import ZERO
@@ -89,7 +88,7 @@ def rename(ground: Ground, command: c.Rename) -> list[Draft]:
     item = ground.item(command.sku)
     if command.barcodes is not None:
         claim_barcodes(ground, item.sku, command.barcodes)
-    fields: dict[str, Any] = {
+    fields: dict[str, object] = {
         "title": command.name,
         "category": command.category,
         "mode": command.mode,

@@ -12,9 +12,8 @@ from msgspec import structs
 
 from jitledger.domain import commands as c
 from jitledger.domain import events as e
-from jitledger.domain.decisions.ground import Draft, Ground
+from jitledger.domain.decisions.ground import FACTS, Draft, Ground, decides
 from jitledger.domain.decisions.linking import NO_ORDER
-from jitledger.domain.decisions.table import FACTS, decides
 from jitledger.domain.decisions.together import as_if_voided, current_entry, other_half, parts_of
 from jitledger.domain.decisions.undo import target_of, void_draft, void_parts
 from jitledger.domain.errors import Malformed, Refused

@@ -16,8 +16,7 @@ from jitledger.domain.decisions import (
     suppliers,
     undo,
 )
-from jitledger.domain.decisions.ground import Draft, Ground
-from jitledger.domain.decisions.table import DECISIONS, FACTS, decides
+from jitledger.domain.decisions.ground import DECISIONS, FACTS, Draft, Ground, decides
 from jitledger.domain.errors import Refused
 from jitledger.domain.moments import DAY
 from jitledger.domain.names import ALERT_STREAM

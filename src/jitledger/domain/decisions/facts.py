@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 from jitledger.domain import commands as c
 from jitledger.domain import events as e
-from jitledger.domain.decisions.ground import Draft, Ground
-from jitledger.domain.decisions.linking import NO_ORDER, linked_parts
-from jitledger.domain.decisions.table import decides_fact
+from jitledger.domain.decisions.ground import Draft, Ground, decides_fact
+from jitledger.domain.decisions.linking import NO_ORDER, linked_parts, receipt_cost
 from jitledger.domain.errors import Malformed, Refused, bad_value, unknown_entry
 from jitledger.domain.moments import Occurred
 from jitledger.domain.names import entry_name, split_entry
 from jitledger.domain.quantity import ZERO, show
-from jitledger.domain.state.dated import in_force
 from jitledger.domain.state.order import order_key, voids
-from jitledger.domain.state.purchase_order import Line, PurchaseOrder
 from jitledger.domain.state.quantities import open_promises
 from jitledger.domain.state.stock_item import StockItem
 
@@ -90,7 +86,7 @@ def receive_stock(ground: Ground, command: c.ReceiveStock, stated: Occurred | No
     quantity, typed = ground.quantity(item, command.qty, command.pack, stated)
     supplier = ground.supplier(command.supplier)
     location = ground.location(command.at)
-    fields: dict[str, Any] = {
+    fields: dict[str, object] = {
         "location": location,
         "typed": typed,
         "currency": command.currency,
@@ -105,7 +101,7 @@ def receive_stock(ground: Ground, command: c.ReceiveStock, stated: Occurred | No
     drafts = []
     for order, line, part in parts:
         source = supplier if order is None else order.supplier
-        cost = _cost(ground, item, command, order, line, source, ground.day_of(stated))
+        cost = receipt_cost(ground, item, command, order, line, source, ground.day_of(stated))
         drafts.append(
             ground.draft(
                 item,
@@ -121,39 +117,6 @@ def receive_stock(ground: Ground, command: c.ReceiveStock, stated: Occurred | No
             )
         )
     return drafts
-
-
-def _cost(
-    ground: Ground,
-    item: StockItem,
-    command: c.ReceiveStock,
-    order: PurchaseOrder | None,
-    line: Line | None,
-    supplier: str | None,
-    day: str,
-) -> dict[str, Any]:
-    if command.unit_cost is not None:
-        return {"unit_cost": command.unit_cost}
-    if order is not None and line is not None and line.unit_cost is not None:
-        return {"unit_cost": line.unit_cost, "currency": order.currency, "rate": order.rate}
-    cost, currency, assumed = _assumed_cost(ground, item, supplier, day)
-    return {"unit_cost": cost, "currency": currency, "cost_assumed": assumed}
-
-
-def _assumed_cost(
-    ground: Ground, item: StockItem, supplier: str | None, day: str
-) -> tuple[Decimal | None, str | None, bool]:
-    for code in (supplier, preferred_supplier(item, day)):
-        source = ground.known.supplier(code) if code is not None else None
-        terms = source.terms_of(item.sku, day) if source is not None else None
-        if terms is not None and terms.unit_cost is not None:
-            return terms.unit_cost, terms.currency, True
-    return item.last_cost, None, item.last_cost is not None
-
-
-def preferred_supplier(item: StockItem, today: str) -> str | None:
-    """Return the supplier an item is linked to on a day."""
-    return in_force(item.catalog.suppliers, today)
 
 
 @decides_fact(c.SellStock)
@@ -235,7 +198,7 @@ def return_sale(ground: Ground, command: c.ReturnSale, stated: Occurred | None) 
     item = ground.shelved(command.sku)
     quantity, typed = ground.quantity(item, command.qty, command.pack, stated)
     sale = _named(ground, item, command.sale, e.StockSold, "a sale")
-    fields: dict[str, Any] = {
+    fields: dict[str, object] = {
         "location": ground.location(command.at),
         "quantity": quantity,
         "typed": typed,
@@ -275,7 +238,7 @@ def return_to_supplier(
     """Record goods going back to a supplier."""
     item = ground.shelved(command.sku)
     quantity, typed = ground.quantity(item, command.qty, command.pack, stated)
-    fields: dict[str, Any] = {
+    fields: dict[str, object] = {
         "location": ground.location(command.at),
         "quantity": quantity,
         "typed": typed,
@@ -291,7 +254,7 @@ def adjust_stock(ground: Ground, command: c.AdjustStock, stated: Occurred | None
     """Record a signed difference with its cause."""
     item = ground.shelved(command.sku)
     ground.quantity(item, command.delta)
-    fields: dict[str, Any] = {
+    fields: dict[str, object] = {
         "location": ground.location(command.at),
         "delta": command.delta,
         "cause": command.reason,
@@ -305,7 +268,7 @@ def count_stock(ground: Ground, command: c.CountStock, stated: Occurred | None) 
     """Record what was counted; the variance is derived, never stored."""
     item = ground.shelved(command.sku)
     quantity, typed = ground.quantity(item, command.qty, command.pack, stated)
-    fields: dict[str, Any] = {
+    fields: dict[str, object] = {
         "location": ground.location(command.at),
         "quantity": quantity,
         "typed": typed,
@@ -332,7 +295,7 @@ def write_off_stock(
         shelf = item.shelves.get(location)
         if shelf is not None and shelf.damaged >= quantity:
             status = "damaged"
-    fields: dict[str, Any] = {
+    fields: dict[str, object] = {
         "location": location,
         "quantity": quantity,
         "typed": typed,
@@ -350,7 +313,7 @@ def move_status(ground: Ground, command: c.MoveStatus, stated: Occurred | None) 
     quantity, typed = ground.quantity(item, command.qty, command.pack, stated)
     if command.from_ == command.to:
         raise bad_value("to", command.to, "it is where the stock already is")
-    fields: dict[str, Any] = {
+    fields: dict[str, object] = {
         "location": ground.location(command.at),
         "quantity": quantity,
         "typed": typed,
@@ -380,7 +343,7 @@ def transfer_stock(
     if command.step is not None and command.transfer is None:
         why = "transfer needs the field 'transfer', so that its steps belong together."
         raise Malformed("missing-field", why, field="transfer")
-    fields: dict[str, Any] = {
+    fields: dict[str, object] = {
         "transfer": command.transfer or f"{item.sku}-{item.version + 1}",
         "from_location": origin,
         "to_location": destination,
@@ -409,7 +372,7 @@ def record_unmet(ground: Ground, command: c.RecordUnmet, stated: Occurred | None
     """Record demand that the shelf could not serve."""
     item = ground.item(command.sku)
     quantity, typed = ground.quantity(item, command.qty, command.pack, stated)
-    fields: dict[str, Any] = {
+    fields: dict[str, object] = {
         "location": ground.location(command.at),
         "quantity": quantity,
         "typed": typed,

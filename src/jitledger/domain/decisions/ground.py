@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from jitledger.domain.commands import Command
 from jitledger.domain.errors import Refused, unknown_location, unknown_sku
 from jitledger.domain.events import Event, StockAdjusted
 from jitledger.domain.moments import (
@@ -232,3 +234,33 @@ class Ground:
     def plain(self, stream: str, event: type[Event], fields: dict[str, Any]) -> Draft:
         """Return a draft without a stated time."""
         return Draft(stream, event, fields, self.present)
+
+
+Decision = Callable[[Ground, Any], list[Draft]]
+FactDecision = Callable[[Ground, Any, Occurred | None], list[Draft]]
+D = TypeVar("D", bound=Decision)
+F = TypeVar("F", bound=FactDecision)
+
+DECISIONS: dict[type[Command], Decision] = {}
+FACTS: dict[type[Command], FactDecision] = {}
+"""What happened to stock: decided with the moment that was stated, and again by a correction."""
+
+
+def decides(command: type[Command]) -> Callable[[D], D]:
+    """Enter what a command makes."""
+
+    def enter(decision: D) -> D:
+        DECISIONS[command] = decision
+        return decision
+
+    return enter
+
+
+def decides_fact(command: type[Command]) -> Callable[[F], F]:
+    """Enter what a fact makes."""
+
+    def enter(decision: F) -> F:
+        FACTS[command] = decision
+        return decision
+
+    return enter

@@ -9,6 +9,7 @@ from jitledger.domain.decisions.ground import Ground
 from jitledger.domain.errors import Refused, bad_value
 from jitledger.domain.moments import Occurred, day_number, local_date
 from jitledger.domain.quantity import ZERO
+from jitledger.domain.state.dated import in_force
 from jitledger.domain.state.purchase_order import Line, PurchaseOrder, split_line
 from jitledger.domain.state.stock_item import StockItem
 
@@ -132,3 +133,37 @@ def _named(
             sku=item.sku,
         )
     return order, line
+
+
+def receipt_cost(
+    ground: Ground,
+    item: StockItem,
+    command: c.ReceiveStock,
+    order: PurchaseOrder | None,
+    line: Line | None,
+    supplier: str | None,
+    day: str,
+) -> dict[str, object]:
+    """Return what a receipt cost: as said, else as ordered, else as agreed with its supplier."""
+    if command.unit_cost is not None:
+        return {"unit_cost": command.unit_cost}
+    if order is not None and line is not None and line.unit_cost is not None:
+        return {"unit_cost": line.unit_cost, "currency": order.currency, "rate": order.rate}
+    cost, currency, assumed = _assumed_cost(ground, item, supplier, day)
+    return {"unit_cost": cost, "currency": currency, "cost_assumed": assumed}
+
+
+def _assumed_cost(
+    ground: Ground, item: StockItem, supplier: str | None, day: str
+) -> tuple[Decimal | None, str | None, bool]:
+    for code in (supplier, preferred_supplier(item, day)):
+        source = ground.known.supplier(code) if code is not None else None
+        terms = source.terms_of(item.sku, day) if source is not None else None
+        if terms is not None and terms.unit_cost is not None:
+            return terms.unit_cost, terms.currency, True
+    return item.last_cost, None, item.last_cost is not None
+
+
+def preferred_supplier(item: StockItem, today: str) -> str | None:
+    """Return the supplier an item is linked to on a day."""
+    return in_force(item.catalog.suppliers, today)

@@ -13,9 +13,8 @@ from typing import Any
 
 from jitledger.domain import commands as c
 from jitledger.domain import events as e
-from jitledger.domain.decisions.ground import Draft, Ground
+from jitledger.domain.decisions.ground import Draft, Ground, decides
 from jitledger.domain.decisions.linking import NO_ORDER
-from jitledger.domain.decisions.table import decides
 from jitledger.domain.errors import Refused, bad_value
 from jitledger.domain.moments import LONG_AGO_DAYS, end_of_day, local_date
 from jitledger.domain.names import ORDER_STREAM
@@ -217,7 +216,7 @@ def _received(ground: Ground, order: PurchaseOrder, line: Line) -> Decimal:
     return ground.known.item(line.sku).received.get(order.line_id(line), ZERO)
 
 
-def _written(ground: Ground, command: c.PlaceOrder | c.DraftOrder) -> dict[str, Any]:
+def _written(ground: Ground, command: c.PlaceOrder | c.DraftOrder) -> dict[str, object]:
     """Check an order's lines and return the fields of its event."""
     supplier = ground.supplier(command.supplier)
     assert supplier is not None

@@ -6,8 +6,7 @@ from decimal import Decimal
 
 from jitledger.domain import commands as c
 from jitledger.domain import events as e
-from jitledger.domain.decisions.ground import Draft, Ground
-from jitledger.domain.decisions.table import decides
+from jitledger.domain.decisions.ground import Draft, Ground, decides
 from jitledger.domain.errors import Refused, not_available
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.state.quantities import Quantities, open_promises, quantities

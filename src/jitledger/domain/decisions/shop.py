@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from jitledger.domain import commands as c
 from jitledger.domain import events as e
-from jitledger.domain.decisions.ground import Draft, Ground
-from jitledger.domain.decisions.table import decides
+from jitledger.domain.decisions.ground import Draft, Ground, decides
 from jitledger.domain.errors import Refused, bad_value
 from jitledger.domain.moments import MINUTE, zone
 from jitledger.domain.names import SHOP_STREAM
@@ -39,7 +36,7 @@ def change_settings(ground: Ground, command: c.ChangeSettings) -> list[Draft]:
     """Change settings; a new time zone moves nothing that is recorded."""
     if command.timezone is not None:
         zone(command.timezone)
-    fields: dict[str, Any] = {
+    fields: dict[str, object] = {
         "title": command.name,
         "timezone": command.timezone,
         "locale": command.locale,

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from jitledger.domain import commands as c
 from jitledger.domain import events as e
 from jitledger.domain.decisions.catalog import item_draft
-from jitledger.domain.decisions.ground import Draft, Ground
-from jitledger.domain.decisions.table import decides
+from jitledger.domain.decisions.ground import Draft, Ground, decides
 from jitledger.domain.names import SUPPLIER_STREAM
 
 
@@ -42,7 +39,7 @@ def agree_terms(ground: Ground, command: c.AgreeTerms) -> list[Draft]:
     for quantity in (command.moq, command.pack):
         if quantity is not None:
             ground.quantity(item, quantity)
-    fields: dict[str, Any] = {
+    fields: dict[str, object] = {
         "sku": item.sku,
         "supplier_sku": command.supplier_sku,
         "unit_cost": command.unit_cost,

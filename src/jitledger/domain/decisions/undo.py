@@ -5,8 +5,7 @@ from __future__ import annotations
 from jitledger.domain import commands as c
 from jitledger.domain import events as e
 from jitledger.domain.decisions.catalog import claim_barcodes
-from jitledger.domain.decisions.ground import Draft, Ground
-from jitledger.domain.decisions.table import decides
+from jitledger.domain.decisions.ground import Draft, Ground, decides
 from jitledger.domain.decisions.together import (
     as_if_voided,
     current_entry,

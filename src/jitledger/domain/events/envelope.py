@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields
@@ -62,7 +62,7 @@ class Event(Struct, frozen=True, kw_only=True, gc=False):
     note: str | None = None
     corrects: str | None = None
 
-    def said(self) -> dict[str, Any]:
+    def said(self) -> dict[str, object]:
         """Return the fields that are not as they are by default, in the event's order."""
         defaults = defaults_of(type(self))
         values = {name: getattr(self, name) for name in defaults}
@@ -74,9 +74,9 @@ class Event(Struct, frozen=True, kw_only=True, gc=False):
 
 
 @cache
-def defaults_of(cls: type[Event]) -> dict[str, Any]:
+def defaults_of(cls: type[Event]) -> dict[str, object]:
     """Return {field: default} in the event's order; a required field's is equal to nothing."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for info in fields(cls):
         made = info.default_factory
         default = info.default if made is NODEFAULT else made()

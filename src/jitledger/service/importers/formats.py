@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from jitledger.domain.errors import Refused
+from jitledger.domain.json import Json
 
 Row = dict[str, str]
-Commands = list[dict[str, Any]]
+Commands = list[dict[str, object]]
 
 SKU = (
     "sku",
@@ -98,7 +98,7 @@ def map_header(form: Format, header: list[str]) -> dict[int, str]:
     return found
 
 
-def _pick(row: Row, **names: str) -> dict[str, Any]:
+def _pick(row: Row, **names: str) -> Json:
     return {asked: row[field] for asked, field in names.items() if row.get(field)}
 
 

@@ -19,7 +19,7 @@ from decimal import Decimal
 from operator import attrgetter
 from pathlib import Path
 from sys import intern
-from typing import Any, TextIO
+from typing import TextIO
 from zoneinfo import ZoneInfo
 
 from jitledger.domain.commands import Register
@@ -216,7 +216,7 @@ def _fact(row: _Row, sku: str, location: str) -> BulkFact:
     if row.voids:
         reason = {"reason": f"cancelled by {row.invoice}"}
         return BulkFact(row.key, digest, sku, EntryVoided, row.at, reason, row.sale)
-    fields: dict[str, Any] = {"location": location, "quantity": str(row.quantity)}
+    fields: dict[str, object] = {"location": location, "quantity": str(row.quantity)}
     if row.cancels:
         if row.sale is not None:
             fields["sale"] = row.sale

@@ -12,7 +12,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 from jitledger.domain.commands import Command, parse, payload_of
 from jitledger.domain.decisions import Ground, decide
@@ -63,7 +62,7 @@ class RowsSummary:
     begun: bool = False
     """Whether rows were recorded; what was found bad before that kept all of them out."""
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """Return the summary as JSON has it."""
         return {
             "rows": self.rows,

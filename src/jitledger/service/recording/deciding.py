@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from typing import Any
 
 import orjson
 
@@ -159,10 +158,10 @@ def _total(item: StockItem) -> str:
     return show(total)
 
 
-def _envelope(submission: Submission, ask: Ask, actor: str | None) -> dict[str, Any]:
+def _envelope(submission: Submission, ask: Ask, actor: str | None) -> dict[str, object]:
     """Return what each entry of a command says of where it comes from."""
     said = ask.command.__dict__
-    found: dict[str, Any] = {"channel": submission.channel}
+    found: dict[str, object] = {"channel": submission.channel}
     if actor is not None:
         found["actor"] = actor
     if ask.key is not None:

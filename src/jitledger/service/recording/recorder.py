@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from jitledger.domain.decisions import Draft
 from jitledger.domain.events import ReorderAlertSnoozed
 from jitledger.domain.names import ALERT_STREAM, ORDER_STREAM, SHOP_STREAM, SKU_STREAM, entry_name
@@ -24,7 +22,7 @@ class Recorder:
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
 
-    def record(self, append: Append, draft: Draft, stamp: int, envelope: dict[str, Any]) -> str:
+    def record(self, append: Append, draft: Draft, stamp: int, envelope: dict[str, object]) -> str:
         """Make a draft an event, fold it into the cache and remember what changed."""
         stream = draft.stream
         if stream.startswith(SKU_STREAM):
@@ -37,7 +35,7 @@ class Recorder:
         return entry_name(stream, entry[0])
 
     def _enter(
-        self, append: Append, draft: Draft, version: int, stamp: int, envelope: dict[str, Any]
+        self, append: Append, draft: Draft, version: int, stamp: int, envelope: dict[str, object]
     ) -> Entry:
         given = given_of(draft, stamp, envelope)
         event = check_given(draft.event, given)
@@ -80,7 +78,7 @@ class Recorder:
             change.supplier = self._cache.supplier(stream.partition("/")[2])
 
 
-def given_of(draft: Draft, stamp: int, envelope: dict[str, Any]) -> dict[str, Any]:
+def given_of(draft: Draft, stamp: int, envelope: dict[str, object]) -> dict[str, object]:
     """Return a draft's fields as they are recorded; what is absent takes its default."""
     given = {"recorded_at": stamp, "effective_at": draft.effective_at, **envelope}
     given |= {name: value for name, value in draft.fields.items() if value is not None}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from jitledger.domain.commands import Command
 from jitledger.domain.errors import LedgerError
@@ -36,11 +35,11 @@ class Answer:
     notes: tuple[Adjusted, ...] = ()
     """What is to be said beside: a local time that does not exist, or happens twice."""
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """Return the shape of ``apply``'s answers."""
         if self.error is not None:
             return {"ok": False, "error": self.error.as_dict()}
-        found: dict[str, Any] = {
+        found: dict[str, object] = {
             "ok": True,
             "entries": list(self.entries),
             "repeat": self.repeat,
@@ -66,7 +65,7 @@ class Submission:
     dry_run: bool = False
     importing: bool = False
     look: Sequence[str] = ()
-    then: Callable[[Tx, list[Answer], int], Any] | None = None
+    then: Callable[[Tx, list[Answer], int], object] | None = None
 
 
 @dataclass(slots=True)
@@ -74,7 +73,7 @@ class Outcome:
     """The answers of a submission, and what ``then`` returned."""
 
     answers: list[Answer]
-    value: Any = None
+    value: object = None
 
 
 class Append:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from jitledger.service.views.contract import Projection, Stopped
 from jitledger.store.database import Tx, marked
@@ -59,7 +58,7 @@ def is_live(projection: Projection, standing: Standing | None) -> bool:
     )
 
 
-def describe(standing: Standing, head: int) -> dict[str, Any]:
+def describe(standing: Standing, head: int) -> dict[str, object]:
     """Return a standing as ``doctor`` shows it."""
     return {
         "projection": standing.name,
