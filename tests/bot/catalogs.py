@@ -12,6 +12,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
+from jitledger.domain.commands import COMMANDS
 from jitledger.domain.events import EVENTS
 from jitledger_projections.reports.table import all_reports
 
@@ -32,6 +33,9 @@ def said() -> Iterator[tuple[str, str | tuple[str, ...]]]:
             yield "reports", report.nothing
             for column in report.told:
                 yield "reports", column.replace("_", " ")
+    for command in COMMANDS.values():
+        if command.word:
+            yield "commands", command.word
     for kind in EVENTS.values():
         if kind.word:
             yield "events", kind.word

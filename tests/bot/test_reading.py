@@ -36,3 +36,18 @@ def test_the_corpus_is_large_enough() -> None:
     assert len(untouched) >= 150
     for listed in (*known, untouched):
         assert len({block.text for block in listed}) == len(listed)
+
+
+def test_every_language_orders_its_verbs_alike() -> None:
+    """What a line means first is a matter of the kinds of verbs, not of the language."""
+    import tomllib
+    from pathlib import Path
+
+    import jitledger_bot.reading
+
+    folder = Path(jitledger_bot.reading.__file__).parent / "phrases"
+    orders = {
+        file.stem: list(tomllib.loads(file.read_text())["verbs"]) for file in folder.iterdir()
+    }
+    assert len(orders) > 1
+    assert len({tuple(order) for order in orders.values()}) == 1

@@ -84,6 +84,8 @@ class Phrases:
     """All languages' phrases by kind."""
 
     verbs: Lookup = field(default_factory=Lookup)
+    verb_order: list[str] = field(default_factory=list)
+    """What verbs mean, the meaning that comes before others first."""
     reasons: Lookup = field(default_factory=Lookup)
     words: dict[str, Lookup] = field(default_factory=dict)
     conditions: Lookup = field(default_factory=Lookup)
@@ -126,6 +128,7 @@ def phrases() -> Phrases:
 
 
 def _take(found: Phrases, language: Mapping[str, Any]) -> None:
+    found.verb_order += [do for do in language["verbs"] if do not in found.verb_order]
     for kind in ("verbs", "reasons", "conditions", "numbers", "days", "places"):
         lookup: Lookup = getattr(found, kind)
         for meaning, listed in language[kind].items():

@@ -13,7 +13,6 @@ MARKS = dict.fromkeys(
 )
 LIST_MARK = re.compile(r"^\s*(?:[-–*•·]\s+(?=\D|\d+\s)|[*•·](?=\S)|\d{1,3}[.)]\s+|\(\d{1,3}\)\s+)")
 GLUED = re.compile(r"(\d+(?:[.,]\d+)?)([^\W\d_]+\.?|×)")
-_PRIORITY = ("unmet", "return", "transfer", "count", "adjust", "receive", "sell", "write-off")
 
 
 def without_fillers(words: list[str], norm: list[str]) -> tuple[list[str], list[str]]:
@@ -43,12 +42,13 @@ def find_verb(norm: list[str], *, at_start: bool) -> tuple[int, int, str] | None
     if at_start:
         found = verbs.at(norm, 0)
         return (0, *found) if found is not None else None
+    first = phrases().verb_order.index
     best: tuple[int, int, str] | None = None
     for place in range(1, len(norm)):
         found = verbs.at(norm, place)
         if found is None:
             continue
-        if best is None or _PRIORITY.index(found[1]) < _PRIORITY.index(best[2]):
+        if best is None or first(found[1]) < first(best[2]):
             best = (place, *found)
     return best
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from html import escape
 
+from jitledger.domain.commands import COMMANDS
 from jitledger.domain.events import EVENTS
 from jitledger.domain.quantity import show
 from jitledger_bot.texts.language import _, local, mark, plural
@@ -19,16 +20,8 @@ ONLY_OWNER = mark("That is for the owner to do.")
 ONLY_BUYER = mark("That is for the owner or a buyer to do.")
 VIEWER = mark("Your role is viewer: you can look, and ask the owner for the right to record.")
 
-VERB = {
-    "receive": mark("Received"),
-    "sell": mark("Sold"),
-    "count": mark("Counted"),
-    "write-off": mark("Written off"),
-    "return": mark("Returned"),
-    "adjust": mark("Adjusted"),
-    "transfer": mark("Moved"),
-    "unmet": mark("Asked for, none:"),
-}
+VERB = {name: command.word for name, command in COMMANDS.items() if command.word}
+"""How it is said that a command was recorded."""
 ROLE = {
     "owner": mark("owner"),
     "buyer": mark("buyer"),

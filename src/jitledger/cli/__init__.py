@@ -37,9 +37,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "move-status": ("facts", "move_status", "Set stock aside, or free it."),
     "transfer": ("facts", "transfer", "Move stock between locations."),
     "reserve": ("facts", "reserve", "Promise stock to an order."),
-    "release": ("facts", "release", "Take a promise back."),
+    "release": ("given", "release", "Take a promise back."),
     "backorder": ("facts", "backorder", "Accept an order for stock that is not there."),
-    "unmet": ("facts", "unmet", "Record demand that could not be served."),
+    "unmet": ("given", "unmet", "Record demand that could not be served."),
     "void": ("facts", "void", "Undo an entry."),
     "correct": ("facts", "correct", "Record an entry anew with other fields."),
     "stock": ("queries", "stock", "Show quantities, now or on a day."),
@@ -62,6 +62,10 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 }
 
 
+MADE = "given"
+"""Of these the options are the fields of the command (``cli.given``)."""
+
+
 class LazyGroup(click.Group):
     """A group that knows its commands' names and loads their modules only when needed."""
 
@@ -76,6 +80,10 @@ class LazyGroup(click.Group):
         from importlib import import_module
 
         module, attribute, _ = COMMANDS[cmd_name]
+        if module == MADE:
+            from jitledger.cli.given import command_of
+
+            return command_of(attribute)
         command = getattr(import_module(f"jitledger.cli.{module}"), attribute)
         assert isinstance(command, click.Command)
         return command

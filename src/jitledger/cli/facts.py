@@ -224,18 +224,6 @@ def reserve(ctx: click.Context, /, sku: str, qty: str, at: str | None, **given: 
 
 
 @click.command()
-@click.argument("reservation")
-@recording
-@click.pass_context
-def release(ctx: click.Context, /, **given: object) -> None:
-    """Take a promise back.
-
-    Example: jitledger release R1
-    """
-    _go(ctx, "release", given)
-
-
-@click.command()
 @click.argument("sku")
 @click.argument("qty")
 @click.option("--order", required=True)
@@ -250,20 +238,6 @@ def backorder(ctx: click.Context, /, **given: object) -> None:
     Example: jitledger backorder MUG 2 --order 1001
     """
     _go(ctx, "backorder", given)
-
-
-@click.command()
-@click.argument("sku")
-@click.argument("qty")
-@_PACK
-@fact
-@click.pass_context
-def unmet(ctx: click.Context, /, **given: object) -> None:
-    """Record demand that could not be served.
-
-    Example: jitledger unmet MUG 3
-    """
-    _go(ctx, "unmet", given)
 
 
 @click.command()

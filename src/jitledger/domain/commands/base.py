@@ -19,6 +19,8 @@ class Command(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, strict=True)
     do: ClassVar[str] = ""
+    word: ClassVar[str] = ""
+    """How the chat begins to say that it was recorded; empty when it is not said like that."""
     needs: ClassVar[Literal["viewer", "staff", "buyer", "owner"]] = "staff"
 
     key: LongCode | None = None

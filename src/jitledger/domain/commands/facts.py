@@ -42,6 +42,7 @@ class ReceiveStock(Fact):
     """Record goods that came in."""
 
     do: ClassVar[str] = "receive"
+    word: ClassVar[str] = "Received"
     qty: Quantity
     at: Code | None = None
     unit_cost: Money | None = None
@@ -60,6 +61,7 @@ class SellStock(Fact):
     """Record a sale."""
 
     do: ClassVar[str] = "sell"
+    word: ClassVar[str] = "Sold"
     qty: Quantity
     at: Code | None = None
     ships_from: Code | None = None
@@ -80,6 +82,7 @@ class ReturnSale(Fact):
     """Record what a customer brought back."""
 
     do: ClassVar[str] = "return"
+    word: ClassVar[str] = "Returned"
     qty: Quantity
     at: Code | None = None
     condition: Condition = "resellable"
@@ -107,6 +110,7 @@ class AdjustStock(Fact):
     """Record a difference with its cause."""
 
     do: ClassVar[str] = "adjust"
+    word: ClassVar[str] = "Adjusted"
     delta: Delta
     at: Code | None = None
     reason: AdjustReason = "other"
@@ -117,6 +121,7 @@ class CountStock(Fact):
     """Record what was counted: on-hand at that moment."""
 
     do: ClassVar[str] = "count"
+    word: ClassVar[str] = "Counted"
     qty: Level
     at: Code | None = None
     lot: Code | None = None
@@ -130,6 +135,7 @@ class WriteOffStock(Fact):
     """Record stock that was lost."""
 
     do: ClassVar[str] = "write-off"
+    word: ClassVar[str] = "Written off"
     qty: Quantity
     at: Code | None = None
     reason: WriteOffReason = "damage"
@@ -153,6 +159,7 @@ class TransferStock(Fact):
     """Record stock on its way between two locations."""
 
     do: ClassVar[str] = "transfer"
+    word: ClassVar[str] = "Moved"
     qty: Quantity
     from_: Code | None = Field(None, alias="from")
     to: Code | None = None
@@ -166,6 +173,7 @@ class RecordUnmet(Fact):
     """Record what was asked for and not there."""
 
     do: ClassVar[str] = "unmet"
+    word: ClassVar[str] = "Asked for, none:"
     qty: Quantity
     at: Code | None = None
     pack: Code | None = None
