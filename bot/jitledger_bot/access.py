@@ -10,21 +10,8 @@ from jitledger.domain.state.shop import MAY_BUY, MAY_RECORD, Shop
 from jitledger.service.people import Person
 from jitledger_bot.texts.language import Voice
 
-PUSHES = (
-    "alert",
-    "runout",
-    "late",
-    "promise",
-    "phantom",
-    "drift",
-    "margin",
-    "buy-ahead",
-    "exception",
-    "expiry",
-    "digest",
-    "import-summary",
-)
-"""What a chat may want to be told of."""
+PUSHES: dict[str, str] = {}
+"""What a chat may want to be told of, and what it is called; each kind of push enters itself."""
 FOR_BUYERS = ("owner", "buyer")
 
 

@@ -87,6 +87,18 @@ def languages() -> tuple[str, ...]:
     return (SOURCE, *sorted(n.removesuffix(".po") for n in names if n.endswith(".po")))
 
 
+@cache
+def name_of(language: str) -> str:
+    """Return what a language calls itself.
+
+    >>> name_of("de"), name_of("fr")
+    ('Deutsch', 'Français')
+    """
+    from babel import Locale
+
+    return (Locale.parse(language).get_display_name() or language).capitalize()
+
+
 def choose(*tags: str | None) -> str:
     """Return the first language that is known of some tags like "de-AT"; else English.
 

@@ -24,29 +24,12 @@ from jitledger_bot.memory.chats import know_chat, set_quiet, set_voice_of, set_w
 from jitledger_bot.memory.proposals import store_proposal
 from jitledger_bot.memory.receivers import wishes_of
 from jitledger_bot.press import Press, action
-from jitledger_bot.texts.language import Voice, _, choose, languages, speak, spoken
+from jitledger_bot.texts.language import Voice, _, choose, languages, name_of, speak, spoken
 from jitledger_bot.texts.say import shared
 from jitledger_bot.texts.say import shop as say
 from jitledger_bot.turn import Button, Outgoing, Turn
 
 QUIET: tuple[tuple[int, int] | None, ...] = (None, (22, 7), (20, 8), (18, 9))
-
-PUSH_NAMES = {
-    "alert": say.REORDER_ALERTS,
-    "runout": say.RUN_OUTS_AHEAD,
-    "late": say.LATE_ORDERS,
-    "promise": say.PROMISES_AT_RISK,
-    "phantom": say.STOCK_THAT_STOPPED_SELLING,
-    "drift": say.DEMAND_THAT_CHANGED,
-    "margin": say.THIN_MARGINS,
-    "buy-ahead": say.COSTS_THAT_WILL_RISE,
-    "exception": say.STOCK_BELOW_ZERO,
-    "expiry": say.EXPIRY,
-    "digest": say.MORNING_DIGEST,
-    "import-summary": say.IMPORTS,
-}
-
-LANGUAGE_NAMES = {"en": "English", "de": "Deutsch"}
 
 
 def make_router() -> Router:
@@ -80,7 +63,7 @@ def _change(words: Sequence[str], turn: Turn, desk: Desk, member: Member) -> str
     if what in ("language", "sprache"):
         language = _language(value)
         if language is None:
-            known = ", ".join(f"{code} ({LANGUAGE_NAMES.get(code, code)})" for code in languages())
+            known = ", ".join(f"{code} ({name_of(code)})" for code in languages())
             return _(say.LANGUAGES_KNOWN, known=known)
         set_voice(turn, desk, member, language=language)
     elif what in ("timezone", "zeitzone"):
@@ -177,7 +160,7 @@ def say_settings(turn: Turn, desk: Desk, member: Member, message_id: int | None 
 
 
 def _shown(wishes: Wishes, voice: Voice, stored: str) -> tuple[str, list[list[Button]]]:
-    language = LANGUAGE_NAMES.get(voice.language, voice.language)
+    language = name_of(voice.language)
     quiet = _(say.NONE)
     if wishes.quiet is not None:
         quiet = f"{wishes.quiet[0]}–{wishes.quiet[1]}"
@@ -194,9 +177,9 @@ def _shown(wishes: Wishes, voice: Voice, stored: str) -> tuple[str, list[list[Bu
     rows: list[list[Button]] = [
         [(f"🌐 {language}", f"s.{stored}.language"), (f"🌙 {quiet}", f"s.{stored}.quiet")]
     ]
-    for name in PUSHES:
+    for name, called in PUSHES.items():
         sign = "✓" if name in wishes.wants else "–"
-        rows.append([(f"{sign} {_(PUSH_NAMES[name])}", f"s.{stored}.{name}")])
+        rows.append([(f"{sign} {_(called)}", f"s.{stored}.{name}")])
     return text, rows
 
 

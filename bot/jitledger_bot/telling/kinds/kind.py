@@ -11,7 +11,7 @@ from jitledger.domain.json import Json
 from jitledger.domain.moments import DAY
 from jitledger.domain.state.shop import Shop
 from jitledger.store.database import Tx
-from jitledger_bot.access import Receiver
+from jitledger_bot.access import PUSHES, Receiver
 from jitledger_bot.memory.proposals import store_proposal
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import shared
@@ -62,11 +62,15 @@ class Kind:
     """One kind of push; everyone whose wishes name it hears of it, else the owners."""
 
     name: ClassVar[str] = ""
+    wish: ClassVar[str] = ""
+    """What a chat's settings call it; without one it is told to owners, whatever they wish."""
 
     def __init_subclass__(cls) -> None:
         """Enter a kind into the table of all."""
         if cls.name:
             KINDS[cls.name] = cls()
+            if cls.wish:
+                PUSHES[cls.name] = cls.wish
 
     def says(self, data: Row) -> str:
         """Return how it reads."""

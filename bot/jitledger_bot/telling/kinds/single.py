@@ -5,7 +5,7 @@ from __future__ import annotations
 from jitledger_bot import texts
 from jitledger_bot.telling.kinds.kind import Keys, Kind, Row, Stored, column, count_button, once
 from jitledger_bot.texts.language import _
-from jitledger_bot.texts.say import shared
+from jitledger_bot.texts.say import shared, wishes
 from jitledger_bot.texts.say import told as say
 from jitledger_bot.turn import Button
 
@@ -16,6 +16,7 @@ class Alert(Kind):
     """Something needs reordering."""
 
     name = "alert"
+    wish = wishes.REORDER_ALERTS
 
     def says(self, data: Row) -> str:
         """Return how it reads."""
@@ -34,6 +35,7 @@ class BelowZero(Kind):
     """Stock that cannot be true."""
 
     name = "exception"
+    wish = wishes.STOCK_BELOW_ZERO
 
     def says(self, data: Row) -> str:
         """Return how it reads."""
@@ -49,6 +51,7 @@ class Digest(Kind):
     """The morning: what to order, what runs out, what cannot be true."""
 
     name = "digest"
+    wish = wishes.MORNING_DIGEST
 
     def says(self, data: Row) -> str:
         """Return how it reads."""
@@ -75,6 +78,7 @@ class Imported(Kind):
     """The one message after an import."""
 
     name = "import-summary"
+    wish = wishes.IMPORTS
 
     def says(self, data: Row) -> str:
         """Return how it reads."""

@@ -25,7 +25,7 @@ from jitledger_bot.telling.kinds.kind import (
 )
 from jitledger_bot.texts import orders as order_texts
 from jitledger_bot.texts.language import _
-from jitledger_bot.texts.say import shared
+from jitledger_bot.texts.say import shared, wishes
 from jitledger_projections.views.on_hand import has_lot, on_hand_of
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class RunOuts(Daily):
     """What likely runs out within days; a row ends when more came."""
 
     name = "runout"
+    wish = wishes.RUN_OUTS_AHEAD
     ends = True
 
     def rows(self, seen: Morning) -> list[Row]:
@@ -78,6 +79,7 @@ class Promises(Daily):
     """Promises to customers at risk; a row ends when nothing is owed any more."""
 
     name = "promise"
+    wish = wishes.PROMISES_AT_RISK
     listed = "promises"
     ends = True
 
@@ -116,6 +118,7 @@ class Phantoms(Daily):
     """Stock that may not be there; a row ends when somebody found it, or counted."""
 
     name = "phantom"
+    wish = wishes.STOCK_THAT_STOPPED_SELLING
     most: ClassVar[int | None] = FEW
     ends = True
 
@@ -156,6 +159,7 @@ class Expiry(Daily):
     """Lots that expire; a row ends when the lot left the shelf."""
 
     name = "expiry"
+    wish = wishes.EXPIRY
     listed = "lots"
     ends = True
 
@@ -185,6 +189,7 @@ class Drifts(Daily):
     """What sells at another rate than before."""
 
     name = "drift"
+    wish = wishes.DEMAND_THAT_CHANGED
     again_after = 28 * DAY
     most: ClassVar[int | None] = FEW
 

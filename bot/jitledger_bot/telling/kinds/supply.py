@@ -18,7 +18,7 @@ from jitledger_bot.telling.kinds.kind import (
 )
 from jitledger_bot.texts import orders as order_texts
 from jitledger_bot.texts.language import _
-from jitledger_bot.texts.say import shared
+from jitledger_bot.texts.say import shared, wishes
 from jitledger_bot.texts.say import told as say
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class LateOrders(Daily):
     """Purchase orders that are late; a row ends when the order came, or waits no longer."""
 
     name = "late"
+    wish = wishes.LATE_ORDERS
     listed = "orders"
     ends = True
 
@@ -79,6 +80,7 @@ class Margins(Daily):
     """Products whose newest cost leaves too thin a margin."""
 
     name = "margin"
+    wish = wishes.THIN_MARGINS
     again_after = 90 * DAY
 
     def rows(self, seen: Morning) -> list[Row]:
@@ -117,6 +119,7 @@ class BuyAhead(Daily):
     """Costs that will rise, and what to buy before."""
 
     name = "buy-ahead"
+    wish = wishes.COSTS_THAT_WILL_RISE
     again_after = 365 * DAY
 
     def rows(self, seen: Morning) -> list[Row]:

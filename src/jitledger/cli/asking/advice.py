@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 FLAGS = {"late_days": "late", "factor": "demand"}
 """Options that the command line calls otherwise than the report."""
+
 TYPES: dict[str, type] = {"days": int, "factor": float}
 
 

@@ -59,6 +59,7 @@ def _tell_missing_costs(ctx: click.Context, number: str) -> None:
 
 
 _LINES = click.option("--line", "texts", multiple=True, metavar="SKU=QTY[@COST]")
+
 _PROMISED = click.option("--promised", metavar="DATE", help="The day it is promised for.")
 
 

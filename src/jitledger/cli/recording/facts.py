@@ -12,6 +12,7 @@ from jitledger.domain.errors import bad_value
 from jitledger.domain.json import Json
 
 _PACK = click.option("--pack", help="The quantity is in packs of this kind.")
+
 _LOT = click.option("--lot")
 
 

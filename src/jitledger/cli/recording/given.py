@@ -13,7 +13,9 @@ from jitledger.domain.commands import COMMANDS, Command, Fact
 
 SHARED = frozenset({*Fact.model_fields, "at"}) - {"sku"}
 """Fields that every fact takes the same way (``--at``, ``--occurred``, ``--key`` …)."""
+
 HELP = {"pack": "The quantity is in packs of this kind."}
+
 EXAMPLES = {"sku": "MUG", "qty": "3", "reservation": "R1"}
 
 

@@ -1,0 +1,1 @@
+"""Commands that ask: queries, advice, the backtest."""

@@ -1,0 +1,1 @@
+"""Commands that record: facts, orders, the catalog, files of commands."""
