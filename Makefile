@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Most tests wait more than they compute: three times as many workers as processors.
 WORKERS ?= $(shell echo $$((3 * $$(nproc 2>/dev/null || echo 2))))
 
-.PHONY: demo test quick check bench lowest coverage test-browser test-data lock clean
+.PHONY: demo test quick check bench docs lowest coverage test-browser test-data lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/jitledger demo $(DEMO)
@@ -42,6 +42,16 @@ test-browser: $(VENV)/.dev
 test-data: $(VENV)/.dev
 	$(BIN)/python -m pytest -rs -m data
 
+docs: $(VENV)/.docs
+	$(BIN)/python .ci/gallery.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "The site is in build/docs."
+
+$(VENV)/.docs: $(VENV)/.run requirements-docs.lock
+	@echo "Installing what the site is made with ..."
+	$(PIP) install --require-hashes -r requirements-docs.lock
+	@touch $@
+
 # The programs that need their libraries only.
 $(VENV)/.run: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -68,14 +78,18 @@ lowest: $(VENV)/.dev
 	  else echo "Left out here: there is no $$python."; fi; done
 
 coverage: $(VENV)/.dev
-	$(BIN)/python -m coverage run --source=src,bot,projections -m pytest -m "not browser and not data and not slow" -k "not postgres"
-	$(BIN)/python -m coverage report --skip-covered --sort=cover | tail -40
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n $(WORKERS) \
+		-m "not browser and not data and not slow" -k "not postgres" \
+		--cov=src --cov=bot --cov=projections --cov-report=
+	$(BIN)/python -m coverage report --skip-covered --sort=cover | \
+		sed -n '1,20p;/^TOTAL/p'
 
 LOCK = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-emit-index-url
 # make lock UPGRADE=--upgrade takes the newest versions; without it what is pinned stays.
 lock: $(VENV)/.dev
 	$(LOCK) $(UPGRADE) --all-extras -o requirements.lock
 	$(LOCK) $(UPGRADE) --all-extras --group dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) $(UPGRADE) --all-extras --group docs -c requirements.lock -o requirements-docs.lock
 
 clean:
 	rm -rf $(VENV) $(VENV)-lowest dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
