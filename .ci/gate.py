@@ -37,6 +37,7 @@ RULES = {
 }
 TABLE_ROOMS = (
     "src/jitledger/store/",
+    "src/jitledger/testing/",
     "src/jitledger/service/",
     "projections/jitledger_projections/views/",
     "bot/jitledger_bot/memory/",
