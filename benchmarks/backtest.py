@@ -93,7 +93,7 @@ def load() -> Sales:
         unit_cost=np.array([np.median(prices[code]) / 2 for code in codes]),
         supplier=np.zeros(len(codes), np.int64),
         known=known,
-        begins=np.searchsorted(day, np.arange(span + 1)).astype(np.int64),
+        begins=np.searchsorted(days_of, np.arange(span + 1)).astype(np.int64),
         exposure={},
     )
 

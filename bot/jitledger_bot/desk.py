@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from aiogram.types import User
 
 from jitledger.bootstrap import App
 from jitledger.domain.events import StockCounted
 from jitledger.domain.moments import MINUTE, SECOND, to_datetime
+from jitledger.domain.state.dated import in_force
 from jitledger.domain.state.order import voids
 from jitledger.domain.state.shop import Shop
 from jitledger.service.queries import claimed, recorded_under
@@ -120,6 +122,21 @@ class Desk:
         """Return whether a product has a pack of this name."""
         item, _q, _shop = self.app.queries.item(sku)
         return pack.casefold() in item.catalog.packs
+
+    def unit_of(self, sku: str) -> str:
+        """Return the unit a product is kept in."""
+        item, _q, _shop = self.app.queries.item(sku)
+        return item.catalog.unit
+
+    def price_of(self, sku: str) -> Decimal | None:
+        """Return a product's selling price, None without one."""
+        item, _q, _shop = self.app.queries.item(sku)
+        return in_force(item.catalog.prices, self.app.today().isoformat())
+
+    def factor_of(self, sku: str, pack: str) -> Decimal | None:
+        """Return how many pieces a product's pack holds, None when nobody said it."""
+        item, _q, _shop = self.app.queries.item(sku)
+        return in_force(item.catalog.packs.get(pack.casefold(), []), self.app.today().isoformat())
 
     def warning(self, member: Member) -> str:
         """Return the owner's warning when a view stands still; else nothing."""

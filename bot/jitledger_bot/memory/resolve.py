@@ -60,6 +60,14 @@ class Resolver:
             found = self._known[typed] = self._resolve(typed)
         return found
 
+    def exactly(self, words: str) -> Candidate | None:
+        """Return the product that some words name exactly, plurals and endings not counted."""
+        with self._database.snapshot() as tx:
+            found = _exact(tx, words)
+            if found is not None:
+                return found
+            return _named(words, search(tx, self._database.dialect, words, CANDIDATES))
+
     def _resolve(self, typed: str) -> Resolved:
         with self._database.snapshot() as tx:
             exact = _exact(tx, typed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from jitledger_bot.reading.numbers import read_number
+from jitledger_bot.reading.amounts.numbers import read_number
 from jitledger_bot.reading.phrases import phrases, plain
 from jitledger_bot.reading.readings import Places
 from jitledger_bot.reading.words import without_fillers
@@ -12,8 +12,11 @@ from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import read as say
 
 _LIKE_A_DATE = re.compile(r"\d{1,4}[/-]\d{1,2}[/-]\d{1,4}|\d{1,2}(?:am|pm|st|nd|rd|th)")
+
 _DAY_AND_MONTH = re.compile(r"(\d{1,2})[/-](\d{1,2})")
+
 SHELVES = ("shelf", "shelves", "regal", "stock", "store", "lager", "laden", "today")
+
 _AGO = re.compile(r"\bvor \w+ (tag|woche|monat|jahr)|\b(am|vom) \d{1,2}\.\s?\d{1,2}(?!\d|\.\d)")
 
 
@@ -41,9 +44,10 @@ def is_plan(text: str) -> bool:
     return False
 
 
-def _is_tomorrow(raw: list[str], words: list[str]) -> bool:
+def _is_tomorrow(raw: list[str], typed: list[str]) -> bool:
     """Return whether a line is about tomorrow; a German "Morgen," at its begin is a greeting."""
     known = phrases()
+    words = [re.sub(r"['’]s$", "", word) for word in typed]  # "for tomorrow's market"
     for place in range(len(words)):
         if not known.is_("tomorrow", words, place):
             continue

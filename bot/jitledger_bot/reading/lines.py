@@ -13,12 +13,22 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from jitledger_bot.reading.amounts.numbers import Number
+from jitledger_bot.reading.amounts.quantities import leading_number, read_quantity, starts_quantity
 from jitledger_bot.reading.doubts import doubt_of, is_corrected, is_plan
-from jitledger_bot.reading.numbers import Number
 from jitledger_bot.reading.phrases import phrases, plain
-from jitledger_bot.reading.quantities import leading_number, read_quantity, starts_quantity
 from jitledger_bot.reading.readings import Places, Reading
 from jitledger_bot.reading.tails import Tail
+from jitledger_bot.reading.tidy import (
+    bracketed,
+    said_twice,
+    to_supplier,
+    unglued,
+    unwrapped,
+    wide,
+    without_customer,
+    without_documents,
+)
 from jitledger_bot.reading.times import take_times
 from jitledger_bot.reading.words import (
     LIST_MARK,
@@ -33,9 +43,15 @@ from jitledger_bot.texts.say import read as say
 from jitledger_bot.texts.say import shared
 
 _SIGNED = re.compile(r"([+–-])\s*(\d[\d.,]*)\s*[x×]?\s+(.+)", re.DOTALL)
+
 _CLAUSE = re.compile(r"[,;.]\s+(?=\S)|\s+(?:and|und|&|then|dann)\s+")
+
 _RANGE = re.compile(r"\d+\s*[x×*/–-]\s*\d+(?=\s)")
+
+_MINUS = re.compile(r"^\s*minus\s+(?=\d)", re.IGNORECASE)
+
 LONGEST_LINE = 400
+
 _SPACES = str.maketrans(
     {"\u00a0": " ", "\u202f": " ", "\u2009": " ", "−": "-", "＋": "+", "→": "->"}
 )
@@ -45,8 +61,8 @@ def read_message(text: str, now: datetime, places: Places | None = None) -> list
     """Read a message line by line; a header ("Received from Acme:") holds for those below it."""
     places = places or Places()
     text = "".join(c for c in text.translate(MARKS) if unicodedata.category(c) != "So")
-    text = text.translate(_SPACES)
-    lines = [line for line in text.splitlines() if line.strip()]
+    text = wide(text.translate(_SPACES))
+    lines = [unglued(line) for line in text.splitlines() if line.strip()]
     header: Reading | None = None
     found: list[Reading] = []
     for place, line in enumerate(lines):
@@ -148,7 +164,8 @@ def read_line(
     places = places or Places()
     if len(line) > LONGEST_LINE:
         return [Reading(line[:LONGEST_LINE], problem=_(say.THE_LINE_IS_LONGER_THAN))]
-    text = _unwrapped(LIST_MARK.sub("", line).strip())
+    text = unwrapped(_MINUS.sub("-", LIST_MARK.sub("", line)).strip())
+    text = " ".join(without_documents(said_twice(bracketed(text)).split()))
     if "?" in text or is_plan(text):
         return [Reading(line)]
     words, occurred = take_times(text.split(), now)
@@ -159,13 +176,25 @@ def read_line(
     signed = _SIGNED.fullmatch(" ".join(words))
     if signed is not None:
         do = "receive" if signed.group(1) == "+" else "sell"
-        words = [signed.group(2), *signed.group(3).split()]
+        rest, told, why = take_verb(signed.group(3).split())
+        if do == "sell" and told in ("write-off", "adjust"):  # "-2 mug broken"
+            words, do, cause = [signed.group(2), *rest], told, why
+        else:
+            words = [signed.group(2), *signed.group(3).split()]
     else:
         words, do, cause = take_verb(words)
     if do is None and header is not None:
         do = header.do
     if not words:
         return [Reading(line, do=do, problem=_no_quantity(do))]
+    if do == "return":
+        words = without_customer(words)
+    away = to_supplier(words, places) if do == "return" else None
+    if away is not None:
+        words, supplier = away
+        words = [word for word in words if not phrases().conditions.at([plain(word)], 0)]
+        found = _facts(line, do, cause, words, occurred, header, places)
+        return [replace(r, do="return-to-supplier", supplier=supplier) for r in found]
     found = _facts(line, do, cause, words, occurred, header, places)
     doubt = doubt_of(words, do, places)
     if header is not None and header.do == "receive" and do == "write-off":
@@ -175,14 +204,6 @@ def read_line(
     if doubt is not None and do is not None and numbered:
         return [replace(r, quantity=r.quantity or Decimal(0), problem=doubt) for r in found[:1]]
     return found
-
-
-def _unwrapped(text: str) -> str:
-    """Return a line without the quotation marks or brackets around it."""
-    for begin, end in ('""', "''", "()", "[]", "„“", "“”", "«»", "»«"):
-        if len(text) > 2 and text[0] == begin and text[-1] == end:
-            return text[1:-1].strip()
-    return text
 
 
 def _facts(
@@ -207,6 +228,8 @@ def _facts(
             do=do,
             product=product,
             price=tail.price,
+            total=tail.total,
+            currency=tail.currency,
             supplier=tail.supplier or last.supplier or (header.supplier if header else None),
             location=tail.location or last.location or (header.location if header else None),
             to=tail.to or last.to or (header.to if header else None),
@@ -216,6 +239,8 @@ def _facts(
             other=other,
         )
         checked = _checked(reading, number)
+        if tail.total is not None and len(parts) > 1 and checked.do is not None:
+            checked = replace(checked, problem=_(say.WHICH_PRICE_WRITE_IT_LIKE))
         if tail.weak_price and number is not None and number.value != 1:
             checked = replace(checked, problem=_(say.IS_THAT_THE_PRICE_OF))
         elif tail.perhaps_time and checked.do is not None and _names_day(line):

@@ -27,6 +27,16 @@ _ASKING = (
     "promise_by",
     "promise_end",
 )
+_MEANT = (
+    "verbs",
+    "reasons",
+    "conditions",
+    "numbers",
+    "multipliers",
+    "units",
+    "days",
+    "places",
+)
 _STRIPPED = ",;:!?.…"
 
 
@@ -91,6 +101,11 @@ class Phrases:
     conditions: Lookup = field(default_factory=Lookup)
     packs: dict[str, list[str]] = field(default_factory=dict)
     numbers: Lookup = field(default_factory=Lookup)
+    multipliers: Lookup = field(default_factory=Lookup)
+    """What a number in front of it is multiplied by: *dozen*, *six-pack*."""
+    units: Lookup = field(default_factory=Lookup)
+    languages: list[str] = field(default_factory=list)
+    ones: dict[str, str] = field(default_factory=dict)
     days: Lookup = field(default_factory=Lookup)
     places: Lookup = field(default_factory=Lookup)
     reorder: list[Words] = field(default_factory=list)
@@ -99,6 +114,10 @@ class Phrases:
     log: list[tuple[Words, Words]] = field(default_factory=list)
     ago: list[tuple[Words, Words]] = field(default_factory=list)
     """What stands before and behind a number of days: "… days ago", "vor … tagen"."""
+
+    def one_of(self, article: str) -> str:
+        """Return the number that an article stands for: *a* hundred is *one* hundred."""
+        return self.ones.get(article, article)
 
     def has(self, kind: str, words: Sequence[str]) -> bool:
         """Return whether some words hold a phrase of a kind anywhere."""
@@ -129,7 +148,18 @@ def phrases() -> Phrases:
 
 def _take(found: Phrases, language: Mapping[str, Any]) -> None:
     found.verb_order += [do for do in language["verbs"] if do not in found.verb_order]
-    for kind in ("verbs", "reasons", "conditions", "numbers", "days", "places"):
+    found.languages.append(language["language"])
+    found.ones |= {plain(word): language["one"] for word in language["numbers"]["1"]}
+    for kind in (
+        "verbs",
+        "reasons",
+        "conditions",
+        "numbers",
+        "multipliers",
+        "units",
+        "days",
+        "places",
+    ):
         lookup: Lookup = getattr(found, kind)
         for meaning, listed in language[kind].items():
             lookup.add(listed, meaning)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from jitledger_bot.reading.numbers import Number, read_number
+from jitledger_bot.reading.amounts.numbers import Number, read_number
 from jitledger_bot.reading.phrases import WEEKDAYS, Words, phrases, plain
 from jitledger_bot.reading.words import MARKS, has_number, without_fillers
 

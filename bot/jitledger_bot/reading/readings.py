@@ -39,6 +39,10 @@ class Reading:
     quantity: Decimal | None = None
     product: str = ""
     price: Decimal | None = None
+    total: Decimal | None = None
+    """What all of it cost or brought, where that was said."""
+    currency: str | None = None
+    """The currency that stood with the price."""
     supplier: str | None = None
     location: str | None = None
     to: str | None = None

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from jitledger_bot.reading.amounts.quantities import is_article, leading_number, product_words
 from jitledger_bot.reading.phrases import phrases, plain
-from jitledger_bot.reading.quantities import is_article, leading_number, product_words
 from jitledger_bot.reading.readings import Reading
 from jitledger_bot.reading.tails import CURRENCIES, CURRENCY
 from jitledger_bot.reading.times import take_times
 from jitledger_bot.reading.words import LIST_MARK
 
-_SOME_DAY = datetime(2026, 1, 1)
+SOME_DAY = datetime(2026, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def spots(reading: Reading) -> list[Spot]:
     "Maureen here, sold 3 lavender soaps to a lady": a run ends where a word can be no part of a
     product's name. The caller takes a run only when it names one product exactly.
     """
-    words = take_times(LIST_MARK.sub("", reading.raw).split(), _SOME_DAY)[0]
+    words = take_times(LIST_MARK.sub("", reading.raw).split(), SOME_DAY)[0]
     norm = [plain(word) for word in words]
     if reading.do is None or len(words) > 40 or _other_verb(norm, reading):
         return []
@@ -145,7 +145,7 @@ def somebody_else(reading: Reading) -> bool:
 
     Who *brings* goods may be anybody; who *gets* them is the shop, or a supplier stands there.
     """
-    words = take_times(LIST_MARK.sub("", reading.raw).split(), _SOME_DAY)[0]
+    words = take_times(LIST_MARK.sub("", reading.raw).split(), SOME_DAY)[0]
     norm, known = [plain(word) for word in words], phrases()
     verb = next((n for n in range(len(norm)) if known.is_("getting", norm, n)), None)
     if verb is None:

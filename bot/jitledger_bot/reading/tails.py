@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from jitledger_bot.reading.numbers import read_number
+from jitledger_bot.reading.amounts.numbers import read_number
 from jitledger_bot.reading.phrases import Lookup, Phrases, phrases, plain
 from jitledger_bot.reading.readings import Places
 from jitledger_bot.reading.words import has_number, without_fillers
 
 CURRENCY = "€$£"
+
+CODES = {"€": "EUR", "$": "USD", "£": "GBP", "eur": "EUR", "euro": "EUR", "euros": "EUR"}
+
 CURRENCIES = {"€", "$", "£", "eur", "euro", "euros", "usd", "gbp", "chf"}
+
 _FOR_EACH = {"@", "à", "zu", "je"}
 """Prices of one; "for 28.50" may be the sum, and is not taken."""
+
 _NEGATIVE = re.compile(r"[@à]?[€$£]?[-−]\d")
 
 
@@ -25,6 +30,8 @@ class Tail:
         self._do = do
         self._places = places
         self.price: Decimal | None = None
+        self.total: Decimal | None = None
+        self.currency: str | None = None
         self.supplier: str | None = None
         self.location: str | None = None
         self.to: str | None = None
@@ -45,7 +52,9 @@ class Tail:
                 self._drop(known.words["none"])
             if self._do == "return" and self.condition is None:
                 self.condition = self._phrase(known.conditions)
-            if self.price is None:
+            if self.price is None and self.total is None:
+                self._take_total(known)
+            if self.price is None and self.total is None:
                 self._take_price(known)
             if self._do == "transfer":
                 self._take_way(known)
@@ -75,6 +84,27 @@ class Tail:
                 return found[1]
         return None
 
+    def _take_total(self, known: Phrases) -> None:
+        """Take "28.50 together", "total 28.50", "@ 50.40 for all"."""
+        norm = self._norm()
+        for place in range(1, len(norm)):
+            found = amount_at(self.words, place, "@à")
+            if found is None:
+                continue
+            value, length, _currency = found
+            behind = known.is_("totals", norm, place + length)
+            before = next(
+                (n for n in (1, 2) if place >= n and known.is_("totals", norm, place - n) == n), 0
+            )
+            if not behind and not before:
+                continue
+            begin = place - before
+            while begin and known.is_("price", norm, begin - 1) == 1:
+                begin -= 1
+            self.total, self.currency = value, currency_at(self.words, place, length)
+            self.words = self.words[:begin] + self.words[place + length + behind :]
+            return
+
     def _take_price(self, known: Phrases) -> None:
         norm = self._norm()
         for place in range(len(self.words)):
@@ -85,7 +115,7 @@ class Tail:
             begin = place + lead
             if (lead or glued) and _NEGATIVE.match("".join(self.words[begin : begin + 2])):
                 self.negative_price = True
-            found = self._amount(begin, strip="@à" if glued else "")
+            found = amount_at(self.words, begin, "@à" if glued else "")
             if found is None:
                 said = self.words[begin : begin + 1] if not glued else [self.words[place][1:]]
                 sign = glued or norm[place] in ("@", "à")
@@ -98,7 +128,7 @@ class Tail:
                 taken = True
             if not taken or (place == 0 and not glued):
                 continue
-            self.price = value
+            self.price, self.currency = value, currency_at(self.words, begin, length)
             whole = value == value.to_integral_value() and value <= 24
             self.perhaps_time = at and not currency and not each and whole
             sums = phrases().has("sums", norm)
@@ -107,30 +137,13 @@ class Tail:
             self.words = self.words[:place] + self.words[begin + length + each :]
             return
 
-    def _amount(self, place: int, strip: str) -> tuple[Decimal, int, bool] | None:
-        """Return (amount, how many words, whether a currency stands with it)."""
-        if place >= len(self.words):
-            return None
-        length, currency = 1, False
-        text = self.words[place].lstrip(strip).rstrip(",;")
-        if text.casefold() in CURRENCIES and place + 1 < len(self.words):
-            text, length, currency = self.words[place + 1].rstrip(",;"), 2, True
-        bare = text.strip(CURRENCY)
-        currency = currency or bare != text
-        match = re.fullmatch(r"(\d[\d.,]*?)(eur|euro|€)?[.,;]?", bare.casefold())
-        if match is None:
-            return None
-        currency = currency or match.group(2) is not None
-        number = read_number(match.group(1))
-        if number is None or number.ambiguous is not None or number.value < 0:
-            return None
-        after = self.words[place + length] if place + length < len(self.words) else ""
-        if plain(after) in CURRENCIES or after in CURRENCIES:
-            length, currency = length + 1, True
-        return number.value, length, currency
-
     def _take_location(self, known: Phrases) -> None:
         norm = self._norm()
+        if self._do == "count" and len(norm) > 2:  # "count shop 5 mug"
+            code = self._places.location(norm[:1])
+            if code is not None and any(c.isdigit() for c in norm[1]):
+                self.location, self.words = code, self.words[1:]
+                return
         for place in range(len(norm)):
             lead = known.is_("at", norm, place)
             if not lead:
@@ -198,3 +211,36 @@ class Tail:
             if code is not None and length < len(norm):
                 self.supplier, self.words = code, self.words[length:]
                 return
+
+
+def amount_at(words: list[str], place: int, strip: str = "") -> tuple[Decimal, int, bool] | None:
+    """Return (amount, how many words, whether a currency stands with it)."""
+    if place >= len(words):
+        return None
+    length, currency = 1, False
+    text = words[place].lstrip(strip).rstrip(",;")
+    if text.casefold() in CURRENCIES and place + 1 < len(words):
+        text, length, currency = words[place + 1].rstrip(",;"), 2, True
+    bare = text.strip(CURRENCY)
+    currency = currency or bare != text
+    match = re.fullmatch(r"(\d[\d.,]*?)(eur|euro|€)?[.,;]?", bare.casefold())
+    if match is None:
+        return None
+    currency = currency or match.group(2) is not None
+    number = read_number(match.group(1))
+    if number is None or number.ambiguous is not None or number.value < 0:
+        return None
+    after = words[place + length] if place + length < len(words) else ""
+    if plain(after) in CURRENCIES or after in CURRENCIES:
+        length, currency = length + 1, True
+    return number.value, length, currency
+
+
+def currency_at(words: list[str], place: int, length: int) -> str | None:
+    """Return the currency that stands with an amount."""
+    text = " ".join(words[place : place + length]).casefold()
+    for sign, code in CODES.items():
+        if sign in text.split() or (sign in CURRENCY and sign in text) or text.endswith(sign):
+            return code
+    named = [word.upper() for word in text.split() if word in CURRENCIES]
+    return named[0] if named else None

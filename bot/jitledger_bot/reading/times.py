@@ -54,6 +54,9 @@ def _is_of_another(norm: list[str], words: list[str], place: int) -> bool:
         known.is_("before_day", norm, place - back) == back for back in (1, 2, 3) if back <= place
     ):
         return True
+    led = next((n for n in range(place - 1, 0, -1) if known.is_("purpose", norm, n)), None)
+    if led is not None and any(not _is_small(norm, n) for n in range(led + 1, place)):
+        return True  # "for Kate's birthday on Friday"
     commas = [n for n in range(place) if words[n].endswith((",", ";"))]
     if not commas or not any(c.isdigit() for word in words[: commas[-1] + 1] for c in word):
         return False

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from jitledger_bot.reading.numbers import read_number
+from jitledger_bot.reading.amounts.numbers import GLUED, read_number
 from jitledger_bot.reading.phrases import phrases, plain
 
 MARKS = dict.fromkeys(
     [*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFE0F, 0xFEFF]
 )
+
 LIST_MARK = re.compile(r"^\s*(?:[-–*•·]\s+(?=\D|\d+\s)|[*•·](?=\S)|\d{1,3}[.)]\s+|\(\d{1,3}\)\s+)")
-GLUED = re.compile(r"(\d+(?:[.,]\d+)?)([^\W\d_]+\.?|×)")
 
 
 def without_fillers(words: list[str], norm: list[str]) -> tuple[list[str], list[str]]:
@@ -24,8 +24,8 @@ def without_fillers(words: list[str], norm: list[str]) -> tuple[list[str], list[
             break
         words, norm = words[found[0] :], norm[found[0] :]
     while norm:
-        found = fillers.ending(norm)
-        if found is None or found[0] == len(norm):
+        found, sums = fillers.ending(norm), phrases().words["totals"].ending(norm)
+        if found is None or found[0] == len(norm) or sums is not None:
             break
         words, norm = words[: -found[0]], norm[: -found[0]]
     return words, norm

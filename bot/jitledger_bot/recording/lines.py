@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -17,8 +17,11 @@ from jitledger.domain.state.shop import Shop
 from jitledger.service.recording.submission import Ask
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
+from jitledger_bot.memory.resolve import Resolved
 from jitledger_bot.reading import Reading
-from jitledger_bot.recording.meaning import find
+from jitledger_bot.recording.left_over import offered
+from jitledger_bot.recording.meaning import find, split_pack
+from jitledger_bot.recording.money import Unsettled, price_of_one
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import recorded as say
 
@@ -66,10 +69,16 @@ def read_fact(
     found, line.pack, line.reading = find(reading, desk)
     reading = line.reading
     if found.exact is None:
-        line.nearest = [(near.sku, near.title) for near in found.nearest]
+        _offer(line, found, desk)
         return line
     line.sku, line.title = found.exact.sku, found.exact.title
     if line.pack is not None and not desk.knows_pack(line.sku, line.pack):
+        return line
+    try:
+        price = price_of_one(reading, line.sku, line.pack, desk)
+        reading = line.reading = replace(reading, price=price, total=None)
+    except Unsettled as unsettled:
+        line.problem = str(unsettled)
         return line
     try:
         fields = command_fields(reading, line.sku, stated, desk, line.pack)
@@ -89,10 +98,24 @@ def read_fact(
     return line
 
 
+def _offer(line: Line, found: Resolved, desk: Desk) -> None:
+    """Offer the products that a line may mean; where a tap could go wrong it is asked instead."""
+    reading = line.reading
+    packed = split_pack(reading.product)
+    if packed is not None:  # "2 boxes napkin": the pack stays with whatever is chosen.
+        line.pack, rest = packed
+        reading = line.reading = replace(reading, product=rest)
+        found = desk.resolver.resolve(rest)
+    near = offered(reading, found.nearest, desk)
+    if found.nearest and not near:
+        line.problem = _(say.WRITE_ONE_THING, words=reading.product[:60])
+    line.nearest = [(one.sku, one.title) for one in near]
+
+
 def signed_delta(reading: Reading) -> Decimal:
     """Return an adjustment's signed quantity: what was given away or stolen is always less."""
     assert reading.quantity is not None
-    if reading.cause in ("gift", "theft", "sample"):
+    if reading.cause in ("gift", "theft", "sample", "use"):
         return -abs(reading.quantity)
     return reading.quantity
 
@@ -115,7 +138,7 @@ def command_fields(
         fields["occurred_at"] = occurred
     if reading.do == "adjust":
         fields["delta"] = show(signed_delta(reading))
-        fields["reason"] = reading.cause or "other"
+        fields["reason"] = "other" if reading.cause == "use" else reading.cause or "other"
     else:
         fields["qty"] = show(reading.quantity)
         if pack is not None:
@@ -134,6 +157,8 @@ def command_fields(
             raise_missing("to")
     if reading.price is not None and reading.do in ("receive", "sell"):
         fields["unit_cost" if reading.do == "receive" else "unit_price"] = show(reading.price)
+    if reading.do == "return-to-supplier" and reading.supplier is not None:
+        fields["supplier"] = reading.supplier
     if reading.supplier is not None and reading.do == "receive":
         code = desk.supplier(reading.supplier)
         fields["supplier" if code is not None else "note"] = code or f"from {reading.supplier}"

@@ -6,6 +6,7 @@ to ask, or talk. Nothing is recorded from a guess.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -16,6 +17,7 @@ from jitledger_bot.desk import Desk
 from jitledger_bot.memory.resolve import Resolved
 from jitledger_bot.reading import Reading, read_message, somebody_else, spots
 from jitledger_bot.reading.phrases import phrases, plain
+from jitledger_bot.recording.left_over import without_a_role
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import recorded as say
 
@@ -31,7 +33,13 @@ def read(text: str, local: datetime, desk: Desk, shop: Shop) -> list[Reading]:
     for reading in readings:
         # Of a line that holds several facts each one must read well by itself.
         alone = raws.count(reading.raw) == 1
-        found += (_spotted(reading, desk) if alone else []) or [reading]
+        spotted = _spotted(reading, desk) if alone else []
+        if spotted:
+            left = without_a_role(reading, spotted, desk)
+            if left is not None:
+                asked = _(say.WHAT_DOES_IT_MEAN, words=left)
+                spotted = [replace(spotted[0], problem=asked)]
+        found += spotted or [reading]
     found = [r if _is_meant(r, desk) else Reading(r.raw) for r in found]
     found = _whole_counts(found, desk)
     return [r for r in found if says_something(r) or _is_odd(r)]
@@ -161,9 +169,15 @@ def find(reading: Reading, desk: Desk) -> tuple[Resolved, str | None, Reading]:
         named = desk.resolver.resolve(" ".join(words[the:]))
         if named.exact is not None:
             return named, None, reading
+    coded = desk.resolver.resolve(words[0]) if len(words) > 1 else found
+    if coded.exact is not None and _is_named(words[1:], coded.exact.title):
+        return coded, None, reading
     inner, pack = _in_packs(reading.product, desk)
     if inner is not None:
         return inner, pack, reading
+    measured = _in_units(reading, desk)
+    if measured is not None:
+        return measured
     if reading.other is not None:
         quantity, product = reading.other
         other = desk.resolver.resolve(product)
@@ -174,6 +188,50 @@ def find(reading: Reading, desk: Desk) -> tuple[Resolved, str | None, Reading]:
         if other.exact is not None:
             return other, pack, replace(reading, quantity=quantity, product=product)
     return found, None, reading
+
+
+UNITS: dict[str, tuple[str, Decimal]] = {
+    "kg": ("mass", Decimal(1000)),
+    "g": ("mass", Decimal(1)),
+    "l": ("volume", Decimal(1000)),
+    "ml": ("volume", Decimal(1)),
+    "m": ("length", Decimal(100)),
+    "cm": ("length", Decimal(1)),
+    "pair": ("pair", Decimal(1)),
+}
+"""{unit: what it measures, and how much of its smallest unit it is}"""
+
+
+def _in_units(reading: Reading, desk: Desk) -> tuple[Resolved, str | None, Reading] | None:
+    """Return a reading in a product's own unit: "250 g coffee" of what is kept in kilograms."""
+    words = reading.product.split()
+    unit = phrases().units.at([plain(word) for word in words], 0)
+    if unit is None or reading.quantity is None or unit[0] >= len(words):
+        return None
+    rest = words[unit[0] :]
+    rest = rest[phrases().is_("of", [plain(word) for word in rest], 0) :]
+    found = desk.resolver.resolve(" ".join(rest))
+    if found.exact is None:
+        return None
+    own = phrases().units.meaning(desk.unit_of(found.exact.sku))
+    if own is None or UNITS[own][0] != UNITS[unit[1]][0]:
+        return None
+    quantity = reading.quantity * UNITS[unit[1]][1] / UNITS[own][1]
+    return found, None, replace(reading, quantity=quantity, product=" ".join(rest))
+
+
+def _is_named(words: Sequence[str], title: str) -> bool:
+    """Return whether words behind a code are its product's own name."""
+    return [plain(word) for word in words] == [plain(word) for word in title.split()]
+
+
+def split_pack(words: str) -> tuple[str, str] | None:
+    """Return (pack, what it holds) of "boxes napkin"; None when no pack stands there."""
+    first, _space, rest = words.partition(" ")
+    codes = phrases().pack_codes(plain(first))
+    norm = [plain(word) for word in rest.split()]
+    rest = " ".join(rest.split()[phrases().is_("of", norm, 0) :])
+    return (codes[0], rest) if codes and rest else None
 
 
 def _in_packs(words: str, desk: Desk) -> tuple[Resolved | None, str | None]:

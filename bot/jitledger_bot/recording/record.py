@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from jitledger.domain.commands import parse
@@ -27,6 +28,7 @@ from jitledger_bot.reading import Reading
 from jitledger_bot.recording.lines import Line, command_fields, raw_payload, read_fact
 from jitledger_bot.recording.linked import linked
 from jitledger_bot.recording.meaning import read, says_something
+from jitledger_bot.recording.money import Unsettled, price_of_one
 from jitledger_bot.recording.said import kept_reading, offer, offer_message, say_line
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import recorded as say
@@ -221,8 +223,11 @@ def record_kept(
     """
     reading = kept_reading(body)
     try:
+        reading = replace(reading, price=price_of_one(reading, sku, body.get("pack"), desk))
         fields = command_fields(reading, sku, body["at"], desk, body.get("pack"))
         command = parse(fields)
+    except Unsettled as unsettled:
+        return str(unsettled)
     except LedgerError as error:
         return texts.problem(error)
     payload = raw_payload(reading.raw, datetime.fromtimestamp(0))

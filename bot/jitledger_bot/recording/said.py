@@ -71,6 +71,7 @@ def offer(tx: Tx, turn: Turn, line: Line, key: str, now: int) -> Outgoing:
     reading = asdict(line.reading)
     reading["quantity"] = None if line.reading.quantity is None else show(line.reading.quantity)
     reading["price"] = None if line.reading.price is None else show(line.reading.price)
+    reading["total"] = None if line.reading.total is None else show(line.reading.total)
     reading["other"] = None
     body = {
         "reading": reading,
@@ -114,6 +115,6 @@ def offer_message(turn: Turn, stored: str, body: Json) -> Outgoing:
 def kept_reading(body: Json) -> Reading:
     """Return the reading of a kept line."""
     fields = dict(body["reading"])
-    for name in ("quantity", "price"):
-        fields[name] = None if fields[name] is None else Decimal(fields[name])
+    for name in ("quantity", "price", "total"):
+        fields[name] = None if fields.get(name) is None else Decimal(fields[name])
     return Reading(**fields)

@@ -30,7 +30,7 @@ from jitledger_bot.memory.conversations import recall, remember
 from jitledger_bot.memory.proposals import store_proposal
 from jitledger_bot.press import Press, action
 from jitledger_bot.reading import reads_count, round_word
-from jitledger_bot.reading.numbers import Number
+from jitledger_bot.reading.amounts.numbers import Number
 from jitledger_bot.texts.language import _, plural
 from jitledger_bot.texts.say import goods as say
 from jitledger_bot.texts.say import shared

@@ -23,7 +23,7 @@ from jitledger_bot.asking import exact_or_ask
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers.admission import BUYER
 from jitledger_bot.handlers.shop.new_product import code_of_line, product_commands
-from jitledger_bot.reading.numbers import read_number
+from jitledger_bot.reading.amounts.numbers import read_number
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import shop as say
 from jitledger_bot.turn import Outgoing, Turn

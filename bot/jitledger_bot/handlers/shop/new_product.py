@@ -17,7 +17,7 @@ from jitledger_bot import texts
 from jitledger_bot.desk import Desk
 from jitledger_bot.memory.conversations import remember
 from jitledger_bot.memory.proposals import Proposal, consume, store_proposal
-from jitledger_bot.reading.numbers import read_number
+from jitledger_bot.reading.amounts.numbers import read_number
 from jitledger_bot.recording.record import record_kept
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import shared

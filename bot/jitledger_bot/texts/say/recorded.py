@@ -27,3 +27,9 @@ TO_COME = mark("{quantity} to come")
 FOR_ORDER_ORDER_MORE = mark("for order {order}, {more}")
 FOR_ORDER_ORDER_COMPLETE = mark("for order {order}, complete")
 ONE_LINE_FOR_EACH_PRODUCT = mark("one line for each product, please")
+WHAT_DOES_IT_MEAN = mark(
+    "what about “{words}”? Write one line for each thing that happened, and nothing else in it"
+)
+WRITE_ONE_THING = mark(
+    "“{words}” is more than a product's name. Write one line for each thing: sold 3 blue mug"
+)

@@ -98,6 +98,7 @@ class ReturnToSupplier(Fact):
     """Record what went back to a supplier."""
 
     do: ClassVar[str] = "return-to-supplier"
+    word: ClassVar[str] = "Returned to the supplier"
     qty: Quantity
     at: Code | None = None
     receipt: LongCode | None = None
