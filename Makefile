@@ -67,15 +67,17 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
 
 # The quick tests with the lowest versions that pyproject.toml allows, and on each Python that is here.
 lowest: $(VENV)/.dev
-	@for python in python3.11 python3.12 python3.13; do \
-	  if command -v $$python >/dev/null; then \
-	    $(BIN)/uv venv --quiet --clear --python $$(command -v $$python) $(VENV)-lowest && \
+	@for python in 3.11 3.12 3.13; do \
+	  found=$$(for it in python$$python $$HOME/.pyenv/versions/$$python*/bin/python; do \
+	    $$it --version >/dev/null 2>&1 && command -v $$it && break; done); \
+	  if [ -n "$$found" ]; then \
+	    $(BIN)/uv venv --quiet --clear --python $$found $(VENV)-lowest && \
 	    VIRTUAL_ENV=$(VENV)-lowest $(BIN)/uv pip install --quiet --resolution lowest-direct \
 	      -e '.[all]' --group dev && \
-	    echo "$$python, lowest versions:" && \
+	    echo "Python $$python, lowest versions:" && \
 	    HYPOTHESIS_PROFILE=quick $(VENV)-lowest/bin/python -m pytest -n $(WORKERS) \
 	      -m "not browser and not data and not slow" -k "not postgres" || exit 1; \
-	  else echo "Left out here: there is no $$python."; fi; done
+	  else echo "Left out here: there is no Python $$python."; fi; done
 
 coverage: $(VENV)/.dev
 	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n $(WORKERS) \

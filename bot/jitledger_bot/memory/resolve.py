@@ -40,15 +40,16 @@ class Resolver:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: dict[str, Resolved] | None = None
+        self._exact: dict[str, Candidate | None] | None = None
 
     @contextmanager
     def remembering(self) -> Iterator[None]:
         """Look every wording up once within a block, which is one turn without a pause."""
-        self._known = {}
+        self._known, self._exact = {}, {}
         try:
             yield
         finally:
-            self._known = None
+            self._known = self._exact = None
 
     def resolve(self, words: str) -> Resolved:
         """Return the product that some words name exactly, else the nearest ones."""
@@ -60,13 +61,28 @@ class Resolver:
             found = self._known[typed] = self._resolve(typed)
         return found
 
-    def exactly(self, words: str) -> Candidate | None:
-        """Return the product that some words name exactly, plurals and endings not counted."""
+    def exactly(self, words: str, *, bent: bool = False) -> Candidate | None:
+        """Return the product that some words name exactly; plurals and endings when ``bent``."""
+        key = f"{bent} {words}"
+        if self._exact is not None and key in self._exact:
+            return self._exact[key]
         with self._database.snapshot() as tx:
             found = _exact(tx, words)
-            if found is not None:
-                return found
-            return _named(words, search(tx, self._database.dialect, words, CANDIDATES))
+            if found is None:
+                found = _named(words, search(tx, self._database.dialect, words, CANDIDATES))
+            if found is None and bent:
+                found = self._bent(tx, words)
+        if self._exact is not None:
+            self._exact[key] = found
+        return found
+
+    def _bent(self, tx: Tx, words: str) -> Candidate | None:
+        dialect = self._database.dialect
+        for singular in _singulars(words):
+            named = _named(singular, search(tx, dialect, singular, CANDIDATES))
+            if named is not None:
+                return named
+        return _bent(tx, dialect, words)
 
     def _resolve(self, typed: str) -> Resolved:
         with self._database.snapshot() as tx:

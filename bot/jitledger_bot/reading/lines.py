@@ -18,7 +18,7 @@ from jitledger_bot.reading.amounts.quantities import leading_number, read_quanti
 from jitledger_bot.reading.doubts import doubt_of, is_corrected, is_plan
 from jitledger_bot.reading.phrases import phrases, plain
 from jitledger_bot.reading.readings import Places, Reading
-from jitledger_bot.reading.tails import Tail
+from jitledger_bot.reading.tails import Tail, amount_at, per_at
 from jitledger_bot.reading.tidy import (
     bracketed,
     said_twice,
@@ -74,14 +74,33 @@ def read_message(text: str, now: datetime, places: Places | None = None) -> list
         if head is not None:
             header = _joined(header, head) if place and not found else head
             continue
-        read = [r for part in _clauses(line) for r in read_line(part, now, header, places)]
+        read = _of_the_same([r for p in _clauses(line) for r in read_line(p, now, header, places)])
         claims = [r for r in read if r.do not in (None, "unmet")]
         if claims and is_corrected(line):
             said = _(say.WHICH_NUMBER_COUNTS_WRITE_ONLY)
             number = claims[0].quantity or Decimal(0)
             read = [replace(claims[0], raw=line, quantity=number, problem=said)]
-        found += read
+        found += [replace(r, line=place) for r in read]
     return found
+
+
+AFTERWARDS = {("receive", "write-off"), ("sell", "return"), ("write-off", "adjust")}
+"""What may befall a part of the same goods: came and broke, sold and back, lost and found."""
+
+
+def _of_the_same(read: list[Reading]) -> list[Reading]:
+    """Let a later part of a line that names no product mean the one before: "…, 2 were broken"."""
+    for place in range(1, len(read)):
+        first, later = read[place - 1], read[place]
+        named = bool(first.product) and first.problem is None
+        nameless = not later.product and later.quantity is not None and later.quantity > 0
+        if not (named and nameless and (first.do, later.do) in AFTERWARDS):
+            continue
+        if later.do == "adjust" and later.cause != "found":
+            continue
+        if first.quantity is not None and later.quantity <= first.quantity:  # type: ignore[operator]
+            read[place] = replace(later, product=first.product, problem=None, other=None)
+    return read
 
 
 def _is_doubtful(line: str) -> bool:
@@ -189,12 +208,10 @@ def read_line(
         return [Reading(line, do=do, problem=_no_quantity(do))]
     if do == "return":
         words = without_customer(words)
-    away = to_supplier(words, places) if do == "return" else None
-    if away is not None:
-        words, supplier = away
-        words = [word for word in words if not phrases().conditions.at([plain(word)], 0)]
-        found = _facts(line, do, cause, words, occurred, header, places)
-        return [replace(r, do="return-to-supplier", supplier=supplier) for r in found]
+    if do in ("return", "return-to-supplier"):
+        away = to_supplier(words, places)
+        if away is not None or do == "return-to-supplier":
+            return _sent_back(line, cause, words, away, occurred, header, places)
     found = _facts(line, do, cause, words, occurred, header, places)
     doubt = doubt_of(words, do, places)
     if header is not None and header.do == "receive" and do == "write-off":
@@ -204,6 +221,26 @@ def read_line(
     if doubt is not None and do is not None and numbered:
         return [replace(r, quantity=r.quantity or Decimal(0), problem=doubt) for r in found[:1]]
     return found
+
+
+def _sent_back(
+    line: str,
+    cause: str | None,
+    words: list[str],
+    away: tuple[list[str], str] | None,
+    occurred: str | None,
+    header: Reading | None,
+    places: Places,
+) -> list[Reading]:
+    """Read what went back: to a supplier that is named, else it is asked where it went."""
+    if away is None:
+        found = _facts(line, "return", cause, words, occurred, header, places)
+        asked = _(say.BACK_FROM_OR_BACK_TO)
+        return [replace(r, quantity=r.quantity or Decimal(0), problem=asked) for r in found[:1]]
+    words, supplier = away
+    words = [word for word in words if not phrases().conditions.at([plain(word)], 0)]
+    found = _facts(line, "return", cause, words, occurred, header, places)
+    return [replace(r, do="return-to-supplier", supplier=supplier, condition=None) for r in found]
 
 
 def _facts(
@@ -230,6 +267,7 @@ def _facts(
             price=tail.price,
             total=tail.total,
             currency=tail.currency,
+            per=tail.per,
             supplier=tail.supplier or last.supplier or (header.supplier if header else None),
             location=tail.location or last.location or (header.location if header else None),
             to=tail.to or last.to or (header.to if header else None),
@@ -307,7 +345,8 @@ def _parts(words: list[str]) -> list[list[str]]:
         here = parts[-1]
         joined = bool(here) and joiners.at([plain(words[place])], 0) is not None
         follows = words[place + 1] if joined and place + 1 < len(words) else words[place]
-        begins = starts_quantity(words, place + 1 if joined else place)
+        at = place + 1 if joined else place
+        begins = starts_quantity(words, at) and not _is_price(words, at)
         if begins and here and (joined or here[-1].endswith((",", ";"))) and _whole(here):
             here[-1] = here[-1].rstrip(",;")
             parts.append([])
@@ -318,6 +357,16 @@ def _parts(words: list[str]) -> list[list[str]]:
             here.append(words[place])
         place += 1
     return parts
+
+
+def _is_price(words: list[str], place: int) -> bool:
+    """Return whether a number is what something costs: "7.50 each", "38 euros", "11.40 a box"."""
+    found = amount_at(words, place)
+    if found is None:
+        return False
+    norm, after = [plain(word) for word in words], place + found[1]
+    each = phrases().is_("each", norm, after) or phrases().is_("totals", norm, after)
+    return found[2] or each > 0 or per_at(norm, after) is not None
 
 
 def _whole(part: list[str]) -> bool:

@@ -42,6 +42,8 @@ class Reading:
     total: Decimal | None = None
     """What all of it cost or brought, where that was said."""
     currency: str | None = None
+    per: str | None = None
+    """The pack that the price is of, where that was said: "11.40 a box"."""
     """The currency that stood with the price."""
     supplier: str | None = None
     location: str | None = None
@@ -51,6 +53,8 @@ class Reading:
     condition: str | None = None
     problem: str | None = None
     other: tuple[Decimal, str] | None = None
+    line: int = 0
+    """Which line of its message it stands in."""
 
     @property
     def is_fact(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 
 from jitledger_bot.reading.amounts.numbers import read_number
@@ -32,6 +33,7 @@ class Tail:
         self.price: Decimal | None = None
         self.total: Decimal | None = None
         self.currency: str | None = None
+        self.per: str | None = None
         self.supplier: str | None = None
         self.location: str | None = None
         self.to: str | None = None
@@ -123,11 +125,15 @@ class Tail:
                 continue
             value, length, currency = found
             each = known.is_("each", norm, begin + length)
+            per = per_at(norm, begin + length) if not each else None
+            if per is not None:
+                each = per[1]
             taken = strong or glued or each > 0 or (at and lead > 0)
             if currency and not lead and place > 0:
                 taken = True
             if not taken or (place == 0 and not glued):
                 continue
+            self.per = None if per is None else per[0]
             self.price, self.currency = value, currency_at(self.words, begin, length)
             whole = value == value.to_integral_value() and value <= 24
             self.perhaps_time = at and not currency and not each and whole
@@ -189,6 +195,12 @@ class Tail:
         norm = self._norm()
         for place in range(len(norm) - 1, -1, -1):
             lead = known.is_("from", norm, place)
+            for length in (3, 2, 1) if lead else ():
+                named = " ".join(norm[place + lead : place + lead + length])
+                if place + lead + length <= len(norm) and named in self._places.suppliers:
+                    self.supplier = self._places.suppliers[named]
+                    self.words = self.words[:place] + self.words[place + lead + length :]
+                    return
             rest = self.words[place + lead :]
             # A name ends at a comma; what a person says to the bot behind it says nothing else.
             ends = (
@@ -200,12 +212,6 @@ class Tail:
                 self.supplier = " ".join(word.rstrip(",;.:") for word in name)
                 self.words = self.words[:place]
                 return
-            for length in (3, 2, 1):
-                named = " ".join(norm[place + lead : place + lead + length])
-                if lead and place + lead + length <= len(norm) and named in self._places.suppliers:
-                    self.supplier = self._places.suppliers[named]
-                    self.words = self.words[:place] + self.words[place + lead + length :]
-                    return
         for length in (3, 2, 1):  # "Metro 24 COLA geliefert"
             code = self._places.suppliers.get(" ".join(norm[:length]))
             if code is not None and length < len(norm):
@@ -244,3 +250,18 @@ def currency_at(words: list[str], place: int, length: int) -> str | None:
             return code
     named = [word.upper() for word in text.split() if word in CURRENCIES]
     return named[0] if named else None
+
+
+def per_at(norm: Sequence[str], place: int) -> tuple[str | None, int] | None:
+    """Return (pack or None for one, how many words) of "a box", "per kilo", "pro Karton"."""
+    known = phrases()
+    if place + 1 >= len(norm) or norm[place] not in ("a", "an", "per", "pro", "je", "the", "/"):
+        return None
+    codes = known.pack_codes(norm[place + 1])
+    if codes:
+        return codes[0], 2
+    unit = known.units.at(norm, place + 1)
+    if unit is not None:
+        return None, 1 + unit[0]
+    pieces = known.is_("pieces", norm, place + 1)
+    return (None, 1 + pieces) if pieces else None

@@ -54,6 +54,8 @@ def _is_of_another(norm: list[str], words: list[str], place: int) -> bool:
         known.is_("before_day", norm, place - back) == back for back in (1, 2, 3) if back <= place
     ):
         return True
+    if place > 1 and known.is_("from", norm, place - 1) and known.is_("people", norm, place - 2):
+        return True  # "the lady from yesterday"
     led = next((n for n in range(place - 1, 0, -1) if known.is_("purpose", norm, n)), None)
     if led is not None and any(not _is_small(norm, n) for n in range(led + 1, place)):
         return True  # "for Kate's birthday on Friday"

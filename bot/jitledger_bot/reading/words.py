@@ -39,6 +39,9 @@ def has_number(norm: Sequence[str]) -> bool:
 def find_verb(norm: list[str], *, at_start: bool) -> tuple[int, int, str] | None:
     """Return (place, how many words, what it does) of a verb."""
     verbs = phrases().verbs
+    bought = _somebody_bought(norm)
+    if bought is not None and not at_start:
+        return bought
     if at_start:
         found = verbs.at(norm, 0)
         return (0, *found) if found is not None else None
@@ -53,6 +56,22 @@ def find_verb(norm: list[str], *, at_start: bool) -> tuple[int, int, str] | None
     return best
 
 
+def _somebody_bought(norm: list[str]) -> tuple[int, int, str] | None:
+    """Return where a customer bought: "a lady in a green coat bought 4 soaps" is a sale."""
+    known = phrases()
+    for place in range(1, len(norm)):
+        length = known.is_("buying", norm, place)
+        if length and any(known.is_("people", norm, n) for n in range(place)):
+            return place, length, "sell"
+    return None
+
+
+def is_left(norm: list[str]) -> int:
+    """Return how many words at the end say that so many are left: then it is a count."""
+    found = phrases().words["remaining"].ending(norm)
+    return 0 if found is None or found[0] >= len(norm) - 1 else found[0]
+
+
 def take_verb(words: list[str]) -> tuple[list[str], str | None, str | None]:
     """Take the verb out of a line: at its start, else wherever one stands."""
     norm = [plain(word) for word in words]
@@ -61,7 +80,8 @@ def take_verb(words: list[str]) -> tuple[list[str], str | None, str | None]:
         words, norm = without_fillers(words, norm)
         found = find_verb(norm, at_start=True) or find_verb(norm, at_start=False)
     if found is None:
-        return words, None, None
+        left = is_left(norm)
+        return (words[:-left], "count", None) if left else (words, None, None)
     begin, length, do = found
     cause = phrases().reasons.meaning(" ".join(norm[begin : begin + length]))
     before, after = words[:begin], words[begin + length :]

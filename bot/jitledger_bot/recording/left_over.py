@@ -92,7 +92,7 @@ def _only_spelt(typed: Sequence[str], near: Candidate, *, whole: bool) -> bool:
             return False
         if whole and max(fuzz.ratio(word, other) for other in mine) < ALIKE:
             return False
-    return True
+    return any(word in mine or max(fuzz.ratio(word, m) for m in mine) >= ALIKE for word in typed)
 
 
 def named_within(typed: Sequence[str], desk: Desk) -> str | None:

@@ -17,7 +17,8 @@ from jitledger_bot.desk import Desk
 from jitledger_bot.memory.resolve import Resolved
 from jitledger_bot.reading import Reading, read_message, somebody_else, spots
 from jitledger_bot.reading.phrases import phrases, plain
-from jitledger_bot.recording.left_over import without_a_role
+from jitledger_bot.recording.left_over import offered, without_a_role
+from jitledger_bot.recording.segments import segments
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import recorded as say
 
@@ -33,6 +34,10 @@ def read(text: str, local: datetime, desk: Desk, shop: Shop) -> list[Reading]:
     for reading in readings:
         # Of a line that holds several facts each one must read well by itself.
         alone = raws.count(reading.raw) == 1
+        parted = [] if _reads_well(reading, desk) else segments(reading, desk)
+        if parted:
+            found += parted
+            continue
         spotted = _spotted(reading, desk) if alone else []
         if spotted:
             left = without_a_role(reading, spotted, desk)
@@ -41,23 +46,43 @@ def read(text: str, local: datetime, desk: Desk, shop: Shop) -> list[Reading]:
                 spotted = [replace(spotted[0], problem=asked)]
         found += spotted or [reading]
     found = [r if _is_meant(r, desk) else Reading(r.raw) for r in found]
-    found = _whole_counts(found, desk)
+    found = _whole_counts(_whole_sums(found), desk)
     return [r for r in found if says_something(r) or _is_odd(r)]
+
+
+def _whole_sums(readings: list[Reading]) -> list[Reading]:
+    """Ask where one sum was said for several facts of a line: nobody knows which part is whose."""
+    found = []
+    for reading in readings:
+        alike = [r for r in readings if r.line == reading.line and r.is_fact]
+        if len(alike) > 1 and any(r.total is not None for r in alike) and reading.problem is None:
+            reading = replace(reading, problem=_(say.A_SUM_FOR_SEVERAL))
+        found.append(reading)
+    return found
 
 
 def _whole_counts(readings: list[Reading], desk: Desk) -> list[Reading]:
     """Of a line that counts in several parts nothing is recorded while one of them is asked.
 
-    "counted 2 boxes and 3 mug" is one count of mugs, not three.
+    "counted 2 boxes and 3 mug" is one count of mugs, not three. Of other lines nothing is while a
+    part of it cannot be a product: "sold 24 eggs, took 9.60 for the lot".
     """
     found = []
     for reading in readings:
-        others = [r for r in readings if r.raw == reading.raw and r is not reading]
-        asked = any(not _is_clear(other, desk) for other in others)
-        if reading.do == "count" and reading.problem is None and asked:
+        others = [r for r in readings if r.line == reading.line and r is not reading]
+        unclear = [other for other in others if not _is_clear(other, desk)]
+        asked = bool(unclear) if reading.do == "count" else any(_hopeless(o, desk) for o in unclear)
+        if reading.is_fact and asked:
             reading = replace(reading, problem=_(say.ONE_LINE_FOR_EACH_PRODUCT))
         found.append(reading)
     return found
+
+
+def _hopeless(reading: Reading, desk: Desk) -> bool:
+    """Return whether a part of a line names nothing that could be chosen."""
+    if reading.problem is not None or not reading.product:
+        return False
+    return not offered(reading, desk.resolver.resolve(reading.product).nearest, desk)
 
 
 def _is_clear(reading: Reading, desk: Desk) -> bool:

@@ -39,6 +39,11 @@ def price_of_one(reading: Reading, sku: str, pack: str | None, desk: Desk) -> De
     if reading.total is not None:
         return _shared(reading.total, count)
     assert reading.price is not None
+    if reading.per is not None:
+        held = desk.factor_of(sku, reading.per)
+        if held is None:
+            raise Unsettled(_(say.OF_ONE_OR_OF_A_PACK, pack=reading.per, price=show(reading.price)))
+        return _shared(reading.price, held)
     usual = item.last_cost if reading.do == "receive" else desk.price_of(sku)
     each, whole = reading.price, f"{show(count)} = {show(reading.price)}"
     if usual is None or usual <= 0:

@@ -25,6 +25,9 @@ from jitledger_bot.memory.conversations import recall, remember
 from jitledger_bot.memory.proposals import load_proposal, rewrite, store_proposal
 from jitledger_bot.memory.resolve import learn_alias
 from jitledger_bot.reading import Reading
+from jitledger_bot.reading.doubts import is_plan
+from jitledger_bot.reading.phrases import plain
+from jitledger_bot.recording.left_over import MOST_WORDS, all_named
 from jitledger_bot.recording.lines import Line, command_fields, raw_payload, read_fact
 from jitledger_bot.recording.linked import linked
 from jitledger_bot.recording.meaning import read, says_something
@@ -58,7 +61,7 @@ def record_text(
         readings = read(text, to_datetime(now).astimezone(shop.tz), desk, shop)
     if not any(says_something(r) for r in readings):
         if private:
-            turn.say(_(say.I_DID_NOT_UNDERSTAND_THIS) + "\n" + _(say.HELP_SHOWS_MORE))
+            turn.say(_not_understood(text, desk))
         return
     if not again and _said_just_now(text, sent_at, prefix, turn, desk):
         return
@@ -70,6 +73,19 @@ def record_text(
     turn.correlation = prefix
     turn.asks = [line.ask for line in lines if line.ask is not None]
     turn.render.append(lambda tx, answers, at: _confirm(tx, lines, answers, at, turn, prefix, desk))
+
+
+def _not_understood(text: str, desk: Desk) -> str:
+    """Return a question about what was not read, as near to the message as it can be."""
+    typed = [plain(word) for word in text.split()][:MOST_WORDS]
+    named = list(all_named([*typed, ""], desk).values())
+    example = named[0] if named else "blue mug"
+    if is_plan(text):
+        return texts.safe(_(say.NOT_WHAT_HAPPENED, example=example))
+    if named:
+        listed = ", ".join(named[:3])
+        return texts.safe(_(say.WHAT_HAPPENED_TO, products=listed, example=example))
+    return _(say.I_DID_NOT_UNDERSTAND_THIS) + "\n" + _(say.HELP_SHOWS_MORE)
 
 
 def _said_just_now(text: str, sent_at: datetime, prefix: str, turn: Turn, desk: Desk) -> bool:

@@ -33,3 +33,12 @@ WHAT_DOES_IT_MEAN = mark(
 WRITE_ONE_THING = mark(
     "“{words}” is more than a product's name. Write one line for each thing: sold 3 blue mug"
 )
+A_SUM_FOR_SEVERAL = mark("a sum for several products: write one line for each, with its own price")
+NOT_WHAT_HAPPENED = mark(
+    "I record what has happened; this sounds like a plan, a wish or a correction. What happened? "
+    "For example: sold 3 {example}"
+)
+WHAT_HAPPENED_TO = mark(
+    "What happened to {products}? For example: sold 3 {example}, received 3 {example}, "
+    "count {example} 3"
+)
