@@ -1,21 +1,31 @@
-"""The cases: what people type, in a fresh shop each, and what the first tap then records."""
+"""The cases: what people type, in a fresh shop each, and what the first tap then records.
+
+`cases.txt` was there when the reading was made. The unseen sets were written by people who did not
+know it, and were mended after they had been measured: a new set tells how good the reading is.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.bot.cases import run
+from tests.bot.cases import CASES, run
 
-LEAST_AT_ONCE = 91
-"""So many of the cases that hold a fact are recorded as best read; it only rises."""
+OFFERED = {"mugs, 3 sold", "sold 4 white candles"}
+"""Words that fit several products: whoever taps has chosen one."""
 
 
 @pytest.mark.slow
-def test_every_case_is_read_rightly() -> None:
-    """None is recorded wrongly, what must be recorded is, and silence is no question."""
-    results = run()
-    assert len(results) == 240
-    assert [came.case.text for came in results if came.wrong] == []
-    assert [came.case.text for came in results if came.tap_wrong] == []
-    at_once = sum(came.best for came in results if came.case.best)
-    assert at_once >= LEAST_AT_ONCE
+@pytest.mark.parametrize(
+    ("name", "cases", "at_once"), [("cases", 240, 91), ("unseen", 150, 59), ("unseen2", 150, 82)]
+)
+def test_every_case_is_read_rightly(name: str, cases: int, at_once: int) -> None:
+    """None is recorded wrongly, by itself or by a tap; so many as best read, and it only rises."""
+    results = run(Path(CASES.parent) / f"{name}.txt")
+    assert len(results) == cases
+    assert [came.case.text for came in results if came.wrong and came.recorded] == []
+    assert {came.case.text for came in results if came.tap_wrong} <= OFFERED
+    if name == "cases":
+        assert [came.case.text for came in results if came.wrong] == []
+    assert sum(came.best for came in results if came.case.best) >= at_once

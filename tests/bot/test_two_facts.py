@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.bot.cases import Shop, build
@@ -71,8 +71,12 @@ def templates() -> Iterator[tuple[Path, Path, Path]]:
         yield english, german, Path(folder) / "one.db"
 
 
+TWICE = frozenset({"write-off MUG-R 1", "write-off MUG-B 1"})
+
+
 @pytest.mark.slow
 @given(said=messages())
+@example(said=Said("1 red mug broke plus 1 blue mug broke", TWICE, german=False))
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -125,7 +125,7 @@ def _bent(tx: Tx, dialect: str, typed: str) -> Candidate | None:
 def _bends(words: list[str], stems: list[str], title: list[str]) -> bool:
     """Return whether each word is the title's, or both have the same stem with an ending."""
     return len(words) == len(title) and all(
-        word == other or (word != stem and _stem(other) == stem)
+        word == other or (word != stem and _stem(other) == stem and len(stem) > 3)
         for word, stem, other in zip(words, stems, title, strict=True)
     )
 
@@ -133,7 +133,9 @@ def _bends(words: list[str], stems: list[str], title: list[str]) -> bool:
 def _stem(word: str) -> str:
     """Return a word without the ending that German bends it with: blauer, blaue, blauen, blaues."""
     for ending in ("en", "er", "em", "es", "e", "n", "s"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
+        if not word.endswith(ending) or len(word) - len(ending) < 3:
+            continue
+        if ending != "n" or word[-2] in "lr":  # "Kugeln", "Federn"; "Kerzn" is a slip.
             return word[: -len(ending)]
     return word
 

@@ -94,6 +94,8 @@ class Tail:
             if found is None:
                 continue
             value, length, _currency = found
+            if _is_only_number(norm, place, length):
+                continue  # "in total 30 blue mugs sold" has no sum, only its quantity.
             behind = known.is_("totals", norm, place + length)
             before = next(
                 (n for n in (1, 2) if place >= n and known.is_("totals", norm, place - n) == n), 0
@@ -140,6 +142,7 @@ class Tail:
             sums = phrases().has("sums", norm)
             packed = not currency and any(word in known.packs for word in norm)
             self.weak_price = sums or packed or not (strong or glued or each or at)
+            self.weak_price = self.weak_price and per is None
             self.words = self.words[:place] + self.words[begin + length + each :]
             return
 
@@ -217,6 +220,16 @@ class Tail:
             if code is not None and length < len(norm):
                 self.supplier, self.words = code, self.words[length:]
                 return
+
+
+def _is_only_number(norm: list[str], place: int, length: int) -> bool:
+    """Return whether no other number stands in the words: it is the quantity then."""
+    numbers = phrases().numbers
+    return not any(
+        has_number([norm[n]]) or numbers.at(norm, n) is not None
+        for n in range(len(norm))
+        if not place <= n < place + length
+    )
 
 
 def amount_at(words: list[str], place: int, strip: str = "") -> tuple[Decimal, int, bool] | None:

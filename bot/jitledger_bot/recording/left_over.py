@@ -150,11 +150,32 @@ def without_a_role(reading: Reading, recorded: Sequence[Reading], desk: Desk) ->
             return words[place]
         place += max(1, small)
     runs = _runs(norm, left)
+    who = _place_or_supplier(norm, left, recorded[0], desk)
+    if who is not None:
+        return who
     mine = {one.product.casefold() for one in recorded}
     for run in runs:
         other = named_within([*run, ""], desk)
         if other is not None and other.casefold() not in mine:
             return other
+    return None
+
+
+def _place_or_supplier(
+    norm: Sequence[str], left: set[int], reading: Reading, desk: Desk
+) -> str | None:
+    """Return a place or a supplier that a line names and no fact of it has."""
+    places = desk.places(desk.app.queries.shop())
+    for place in sorted(left):
+        for length in (3, 2, 1):
+            words = norm[place : place + length]
+            if not left.issuperset(range(place, place + length)) or len(words) < length:
+                continue
+            supplier = places.suppliers.get(" ".join(words))
+            if supplier is not None and reading.supplier is None and reading.do == "receive":
+                return " ".join(words)
+            if places.location(words) is not None and (reading.location or reading.to) is None:
+                return " ".join(words)
     return None
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 
 from jitledger.domain.moments import to_datetime
 from jitledger.domain.state.shop import Shop
@@ -30,24 +31,30 @@ def read(text: str, local: datetime, desk: Desk, shop: Shop) -> list[Reading]:
     """
     found: list[Reading] = []
     readings = read_message(text, local, desk.places(shop))
-    raws = [reading.raw for reading in readings]
-    for reading in readings:
-        # Of a line that holds several facts each one must read well by itself.
-        alone = raws.count(reading.raw) == 1
-        parted = [] if _reads_well(reading, desk) else segments(reading, desk)
-        if parted:
-            found += parted
-            continue
-        spotted = _spotted(reading, desk) if alone else []
-        if spotted:
-            left = without_a_role(reading, spotted, desk)
-            if left is not None:
-                asked = _(say.WHAT_DOES_IT_MEAN, words=left)
-                spotted = [replace(spotted[0], problem=asked)]
-        found += spotted or [reading]
+    for _line, said in groupby(readings, key=lambda reading: (reading.line, reading.raw)):
+        found += _parted(list(said), desk)
     found = [r if _is_meant(r, desk) else Reading(r.raw) for r in found]
     found = _whole_counts(_whole_sums(found), desk)
     return [r for r in found if says_something(r) or _is_odd(r)]
+
+
+def _parted(said: list[Reading], desk: Desk) -> list[Reading]:
+    """Return the facts of one line, parted by the shop's own names where it does not read well.
+
+    What is parted is the whole line, so its parts stand instead of all its readings, once.
+    """
+    unread = [reading for reading in said if not _reads_well(reading, desk)]
+    for reading in unread:
+        parts = segments(reading, desk)
+        if parts:
+            return parts
+    if len(said) > 1 or not unread:
+        return said  # Of a line that holds several facts each one must read well by itself.
+    spotted = _spotted(said[0], desk)
+    left = without_a_role(said[0], spotted, desk) if spotted else None
+    if left is not None:
+        return [replace(spotted[0], problem=_(say.WHAT_DOES_IT_MEAN, words=left))]
+    return spotted or said
 
 
 def _whole_sums(readings: list[Reading]) -> list[Reading]:
@@ -95,10 +102,9 @@ def _is_clear(reading: Reading, desk: Desk) -> bool:
 def _spotted(reading: Reading, desk: Desk) -> list[Reading]:
     """Find the facts in a chatty line: a verb, and each number beside a product's exact name.
 
-    Nothing when the line reads well as it is, and when a number stands there that is no quantity:
-    then it is asked.
+    Nothing when a number stands there that is no quantity: then it is asked.
     """
-    if reading.do is None or _reads_well(reading, desk):
+    if reading.do is None:
         return []
     if reading.raw.lstrip()[:1] in "+-–−" and reading.raw.lstrip()[1:2].isdigit():
         return []  # "-5 grad, brauch 1 decke": the sign belongs to its own number.
