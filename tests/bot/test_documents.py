@@ -62,7 +62,7 @@ async def test_bad_rows_are_named_and_come_back_as_a_file(chat: Chat) -> None:
     name, data = chat.sandbox.files[said[1]["document"]["file_id"]]
     assert name == "counts-not-taken.csv"
     lines = data.decode("utf-8-sig").splitlines()
-    assert lines[0] == "sku,qty,id,line,reason"
+    assert lines[0] == "sku,qty,key,line,reason"
     assert re.match(r"NO-SUCH,4,[0-9a-f]{12}-4,4,", lines[1])
     assert re.match(r"MUG,x,[0-9a-f]{12}-5,5,", lines[2])
 

@@ -38,6 +38,7 @@ REFUSAL = {
     "bad-file": mark("{file}: {why}."),
     "missing-field": mark("The column or field “{field}” is missing."),
     "ambiguous-number": mark("{field} is “{value}”: write it without a thousands sign."),
+    "ambiguous-date": mark("“{value}”: day or month first? Write the date as 2026-03-03."),
     "bad-database": mark("The address of the database is not right."),
     "bad-invitation": mark("This invitation is not valid (any more); ask for a new one."),
     "bad-json": mark("The line is not one JSON object."),
@@ -82,6 +83,23 @@ REFUSAL = {
 WHYS = (
     mark("no such time zone; try Europe/Berlin"),
     mark("a plain decimal number is expected"),
+    mark("two columns have this name and differ; rename the one that does not count"),
+    mark("it does not divide by what the pack holds; write the price of one"),
+    mark("the last digit of this barcode does not fit; look at it again"),
+    mark(
+        "a formula without its result; open the file in a spreadsheet program, save it "
+        "and send it again"
+    ),
+    mark("a spreadsheet made a number of this code; format the column as text and enter it again"),
+    mark("an amount in {currency} is expected"),
+    mark("nobody counted it"),
+    mark("a sum is no product"),
+    mark("it is no row of the table"),
+    mark("its stock was never known"),
+    mark("none of it came"),
+    mark("it was cancelled"),
+    mark("its variants are sold, not it"),
+    mark("it holds no product"),
     mark("it is empty"),
     mark("it is longer than 64 characters"),
     mark("nothing to change was given"),

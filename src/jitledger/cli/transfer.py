@@ -18,6 +18,7 @@ from jitledger.domain.json import Json
 
 if TYPE_CHECKING:
     from jitledger.bootstrap import App
+    from jitledger.service.importers.cells import Choices
     from jitledger.service.importers.formats import Format
     from jitledger.service.importers.rows import BadRow
     from jitledger.service.importers.tables import Table
@@ -30,22 +31,38 @@ SUPPORTED = ("items", "counts", "sales", "receipts", "suppliers", "online-retail
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--skip-bad", is_flag=True, help="Take the good rows; write the bad ones to a file.")
 @click.option("--dry-run", is_flag=True, help="Check every row and record nothing.")
+@click.option("--dates", type=click.Choice(["day-first", "month-first"]), help="03/02/2026 is …")
+@click.option("--decimal", type=click.Choice(["point", "comma"]), help="1.250 or 1,250 is …")
 @as_json
 @click.pass_context
 def import_(
-    ctx: click.Context, format_: str, file: Path, skip_bad: bool, dry_run: bool, json_: bool
+    ctx: click.Context,
+    format_: str,
+    file: Path,
+    skip_bad: bool,
+    dry_run: bool,
+    dates: str | None,
+    decimal: str | None,
+    json_: bool,
 ) -> None:
     """Take in a file: items, counts, sales, receipts, suppliers, online-retail.
 
     Files are .csv, .csv.gz or .xlsx. It can be run again: what is recorded is left alone.
+    How dates and numbers are written is seen from the file; where it does not show, say it.
 
     Example: jitledger import counts counts.csv
     """
+    from jitledger.service.importers.cells import Choices
+
     with opened(ctx) as app:
         if format_ == "online-retail":
             _online_retail(app, file, dry_run, json_)
         else:
-            _rows(app, format_, file, skip_bad, dry_run, json_)
+            said = Choices(
+                dates=dates and dates.removesuffix("-first"),
+                decimal={"point": ".", "comma": ","}.get(decimal or ""),
+            )
+            _rows(app, format_, file, skip_bad, dry_run, json_, said)
 
 
 def _online_retail(app: App, file: Path, dry_run: bool, json_: bool) -> None:
@@ -80,7 +97,15 @@ def _after(app: App) -> None:
     after_import(app.ledger, app.reorder(), app.queries.present())
 
 
-def _rows(app: App, format_: str, file: Path, skip_bad: bool, dry_run: bool, json_: bool) -> None:
+def _rows(
+    app: App,
+    format_: str,
+    file: Path,
+    skip_bad: bool,
+    dry_run: bool,
+    json_: bool,
+    choices: Choices,
+) -> None:
     from jitledger.service.importers.formats import FORMATS
     from jitledger.service.importers.rows import import_rows
     from jitledger.service.importers.tables import read_table
@@ -94,6 +119,7 @@ def _rows(app: App, format_: str, file: Path, skip_bad: bool, dry_run: bool, jso
             skip_bad=skip_bad,
             dry_run=dry_run,
             progress=advance,
+            choices=choices,
         )
     refused = bool(summary.bad) and not skip_bad
     answer: dict[str, object] = {"ok": not refused, **summary.as_dict()}
@@ -115,6 +141,8 @@ def _say(answer: Json, dry_run: bool, refused: bool) -> None:
         click.echo(f"line {bad['line']}{column}: {bad['reason']}", err=True)
     if len(answer["bad"]) > 20:
         click.echo(f"… and {len(answer['bad']) - 20} more", err=True)
+    for left in answer["left"][:20]:
+        click.echo(f"line {left['line']} left out: {left['reason']}", err=True)
     if answer["ignored"]:
         click.echo(f"Columns not read: {', '.join(answer['ignored'])[:300]}.", err=True)
     if refused:
@@ -128,11 +156,13 @@ def _say(answer: Json, dry_run: bool, refused: bool) -> None:
         )
         return
     if dry_run:
-        click.echo(f"{answer['rows'] - len(answer['bad'])} of {answer['rows']} rows are good.")
+        good = answer["rows"] - len(answer["bad"]) - len(answer["left"])
+        click.echo(f"{good} of {answer['rows']} rows are good.")
         return
     click.echo(
         f"{answer['rows']} rows: {answer['recorded']} recorded, "
-        f"{answer['repeated']} recorded before, {len(answer['bad'])} bad."
+        f"{answer['repeated']} recorded before, {len(answer['bad'])} bad"
+        + (f", {len(answer['left'])} left out." if answer["left"] else ".")
     )
     if "bad_file" in answer:
         click.echo(f"The bad rows are in {answer['bad_file']}.")

@@ -170,7 +170,7 @@ async def preview(form: str, table: Table, body: Json, turn: Turn, desk: Desk) -
     except LedgerError as error:
         turn.say(f"✗ {texts.safe(texts.problem(error))}")
         return
-    good = summary.rows - len(summary.bad)
+    good = summary.rows - len(summary.bad) - len(summary.left)
     head = plural(
         *say.ROWS_CAN_BE_TAKEN,
         summary.rows,
@@ -196,7 +196,13 @@ async def preview(form: str, table: Table, body: Json, turn: Turn, desk: Desk) -
 
 
 def _bad_lines(summary: RowsSummary) -> list[str]:
-    lines = [
+    left = [
+        _(say.LINE_NUMBER, n=row.line) + f" ({_(row.why)})" for row in summary.left[:MOST_SHOWN]
+    ]
+    if len(summary.left) > MOST_SHOWN:
+        left.append(texts.more(len(summary.left) - MOST_SHOWN))
+    lines = [_(say.LEFT_OUT, rows=", ".join(left))] if left else []
+    lines += [
         "✗ "
         + _(say.LINE_NUMBER, n=bad.line)
         + (f", {texts.safe(bad.column)}" if bad.column else "")

@@ -21,6 +21,7 @@ I_DO_NOT_SEE_WHAT = mark(
 )
 THIS_TABLE_IS_FOR_THE = mark("This table is for the owner or a buyer to send ({form}).")
 COLUMNS_I_DO_NOT_READ = mark("Columns I do not read: {columns}")
+LEFT_OUT = mark("Left out: {rows}")
 LINE = mark("line")
 REASON = mark("reason")
 LINE_NUMBER = mark("line {n}")

@@ -8,55 +8,10 @@ from dataclasses import dataclass
 
 from jitledger.domain.errors import Refused
 from jitledger.domain.json import Json
+from jitledger.service.importers.headers import best_columns, names
 
 Row = dict[str, str]
 Commands = list[dict[str, object]]
-
-SKU = (
-    "sku",
-    "code",
-    "item",
-    "itemcode",
-    "product",
-    "productcode",
-    "stockcode",
-    "article",
-    "variantsku",
-    "artikel",
-    "artikelnummer",
-    "artnr",
-)
-QTY = ("qty", "quantity", "units", "pieces", "amount", "menge", "anzahl", "stueck", "stück")
-AT = ("at", "location", "warehouse", "store", "lager", "standort", "place")
-WHEN = (
-    "occurredat",
-    "occurred",
-    "date",
-    "datetime",
-    "time",
-    "when",
-    "day",
-    "invoicedate",
-    "orderdate",
-    "datum",
-    "receivedat",
-    "soldat",
-    "countedat",
-)
-COST = ("unitcost", "cost", "costprice", "purchaseprice", "buyingprice", "einkaufspreis", "ek")
-PRICE = ("unitprice", "price", "saleprice", "sellingprice", "verkaufspreis", "vk", "preis")
-NAME = ("name", "title", "description", "productname", "itemname", "bezeichnung", "titel")
-SUPPLIER = ("supplier", "vendor", "suppliercode", "vendorcode", "lieferant")
-KEY = ("key", "id", "reference", "externalid", "lineid", "transactionid")
-NOTE = ("note", "notes", "remark", "comment", "bemerkung")
-LEAD = ("leadtimedays", "leadtime", "leaddays", "lieferzeit")
-MOQ = ("moq", "minimum", "minimumorder", "minimumorderquantity", "mindestmenge")
-PACK = ("pack", "packsize", "packmultiple", "multiple", "case", "casesize", "vpe", "gebinde")
-
-
-_GERMAN_DATE = re.compile(
-    r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ T]+(\d{1,2})(:\d{2}(?::\d{2})?))?", re.ASCII
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +22,19 @@ class Format:
     fields: dict[str, tuple[str, ...]]
     required: tuple[str, ...]
     commands: Callable[[Row], Commands]
-    dated: bool = True
-
-
-def header_key(text: str) -> str:
-    """Return a header without case, spaces and signs.
-
-    >>> header_key("Unit Cost (EUR)")
-    'unitcost'
-    """
-    return re.sub(r"[\W_]+", "", re.sub(r"\(.*?\)", "", text).casefold())
 
 
 def map_header(form: Format, header: list[str]) -> dict[int, str]:
-    """Return {column: field}; raises ``bad-file`` when a required column is missing."""
-    found: dict[int, str] = {}
-    for place, cell in enumerate(header):
-        for field, aliases in form.fields.items():
-            if header_key(cell) in aliases and field not in found.values():
-                found[place] = field
-                break
+    """Return {column: field}; raises ``bad-file`` when a required column is missing.
+
+    A barcode is enough to know a product.
+    """
+    found = best_columns(header, form.fields)
+    fields = {field: column for column, field in found.items()}
+    if "sku" in form.required and "sku" not in fields and "barcode" in fields:
+        found[fields["barcode"]] = "sku"
+    if "time" in fields and "when" not in fields:
+        found[fields["time"]] = "when"
     missing = [field for field in form.required if field not in found.values()]
     if missing:
         wanted = ", ".join(f"{m} (or {', '.join(form.fields[m][1:4])})" for m in missing)
@@ -115,13 +63,13 @@ def _items(row: Row) -> Commands:
             category="category",
         ),
     }
+    commands: Commands = [command]
     if row.get("precision"):
         command["precision"] = _whole("precision", row["precision"])
     if row.get("shelf_life_days"):
         command["shelf_life_days"] = _whole("shelf_life_days", row["shelf_life_days"])
     if row.get("barcodes"):
         command["barcodes"] = re.split(r"[\s,;|]+", row["barcodes"].strip())
-    commands = [command]
     if row.get("price"):
         commands.append({"do": "price", "sku": row["sku"], "price": row["price"]})
     if row.get("supplier"):
@@ -137,28 +85,24 @@ def _whole(field: str, text: str) -> int:
     return int(text)
 
 
-def _iso(text: str) -> str:
-    """Return a German date as ISO 8601, which is the only one with points; others as they are.
-
-    >>> _iso("21.11.2026"), _iso("1.2.2026 9:30"), _iso("2026-11-21")
-    ('2026-11-21', '2026-02-01T09:30', '2026-11-21')
-    """
-    found = _GERMAN_DATE.fullmatch(text.strip())
-    if found is None:
-        return text
-    day, month, year, hour, rest = found.groups()
-    iso = f"{year}-{int(month):02}-{int(day):02}"
-    return iso if hour is None else f"{iso}T{int(hour):02}{rest}"
-
-
 def _fact(do: str, **names: str) -> Callable[[Row], Commands]:
     def build(row: Row) -> Commands:
-        common = _pick(row, sku="sku", qty="qty", at="at", occurred_at="when", note="note")
-        if "occurred_at" in common:
-            common["occurred_at"] = _iso(common["occurred_at"])
+        common = _pick(
+            row, sku="sku", qty="qty", at="at", occurred_at="when", note="note", pack="pack"
+        )
         return [{"do": do, **common, **_pick(row, **names)}]
 
     return build
+
+
+def _sales(row: Row) -> Commands:
+    if _REFUND.search(row.get("event", "")):
+        back = {**row, "qty": row["qty"].lstrip("-")}
+        return _fact("return", order="order")(back)
+    return _fact("sell", unit_price="price", order="order")(row)
+
+
+_REFUND = re.compile("refund|return|rückgabe|erstattung", re.IGNORECASE)
 
 
 def _suppliers(row: Row) -> Commands:
@@ -178,36 +122,55 @@ def _suppliers(row: Row) -> Commands:
     return commands
 
 
-_FACT = {"sku": SKU, "qty": QTY, "at": AT, "when": WHEN, "note": NOTE, "key": KEY}
+_N = names()
+_FACT = {
+    "sku": _N["sku"],
+    "qty": _N["qty"],
+    "at": _N["at"],
+    "when": _N["when"],
+    "time": _N["time"],
+    "zone": _N["zone"],
+    "note": _N["note"],
+    "key": _N["key"],
+    "ref": _N["ref"],
+    "barcode": _N["barcode"],
+    "name": _N["name"],
+    "unit": _N["unit"],
+    "status": _N["status"],
+}
 FORMATS: dict[str, Format] = {
     form.name: form
     for form in (
         Format(
             "items",
             {
-                "sku": SKU,
-                "name": NAME,
-                "unit": ("unit", "uom", "einheit"),
+                "sku": _N["sku"],
+                "name": _N["name"],
+                "unit": _N["unit"],
                 "mode": ("mode",),
                 "costing": ("costing", "costmethod"),
-                "category": ("category", "type", "group", "kategorie", "warengruppe"),
+                "category": _N["category"],
                 "precision": ("precision", "decimals"),
-                "barcodes": ("barcodes", "barcode", "ean", "gtin", "upc"),
+                "barcodes": _N["barcode"],
                 "shelf_life_days": ("shelflifedays", "shelflife"),
-                "price": PRICE,
-                "supplier": SUPPLIER,
-                "cost": COST,
-                "moq": MOQ,
-                "pack": PACK,
-                "key": KEY,
+                "price": _N["price"],
+                "supplier": _N["supplier"],
+                "cost": _N["cost"],
+                "moq": _N["moq"],
+                "pack": _N["pack"],
+                "key": _N["key"],
+                "handle": ("handle", "urlhandle"),
+                "option1": ("option1value",),
+                "option2": ("option2value",),
+                "option3": ("option3value",),
+                "kind": ("type",),
             },
             ("sku",),
             _items,
-            dated=False,
         ),
         Format(
             "counts",
-            {**_FACT, "qty": (*QTY, "count", "counted", "onhand", "stock", "bestand", "gezaehlt")},
+            {**_FACT, "qty": _N["counted"], "known": ("known",)},
             ("sku", "qty"),
             _fact("count"),
         ),
@@ -215,42 +178,50 @@ FORMATS: dict[str, Format] = {
             "sales",
             {
                 **_FACT,
-                "price": PRICE,
+                "price": _N["price"],
+                "total": _N["total"],
+                "event": _N["event"],
                 "order": ("order", "orderid", "invoice", "invoiceno", "ordername", "bestellung"),
             },
             ("sku", "qty"),
-            _fact("sell", unit_price="price", order="order"),
+            _sales,
         ),
         Format(
             "receipts",
             {
                 **_FACT,
-                "cost": COST,
-                "supplier": SUPPLIER,
+                "qty": _N["received"],
+                "cost": _N["cost"],
+                "supplier": _N["supplier"],
                 "lot": ("lot", "batch", "charge"),
                 "expiry": ("expiry", "expires", "bestbefore", "mhd"),
             },
             ("sku", "qty"),
-            _fact("receive", unit_cost="cost", supplier="supplier", lot="lot", expiry="expiry"),
+            _fact(
+                "receive",
+                unit_cost="cost",
+                supplier="supplier",
+                lot="lot",
+                expiry="expiry",
+            ),
         ),
         Format(
             "suppliers",
             {
-                "supplier": (*SUPPLIER, "code"),
-                "name": NAME,
-                "lead": LEAD,
+                "supplier": (*_N["supplier"], "code"),
+                "name": _N["name"],
+                "lead": _N["lead"],
                 "contact": ("contact", "email", "phone", "kontakt"),
                 "currency": ("currency", "waehrung"),
-                "sku": tuple(a for a in SKU if a != "code"),
-                "cost": COST,
-                "moq": MOQ,
-                "pack": PACK,
+                "sku": tuple(a for a in _N["sku"] if a != "code"),
+                "cost": _N["cost"],
+                "moq": _N["moq"],
+                "pack": _N["pack"],
                 "supplier_sku": ("suppliersku", "vendorsku"),
-                "key": KEY,
+                "key": _N["key"],
             },
             ("supplier",),
             _suppliers,
-            dated=False,
         ),
     )
 }

@@ -8,28 +8,26 @@ for facts without a date, the shop's day).
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from jitledger.domain.commands import Command, parse, payload_of
 from jitledger.domain.decisions import Ground, decide
 from jitledger.domain.errors import LedgerError, Refused
 from jitledger.domain.moments import local_date
-from jitledger.domain.quantity import parse_decimal, show
 from jitledger.domain.state.shop import Shop
 from jitledger.domain.state.stock_item import StockItem
 from jitledger.service.cache import Cache
+from jitledger.service.importers.cells import Cells, Choices
 from jitledger.service.importers.formats import Format, Row, map_header
+from jitledger.service.importers.known import in_the_shop, is_there
+from jitledger.service.importers.left_out import LeftOut
 from jitledger.service.importers.tables import Table, TableRow
 from jitledger.service.ledger import Ledger, present_of
 from jitledger.service.recording.submission import Ask, Submission
 from jitledger.store.database import Tx
 
 AT_ONCE = 40
-
-NUMBERS = ("qty", "price", "cost", "moq", "pack", "lead")
 
 Progress = Callable[[int, int], None]
 
@@ -49,14 +47,24 @@ class BadRow:
         return self.error.message
 
 
+@dataclass(frozen=True, slots=True)
+class LeftRow:
+    """A row that says nothing to record, and is no fault: where, why."""
+
+    line: int
+    why: str
+
+
 @dataclass(slots=True)
 class RowsSummary:
-    """What became of a table's rows; recorded + repeated + bad = rows."""
+    """What became of a table's rows; recorded + repeated + bad + left = rows."""
 
     rows: int = 0
     recorded: int = 0
     repeated: int = 0
     bad: list[BadRow] = field(default_factory=list)
+    left: list[LeftRow] = field(default_factory=list)
+    """Rows that say nothing to record: sums, page numbers, what nobody counted."""
     ignored: list[str] = field(default_factory=list)
     """Headers of columns that nothing was read from."""
     begun: bool = False
@@ -69,6 +77,7 @@ class RowsSummary:
             "recorded": self.recorded,
             "repeated": self.repeated,
             "bad": [{"line": b.line, "column": b.column, "reason": b.reason} for b in self.bad],
+            "left": [{"line": left.line, "reason": left.why} for left in self.left],
             "ignored": self.ignored,
         }
 
@@ -107,17 +116,18 @@ def import_rows(
     channel: str = "csv",
     progress: Progress | None = None,
     at_once: int = AT_ONCE,
+    choices: Choices = Choices(),  # noqa: B008 - frozen
 ) -> RowsSummary:
     """Import a table's rows; returns the summary, with the bad rows and why.
 
     ``at_once`` rows are one commit: fewer let others in sooner.
     """
     summary = RowsSummary(rows=len(table.rows))
-    ready = _check(ledger, form, table, summary)
+    cells, ready = _check(ledger, form, table, summary, choices)
     if dry_run or (summary.bad and not skip_bad):
         return summary
     summary.begun = True
-    named = _named(map_header(form, table.header), table)
+    named = cells.named()
     done = 0
     for start in range(0, len(ready), at_once):
         part = ready[start : start + at_once]
@@ -139,41 +149,55 @@ def import_rows(
     return summary
 
 
-def _check(ledger: Ledger, form: Format, table: Table, summary: RowsSummary) -> list[_Ready]:
+def _check(
+    ledger: Ledger, form: Format, table: Table, summary: RowsSummary, choices: Choices
+) -> tuple[Cells, list[_Ready]]:
     """Decide every row against the present without recording anything."""
-    columns = map_header(form, table.header)
-    named = _named(columns, table)
-    summary.ignored = [
-        cell.strip()
-        for place, cell in enumerate(table.header)
-        if place not in columns and cell.strip() and cell.strip() not in OURS
-    ]
     ready: list[_Ready] = []
     ordinals: dict[str, int] = {}
-    known = _Keys()
+    keys = _Keys()
     with ledger.database.snapshot() as tx:
         overlay = _Overlay(ledger)
         overlay.catch_up(tx)
         shop = overlay.shop
         if not shop.opened:
             raise Refused("no-shop", "No shop is open in this database; run jitledger init first.")
+    cells = Cells(form, table, shop, choices)
+    named = cells.named()
+    summary.ignored = _ignored(cells, table)
     present = present_of(ledger.database, ledger.clock, shop)
     with ledger.database.snapshot() as tx:
         overlay.tx = tx
         for row in table.rows:
             try:
-                fields = _fields(row, columns, shop, table)
-                key = _key(form, fields, ordinals, shop, present)
                 asks = []
-                for number, data in enumerate(form.commands(fields)):
-                    ask = Ask(parse(data), f"{key}:{number}")
-                    if known.is_new(tx, ask):
-                        _decide(overlay, ask.command, present, ledger)
-                    asks.append(ask)
+                for fields in cells.rows(row):
+                    key = _key(form, fields, ordinals, shop, present)
+                    known = in_the_shop(fields, form, overlay, present, summary.ignored)
+                    for number, data in enumerate(form.commands(known)):
+                        command = parse(data)
+                        before = keys.of_before(tx, form, fields, command)
+                        ask = Ask(command, before or f"{key}:{number}")
+                        if keys.is_new(tx, ask):
+                            if is_there(command, overlay, present):
+                                continue
+                            _decide(overlay, ask.command, present, ledger)
+                        asks.append(ask)
                 ready.append(_Ready(row, asks))
+            except LeftOut as left:
+                summary.left.append(LeftRow(row.line, left.why))
             except LedgerError as error:
                 summary.bad.append(_bad(row, error, named))
-    return ready
+    return cells, ready
+
+
+def _ignored(cells: Cells, table: Table) -> list[str]:
+    """Return the headers of columns that nothing was read from."""
+    return [
+        cell.strip()
+        for place, cell in enumerate(table.header)
+        if place not in cells.columns and cell.strip() and cell.strip() not in OURS
+    ]
 
 
 class _Keys:
@@ -181,6 +205,17 @@ class _Keys:
 
     def __init__(self) -> None:
         self._mine: dict[str, bytes] = {}
+
+    def of_before(self, tx: Tx, form: Format, fields: Row, command: Command) -> str | None:
+        """Return the key that a dated row had while a paper's number named rows, if it was taken.
+
+        So a file that was imported then is not taken twice.
+        """
+        if not fields.get("ref") or not fields.get("when"):
+            return None
+        key = f"{form.name}:id:{fields['ref']}:0"
+        row = tx.one("SELECT digest FROM command_keys WHERE key = ?", (key,))
+        return key if row is not None and bytes(row[0]) == payload_of(command) else None
 
     def is_new(self, tx: Tx, ask: Ask) -> bool:
         """Return whether a key is new; raises ``key-conflict`` when it stands for another row."""
@@ -202,10 +237,6 @@ class _Keys:
         return before is None
 
 
-def _named(columns: dict[int, str], table: Table) -> dict[str, str]:
-    return {field: table.header[place] for place, field in columns.items()}
-
-
 def _decide(overlay: _Overlay, command: Command, present: int, ledger: Ledger) -> None:
     wall = ledger.clock.now()
     ceiling = present if overlay.shop.clock == "live" else max(present, wall)
@@ -222,75 +253,30 @@ def _decide(overlay: _Overlay, command: Command, present: int, ledger: Ledger) -
             overlay.registered[owner] = item
 
 
-def _fields(row: TableRow, columns: dict[int, str], shop: Shop, table: Table) -> Row:
-    width, delimiter = len(table.header), table.delimiter
-    if any(cell for cell in row.cells[width:]):
-        sign = f"; what holds a {delimiter!r} must stand in quotes" if len(delimiter) == 1 else ""
-        raise Refused(
-            "bad-row",
-            f"The row has {len(row.cells)} cells, the header {width}{sign}.",
-            cells=len(row.cells),
-            columns=width,
-        )
-    found: Row = {}
-    for place, name in columns.items():
-        text = row.cells[place] if place < len(row.cells) else ""
-        if text and name in NUMBERS:
-            text = read_number(name, text, shop.locale, delimiter)
-        found[name] = text
-    return found
+NEW = ("ref", "said", "time", "zone", "barcode", "name", "unit", "status", "total", "event")
+"""Fields that are no part of a row's content as keys have it."""
 
 
-_DIGITS = re.compile(r"[+-]?[\d.,'\u2019\u00a0\u202f]+")
+def _key(
+    form: Format,
+    fields: Row,
+    ordinals: dict[str, int],
+    shop: Shop,
+    present: int,
+) -> str:
+    """Return the key of a row: its own, else its content with an ordinal among equal ones.
 
-
-def read_number(name: str, text: str, locale: str, delimiter: str) -> str:
-    """Read a number in the shop's locale, strictly, or as a plain one (``1234.5``).
-
-    A semicolon between columns is how programs write where the comma is the decimal sign. What the
-    two readings would take for different numbers is read by the locale where the semicolon says
-    so, too, and refused elsewhere: ``1.000`` is a thousand in Germany and one in a plain table.
+    A paper's number belongs to the content.
     """
-    english, semicolons = locale.startswith("en"), delimiter == ";"
-    alike = text.isdigit() or (english and not semicolons)
-    try:
-        plain = parse_decimal(name, text)
-    except Refused:
-        local = _local_number(name, text, "de" if english and semicolons else locale)
-        if local is None:
-            raise
-        return show(local)
-    local = None if alike else _local_number(name, text, "de" if english else locale)
-    if local is None or local == plain:
-        return show(plain)
-    if semicolons and not english:
-        return show(local)
-    raise Refused(
-        "ambiguous-number",
-        f"{name} is {text!r}: {show(plain)} or {show(local)}? Write it without a thousands sign.",
-        field=name,
-        value=text,
-    )
-
-
-def _local_number(name: str, text: str, locale: str) -> Decimal | None:
-    from babel import UnknownLocaleError
-    from babel.numbers import NumberFormatError
-    from babel.numbers import parse_decimal as parse_local
-
-    if not _DIGITS.fullmatch(text):
-        return None
-    try:
-        return parse_decimal(name, Decimal(parse_local(text, locale=locale, strict=True)))
-    except (NumberFormatError, UnknownLocaleError, ValueError, Refused):
-        return None
-
-
-def _key(form: Format, fields: Row, ordinals: dict[str, int], shop: Shop, present: int) -> str:
     if fields.get("key"):
         return f"{form.name}:id:{fields['key']}"
-    content = "\x1f".join(f"{name}={fields[name]}" for name in sorted(fields))
-    if form.dated and not fields.get("when"):
+    said = {**fields, "when": fields.get("said", fields.get("when", ""))}
+    mine = {name for name in form.fields if name in said and name not in NEW}
+    content = "\x1f".join(f"{name}={said[name]}" for name in sorted(mine))
+    for name in ("ref", "time"):
+        if fields.get(name):
+            content += f"\x1f{name}={fields[name]}"
+    if not fields.get("when"):
         content += f"\x1f{local_date(present, shop.tz)}"
     digest = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:24]
     ordinals[digest] = ordinals.get(digest, 0) + 1
@@ -320,7 +306,7 @@ def bad_table(
     """
     width = len(table.header)
     has_id = "key" in map_header(form, table.header).values()
-    head = [*table.header, *(() if has_id else ("id",)), *words]
+    head = [*table.header, *(() if has_id else ("key",)), *words]
     content = repr((table.header, [row.cells for row in table.rows]))
     of_file = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:12]
     rows = []

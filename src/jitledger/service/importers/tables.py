@@ -5,16 +5,23 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from jitledger.domain.errors import Refused
+from jitledger.service.importers.formats import FORMATS
+from jitledger.service.importers.headers import header_score
 
 MOST_BYTES = 512 * 1024 * 1024
 LONGEST_FIELD = 100_000
+MOST_ABOVE = 30
+"""So many rows are looked at for the header."""
+DELIMITERS = ",;\t|"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,66 +84,119 @@ def _check_size(name: str, size: int, most: int) -> None:
 
 def _from_csv(name: str, data: bytes) -> Table:
     text = _text(name, data)
-    lines = text.splitlines()
-    first = next((line for line in lines if line.strip()), "")
-    delimiter = max(",;\t|", key=first.count)
+    said = re.match(r"sep=(.)\r?\n", text)
+    if said is not None:  # A line for spreadsheet programs, which is no header.
+        return _found(name, _records(name, text, said.group(1))[1:], said.group(1))
+    tries = [_records(name, text, sign, MOST_ABOVE) for sign in DELIMITERS]
+    scores = [(_best(rows)[0], max((len(row.cells) for row in rows), default=0)) for rows in tries]
+    delimiter = DELIMITERS[scores.index(max(scores))]
+    return _found(name, _records(name, text, delimiter), delimiter)
+
+
+def _records(name: str, text: str, delimiter: str, most: int | None = None) -> list[TableRow]:
+    """Return the rows that hold something, each with its line; what is quoted is one cell."""
     reader = csv.reader(io.StringIO(text), delimiter=delimiter)
     csv.field_size_limit(LONGEST_FIELD)
-    header: list[str] = []
     rows: list[TableRow] = []
     try:
         for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if not header:
-                header = [cell.strip() for cell in cells]
-                continue
-            rows.append(TableRow(reader.line_num, [cell.strip() for cell in cells]))
+            if any(cell.strip() for cell in cells):
+                rows.append(TableRow(reader.line_num, [cell.strip() for cell in cells]))
+            if most is not None and len(rows) >= most:
+                break
     except csv.Error as error:
         shown = f" (line {reader.line_num}: {error})"
         raise _bad(name, "it cannot be read, perhaps it is damaged", shown) from error
-    if not header:
+    return rows
+
+
+def _best(rows: Sequence[TableRow]) -> tuple[int, int]:
+    """Return (columns that are known, place) of the row that is likeliest the header."""
+    fields = [form.fields for form in FORMATS.values()]
+    scores = [header_score(row.cells, fields) for row in rows[:MOST_ABOVE]]
+    best = max(scores, default=0)
+    return best, scores.index(best) if best else 0
+
+
+def _found(name: str, rows: list[TableRow], delimiter: str) -> Table:
+    """Return a table below its header; what stands above it is a letterhead."""
+    if not rows:
         raise _bad(name, "it is empty; a header line and rows are expected")
-    return Table(header, rows, delimiter)
+    _score, place = _best(rows)
+    return Table(rows[place].cells, rows[place + 1 :], delimiter)
 
 
 def _text(name: str, data: bytes) -> str:
-    if b"\x00" in data[:4096] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
-        raise _bad(name, "it is no text; a CSV or XLSX file is expected")
-    for encoding in ("utf-8-sig", "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "cp1252"):
+    """Return a file's text: by its mark, as UTF-8, by its zero bytes, else as Windows wrote it."""
+    encodings = ["utf-8-sig", "cp1252"]
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encodings = ["utf-16"]
+    elif b"\x00" in data[:4096]:
+        head = data[:4096]
+        odd, even = head[1::2].count(0), head[::2].count(0)
+        if max(odd, even) * 2 < len(head) // 2 or min(odd, even) * 4 > max(odd, even):
+            raise _bad(name, "it is no text; a CSV or XLSX file is expected")
+        encodings = ["utf-16-le" if odd > even else "utf-16-be"]
+    for encoding in encodings:
         try:
-            return data.decode(encoding).replace("\x00", "")
+            text = data.decode(encoding).replace("\x00", "")
         except UnicodeDecodeError:
             continue
+        return text if "\n" in text else text.replace("\r", "\n")
     raise _bad(name, "it is no text in UTF-8; save it as CSV (UTF-8)")
 
 
 def _from_xlsx(name: str, data: bytes) -> Table:
+    """Return the table of the sheet whose header names most columns."""
+    sheets = [rows for rows in _sheets(data, values=False) if rows]
+    if any(_is_formula(cell) for rows in sheets for row in rows for cell in row.cells):
+        computed = [rows for rows in _sheets(data, values=True) if rows]
+        sheets = [_with_results(*pair) for pair in zip(sheets, computed, strict=False)]
+    if not sheets:
+        raise _bad(name, "it is empty; a header line and rows are expected")
+    scores = [_best(rows)[0] for rows in sheets]
+    return _found(name, sheets[scores.index(max(scores))], "xlsx")
+
+
+def _sheets(data: bytes, *, values: bool) -> Iterator[list[TableRow]]:
+    """Yield the rows of each sheet that is seen, with the results of formulas or the formulas."""
     import openpyxl
 
-    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    sheet = book.active
-    if sheet is None or not hasattr(sheet, "iter_rows"):
-        raise _bad(name, "it has no sheet")
-    header: list[str] = []
-    rows: list[TableRow] = []
-    for line, cells in enumerate(_cells(sheet.iter_rows(values_only=True)), start=1):
-        if not any(cells):
-            continue
-        if not header:
-            header = cells
-            continue
-        rows.append(TableRow(line, cells))
-    if not header:
-        raise Refused(
-            "bad-file", f"{name} is empty; a header line and rows are expected.", file=name
+    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=values)
+    for sheet in book.worksheets:
+        if sheet.sheet_state == "visible":
+            rows = enumerate(sheet.iter_rows(), start=1)
+            cells = (TableRow(line, [_shown(cell) for cell in row]) for line, row in rows)
+            # A sheet of formulas keeps its empty rows, so that both readings have the same lines.
+            yield [row for row in cells if any(row.cells) or values]
+
+
+def _with_results(formulas: list[TableRow], values: list[TableRow]) -> list[TableRow]:
+    """Put the stored result of each formula in its place; one without a result stays as it is."""
+    results = {row.line: row.cells for row in values}
+    return [
+        TableRow(
+            row.line,
+            [
+                (results.get(row.line, row.cells)[place] or cell) if _is_formula(cell) else cell
+                for place, cell in enumerate(row.cells)
+            ],
         )
-    return Table(header, rows, "xlsx")
+        for row in formulas
+    ]
 
 
-def _cells(rows: Iterator[tuple[object, ...]]) -> Iterator[list[str]]:
-    for row in rows:
-        yield [_cell(value) for value in row]
+def _is_formula(cell: str) -> bool:
+    return cell.startswith("=") and len(cell) > 1
+
+
+def _shown(cell: Any) -> str:
+    """Return a cell as the sheet shows it: a code of five digits keeps its zeros."""
+    value = cell.value
+    zeros = getattr(cell, "number_format", "") or ""
+    if isinstance(value, int) and not isinstance(value, bool) and re.fullmatch("0{2,}", zeros):
+        return f"{value:0{len(zeros)}d}"
+    return _cell(value)
 
 
 def _cell(value: object) -> str:

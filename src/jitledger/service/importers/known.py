@@ -1,0 +1,143 @@
+"""What a row says, in the shop's own terms: its products, packs, prices and suppliers."""
+
+from __future__ import annotations
+
+import re
+
+from jitledger.domain import commands as c
+from jitledger.domain.commands import Command
+from jitledger.domain.errors import Refused, bad_value
+from jitledger.domain.moments import local_date
+from jitledger.domain.quantity import show
+from jitledger.domain.state.dated import in_force
+from jitledger.domain.state.stock_item import StockItem
+from jitledger.domain.state.supplier import Supplier
+from jitledger.service.cache import Cache
+from jitledger.service.importers.cells import gtin
+from jitledger.service.importers.formats import Format, Row
+from jitledger.service.importers.headers import names
+from jitledger.service.importers.numbers import each
+
+NOT_DIVIDED = "it does not divide by what the pack holds; write the price of one"
+WRONG_DIGIT = "the last digit of this barcode does not fit; look at it again"
+
+
+def in_the_shop(fields: Row, form: Format, known: Cache, present: int, ignored: list[str]) -> Row:
+    """Return the fields of a row with the shop's own code, pack and what is new of a product."""
+    if form.name == "items":
+        return _catalog(fields, known, ignored)
+    found = dict(fields)
+    if form.name == "suppliers":
+        return found
+    found["sku"] = _sku(fields, known)
+    unit = fields.get("unit", "").rstrip(".").casefold()
+    sku = known.find_sku(found["sku"])
+    if unit and sku is not None:
+        _in_packs(found, unit, known.item(sku), str(local_date(present, known.shop.tz)))
+    return found
+
+
+def _sku(fields: Row, known: Cache) -> str:
+    """Return the code of a row's product: by its code, else by a barcode of any length."""
+    for text in (fields.get("sku", ""), fields.get("barcode", "")):
+        if not text or known.find_sku(text) is not None:
+            if text:
+                return text
+            continue
+        long = gtin(text)
+        for width in (14, 13, 12, 8) if long else ():
+            short = long[14 - width :] if long and not long[: 14 - width].strip("0") else None
+            holder = known.claim("barcode", short) if short else None
+            if holder is not None:
+                return holder
+        holder = known.claim("barcode", text)
+        if holder is not None:
+            return holder
+    return fields.get("sku") or fields.get("barcode", "")
+
+
+def _in_packs(found: Row, unit: str, item: StockItem, today: str) -> None:
+    """Say what was counted: pieces, the product's own unit, or a pack that it knows."""
+    if unit in names()["pieces"] or unit == item.catalog.unit.casefold():
+        return
+    packs = item.catalog.packs
+    forms = [unit, *(unit.removesuffix(end) for end in ("s", "es", "n", "en", "e"))]
+    code = next((one for one in forms if one in packs), unit)
+    found["pack"] = code
+    factor = in_force(packs.get(code, ()), today)
+    if factor is None:
+        return  # The ledger says that it does not know this pack.
+    for name in ("cost", "price"):
+        if found.get(name):
+            one = each(found[name], show(factor))
+            if one is None:
+                raise bad_value(name, found[name], NOT_DIVIDED)
+            found[name] = one
+
+
+def _catalog(fields: Row, known: Cache, ignored: list[str]) -> Row:
+    """Check a product's row: its barcodes, and that its name is the one the shop knows it by."""
+    for code in (fields.get("barcodes") or "").split():
+        if code.isdigit() and len(code) in (8, 12, 13, 14) and gtin(code) is None:
+            raise bad_value("barcodes", code, WRONG_DIGIT)
+    sku, name = fields.get("sku", ""), fields.get("name", "")
+    found = known.find_sku(sku) if sku else None
+    if sku and found is None and not name and ignored:
+        raise Refused(
+            "missing-field",
+            f"{sku} is new and has no name; which column is the name? "
+            f"Not read: {', '.join(ignored)[:100]}.",
+            field="name",
+        )
+    if found is not None and name:
+        title = known.item(found).catalog.title
+        if not _words(title) & _words(name):
+            raise Refused(
+                "duplicate-sku",
+                f"{found} is {title!r} here and {name!r} in the file; is it the same product?",
+                sku=found,
+            )
+    return dict(fields)
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.casefold()))
+
+
+def is_there(command: Command, known: Cache, present: int) -> bool:
+    """Return whether what a row of the catalog says is so already: then nothing is recorded."""
+    today = str(local_date(present, known.shop.tz))
+    match command:
+        case c.Register():
+            return known.find_sku(command.sku) is not None
+        case c.SetPrice():
+            sku = known.find_sku(command.sku)
+            prices = known.item(sku).catalog.prices if sku else ()
+            return in_force(prices, today) == command.price
+        case c.RegisterSupplier():
+            supplier = _supplier(command.code, known)
+            if supplier is None:
+                return False
+            said = (
+                (command.name, supplier.title),
+                (command.lead_time_days, supplier.lead_time_days),
+                (command.contact, supplier.contact),
+                (command.currency, supplier.currency),
+            )
+            return all(new is None or new == old for new, old in said)
+        case c.AgreeTerms():
+            supplier = _supplier(command.supplier, known)
+            sku = known.find_sku(command.sku)
+            dated = supplier.terms.get(sku, ()) if supplier and sku else ()
+            terms = in_force(dated, today)
+            return terms is not None and all(
+                getattr(command, name) in (None, getattr(terms, name))
+                for name in ("unit_cost", "moq", "pack", "supplier_sku")
+            )
+        case _:
+            return False
+
+
+def _supplier(code: str, known: Cache) -> Supplier | None:
+    found = known.claim("supplier", code.casefold())
+    return None if found is None else known.supplier(found)

@@ -1,0 +1,70 @@
+"""Rows of a file that are no fact and no fault: they are left out, counted and named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jitledger.service.importers.formats import Row
+from jitledger.service.importers.headers import full_key, names
+from jitledger.service.importers.tables import TableRow
+
+_CANCELLED = re.compile(r"cancel|storn|void|annul", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut(Exception):
+    """A row that is no fault and no fact: a sum, a page number, what was not counted."""
+
+    why: str
+
+
+NO_NUMBER = "nobody counted it"
+A_SUM = "a sum is no product"
+NO_ROW = "it is no row of the table"
+NOT_KNOWN = "its stock was never known"
+NOT_COME = "none of it came"
+CANCELLED = "it was cancelled"
+A_PARENT = "its variants are sold, not it"
+A_PICTURE = "it holds no product"
+
+
+def filled(row: TableRow) -> Sequence[str]:
+    """Return the cells of a row that hold something."""
+    return [cell for cell in row.cells if cell]
+
+
+def check_footer(row: TableRow, needed: int, last: int) -> None:
+    """Leave out a sum, and below the last whole row a line that is none.
+
+    ``needed`` columns must be filled in a row; ``last`` is the last line with two cells or more.
+    """
+    cells = filled(row)
+    words = re.findall(r"[^\W\d_]+", cells[0].casefold()) if cells else []
+    sums = set(names()["sums"])
+    if sums.intersection(words) and sums.union(names()["with_sums"]).issuperset(words):
+        raise LeftOut(A_SUM)
+    if len(cells) == 1 and needed > 1 and row.line > last > 0:
+        raise LeftOut(NO_ROW)
+
+
+def check_said(fields: Row, form: str, quantity: str) -> None:
+    """Leave out a row that says of itself that there is nothing to record.
+
+    ``quantity`` is the header of its quantity; empty where it has one for each place.
+    """
+    if fields.get("known", "").casefold() in ("false", "0", "no"):
+        raise LeftOut(NOT_KNOWN)
+    if form == "sales" and _CANCELLED.search(fields.get("status", "")):
+        raise LeftOut(CANCELLED)
+    if form == "counts" and quantity and fields.get("sku") and not fields["qty"]:
+        raise LeftOut(NO_NUMBER)
+    came = full_key(quantity) not in names()["qty"]
+    if form == "receipts" and fields.get("qty") == "0" and came:
+        raise LeftOut(NOT_COME)
+    if form == "items" and fields.get("kind", "").casefold() in ("variable", "grouped"):
+        raise LeftOut(A_PARENT)
+    told = ("sku", "price", "barcodes", "cost", "name", "option1", "option2", "option3")
+    if form == "items" and fields.get("handle") and not any(fields.get(n) for n in told):
+        raise LeftOut(A_PICTURE)

@@ -1,0 +1,149 @@
+"""Files as shops send them: each of the cases, and numbers and dates of any hand."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jitledger.domain.errors import LedgerError, Refused
+from jitledger.domain.state.shop import Shop
+from jitledger.service.importers.cells import Cells, Choices, gtin
+from jitledger.service.importers.dates import read_when, style_of
+from jitledger.service.importers.formats import FORMATS
+from jitledger.service.importers.left_out import LeftOut
+from jitledger.service.importers.tables import Table, TableRow, parse_table
+from tests.service.file_cases import judge, names
+
+ZONE = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_file_records_what_it_says(name: str, tmp_path: Path) -> None:
+    """Nothing wrong is recorded, nothing is missing, and the same file again changes nothing."""
+    assert judge(name, tmp_path).faults == []
+
+
+def _written(number: Decimal, sign: str, *, grouped: bool) -> str:
+    text = f"{number:,f}" if grouped else f"{number:f}"
+    return text if sign == "." else text.translate(str.maketrans(",.", ".,"))
+
+
+@given(
+    numbers=st.lists(
+        st.decimals(min_value=0, max_value=10**7, places=2, allow_nan=False), min_size=1, max_size=6
+    ),
+    sign=st.sampled_from(".,"),
+    grouped=st.booleans(),
+    locale=st.sampled_from(["en", "de", "en-US", "fr"]),
+    delimiter=st.sampled_from([",", ";", "xlsx"]),
+)
+def test_prices_of_any_hand_are_read_as_written(
+    numbers: list[Decimal], sign: str, grouped: bool, locale: str, delimiter: str
+) -> None:
+    """Two decimals show the sign, whatever the shop's locale and what separates columns."""
+    written = [_written(number, sign, grouped=grouped) for number in numbers]
+    rows = [TableRow(n + 2, ["MUG", "1", text]) for n, text in enumerate(written)]
+    table = Table(["sku", "qty", "cost"], rows, delimiter)
+    cells = Cells(FORMATS["receipts"], table, Shop(locale=locale), Choices())
+    for row, number in zip(rows, numbers, strict=True):
+        assert Decimal(cells.rows(row)[0]["cost"]) == number
+
+
+@given(
+    number=st.decimals(min_value=0, max_value=10**7, places=3, allow_nan=False),
+    sign=st.sampled_from(".,"),
+    grouped=st.booleans(),
+    locale=st.sampled_from(["en", "de", "fr"]),
+    said=st.booleans(),
+)
+def test_a_number_alone_is_right_or_asked(
+    number: Decimal, sign: str, grouped: bool, locale: str, said: bool
+) -> None:
+    """Three decimals between semicolons: right, asked, or as the locale has it; never else."""
+    text = _written(number, sign, grouped=grouped)
+    row = TableRow(2, ["MUG", text])
+    table = Table(["sku", "qty"], [row], ";")
+    choices = Choices(decimal=sign if said else None)
+    cells = Cells(FORMATS["receipts"], table, Shop(locale=locale), choices)
+    try:
+        found = Decimal(cells.rows(row)[0]["qty"])
+    except LedgerError as error:
+        assert error.code == "ambiguous-number"
+        assert not said
+        return
+    as_local = Decimal(text.replace(".", "").replace(",", "."))
+    assert found == number or (locale != "en" and found == as_local)
+
+
+@given(
+    days=st.lists(st.dates(date(2015, 1, 1), date(2030, 12, 31)), min_size=1, max_size=5),
+    first=st.sampled_from(["day", "month"]),
+    sign=st.sampled_from("/-"),
+    locale=st.sampled_from(["en", "en-US", "en-GB", "de"]),
+)
+def test_dates_of_any_hand_are_right_or_asked(
+    days: list[date], first: str, sign: str, locale: str
+) -> None:
+    """A day above 12 settles the column; else the locale does, and plain English asks."""
+    form = f"%d{sign}%m{sign}%Y" if first == "day" else f"%m{sign}%d{sign}%Y"
+    written = [day.strftime(form) for day in days]
+    settled = any(day.day > 12 for day in days)
+    own = {"en-US": "month", "en": None}.get(locale, "day")
+    style = style_of(written, locale)
+    for day, text in zip(days, written, strict=True):
+        try:
+            found = read_when(text, "", "", style, ZONE)
+        except Refused as refused:
+            assert refused.code == "ambiguous-date"
+            assert own is None
+            assert not settled
+            continue
+        if settled or own == first:
+            assert found == day.isoformat()
+    assert style_of(written, locale, first).order == first
+
+
+@given(st.integers(0, 10**13 - 1))
+def test_a_barcode_is_known_by_its_last_digit(number: int) -> None:
+    """One of ten last digits fits, and zeros in front make no other barcode of it."""
+    body = f"{number:013d}"
+    fits = [found for last in range(10) if (found := gtin(f"{body}{last}"))]
+    assert len(fits) == 1
+    if body.startswith("00"):
+        assert gtin(fits[0][2:]) == gtin(fits[0][1:]) == fits[0]
+
+
+@given(
+    above=st.lists(st.text("abc, ;", max_size=20), max_size=4),
+    delimiter=st.sampled_from(",;\t|"),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"]),
+    ends=st.sampled_from(["\n", "\r\n", "\r"]),
+)
+def test_a_table_is_found_below_anything(
+    above: list[str], delimiter: str, encoding: str, ends: str
+) -> None:
+    """Whatever stands above, separates, ends lines and encodes: header and rows are the same."""
+    lines = [*above, delimiter.join(["SKU", "Größe", "Counted"])]
+    lines += [delimiter.join(["CUP", "weiß", str(n)]) for n in (3, 5)]
+    table = parse_table("count.csv", (ends.join(lines) + ends).encode(encoding))
+    assert table.header == ["SKU", "Größe", "Counted"]
+    assert [row.cells for row in table.rows] == [["CUP", "weiß", "3"], ["CUP", "weiß", "5"]]
+
+
+def test_rows_that_say_nothing_are_left_out_by_name() -> None:
+    """A sum, a page number and an empty count are neither recorded nor faults."""
+    text = b"SKU;Counted\nCUP;3\nMUG;\nTotal;3\nPage 1;\n"
+    table = parse_table("count.csv", text)
+    cells = Cells(FORMATS["counts"], table, Shop(), Choices())
+    left = []
+    for row in table.rows[1:]:
+        with pytest.raises(LeftOut) as found:
+            cells.rows(row)
+        left.append(found.value.why)
+    assert left == ["nobody counted it", "a sum is no product", "it is no row of the table"]
