@@ -81,6 +81,24 @@ async def test_a_caption_says_what_it_is_and_xlsx_is_read(chat: Chat) -> None:
     assert chat.on_hand() == "32"
 
 
+async def test_what_a_file_does_not_show_is_asked_once(chat: Chat) -> None:
+    """Day or month, thousands or decimals: two buttons, then the preview and the rows."""
+    text = b"Date;SKU;Qty;Cost\n01/02/2026;MUG;12;1.250\n02/02/2026;MUG;3;1.350\nTotal;;15;\n"
+    (asked,) = await send(chat, "list.csv", text, caption="receipts")
+    assert "01/02/2026" in asked["text"] or "1.250" in asked["text"]
+    buttons = [b["text"] for row in asked["reply_markup"]["inline_keyboard"] for b in row]
+    first = "the point" if any("point" in label for label in buttons) else "the day"
+    _, (asked,) = await chat.press(asked, next(b for b in buttons if b.startswith(first)))
+    buttons = [b["text"] for row in asked["reply_markup"]["inline_keyboard"] for b in row]
+    second = "the day" if first == "the point" else "the point"
+    _, (shown,) = await chat.press(asked, next(b for b in buttons if b.startswith(second)))
+    assert shown["text"].startswith("2 of 3 rows can be taken (receipts)")
+    assert "Left out: line 4 (a sum is no product)" in shown["text"]
+    _, said = await chat.press(shown, "Take all 2")
+    assert "2 of 3 rows recorded" in said[0]["text"]
+    assert chat.on_hand() == "35"
+
+
 async def test_who_may_not_is_told_so(chat: Chat) -> None:
     """Staff cannot send a catalog; a stranger's file is not even looked at."""
     (answer,) = await send(chat, "catalog.csv", ITEMS, STAFF)

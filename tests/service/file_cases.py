@@ -121,7 +121,9 @@ class Shop:
                 return f"sell {sku} {show(event.quantity)}" + self._rest(event, event.unit_price)
             case e.StockReceived():
                 price = None if event.cost_assumed else event.unit_cost
-                return f"receive {sku} {show(event.quantity)}" + self._rest(event, price)
+                return f"receive {sku} {show(event.quantity)}" + self._rest(
+                    event, price, event.supplier
+                )
             case e.StockCounted():
                 return f"count {sku} {show(event.quantity)}" + self._rest(event, None)
             case e.SaleReturned():
@@ -138,8 +140,9 @@ class Shop:
             case _:
                 return None
 
-    def _rest(self, event: Any, price: Decimal | None) -> str:
+    def _rest(self, event: Any, price: Decimal | None, supplier: str | None = None) -> str:
         text = "" if price is None else f" @{show(price)}"
+        text += f" from {supplier}" if supplier else ""
         if event.occurred_on is not None:
             text += f" on:{event.occurred_on.isoformat()}"
         elif event.recorded_at - event.effective_at > 120_000_000_000:

@@ -18,6 +18,7 @@ from aiogram.types import Message
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.json import Json
 from jitledger.domain.state.shop import MAY_BUY
+from jitledger.service.importers.cells import Choices
 from jitledger.service.importers.formats import FORMATS, map_header
 from jitledger.service.importers.rows import RowsSummary, bad_table, import_rows
 from jitledger.service.importers.tables import Table, parse_table
@@ -61,6 +62,24 @@ FORM = {
     "receipts": say.RECEIPTS,
     "sales": say.SALES,
     "suppliers": say.SUPPLIERS,
+}
+
+
+KEPT = ("form", "file_id", "name", "dates", "decimal")
+"""What a job keeps of a previewed table."""
+
+STYLES = {
+    "ambiguous-date": ("dates", ("day", "month")),
+    "ambiguous-number": ("decimal", (".", ",")),
+}
+"""{refusal: what is asked, its answers}"""
+
+LABELS = {
+    **FORM,
+    "day": say.THE_DAY_IS_FIRST,
+    "month": say.THE_MONTH_IS_FIRST,
+    ".": say.THE_POINT_IS_DECIMAL,
+    ",": say.THE_COMMA_IS_DECIMAL,
 }
 
 
@@ -115,17 +134,40 @@ async def on_document(message: Message, turn: Turn, desk: Desk, bot: Bot, asker:
 
 
 def _ask_which(fits: list[str], body: Json, name: str, rows: int, turn: Turn) -> None:
+    text = plural(
+        *say.WHAT_ARE_ITS_ROWS,
+        rows,
+        name=texts.safe(name[:80]),
+    )
+    _offer(text, [{"form": form} for form in fits], body, turn)
+
+
+def _ask_how(error: LedgerError, form: str, body: Json, turn: Turn) -> None:
+    """Ask once for the file what no row of it shows: which sign is decimal, what stands first."""
+    what, said = STYLES[error.code]
+    value = texts.safe(str(error.fields.get("value", ""))[:40])
+    text = _(say.HOW_IS_IT_WRITTEN, value=value)
+    _offer(text, [{"form": form, what: one} for one in said], body, turn)
+
+
+def _offer(text: str, offers: list[Json], body: Json, turn: Turn) -> None:
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
-        stored = store_proposal(tx, turn.chat_id, turn.member, "table", {**body, "fits": fits}, now)
-        buttons = [[(_(FORM[form]), f"t.{stored}.{place}")] for place, form in enumerate(fits)]
-        text = plural(
-            *say.WHAT_ARE_ITS_ROWS,
-            rows,
-            name=texts.safe(name[:80]),
-        )
+        kept = {**body, "offers": offers}
+        stored = store_proposal(tx, turn.chat_id, turn.member, "table", kept, now)
+        buttons = [[(label(one), f"t.{stored}.{place}")] for place, one in enumerate(offers)]
         return [turn.message(text, buttons)]
 
     turn.render.append(render)
+
+
+def label(offer: Json) -> str:
+    """Return what stands on the button of an offer."""
+    said = offer.get("dates") or offer.get("decimal") or offer["form"]
+    return _(LABELS[said])
+
+
+def _choices(body: Json) -> Choices:
+    return Choices(dates=body.get("dates"), decimal=body.get("decimal"))
 
 
 async def fetch_table(bot: Bot, file_id: str, name: str) -> Table:
@@ -165,10 +207,20 @@ async def preview(form: str, table: Table, body: Json, turn: Turn, desk: Desk) -
         return
     try:
         summary = await asyncio.to_thread(
-            import_rows, desk.app.ledger, FORMATS[form], table, dry_run=True, member=turn.member
+            import_rows,
+            desk.app.ledger,
+            FORMATS[form],
+            table,
+            dry_run=True,
+            member=turn.member,
+            choices=_choices(body),
         )
     except LedgerError as error:
         turn.say(f"✗ {texts.safe(texts.problem(error))}")
+        return
+    unclear = [bad.error for bad in summary.bad if bad.error.code in STYLES]
+    if unclear and STYLES[unclear[0].code][0] not in body:
+        _ask_how(unclear[0], form, body, turn)
         return
     good = summary.rows - len(summary.bad) - len(summary.left)
     head = plural(
@@ -230,6 +282,7 @@ async def take(job: Job, desk: Desk) -> None:
             channel="telegram",
             progress=job.advance,
             at_once=ROWS_AT_ONCE,
+            choices=_choices(job.body),
         )
         await asyncio.to_thread(_afterwards, desk)
     text = plural(
@@ -267,18 +320,19 @@ def _as_csv(form: str, table: Table, summary: RowsSummary) -> str:
 
 @action("t")
 async def which_table(press: Press) -> None:
-    """Preview a table as what its sender says it is."""
-    fits = press.proposal.body["fits"]
-    if not press.place.isdigit() or int(press.place) >= len(fits):
+    """Preview a table as what its sender says it is, and as it is written."""
+    body = press.proposal.body
+    offers = body.get("offers") or [{"form": form} for form in body["fits"]]
+    if not press.place.isdigit() or int(press.place) >= len(offers):
         press.turn.toast(press.query.id, _(shared.THIS_BUTTON_IS_TOO_OLD))
         return
-    form = fits[int(press.place)]
+    offer = offers[int(press.place)]
     table = await _table(press)
     if table is not None:
         press.turn.effects.append(consume(press.proposal.id))
-        press.turn.toast(press.query.id, _(documents.FORM[form]))
-        body = {key: press.proposal.body[key] for key in ("file_id", "name")}
-        await documents.preview(form, table, body, press.turn, press.desk)
+        press.turn.toast(press.query.id, documents.label(offer))
+        kept: Json = {key: body[key] for key in KEPT if key in body} | offer
+        await documents.preview(offer["form"], table, kept, press.turn, press.desk)
 
 
 @action("i")
@@ -288,7 +342,7 @@ def take_table(press: Press) -> None:
     press.turn.effects.append(consume(press.proposal.id))
     press.turn.toast(press.query.id, _(say.TAKING_IT_IN))
     close_message(press.turn, press.message, _(say.TAKING_IT_IN_NOW))
-    start_job(press.turn, "import", {key: body[key] for key in ("form", "file_id", "name")})
+    start_job(press.turn, "import", {key: body[key] for key in KEPT if key in body})
 
 
 async def _table(press: Press) -> Table | None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from jitledger.domain.errors import Refused, bad_value
 from jitledger.domain.state.shop import Shop
-from jitledger.service.importers.dates import Style, read_when, style_of
+from jitledger.service.importers.dates import Style, are_days, read_when, style_of
 from jitledger.service.importers.formats import Format, Row, map_header
-from jitledger.service.importers.headers import full_key, header_key, place_of
+from jitledger.service.importers.headers import full_key, header_key, names, place_of
 from jitledger.service.importers.left_out import (
     NO_NUMBER,
     LeftOut,
@@ -50,6 +50,8 @@ class Choices:
     """The decimal sign: ``.`` or ``,``."""
 
 
+UNDONE = "was it sold? Name the column “event type”, or take the row out"
+WHICH_DATE = "it holds days and is not read; name the column “date” if it says when"
 TWO_COLUMNS = "two columns have this name and differ; rename the one that does not count"
 
 
@@ -74,6 +76,7 @@ class Cells:
             for place, name in self.columns.items()
             if name == "when"
         }
+        self._check_dates()
         self._above: Row = {}
         last = (row.line for row in reversed(table.rows) if len(filled(row)) > 1)
         self._last = next(last, 0)
@@ -88,6 +91,7 @@ class Cells:
         Raises `LeftOut` for a row that says nothing to record, `Refused` for one that is wrong.
         """
         self._check_width(row)
+        self._check_unread(row)
         needed = [p for p, name in self.columns.items() if name in self.form.required]
         check_footer(row, len(needed), self._last)
         fields = {name: self._value(row, place, name) for place, name in self.columns.items()}
@@ -132,6 +136,14 @@ class Cells:
                         why=TWO_COLUMNS,
                     )
 
+    def _check_dates(self) -> None:
+        """Refuse a file of facts whose days stand in a column that nobody knows."""
+        if "when" not in self.form.fields or "when" in self.columns.values():
+            return
+        for place, cell in enumerate(self.table.header):
+            if place not in self.columns and are_days(self._column(place)):
+                raise Refused("bad-file", f"{cell}: {WHICH_DATE}.", file=cell, why=WHICH_DATE)
+
     def _numbers(self) -> Iterator[tuple[int, str]]:
         for place, name in self.columns.items():
             if name in NUMBERS:
@@ -155,6 +167,14 @@ class Cells:
                 cells=len(row.cells),
                 columns=width,
             )
+
+    def _check_unread(self, row: TableRow) -> None:
+        """Refuse a sale that a cell of a column nobody knows says was none: "Retoure"."""
+        if self.form.name != "sales":
+            return
+        for place, cell in enumerate(row.cells):
+            if place not in self.columns and cell.casefold() in names()["undone"]:
+                raise bad_value("event", cell, UNDONE)
 
     def _value(self, row: TableRow, place: int, name: str) -> str:
         text = row.cells[place] if place < len(row.cells) else ""

@@ -105,6 +105,16 @@ def _by_locale(locale: str) -> str | None:
     return "month" if country.upper() == "US" else "day"
 
 
+def are_days(texts: Iterable[str]) -> bool:
+    """Return whether a column holds days and nothing else.
+
+    >>> are_days(["2026-02-03", "4.2.2026"]), are_days(["20260203"]), are_days([])
+    (True, False, False)
+    """
+    found = [not text.isdigit() and _parts(text) is not None for text in texts]
+    return bool(found) and all(found)
+
+
 def read_when(text: str, time: str, zone: str, style: Style, tz: ZoneInfo) -> str:
     """Return a date, with its time where there is one, as ISO 8601.
 

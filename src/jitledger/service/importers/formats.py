@@ -24,12 +24,24 @@ class Format:
     commands: Callable[[Row], Commands]
 
 
+HINTS = {
+    "sku": "code, article, barcode",
+    "qty": "quantity, pieces, counted",
+    "supplier": "vendor, code",
+}
+"""What a missing column is called elsewhere."""
+
+
 def map_header(form: Format, header: list[str]) -> dict[int, str]:
     """Return {column: field}; raises ``bad-file`` when a required column is missing.
 
     A barcode is enough to know a product.
     """
     found = best_columns(header, form.fields)
+    needed = {name: form.fields[name] for name in form.required if name not in found.values()}
+    kept = {column for column, name in found.items() if name in form.required}
+    free = [cell if column not in kept else "" for column, cell in enumerate(header)]
+    found |= best_columns(free, needed)  # "Artikel" alone is the code, beside one it is the name.
     fields = {field: column for column, field in found.items()}
     if "sku" in form.required and "sku" not in fields and "barcode" in fields:
         found[fields["barcode"]] = "sku"
@@ -37,7 +49,7 @@ def map_header(form: Format, header: list[str]) -> dict[int, str]:
         found[fields["time"]] = "when"
     missing = [field for field in form.required if field not in found.values()]
     if missing:
-        wanted = ", ".join(f"{m} (or {', '.join(form.fields[m][1:4])})" for m in missing)
+        wanted = ", ".join(f"{name} (or {HINTS[name]})" for name in missing)
         raise Refused(
             "bad-file",
             f"The column {wanted} is missing; the file has {', '.join(header)[:200]}.",
@@ -96,13 +108,16 @@ def _fact(do: str, **names: str) -> Callable[[Row], Commands]:
 
 
 def _sales(row: Row) -> Commands:
-    if _REFUND.search(row.get("event", "")):
+    if _REFUND.search(row.get("event", "")) or row.get("qty", "").startswith("-"):
         back = {**row, "qty": row["qty"].lstrip("-")}
         return _fact("return", order="order")(back)
     return _fact("sell", unit_price="price", order="order")(row)
 
 
-_REFUND = re.compile("refund|return|rückgabe|erstattung", re.IGNORECASE)
+_REFUND = re.compile(
+    "refund|return|retour|rückgabe|erstattung|devoluci|reembolso|rimborso|^reso|rembours|teruggave",
+    re.IGNORECASE,
+)
 
 
 def _suppliers(row: Row) -> Commands:
@@ -191,7 +206,7 @@ FORMATS: dict[str, Format] = {
             {
                 **_FACT,
                 "qty": _N["received"],
-                "cost": _N["cost"],
+                "cost": (*_N["cost"], *_N["any_price"]),
                 "supplier": _N["supplier"],
                 "lot": ("lot", "batch", "charge"),
                 "expiry": ("expiry", "expires", "bestbefore", "mhd"),

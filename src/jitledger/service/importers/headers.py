@@ -62,13 +62,38 @@ def rank(text: str, known: Sequence[str]) -> int | None:
     return min(found) if found else None
 
 
+WORDS_COUNT = 1000
+"""From here on a rank is of a word of a header, which is less sure than all of it."""
+
+
+def by_word(text: str, field: str, known: Sequence[str]) -> int | None:
+    """Return how sure one word of a longer header is; only days and what was counted or came.
+
+    >>> by_word("Date of delivery", "when", ()), by_word("Brand name", "name", ("name",))
+    (1000, None)
+    """
+    words = re.findall(r"[^\W_]+", text.casefold())
+    if set(words) & set(names()["date_words"]):
+        return WORDS_COUNT if field == "when" and len(words) <= 4 else None
+    if field != "qty":
+        return None
+    sure = [word for word in known if word not in names()["qty"] and word not in names()["stock"]]
+    found = [sure.index(word) for word in words if word in sure]
+    return WORDS_COUNT + min(found) if found else None
+
+
+def _sure(text: str, field: str, known: Sequence[str]) -> int | None:
+    place = rank(text, known)
+    return by_word(text, field, known) if place is None else place
+
+
 def best_columns(header: Sequence[str], fields: dict[str, tuple[str, ...]]) -> dict[int, str]:
     """Return {column: field}, the surest names first; a column is one field, a field one column."""
     fits = sorted(
         (place, column, name)
         for column, cell in enumerate(header)
         for name, known in fields.items()
-        if (place := rank(cell, known)) is not None
+        if (place := _sure(cell, name, known)) is not None
     )
     found: dict[int, str] = {}
     for _rank, column, name in fits:

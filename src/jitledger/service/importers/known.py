@@ -6,7 +6,7 @@ import re
 
 from jitledger.domain import commands as c
 from jitledger.domain.commands import Command
-from jitledger.domain.errors import Refused, bad_value
+from jitledger.domain.errors import LedgerError, Refused, bad_value
 from jitledger.domain.moments import local_date
 from jitledger.domain.quantity import show
 from jitledger.domain.state.dated import in_force
@@ -18,6 +18,7 @@ from jitledger.service.importers.formats import Format, Row
 from jitledger.service.importers.headers import names
 from jitledger.service.importers.numbers import each
 
+COUNTED_TWICE = "it is counted twice here, with two numbers; write one row with what is there"
 NOT_DIVIDED = "it does not divide by what the pack holds; write the price of one"
 WRONG_DIGIT = "the last digit of this barcode does not fit; look at it again"
 
@@ -102,6 +103,33 @@ def _catalog(fields: Row, known: Cache, ignored: list[str]) -> Row:
 
 def _words(text: str) -> set[str]:
     return set(re.findall(r"\w+", text.casefold()))
+
+
+class Twice:
+    """Finds what a file counts twice, at one place and time, with two numbers."""
+
+    def __init__(self, form: Format) -> None:
+        self._counts = form.name == "counts"
+        self._line = 0
+        self._seen: dict[tuple[str, ...], tuple[int, str]] = {}
+        self.lines: set[int] = set()
+
+    def begin(self, line: int) -> None:
+        """Go on to the next row."""
+        self._line = line
+
+    def check(self, fields: Row) -> None:
+        """Look at a count; of two that differ neither is taken."""
+        if not self._counts:
+            return
+        what = tuple(fields.get(name, "").casefold() for name in ("sku", "at", "when", "pack"))
+        line, quantity = self._seen.setdefault(what, (self._line, fields.get("qty", "")))
+        if quantity != fields.get("qty", ""):
+            self.lines |= {line, self._line}
+
+    def refusal(self) -> LedgerError:
+        """Return what is said of such a row."""
+        return bad_value("qty", "", COUNTED_TWICE)
 
 
 def is_there(command: Command, known: Cache, present: int) -> bool:

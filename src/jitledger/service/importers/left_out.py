@@ -10,7 +10,7 @@ from jitledger.service.importers.formats import Row
 from jitledger.service.importers.headers import full_key, names
 from jitledger.service.importers.tables import TableRow
 
-_CANCELLED = re.compile(r"cancel|storn|void|annul", re.IGNORECASE)
+_CANCELLED = re.compile(r"cancel|storn|void|annul|anulad", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,8 @@ def check_said(fields: Row, form: str, quantity: str) -> None:
     """
     if fields.get("known", "").casefold() in ("false", "0", "no"):
         raise LeftOut(NOT_KNOWN)
-    if form == "sales" and _CANCELLED.search(fields.get("status", "")):
+    said = f"{fields.get('status', '')} {fields.get('event', '')}"
+    if form == "sales" and _CANCELLED.search(said):
         raise LeftOut(CANCELLED)
     if form == "counts" and quantity and fields.get("sku") and not fields["qty"]:
         raise LeftOut(NO_NUMBER)

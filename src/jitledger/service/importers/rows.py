@@ -20,7 +20,7 @@ from jitledger.domain.state.stock_item import StockItem
 from jitledger.service.cache import Cache
 from jitledger.service.importers.cells import Cells, Choices
 from jitledger.service.importers.formats import Format, Row, map_header
-from jitledger.service.importers.known import in_the_shop, is_there
+from jitledger.service.importers.known import Twice, in_the_shop, is_there
 from jitledger.service.importers.left_out import LeftOut
 from jitledger.service.importers.tables import Table, TableRow
 from jitledger.service.ledger import Ledger, present_of
@@ -156,6 +156,7 @@ def _check(
     ready: list[_Ready] = []
     ordinals: dict[str, int] = {}
     keys = _Keys()
+    twice = Twice(form)
     with ledger.database.snapshot() as tx:
         overlay = _Overlay(ledger)
         overlay.catch_up(tx)
@@ -169,11 +170,13 @@ def _check(
     with ledger.database.snapshot() as tx:
         overlay.tx = tx
         for row in table.rows:
+            twice.begin(row.line)
             try:
                 asks = []
                 for fields in cells.rows(row):
                     key = _key(form, fields, ordinals, shop, present)
                     known = in_the_shop(fields, form, overlay, present, summary.ignored)
+                    twice.check(known)
                     for number, data in enumerate(form.commands(known)):
                         command = parse(data)
                         before = keys.of_before(tx, form, fields, command)
@@ -188,6 +191,10 @@ def _check(
                 summary.left.append(LeftRow(row.line, left.why))
             except LedgerError as error:
                 summary.bad.append(_bad(row, error, named))
+    for one in [one for one in ready if one.row.line in twice.lines]:
+        ready.remove(one)
+        summary.bad.append(_bad(one.row, twice.refusal(), named))
+    summary.bad.sort(key=lambda bad: bad.line)
     return cells, ready
 
 
