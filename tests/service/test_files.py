@@ -11,13 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jitledger.bootstrap import App
 from jitledger.domain.errors import LedgerError, Refused
 from jitledger.domain.state.shop import Shop
 from jitledger.service.importers.cells import Cells, Choices, gtin
 from jitledger.service.importers.dates import read_when, style_of
 from jitledger.service.importers.formats import FORMATS
 from jitledger.service.importers.left_out import LeftOut
+from jitledger.service.importers.rows import import_rows
 from jitledger.service.importers.tables import Table, TableRow, parse_table
+from jitledger.service.spreadsheets import escaped, unescaped
+from tests.conftest import done
 from tests.service.file_cases import judge, names
 
 ZONE = ZoneInfo("Europe/Berlin")
@@ -149,3 +153,23 @@ def test_rows_that_say_nothing_are_left_out_by_name() -> None:
             cells.rows(row)
         left.append(found.value.why)
     assert left == ["nobody counted it", "a sum is no product", "it is no row of the table"]
+
+
+@given(st.text("=+-@'\t\rab1.", max_size=8))
+def test_no_cell_becomes_a_formula_and_comes_back(text: str) -> None:
+    """What is written begins with no sign of a formula, and is read back as it was."""
+    written = str(escaped(text))
+    assert unescaped(written) == text
+    assert not written.startswith(("=", "@", "\t", "\r"))
+    assert not written.startswith(("+", "-")) or written[1:2].isdigit()
+
+
+def test_a_new_file_of_equal_rows_is_taken_when_it_is_said(app: App) -> None:
+    """A second delivery like the first: a repeat, unless somebody says that it is new."""
+    done(app, do="register", sku="MUG", name="Mug")
+    table = parse_table("d.csv", b"sku,qty\nMUG,12\nMUG,12\n")
+    form = FORMATS["receipts"]
+    assert import_rows(app.ledger, form, table).recorded == 2
+    assert import_rows(app.ledger, form, table).repeated == 2
+    assert import_rows(app.ledger, form, table, choices=Choices(again=True)).recorded == 2
+    assert app.queries.stock("MUG")["on_hand"] == "48"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import sys
 from collections.abc import Sequence
@@ -31,6 +30,7 @@ SUPPORTED = ("items", "counts", "sales", "receipts", "suppliers", "online-retail
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--skip-bad", is_flag=True, help="Take the good rows; write the bad ones to a file.")
 @click.option("--dry-run", is_flag=True, help="Check every row and record nothing.")
+@click.option("--again", is_flag=True, help="Record rows that were recorded: it is a new file.")
 @click.option("--dates", type=click.Choice(["day-first", "month-first"]), help="03/02/2026 is …")
 @click.option("--decimal", type=click.Choice(["point", "comma"]), help="1.250 or 1,250 is …")
 @as_json
@@ -43,6 +43,7 @@ def import_(
     dry_run: bool,
     dates: str | None,
     decimal: str | None,
+    again: bool,
     json_: bool,
 ) -> None:
     """Take in a file: items, counts, sales, receipts, suppliers, online-retail.
@@ -61,6 +62,7 @@ def import_(
             said = Choices(
                 dates=dates and dates.removesuffix("-first"),
                 decimal={"point": ".", "comma": ","}.get(decimal or ""),
+                again=again,
             )
             _rows(app, format_, file, skip_bad, dry_run, json_, said)
 
@@ -170,12 +172,13 @@ def _say(answer: Json, dry_run: bool, refused: bool) -> None:
 
 def _write_bad(file: Path, form: Format, table: Table, bad: Sequence[BadRow]) -> Path:
     from jitledger.service.importers.rows import bad_table
+    from jitledger.service.spreadsheets import write_rows
 
     stem = re.sub(r"(\.csv)?(\.gz|\.csv|\.xlsx|\.xlsm)$", "", file.name, flags=re.IGNORECASE)
     target = file.with_name(f"{stem}.bad.csv")
     try:
         with target.open("w", encoding="utf-8", newline="") as out:
-            csv.writer(out).writerows(bad_table(form, table, bad, lambda row: row.reason))
+            write_rows(out, bad_table(form, table, bad, lambda row: row.reason))
     except OSError as error:
         raise StoreError(
             "cannot-write",
@@ -194,12 +197,12 @@ def export(ctx: click.Context, name: str, sku: str | None) -> None:
 
     Example: jitledger export stock
     """
+    from jitledger.service.spreadsheets import write_rows
+
     with opened(ctx) as app:
         app.driver.catch_up()
         if name == "history" and sku is None:
             raise click.UsageError("history needs a SKU, like: jitledger export history MUG")
         rows = app.exported(name, sku)
-    writer = csv.writer(sys.stdout)
     if rows:
-        writer.writerow(rows[0])
-        writer.writerows(row.values() for row in rows)
+        write_rows(sys.stdout, [rows[0], *(row.values() for row in rows)])

@@ -8,7 +8,6 @@ twice records nothing twice. Bad rows come back as a file with the row and the r
 from __future__ import annotations
 
 import asyncio
-import csv
 import io
 from collections.abc import Sequence
 
@@ -23,6 +22,7 @@ from jitledger.service.importers.formats import FORMATS, map_header
 from jitledger.service.importers.rows import RowsSummary, bad_table, import_rows
 from jitledger.service.importers.tables import Table, parse_table
 from jitledger.service.recording.submission import Answer
+from jitledger.service.spreadsheets import write_rows
 from jitledger.service.summary import after_import
 from jitledger.service.views.bunches import without_collector
 from jitledger.store.database import Tx
@@ -314,7 +314,7 @@ def _as_csv(form: str, table: Table, summary: RowsSummary) -> str:
         lambda bad: texts.problem(bad.error),
         (_(say.LINE), _(say.REASON)),
     )
-    csv.writer(out).writerows(rows)
+    write_rows(out, rows)
     return out.getvalue()
 
 

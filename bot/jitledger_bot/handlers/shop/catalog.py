@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import io
 import re
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.quantity import show
 from jitledger.service.recording.submission import Answer, Ask
+from jitledger.service.spreadsheets import write_rows
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import Asker
@@ -205,7 +205,5 @@ async def send_table(name: str, sku: str | None, turn: Turn, desk: Desk) -> None
         turn.say(_(say.THE_LIST_IS_EMPTY))
         return
     out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(rows[0])
-    writer.writerows(row.values() for row in rows)
+    write_rows(out, [rows[0], *(row.values() for row in rows)])
     turn.document(f"{name}{f'-{sku}' if sku else ''}.csv", out.getvalue())

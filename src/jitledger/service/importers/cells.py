@@ -33,6 +33,7 @@ from jitledger.service.importers.numbers import (
     plain,
 )
 from jitledger.service.importers.tables import Table, TableRow
+from jitledger.service.spreadsheets import unescaped
 
 NUMBERS = ("qty", "price", "cost", "total", "moq", "pack", "lead")
 _SPOILT = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
@@ -48,6 +49,8 @@ class Choices:
     """``day`` or ``month``: which stands first."""
     decimal: str | None = None
     """The decimal sign: ``.`` or ``,``."""
+    again: bool = False
+    """Whether it is a new file, though its rows are like those that were recorded."""
 
 
 UNDONE = "was it sold? Name the column “event type”, or take the row out"
@@ -181,7 +184,7 @@ class Cells:
         if name in ("sku", "barcode", "barcodes"):
             return _code(name, text)
         if name not in NUMBERS or not text:
-            return text
+            return unescaped(text)
         if name == "price" and self.form.name == "items" and text.casefold() == "variable":
             return ""
         return self._number(name, text).get(name, "")

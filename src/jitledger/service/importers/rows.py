@@ -175,11 +175,15 @@ def _check(
                 asks = []
                 for fields in cells.rows(row):
                     key = _key(form, fields, ordinals, shop, present)
+                    if choices.again and not fields.get("key"):
+                        key += f":{present}"
                     known = in_the_shop(fields, form, overlay, present, summary.ignored)
                     twice.check(known)
                     for number, data in enumerate(form.commands(known)):
                         command = parse(data)
-                        before = keys.of_before(tx, form, fields, command)
+                        before = (
+                            None if choices.again else keys.of_before(tx, form, fields, command)
+                        )
                         ask = Ask(command, before or f"{key}:{number}")
                         if keys.is_new(tx, ask):
                             if is_there(command, overlay, present):
