@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -67,6 +68,29 @@ def test_any_text_is_read(text: str) -> None:
     for reading in read_message(text, NOW):
         if reading.quantity is not None and reading.problem is None:
             assert any(ch.isdigit() for ch in reading.raw)
+
+
+tricky = st.sampled_from([" ", "(", ")", "1/", "1.", "3x", "+ ", "-", ", ", " and ", "(and ", "a:"])
+
+
+@given(st.lists(words | tricky, min_size=1, max_size=4), st.sampled_from(["", " ", "\n"]))
+@settings(max_examples=80, deadline=None)
+def test_no_shape_of_a_long_message_takes_long(shape: list[str], sign: str) -> None:
+    """4,096 characters of any repeated shape: some 50 ms, told in loops of the same machine."""
+    unit = sign.join(shape) + sign
+    text = f"sold 3 {unit * (4096 // len(unit) + 1)}"[:4096]
+    begun = time.process_time()
+    for _turn in range(1_000_000):
+        pass
+    loop = time.process_time() - begun
+    spent = []
+    for _try in range(3):
+        begun = time.process_time()
+        read_message(text, NOW)
+        spent.append(time.process_time() - begun)
+        if spent[-1] <= max(0.05, 8 * loop):
+            return
+    raise AssertionError((spent, loop))
 
 
 @given(st.text(max_size=4096))

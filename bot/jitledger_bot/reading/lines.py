@@ -57,12 +57,21 @@ _SPACES = str.maketrans(
 )
 
 
+MOST_LINES = 400
+"""More is no message that somebody typed; a table is read from a file."""
+
+_WIDE_SPACE = re.compile(r"[^\S\n]{2,}")
+
+
 def read_message(text: str, now: datetime, places: Places | None = None) -> list[Reading]:
     """Read a message line by line; a header ("Received from Acme:") holds for those below it."""
     places = places or Places()
     text = "".join(c for c in text.translate(MARKS) if unicodedata.category(c) != "So")
-    text = wide(text.translate(_SPACES))
+    text = _WIDE_SPACE.sub(" ", wide(text.translate(_SPACES)))
     lines = [unglued(line) for line in text.splitlines() if line.strip()]
+    if len(lines) > MOST_LINES:
+        problem = _(say.TOO_MANY_LINES, lines=len(lines), most=MOST_LINES)
+        return [Reading(lines[0], problem=problem)]
     header: Reading | None = None
     found: list[Reading] = []
     for place, line in enumerate(lines):

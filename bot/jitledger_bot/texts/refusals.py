@@ -95,6 +95,7 @@ WHYS = (
     mark("was it sold? Name the column “event type”, or take the row out"),
     mark("it holds days and is not read; name the column “date” if it says when"),
     mark("it is counted twice here, with two numbers; write one row with what is there"),
+    mark("how many, or money? Name the column “quantity” or “total”"),
     mark("nobody counted it"),
     mark("a sum is no product"),
     mark("it is no row of the table"),

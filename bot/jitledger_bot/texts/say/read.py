@@ -13,6 +13,7 @@ RECEIVED_AND_THEN_LOST_OR = mark(
 )
 WHICH_NUMBER_IS_IT = mark("{shown}: which number is it?")
 RECEIVED_SOLD_OR_COUNTED_WRITE = mark("received, sold or counted? Write that word before it")
+TOO_MANY_LINES = mark("these are {lines} lines; send at most {most} at once, or a .csv file")
 WHICH_NUMBER_COUNTS_WRITE_ONLY = mark(
     "which number counts? Write only what is to be recorded, please"
 )

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from jitledger.domain.errors import Refused, bad_value
 from jitledger.domain.state.shop import Shop
-from jitledger.service.importers.dates import Style, are_days, read_when, style_of
+from jitledger.service.importers.columns import check_alone, check_amount, check_dates, column_of
+from jitledger.service.importers.dates import Style, read_when, style_of
 from jitledger.service.importers.formats import Format, Row, map_header
 from jitledger.service.importers.headers import full_key, header_key, names, place_of
 from jitledger.service.importers.left_out import (
@@ -54,8 +55,6 @@ class Choices:
 
 
 UNDONE = "was it sold? Name the column “event type”, or take the row out"
-WHICH_DATE = "it holds days and is not read; name the column “date” if it says when"
-TWO_COLUMNS = "two columns have this name and differ; rename the one that does not count"
 
 
 class Cells:
@@ -65,13 +64,14 @@ class Cells:
         self.form, self.table, self.shop = form, table, shop
         self.columns = map_header(form, table.header)
         self._places = self._place_columns()
-        self._alone()
+        self._check_headers()
+        check_alone(table, self.columns, self._places)
         self._decided = Decided(chosen=choices.decimal)
         for place, name in self._numbers():
-            self._decided.see(name, self._column(place))
+            self._decided.see(name, column_of(table, place))
         self._when: dict[int, Style] = {
             place: style_of(
-                self._column(place),
+                column_of(table, place),
                 shop.locale,
                 choices.dates,
                 timed="time" in self.columns.values(),
@@ -79,7 +79,8 @@ class Cells:
             for place, name in self.columns.items()
             if name == "when"
         }
-        self._check_dates()
+        check_dates(form, table, self.columns)
+        check_amount(table, self.columns)
         self._above: Row = {}
         last = (row.line for row in reversed(table.rows) if len(filled(row)) > 1)
         self._last = next(last, 0)
@@ -124,28 +125,15 @@ class Cells:
             if header_key(cell) == key and (found := place_of(cell)) is not None
         }
 
-    def _alone(self) -> None:
-        """Refuse two columns of one name that differ: nobody knows which of them is meant."""
-        for place in self.columns:
-            key = full_key(self.table.header[place])
-            for other, cell in enumerate(self.table.header):
-                if other == place or full_key(cell) != key or other in self._places:
-                    continue
-                if list(self._column(place)) != list(self._column(other)):
-                    raise Refused(
-                        "bad-file",
-                        f"{cell}: {TWO_COLUMNS}.",
-                        file=cell,
-                        why=TWO_COLUMNS,
-                    )
-
-    def _check_dates(self) -> None:
-        """Refuse a file of facts whose days stand in a column that nobody knows."""
-        if "when" not in self.form.fields or "when" in self.columns.values():
-            return
-        for place, cell in enumerate(self.table.header):
-            if place not in self.columns and are_days(self._column(place)):
-                raise Refused("bad-file", f"{cell}: {WHICH_DATE}.", file=cell, why=WHICH_DATE)
+    def _check_headers(self) -> None:
+        """Refuse a column of money whose header names another currency: "Cost (USD)"."""
+        for place, name in self.columns.items():
+            if name in MONEY:
+                header = self.table.header[place]
+                marks = [sign for sign in SIGNS if sign in header]
+                marks += re.findall(r"\b(?:EUR|USD|GBP|CHF|JPY|SEK|PLN|CAD|AUD)\b", header)
+                for mark in marks:
+                    self._check_currency(header, mark)
 
     def _numbers(self) -> Iterator[tuple[int, str]]:
         for place, name in self.columns.items():
@@ -153,11 +141,6 @@ class Cells:
                 yield place, name
         for place in self._places:
             yield place, "qty"
-
-    def _column(self, place: int) -> Iterator[str]:
-        for row in self.table.rows:
-            if place < len(row.cells) and row.cells[place]:
-                yield row.cells[place]
 
     def _check_width(self, row: TableRow) -> None:
         width, delimiter = len(self.table.header), self.table.delimiter
@@ -184,7 +167,7 @@ class Cells:
         if name in ("sku", "barcode", "barcodes"):
             return _code(name, text)
         if name not in NUMBERS or not text:
-            return unescaped(text)
+            return " ".join(unescaped(text).split())
         if name == "price" and self.form.name == "items" and text.casefold() == "variable":
             return ""
         return self._number(name, text).get(name, "")
@@ -225,6 +208,8 @@ class Cells:
             cell = cell_of(raw.get(name, "")) if raw.get(name) else None
             if cell is not None and cell.currency and fields.get(name):
                 self._check_currency(name, cell.currency)
+        if self.form.name != "suppliers" and fields.get("currency"):
+            self._check_currency("currency", fields["currency"].upper())
         if fields.get("total") and not fields.get("price"):
             price = each(fields["total"].lstrip("-"), fields["qty"].lstrip("-") or "0")
             fields["price"] = price or ""
@@ -292,8 +277,9 @@ def gtin(text: str) -> str | None:
     >>> gtin("4006381333931"), gtin("4006381333932"), gtin("012345678905")
     ('04006381333931', None, '00012345678905')
     """
-    if not re.fullmatch(r"\d{8}|\d{12,14}", text, re.ASCII):
+    bare = re.sub(r"[\s-]", "", text)
+    if not re.fullmatch(r"\d{8}|\d{12,14}", bare, re.ASCII):
         return None
-    long = text.zfill(14)
+    long = bare.zfill(14)
     odd, even = sum(map(int, long[:13:2])), sum(map(int, long[1:13:2]))
     return long if (3 * odd + even + int(long[13])) % 10 == 0 else None

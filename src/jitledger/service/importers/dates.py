@@ -188,6 +188,9 @@ def _day(text: str, parts: _Parts, style: Style) -> date:
 def _parts(text: str) -> _Parts | None:
     """Return the date at the beginning of a text; None when there is none that is known."""
     text = text.strip()
+    day = re.match(r"([^\W\d_]{2,10})\.?,?\s+(?=\d)", text)
+    if day is not None and day[1].casefold() not in _months():
+        text = text[day.end() :]  # "Fri 27/02/2026"
     try:
         iso = _ISO.match(text)
         if iso is not None and not text[iso.end() : iso.end() + 1].isdigit():

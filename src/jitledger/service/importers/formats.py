@@ -152,6 +152,7 @@ _FACT = {
     "name": _N["name"],
     "unit": _N["unit"],
     "status": _N["status"],
+    "currency": _N["currency"],
 }
 FORMATS: dict[str, Format] = {
     form.name: form
@@ -174,6 +175,7 @@ FORMATS: dict[str, Format] = {
                 "moq": _N["moq"],
                 "pack": _N["pack"],
                 "key": _N["key"],
+                "currency": _N["currency"],
                 "handle": ("handle", "urlhandle"),
                 "option1": ("option1value",),
                 "option2": ("option2value",),

@@ -62,6 +62,9 @@ def rank(text: str, known: Sequence[str]) -> int | None:
     return min(found) if found else None
 
 
+TAX_COUNTS = 500
+"""From here on a rank is of a header without its words on tax."""
+
 WORDS_COUNT = 1000
 """From here on a rank is of a word of a header, which is less sure than all of it."""
 
@@ -84,6 +87,11 @@ def by_word(text: str, field: str, known: Sequence[str]) -> int | None:
 
 def _sure(text: str, field: str, known: Sequence[str]) -> int | None:
     place = rank(text, known)
+    noise = {"price": "with_tax", "cost": "without_tax"}.get(field)
+    if place is None and noise is not None:
+        words = re.findall(r"[^\W_]+", text.casefold())
+        bare = rank(" ".join(w for w in words if w not in names()[noise]), known)
+        return None if bare is None else TAX_COUNTS + bare
     return by_word(text, field, known) if place is None else place
 
 

@@ -264,7 +264,19 @@ def _decide(overlay: _Overlay, command: Command, present: int, ledger: Ledger) -
             overlay.registered[owner] = item
 
 
-NEW = ("ref", "said", "time", "zone", "barcode", "name", "unit", "status", "total", "event")
+NEW = (
+    "ref",
+    "said",
+    "time",
+    "zone",
+    "barcode",
+    "name",
+    "unit",
+    "status",
+    "total",
+    "event",
+    "currency",
+)
 """Fields that are no part of a row's content as keys have it."""
 
 
