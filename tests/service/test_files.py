@@ -44,12 +44,14 @@ NOT_YET = {
 """What is not read in whole yet: it is asked, or a price that is not read is said to be left."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted({*names()} - NOT_YET))
 def test_a_file_records_what_it_says(name: str, tmp_path: Path) -> None:
     """Nothing wrong is recorded, nothing is missing, and the same file again changes nothing."""
     assert judge(name, tmp_path).faults == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(NOT_YET))
 def test_what_is_not_read_yet_records_nothing_wrong(name: str, tmp_path: Path) -> None:
     """Each fact is one that was wanted, but for its price; the list only shrinks."""
