@@ -86,10 +86,18 @@ class _Row:
     at: int
     price: str
     customer: str
-    key: str
+    typed: tuple[str, str]
+    """Quantity and price as they stand in the file."""
+    ordinal: int
     cancels: bool
     sale: str | None = None
     voids: bool = False
+
+    @property
+    def key(self) -> str:
+        """Return the key of the row: what it says, and the how manieth of its like it is."""
+        quantity, price = self.typed
+        return f"or:{self.code}:{self.invoice}:{quantity}:{price}:{self.ordinal}"
 
 
 def _open(path: Path) -> TextIO:
@@ -126,11 +134,12 @@ class _Cleaning:
         self._moment = moment
         self._codes: dict[str, str | None] = {}
         self._prices: dict[str, tuple[bool, str]] = {}
-        self._ordinals: dict[str, int] = {}
 
     def take(self, table: Iterable[list[str]]) -> None:
         """Sort the rows below the header, one after the other."""
-        summary, names, ordinals = self.summary, self.names, self._ordinals
+        summary, names = self.summary, self.names
+        ordinals: dict[tuple[str, str, tuple[str, str]], int] = {}
+        typings: dict[tuple[str, str], tuple[str, str]] = {}
         for line, row in enumerate(table, start=2):
             summary.rows += 1
             try:
@@ -153,12 +162,15 @@ class _Cleaning:
             if title:
                 titles = names.setdefault(code, {})
                 titles[title] = titles.get(title, 0) + 1
-            identity = f"or:{code}:{invoice}:{quantity}:{price}"
+            typed = typings.setdefault((quantity, price), (quantity, price))
+            invoice = intern(invoice)
+            identity = (code, invoice, typed)
             ordinals[identity] = ordinal = ordinals.get(identity, 0) + 1
-            key = f"{identity}:{ordinal}"
+            buyer = intern(customer)
             self.rows.append(
-                _Row(intern(invoice), code, abs(units), at, each, intern(customer), key, cancels)
+                _Row(invoice, code, abs(units), at, each, buyer, typed, ordinal, cancels)
             )
+        ordinals.clear()
 
     def _price(self, text: str) -> tuple[bool, str]:
         """Return whether a price is above zero, and how it is stored."""
