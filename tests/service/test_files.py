@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import date
 from decimal import Decimal
@@ -205,3 +206,45 @@ def test_a_new_file_of_equal_rows_is_taken_when_it_is_said(app: App) -> None:
     assert import_rows(app.ledger, form, table).repeated == 2
     assert import_rows(app.ledger, form, table, choices=Choices(again=True)).recorded == 2
     assert app.queries.stock("MUG")["on_hand"] == "48"
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "said"),
+    [
+        ("receipts", "sku,qty\nMUG,12 BOX\n", "BOX"),
+        ("receipts", "sku,qty\nMUG,2 5\n", "plain decimal"),
+        ("receipts", "sku,qty,date\nMUG,2,bis 12.05.2026\n", "no such time"),
+        ("counts", "sku,counted,unit\nMUG,2,box\nmug,3,piece\n", "counted twice"),
+        ("sales", "sku,barcode,qty\nMUG,4006381333931,1\n", "of another"),
+        ("receipts", "sku,qty,cost\nMUG,2,8.00 USD\n", "EUR is expected"),
+    ],
+)
+def test_what_may_mean_two_things_is_refused(app: App, form: str, text: str, said: str) -> None:
+    """Capital letters that are a pack, a gap that is no thousand, a word before a date."""
+    done(app, do="register", sku="MUG", name="Mug")
+    done(app, do="register", sku="CUP", name="Cup", barcodes=["4006381333931"])
+    done(app, do="pack", sku="MUG", code="box", factor="6")
+    summary = import_rows(
+        app.ledger, FORMATS[form], parse_table("t.csv", text.encode()), skip_bad=True
+    )
+    if said == "BOX":  # A pack that the product has.
+        assert app.queries.stock("MUG")["on_hand"] == "72"
+        return
+    assert summary.recorded == 0
+    assert all(said in bad.reason for bad in summary.bad)
+    assert len(summary.bad) == summary.rows
+
+
+def test_results_of_formulas_are_those_of_their_own_sheet() -> None:
+    """An empty sheet in front moves nothing."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active.title = "Empty"
+    sheet = book.create_sheet("Count")
+    for row in (["SKU", "Counted"], ["MUG", "=2+3"], ["CUP", 4]):
+        sheet.append(row)
+    data = io.BytesIO()
+    book.save(data)
+    table = parse_table("count.xlsx", data.getvalue())
+    assert [row.cells for row in table.rows] == [["MUG", "=2+3"], ["CUP", "4"]]

@@ -102,6 +102,8 @@ WHYS = (
     mark("its stock was never known"),
     mark("none of it came"),
     mark("it was cancelled"),
+    mark("it is not sold yet"),
+    mark("the code is of one product and the barcode of another"),
     mark("its variants are sold, not it"),
     mark("it holds no product"),
     mark("it is empty"),

@@ -178,7 +178,7 @@ class Cells:
             return {name: ""}
         if text.startswith("="):
             raise bad_value(name, text, FORMULA)
-        cell = cell_of(text)
+        cell = cell_of(text, money=name in MONEY)
         if cell is None or (cell.word is not None and name != "qty"):
             raise bad_value(name, text, "a plain decimal number is expected, like 12 or 4.20")
         sign = self._decided.chosen or decimal_sign(cell.digits) or self._decided.sign(name)
@@ -202,7 +202,7 @@ class Cells:
     def _whole(self, fields: Row, row: TableRow) -> Row:
         """Complete fields by each other: sum and quantity, word and pack, time and zone."""
         raw = {name: row.cells[p] for p, name in self.columns.items() if p < len(row.cells)}
-        if raw.get("qty") and (word := getattr(cell_of(raw["qty"]), "word", None)):
+        if raw.get("qty") and (word := getattr(cell_of(raw["qty"], money=False), "word", None)):
             fields["unit"] = word
         for name in MONEY:
             cell = cell_of(raw.get(name, "")) if raw.get(name) else None

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from jitledger.domain.errors import LedgerError, Refused, bad_value
 
 WHY = "no such time; write 2026-03-03T13:55 or 2026-03-03"
-MONTH_FIRST = ("en_US", "en-US")
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
 _NUMERIC = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})", re.ASCII)
 _ISO = re.compile(r"(\d{4})([-/.]?)(\d{2})\2(\d{2})", re.ASCII)
@@ -20,6 +19,10 @@ _TIME = re.compile(
     r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6}))?)?\s*([AaPp]\.?[Mm]\.?(?![A-Za-z]))?",
     re.ASCII,
 )
+_PLAIN = re.compile(
+    r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII
+)
+"""What the ledger reads by itself; it is left as it stands, so that its command stays the same."""
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})", re.ASCII)
 ZONES = {
     "utc": "UTC",
@@ -67,7 +70,6 @@ def style_of(
     (None, 'day')
     """
     seen: set[str] = set()
-    undecided = set()
     times = []
     for text in texts:
         parts = _parts(text)
@@ -82,8 +84,6 @@ def style_of(
                 seen.add("day")
             elif second > 12 >= first:
                 seen.add("month")
-            elif first != second:
-                undecided.add(text)
     days = (
         not timed
         and bool(times)
@@ -126,7 +126,8 @@ def read_when(text: str, time: str, zone: str, style: Style, tz: ZoneInfo) -> st
     '2026-02-20T16:05:00'
     """
     parts = _parts(text)
-    if parts is None:
+    plain = _PLAIN.fullmatch(text) is not None and not (time or zone or style.days)
+    if parts is None or plain:
         return text
     day = _day(text, parts, style)
     rest = re.sub(r"^[T\s,]+", "", parts.rest)
@@ -142,6 +143,7 @@ def read_when(text: str, time: str, zone: str, style: Style, tz: ZoneInfo) -> st
         hour = hour % 12 + (12 if clock[5][0] in "pP" else 0)
     try:
         moment = datetime(day.year, day.month, day.day, hour, int(clock[2]), int(clock[3] or 0))
+        moment = moment.replace(microsecond=int((clock[4] or "").ljust(6, "0")))
     except ValueError as error:
         raise bad_value("occurred_at", text, WHY) from error
     return _zoned(text, moment, rest[clock.end() :].strip() or zone.strip())
@@ -188,8 +190,8 @@ def _day(text: str, parts: _Parts, style: Style) -> date:
 def _parts(text: str) -> _Parts | None:
     """Return the date at the beginning of a text; None when there is none that is known."""
     text = text.strip()
-    day = re.match(r"([^\W\d_]{2,10})\.?,?\s+(?=\d)", text)
-    if day is not None and day[1].casefold() not in _months():
+    day = re.match(r"([^\W\d_]{2,12})\.?,?\s+(?=\d)", text)
+    if day is not None and day[1].casefold() in _weekdays():
         text = text[day.end() :]  # "Fri 27/02/2026"
     try:
         iso = _ISO.match(text)
@@ -244,3 +246,16 @@ def _months() -> dict[str, int]:
         for context in ("format", "stand-alone")
         for number, name in get_month_names(width, context, language).items()
     }
+
+
+@lru_cache(maxsize=1)
+def _weekdays() -> frozenset[str]:
+    from babel.dates import get_day_names
+
+    return frozenset(
+        name.casefold().rstrip(".")
+        for language in LANGUAGES
+        for width in ("wide", "abbreviated", "short")
+        for context in ("format", "stand-alone")
+        for name in get_day_names(width, context, language).values()
+    )

@@ -24,6 +24,8 @@ class Format:
     commands: Callable[[Row], Commands]
 
 
+BETWEEN_CODES = re.compile(r"[\s,;|]+")
+
 HINTS = {
     "sku": "code, article, barcode",
     "qty": "quantity, pieces, counted",
@@ -81,7 +83,7 @@ def _items(row: Row) -> Commands:
     if row.get("shelf_life_days"):
         command["shelf_life_days"] = _whole("shelf_life_days", row["shelf_life_days"])
     if row.get("barcodes"):
-        command["barcodes"] = re.split(r"[\s,;|]+", row["barcodes"].strip())
+        command["barcodes"] = BETWEEN_CODES.split(row["barcodes"].strip())
     if row.get("price"):
         commands.append({"do": "price", "sku": row["sku"], "price": row["price"]})
     if row.get("supplier"):

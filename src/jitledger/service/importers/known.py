@@ -8,18 +8,20 @@ from jitledger.domain import commands as c
 from jitledger.domain.commands import Command
 from jitledger.domain.errors import LedgerError, Refused, bad_value
 from jitledger.domain.moments import local_date
+from jitledger.domain.names import normalise
 from jitledger.domain.quantity import show
 from jitledger.domain.state.dated import in_force
 from jitledger.domain.state.stock_item import StockItem
 from jitledger.domain.state.supplier import Supplier
 from jitledger.service.cache import Cache
 from jitledger.service.importers.cells import gtin
-from jitledger.service.importers.formats import Format, Row
+from jitledger.service.importers.formats import BETWEEN_CODES, Format, Row
 from jitledger.service.importers.headers import names
 from jitledger.service.importers.numbers import each
 
 COUNTED_TWICE = "it is counted twice here, with two numbers; write one row with what is there"
 NOT_DIVIDED = "it does not divide by what the pack holds; write the price of one"
+TWO_PRODUCTS = "the code is of one product and the barcode of another"
 WRONG_DIGIT = "the last digit of this barcode does not fit; look at it again"
 
 
@@ -39,22 +41,24 @@ def in_the_shop(fields: Row, form: Format, known: Cache, present: int, ignored: 
 
 
 def _sku(fields: Row, known: Cache) -> str:
-    """Return the code of a row's product: by its code, else by a barcode of any length."""
-    for text in (fields.get("sku", ""), fields.get("barcode", "")):
-        if not text or known.find_sku(text) is not None:
-            if text:
-                return text
-            continue
-        long = gtin(text)
-        for width in (14, 13, 12, 8) if long else ():
-            short = long[14 - width :] if long and not long[: 14 - width].strip("0") else None
-            holder = known.claim("barcode", short) if short else None
-            if holder is not None:
-                return holder
-        holder = known.claim("barcode", text)
-        if holder is not None:
-            return holder
-    return fields.get("sku") or fields.get("barcode", "")
+    """Return the code of a row's product: by its code, else by a barcode of any length.
+
+    Raises ``bad-value`` when both are known and name two products.
+    """
+    sku, barcode = fields.get("sku", ""), fields.get("barcode", "")
+    by_code = known.find_sku(sku) or _by_barcode(sku, known) if sku else None
+    by_barcode = _by_barcode(barcode, known) if barcode else None
+    if by_code and by_barcode and by_code != by_barcode:
+        raise bad_value("sku", f"{sku}, {barcode}", TWO_PRODUCTS)
+    return by_code or by_barcode or sku or barcode
+
+
+def _by_barcode(text: str, known: Cache) -> str | None:
+    """Return who holds a barcode; zeros in front make no other one of it."""
+    long = gtin(text) or ""
+    forms = [long[14 - width :] for width in (14, 13, 12, 8) if not long[: 14 - width].strip("0")]
+    found = (known.claim("barcode", form) for form in (text, *filter(None, forms)))
+    return next(filter(None, found), None)
 
 
 def _in_packs(found: Row, unit: str, item: StockItem, today: str) -> None:
@@ -78,7 +82,7 @@ def _in_packs(found: Row, unit: str, item: StockItem, today: str) -> None:
 
 def _catalog(fields: Row, known: Cache, ignored: list[str]) -> Row:
     """Check a product's row: its barcodes, and that its name is the one the shop knows it by."""
-    for code in (fields.get("barcodes") or "").split():
+    for code in BETWEEN_CODES.split(fields.get("barcodes", "")):
         if code.isdigit() and len(code) in (8, 12, 13, 14) and gtin(code) is None:
             raise bad_value("barcodes", code, WRONG_DIGIT)
     sku, name = fields.get("sku", ""), fields.get("name", "")
@@ -122,9 +126,11 @@ class Twice:
         """Look at a count; of two that differ neither is taken."""
         if not self._counts:
             return
-        what = tuple(fields.get(name, "").casefold() for name in ("sku", "at", "when", "pack"))
-        line, quantity = self._seen.setdefault(what, (self._line, fields.get("qty", "")))
-        if quantity != fields.get("qty", ""):
+        sku = normalise(fields.get("sku", ""))
+        what = (sku, fields.get("at", "").casefold(), fields.get("when", ""))
+        counted = fields.get("qty", "") + fields.get("pack", "")
+        line, before = self._seen.setdefault(what, (self._line, counted))
+        if counted != before:
             self.lines |= {line, self._line}
 
     def refusal(self) -> LedgerError:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from jitledger.service.importers.formats import Row
 from jitledger.service.importers.headers import full_key, names
 from jitledger.service.importers.tables import TableRow
 
+_NOT_YET = re.compile(r"pending|draft|quot|entwurf|angebot|ausstehend", re.IGNORECASE)
 _CANCELLED = re.compile(r"cancel|storn|void|annul|anulad", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
 class LeftOut(Exception):
     """A row that is no fault and no fact: a sum, a page number, what was not counted."""
 
-    why: str
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 NO_NUMBER = "nobody counted it"
@@ -26,6 +27,7 @@ NO_ROW = "it is no row of the table"
 NOT_KNOWN = "its stock was never known"
 NOT_COME = "none of it came"
 CANCELLED = "it was cancelled"
+NOT_SOLD = "it is not sold yet"
 A_PARENT = "its variants are sold, not it"
 A_PICTURE = "it holds no product"
 
@@ -59,6 +61,8 @@ def check_said(fields: Row, form: str, quantity: str) -> None:
     said = f"{fields.get('status', '')} {fields.get('event', '')}"
     if form == "sales" and _CANCELLED.search(said):
         raise LeftOut(CANCELLED)
+    if form == "sales" and _NOT_YET.search(said):
+        raise LeftOut(NOT_SOLD)
     if form == "counts" and quantity and fields.get("sku") and not fields["qty"]:
         raise LeftOut(NO_NUMBER)
     came = full_key(quantity) not in names()["qty"]

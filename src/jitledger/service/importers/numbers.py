@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 
 from jitledger.domain.errors import Refused, bad_value
 from jitledger.domain.quantity import parse_decimal, show
@@ -55,8 +56,17 @@ class Decided:
         return next(iter(shown)) if len(shown) == 1 else None
 
 
-def cell_of(text: str) -> Cell | None:
+@lru_cache(maxsize=1)
+def _currencies() -> frozenset[str]:
+    from babel.numbers import list_currencies
+
+    return frozenset(list_currencies())
+
+
+def cell_of(text: str, *, money: bool = True) -> Cell | None:
     """Return a number with its currency or its word; None when it is no number.
+
+    Where it is no ``money`` three capital letters are a word: "12 BOX".
 
     >>> cell_of("€1.299,00")
     Cell(digits='1.299,00', currency='€', word=None)
@@ -69,8 +79,8 @@ def cell_of(text: str) -> Cell | None:
     for sign in SIGNS:
         if sign in bare:
             bare, currency = bare.replace(sign, "", 1).strip(), sign
-    code = _CODE.search(bare)
-    if code is not None and (code.group(1) or code.group(2)).isupper():
+    code = _CODE.search(bare) if money else None
+    if code is not None and (code.group(1) or code.group(2)) in _currencies():
         currency = code.group(1) or code.group(2)
         bare = _CODE.sub("", bare).strip()
     bare = bare.replace("- ", "-") if bare.startswith("- ") else bare
@@ -106,7 +116,7 @@ def plain(name: str, digits: str, sign: str) -> str:
     >>> plain("qty", "1.299,00", ","), plain("qty", "1'200.5", ".")
     ('1299', '1200.5')
     """
-    bare = re.sub(r"['\u2019\u00a0\u202f ]", "", digits)
+    bare = re.sub(r"['\u2019\u00a0\u202f ](?=\d{3}(?!\d))", "", digits.strip())
     thousands = "." if sign == "," else ","
     whole, _sign, rest = bare.partition(sign)
     groups = whole.lstrip("+-").split(thousands)

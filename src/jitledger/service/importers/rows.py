@@ -195,19 +195,22 @@ def _check(
                 summary.left.append(LeftRow(row.line, left.why))
             except LedgerError as error:
                 summary.bad.append(_bad(row, error, named))
-    for one in [one for one in ready if one.row.line in twice.lines]:
-        ready.remove(one)
-        summary.bad.append(_bad(one.row, twice.refusal(), named))
+    summary.bad += [
+        _bad(one.row, twice.refusal(), named) for one in ready if one.row.line in twice.lines
+    ]
     summary.bad.sort(key=lambda bad: bad.line)
-    return cells, ready
+    return cells, [one for one in ready if one.row.line not in twice.lines]
 
 
 def _ignored(cells: Cells, table: Table) -> list[str]:
     """Return the headers of columns that nothing was read from."""
+    unused = ("cost", "moq", "pack") if cells.form.name == "items" else ()
+    nobodys = "supplier" not in cells.columns.values()  # What nobody is named for is not kept.
+    read = {place for place, name in cells.columns.items() if not (nobodys and name in unused)}
     return [
         cell.strip()
         for place, cell in enumerate(table.header)
-        if place not in cells.columns and cell.strip() and cell.strip() not in OURS
+        if place not in read and cell.strip() and cell.strip() not in OURS
     ]
 
 

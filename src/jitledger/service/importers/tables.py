@@ -148,10 +148,11 @@ def _text(name: str, data: bytes) -> str:
 
 def _from_xlsx(name: str, data: bytes) -> Table:
     """Return the table of the sheet whose header names most columns."""
-    sheets = [rows for rows in _sheets(data, values=False) if rows]
+    sheets = list(_sheets(data, values=False))
     if any(_is_formula(cell) for rows in sheets for row in rows for cell in row.cells):
-        computed = [rows for rows in _sheets(data, values=True) if rows]
-        sheets = [_with_results(*pair) for pair in zip(sheets, computed, strict=False)]
+        computed = _sheets(data, values=True)
+        sheets = [_with_results(*pair) for pair in zip(sheets, computed, strict=True)]
+    sheets = [rows for rows in sheets if rows]
     if not sheets:
         raise _bad(name, "it is empty; a header line and rows are expected")
     scores = [_best(rows)[0] for rows in sheets]
@@ -167,18 +168,19 @@ def _sheets(data: bytes, *, values: bool) -> Iterator[list[TableRow]]:
         if sheet.sheet_state == "visible":
             rows = enumerate(sheet.iter_rows(), start=1)
             cells = (TableRow(line, [_shown(cell) for cell in row]) for line, row in rows)
-            # A sheet of formulas keeps its empty rows, so that both readings have the same lines.
-            yield [row for row in cells if any(row.cells) or values]
+            yield [row for row in cells if any(row.cells)]
 
 
 def _with_results(formulas: list[TableRow], values: list[TableRow]) -> list[TableRow]:
     """Put the stored result of each formula in its place; one without a result stays as it is."""
-    results = {row.line: row.cells for row in values}
+    results = {
+        (row.line, place): cell for row in values for place, cell in enumerate(row.cells) if cell
+    }
     return [
         TableRow(
             row.line,
             [
-                (results.get(row.line, row.cells)[place] or cell) if _is_formula(cell) else cell
+                results.get((row.line, place), cell) if _is_formula(cell) else cell
                 for place, cell in enumerate(row.cells)
             ],
         )
