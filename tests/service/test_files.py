@@ -248,3 +248,14 @@ def test_results_of_formulas_are_those_of_their_own_sheet() -> None:
     book.save(data)
     table = parse_table("count.xlsx", data.getvalue())
     assert [row.cells for row in table.rows] == [["MUG", "=2+3"], ["CUP", "4"]]
+
+
+def test_keys_of_earlier_imports_still_hold(app: App) -> None:
+    """A row that a paper's number named, with the time as it was written then, is a repeat."""
+    done(app, do="register", sku="MUG", name="Mug")
+    for key, when in (("A1", "2026-02-04T09:30"), ("A2", "2026-02-04T10:00:00Z")):
+        fields = {"sku": "MUG", "qty": "1", "occurred_at": when, "key": f"sales:id:{key}:0"}
+        done(app, do="sell", **fields)
+    text = b"id,date,sku,qty\nA1,4.2.2026 9:30,MUG,1\nA2,2026-02-04T10:00:00Z,MUG,1\n"
+    summary = import_rows(app.ledger, FORMATS["sales"], parse_table("s.csv", text))
+    assert (summary.recorded, summary.repeated, summary.bad) == (0, 2, [])

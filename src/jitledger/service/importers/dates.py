@@ -123,7 +123,7 @@ def read_when(text: str, time: str, zone: str, style: Style, tz: ZoneInfo) -> st
     >>> read_when("20 Feb 2026", "", "", Style("day", False), ZoneInfo("Europe/Berlin"))
     '2026-02-20'
     >>> read_when("2/20/26 4:05 PM", "", "", Style("month", False), ZoneInfo("Europe/Berlin"))
-    '2026-02-20T16:05:00'
+    '2026-02-20T16:05'
     """
     parts = _parts(text)
     plain = _PLAIN.fullmatch(text) is not None and not (time or zone or style.days)
@@ -151,7 +151,9 @@ def read_when(text: str, time: str, zone: str, style: Style, tz: ZoneInfo) -> st
 
 def _zoned(text: str, moment: datetime, zone: str) -> str:
     if not zone:
-        return moment.isoformat()
+        return moment.isoformat(
+            timespec="auto" if moment.second or moment.microsecond else "minutes"
+        )
     offset = _OFFSET.fullmatch(zone)
     if offset is not None:
         away = timedelta(hours=int(offset[2]), minutes=int(offset[3]))

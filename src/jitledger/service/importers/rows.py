@@ -221,11 +221,11 @@ class _Keys:
         self._mine: dict[str, bytes] = {}
 
     def of_before(self, tx: Tx, form: Format, fields: Row, command: Command) -> str | None:
-        """Return the key that a dated row had while a paper's number named rows, if it was taken.
+        """Return the key that a row had while a paper's number named rows, if it was taken.
 
-        So a file that was imported then is not taken twice.
+        So a file that was imported then is not taken twice. A count without a day is a new one.
         """
-        if not fields.get("ref") or not fields.get("when"):
+        if not fields.get("ref") or (form.name == "counts" and not fields.get("when")):
             return None
         key = f"{form.name}:id:{fields['ref']}:0"
         row = tx.one("SELECT digest FROM command_keys WHERE key = ?", (key,))
