@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # Most tests wait more than they compute: three times as many workers as processors.
-WORKERS ?= $(shell echo $$((3 * $$(nproc 2>/dev/null || echo 2))))
+WORKERS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 2))))
 
 .PHONY: demo test quick check bench docs lowest coverage test-browser test-data lock clean
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 import uuid
@@ -27,6 +28,13 @@ settings.register_profile(
 settings.register_profile("long", deadline=None, max_examples=2000)
 
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
+
+
+@pytest.fixture(autouse=True)
+def as_it_was(request: pytest.FixtureRequest) -> None:
+    """Undo what ``App.stay`` did to this process: hypothesis looks for what nobody refers to."""
+    if getattr(request.function, "is_hypothesis_test", False):
+        gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

@@ -75,8 +75,7 @@ async def test_an_update_posted_twice_is_recorded_once(hooked: Chat) -> None:
     assert hooked.app.queries.stock("HOOK")["on_hand"] == "24"
 
 
-@pytest.mark.parametrize("secret", ["", "wrong", SECRET + "x", "ö"])
-async def test_without_the_secret_nothing_happens(hooked: Chat, secret: str) -> None:
+async def test_without_the_secret_nothing_happens(hooked: Chat) -> None:
     """A stranger who finds the address gets an empty 403."""
     message = {
         "message_id": 900,
@@ -85,7 +84,8 @@ async def test_without_the_secret_nothing_happens(hooked: Chat, secret: str) -> 
         "from": {"id": OWNER, "is_bot": False, "first_name": "Mallory"},
         "text": "received 24 HOOK",
     }
-    assert await post(hooked, {"update_id": 7_000_002, "message": message}, secret) == 403
+    for secret in ("", "wrong", SECRET + "x", "ö"):
+        assert await post(hooked, {"update_id": 7_000_002, "message": message}, secret) == 403
     assert hooked.app.queries.stock("HOOK")["on_hand"] == "0"
 
 

@@ -55,6 +55,7 @@ def test_what_is_missing_is_named(extra: str, words: list[str], said: str, tmp_p
     assert "Traceback" not in found.stderr
 
 
+@pytest.mark.slow
 def test_the_core_needs_neither_bot_nor_charts(tmp_path: Path) -> None:
     """A shop is opened, sold from and asked what to order without any extra."""
     for words in (
