@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-# Most tests wait more than they compute: three times as many workers as processors.
+# Most tests wait more than they compute: twice as many workers as processors.
 WORKERS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 2))))
 
 .PHONY: demo test quick check bench docs lowest coverage test-browser test-data lock clean

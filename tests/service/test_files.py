@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from jitledger.bootstrap import App
 from jitledger.domain.errors import LedgerError, Refused
 from jitledger.domain.state.shop import Shop
-from jitledger.service.importers.cells import Cells, Choices, gtin
+from jitledger.service.importers.cells import Cells, Choices
 from jitledger.service.importers.dates import read_when, style_of
 from jitledger.service.importers.formats import FORMATS
 from jitledger.service.importers.left_out import LeftOut
@@ -146,16 +146,6 @@ def test_dates_of_any_hand_are_right_or_asked(
         if settled or own == first:
             assert found == day.isoformat()
     assert style_of(written, locale, first).order == first
-
-
-@given(st.integers(0, 10**13 - 1))
-def test_a_barcode_is_known_by_its_last_digit(number: int) -> None:
-    """One of ten last digits fits, and zeros in front make no other barcode of it."""
-    body = f"{number:013d}"
-    fits = [found for last in range(10) if (found := gtin(f"{body}{last}"))]
-    assert len(fits) == 1
-    if body.startswith("00"):
-        assert gtin(fits[0][2:]) == gtin(fits[0][1:]) == fits[0]
 
 
 @given(

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
-from jitledger.domain.names import normalise
+from jitledger.domain.names import holder_of_barcode, holder_of_sku, normalise
+from jitledger.service.queries import claimed
 from jitledger.store.database import Database, Tx
 from jitledger_projections.views.products import search
 
@@ -156,10 +158,10 @@ def _singulars(typed: str) -> list[str]:
 
 
 def _exact(tx: Tx, typed: str) -> Candidate | None:
-    for kind, value in (("sku", normalise(typed)), ("barcode", typed)):
-        row = tx.one("SELECT owner FROM claims WHERE kind = ? AND value = ?", (kind, value))
-        if row is not None and not _may_be_plural(typed, row[0]):
-            return _candidate(tx, row[0])
+    holder = partial(claimed, tx)
+    for sku in (holder_of_sku(holder, typed), holder_of_barcode(holder, typed)):
+        if sku is not None and not _may_be_plural(typed, sku):
+            return _candidate(tx, sku)
     row = tx.one("SELECT sku FROM aliases WHERE alias = ?", (typed.casefold(),))
     return None if row is None else _candidate(tx, row[0])
 

@@ -21,7 +21,7 @@ from jitledger.domain.events import (
     PriceSet,
     SupplierLinked,
 )
-from jitledger.domain.names import normalise
+from jitledger.domain.names import without_signs
 from jitledger.domain.state.dated import in_force
 from jitledger.domain.state.stock_item import StockItem
 from jitledger.service.views.contract import Batch
@@ -125,7 +125,7 @@ def _row(item: StockItem) -> tuple[object, ...]:
 def words(item: StockItem) -> str:
     """Return what a search looks at: code, its normalised form, name, barcodes."""
     c = item.catalog
-    return " ".join((item.sku, normalise(item.sku), c.title, *c.barcodes))
+    return " ".join((item.sku, without_signs(item.sku), c.title, *c.barcodes))
 
 
 @dataclass(frozen=True, slots=True)

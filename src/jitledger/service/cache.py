@@ -12,7 +12,7 @@ from jitledger.domain.names import (
     SHOP_STREAM,
     SKU_STREAM,
     SUPPLIER_STREAM,
-    normalise,
+    holder_of_sku,
     stream_of,
 )
 from jitledger.domain.state.order import Entry
@@ -147,7 +147,7 @@ class Cache:
         """Return the SKU as registered for any spelling of it."""
         if sku in self._streams and self._streams[sku][0]:
             return sku
-        return self.claim("sku", normalise(sku))
+        return holder_of_sku(self.claim, sku)
 
     def item(self, sku: str) -> StockItem:
         """Return an item folded to the present."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 import orjson
 
@@ -22,7 +23,7 @@ from jitledger.domain.events import (
 )
 from jitledger.domain.json import Json
 from jitledger.domain.moments import local_date, show_moment
-from jitledger.domain.names import SHOP_STREAM, SKU_STREAM, entry_name, normalise, stream_of
+from jitledger.domain.names import SHOP_STREAM, SKU_STREAM, entry_name, holder_of_sku, stream_of
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.state.order import Entry, order_key, voids
 from jitledger.domain.state.purchase_order import PurchaseOrder
@@ -267,8 +268,7 @@ def _at(
 
 
 def _find(tx: Tx, spelled: str) -> str | None:
-    row = tx.one("SELECT owner FROM claims WHERE kind = 'sku' AND value = ?", (normalise(spelled),))
-    return None if row is None else str(row[0])
+    return holder_of_sku(partial(claimed, tx), spelled)
 
 
 def _occurred(event: Event) -> str:

@@ -10,7 +10,7 @@ from jitledger.domain.commands import parse
 from jitledger.domain.decisions import Ground, decide
 from jitledger.domain.events import LocationOpened, ShopOpened
 from jitledger.domain.moments import MICROSECOND, local_date, parse_time, zone
-from jitledger.domain.names import ORDER_STREAM, SKU_STREAM, SUPPLIER_STREAM, normalise
+from jitledger.domain.names import ORDER_STREAM, SKU_STREAM, SUPPLIER_STREAM, holder_of_sku
 from jitledger.domain.state.order import Entry
 from jitledger.domain.state.purchase_order import PurchaseOrder
 from jitledger.domain.state.quantities import Quantities, on_order, quantities
@@ -39,7 +39,7 @@ class PaperLedger:
 
     def find_sku(self, sku: str) -> str | None:
         """Return the SKU as registered for any spelling of it."""
-        return self.claims.get(("sku", normalise(sku)))
+        return holder_of_sku(self.claim, sku)
 
     def item(self, sku: str) -> StockItem:
         """Return an item folded to the present."""

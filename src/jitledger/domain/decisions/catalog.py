@@ -10,7 +10,12 @@ from jitledger.domain import commands as c
 from jitledger.domain import events as e
 from jitledger.domain.decisions.ground import Draft, Ground, decides
 from jitledger.domain.errors import Refused, bad_value
-from jitledger.domain.names import normalise, stream_of
+from jitledger.domain.names import (
+    barcode_forms,
+    holder_of_barcode,
+    normalise,
+    stream_of,
+)
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.state.stock_item import StockItem
 
@@ -31,7 +36,7 @@ def register(ground: Ground, command: c.Register) -> list[Draft]:
     if "/" in sku and sku.rpartition("/")[2].isdigit() and not sku.rpartition("/")[0]:
         raise bad_value("sku", sku, "it reads like the name of an entry")
     if found is None:
-        ground.claims.append(("sku", normalise(sku), sku))
+        _claim_sku(ground, sku)
     claim_barcodes(ground, sku, command.barcodes)
     merged: dict[str, Decimal] = {}
     for line in command.components:
@@ -65,13 +70,23 @@ def register(ground: Ground, command: c.Register) -> list[Draft]:
     ]
 
 
+def _claim_sku(ground: Ground, sku: str) -> None:
+    """Claim a SKU; who held the value by an older rule of spelling gets one of its own."""
+    value = normalise(sku)
+    holder = ground.known.claim("sku", value)
+    if holder is not None:
+        ground.claims.append(("sku", normalise(holder), holder))
+    ground.claims.append(("sku", value, sku))
+
+
 def claim_barcodes(ground: Ground, sku: str, barcodes: Iterable[str]) -> None:
     """Claim barcodes for a product; one that another product holds now is refused."""
     for barcode in dict.fromkeys(barcodes):
-        holder = ground.known.claim("barcode", barcode)
+        form = barcode_forms(barcode)[0]
+        holder = holder_of_barcode(ground.known.claim, barcode)
         if holder is not None and holder != sku:
             other = ground.known.item(holder).catalog
-            if other.registered and barcode in other.barcodes:
+            if other.registered and form in {barcode_forms(b)[0] for b in other.barcodes}:
                 raise Refused(
                     "duplicate-barcode",
                     f"Barcode {barcode} belongs to {holder} already.",
@@ -79,7 +94,7 @@ def claim_barcodes(ground: Ground, sku: str, barcodes: Iterable[str]) -> None:
                     sku=holder,
                 )
         if holder != sku:
-            ground.claims.append(("barcode", barcode, sku))
+            ground.claims.append(("barcode", form, sku))
 
 
 @decides(c.Rename)

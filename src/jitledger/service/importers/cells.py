@@ -269,17 +269,3 @@ def _code(name: str, text: str) -> str:
 
 
 SPOILT = "a spreadsheet made a number of this code; format the column as text and enter it again"
-
-
-def gtin(text: str) -> str | None:
-    """Return a barcode of 8, 12, 13 or 14 digits with zeros in front, as 14; None when it is none.
-
-    >>> gtin("4006381333931"), gtin("4006381333932"), gtin("012345678905")
-    ('04006381333931', None, '00012345678905')
-    """
-    bare = re.sub(r"[\s-]", "", text)
-    if not re.fullmatch(r"\d{8}|\d{12,14}", bare, re.ASCII):
-        return None
-    long = bare.zfill(14)
-    odd, even = sum(map(int, long[:13:2])), sum(map(int, long[1:13:2]))
-    return long if (3 * odd + even + int(long[13])) % 10 == 0 else None

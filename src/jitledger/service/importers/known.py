@@ -8,13 +8,12 @@ from jitledger.domain import commands as c
 from jitledger.domain.commands import Command
 from jitledger.domain.errors import LedgerError, Refused, bad_value
 from jitledger.domain.moments import local_date
-from jitledger.domain.names import normalise
+from jitledger.domain.names import holder_of_barcode, is_gtin, normalise
 from jitledger.domain.quantity import show
 from jitledger.domain.state.dated import in_force
 from jitledger.domain.state.stock_item import StockItem
 from jitledger.domain.state.supplier import Supplier
 from jitledger.service.cache import Cache
-from jitledger.service.importers.cells import gtin
 from jitledger.service.importers.formats import BETWEEN_CODES, Format, Row
 from jitledger.service.importers.headers import names
 from jitledger.service.importers.numbers import each
@@ -55,10 +54,9 @@ def _sku(fields: Row, known: Cache) -> str:
 
 def _by_barcode(text: str, known: Cache) -> str | None:
     """Return who holds a barcode; zeros in front make no other one of it."""
-    long = gtin(text) or ""
-    forms = [long[14 - width :] for width in (14, 13, 12, 8) if not long[: 14 - width].strip("0")]
-    found = (known.claim("barcode", form) for form in (text, *filter(None, forms)))
-    return next(filter(None, found), None)
+    return holder_of_barcode(known.claim, re.sub(r"[\s-]", "", text)) or holder_of_barcode(
+        known.claim, text
+    )
 
 
 def _in_packs(found: Row, unit: str, item: StockItem, today: str) -> None:
@@ -83,7 +81,7 @@ def _in_packs(found: Row, unit: str, item: StockItem, today: str) -> None:
 def _catalog(fields: Row, known: Cache, ignored: list[str]) -> Row:
     """Check a product's row: its barcodes, and that its name is the one the shop knows it by."""
     for code in BETWEEN_CODES.split(fields.get("barcodes", "")):
-        if code.isdigit() and len(code) in (8, 12, 13, 14) and gtin(code) is None:
+        if code.isdigit() and len(code) in (8, 12, 13, 14) and not is_gtin(code):
             raise bad_value("barcodes", code, WRONG_DIGIT)
     sku, name = fields.get("sku", ""), fields.get("name", "")
     found = known.find_sku(sku) if sku else None

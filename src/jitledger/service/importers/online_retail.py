@@ -304,7 +304,8 @@ def _shop(database: Database) -> Shop:
 def _register(ledger: Ledger, cleaning: _Cleaning, codes: set[str]) -> dict[str, str]:
     """Register what is missing; return {code: registered SKU}."""
     with ledger.database.snapshot() as tx:
-        known = dict(tx.all("SELECT value, owner FROM claims WHERE kind = 'sku'"))
+        owners = tx.all("SELECT owner FROM claims WHERE kind = 'sku'")
+    known = {normalise(owner): owner for (owner,) in owners}
     skus = {code: known[normalise(code)] for code in codes if normalise(code) in known}
     missing = sorted(codes - skus.keys())
     for start in range(0, len(missing), 100):
