@@ -67,26 +67,40 @@ async def test_several_lines_are_one_message_with_one_confirmation(chat: Chat) -
 
 
 async def test_3c_a_sale_without_a_time_after_a_count(chat: Chat) -> None:
-    """Scenario 3: held as before the count (17) and asked; "after" makes it 14."""
+    """Scenario 3: a sale said now is after the count (14); one button for the exception (17)."""
     await chat.say("count mug 17")
     chat.clock.at += 10 * MINUTE
     (answer,) = await chat.say("sold 3 mug")
-    assert "On hand 17." in answer["text"]
-    assert "before or after" in answer["text"]
-    history = chat.app.queries.history("MUG")
-    assert any("pending" in (row["note"] or "") for row in history)
-    toast, _ = await chat.press(answer, "After")
-    assert toast == "After the count. On hand 14."
-    assert chat.on_hand() == "14"
-
-
-async def test_3c_before_the_count_changes_nothing(chat: Chat) -> None:
-    """Confirmed as before the count, the count stands."""
-    await chat.say("count mug 17")
-    chat.clock.at += 10 * MINUTE
-    (answer,) = await chat.say("sold 3 mug")
-    await chat.press(answer, "Before")
+    assert "On hand 14." in answer["text"]
+    assert "what was just counted" in answer["text"]
+    labels = [b["text"] for row in answer["reply_markup"]["inline_keyboard"] for b in row]
+    assert labels == ["It was before the count", "↩ Undo"]
+    toast, _ = await chat.press(answer, "It was before")
+    assert toast == "Before the count: the count stands. On hand 17."
     assert chat.on_hand() == "17"
+    edited = chat.sandbox._find(OWNER, answer["message_id"])
+    toast, _ = await chat.press(edited, "↩ Undo")
+    assert "Undone" in toast
+    assert chat.on_hand() == "17"
+    standing = [r for r in chat.app.queries.history("MUG") if r["event"] == "stock-sold"]
+    assert all(row["voided_by"] for row in standing)
+    edited = chat.sandbox._find(OWNER, answer["message_id"])
+    await chat.press(edited, "↪ Redo")
+    assert chat.on_hand() == "17"
+
+
+async def test_a_sale_that_reached_us_late_keeps_its_side_of_the_count(chat: Chat) -> None:
+    """What was written before the count was before it; nothing is asked."""
+    await chat.say("count mug 17")
+    chat.clock.at += 10 * MINUTE
+    chat.clock.at -= 15 * MINUTE
+    chat.sandbox.say(OWNER, "sold 3 mug")
+    chat.clock.at += 15 * MINUTE
+    count = len(chat.sandbox.messages[OWNER])
+    await chat.done()
+    (answer,) = chat.told(OWNER, count)
+    assert "On hand 17." in answer["text"]
+    assert "just counted" not in answer["text"]
 
 
 async def test_6_duplicate_deliveries_and_restarts(chat: Chat) -> None:

@@ -21,7 +21,6 @@ from jitledger_bot.memory.proposals import (
     consume,
     kept_lines,
     load_proposal,
-    store_proposal,
 )
 from jitledger_bot.press import Press, action, answer_press, close_message, other_rows
 from jitledger_bot.recording.record import record_kept, record_text
@@ -179,7 +178,11 @@ def not_again(press: Press) -> None:
 
 @action("b")
 def before(press: Press) -> None:
-    """Confirm that a sale was before the count: nothing changes."""
+    """Move a sale before the count by a correction; one that was held there stays."""
+    moment = press.proposal.body.get("before")
+    if moment is not None:
+        _beside_the_count(press, str(moment), _(say.BEFORE_THE_COUNT_THE_COUNT))
+        return
     press.turn.effects.append(consume(press.proposal.id))
     said = _(say.BEFORE_THE_COUNT_THE_COUNT)
     press.turn.toast(press.query.id, said)
@@ -188,12 +191,17 @@ def before(press: Press) -> None:
 
 @action("f")
 def after(press: Press) -> None:
-    """Move a sale behind the count by a correction."""
+    """Move a sale that was held before the count behind it."""
+    _beside_the_count(press, press.proposal.body["now"], _(say.AFTER_THE_COUNT))
+
+
+def _beside_the_count(press: Press, moment: str, side: str) -> None:
+    """Correct when a sale was; the message's own Undo takes that back, too."""
     command = {
         "do": "correct",
         "entry": press.proposal.body["entry"],
-        "with": {"occurred_at": press.proposal.body["now"]},
-        "reason": "it was after the count",
+        "with": {"occurred_at": moment},
+        "reason": "which side of the count it was on",
     }
     press.turn.asks = [Ask(parse(command), f"pr:{press.proposal.id}:after")]
     press.turn.effects.append(consume(press.proposal.id))
@@ -201,17 +209,12 @@ def after(press: Press) -> None:
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
         if answers[0].error is not None:
             return [answer_press(press.turn, press.query, texts.problem(answers[0].error))]
-        said = _(say.AFTER_THE_COUNT) + " "
+        said = side + " "
         said += _(shared.ON_HAND_QUANTITY, quantity=answers[0].on_hand) + "."
         shown = [answer_press(press.turn, press.query, said)]
-        body = {"entries": list(answers[0].entries)}
-        stored = store_proposal(tx, press.turn.chat_id, press.turn.member, "undo", body, now)
         text = f"{texts.safe((press.message.text or '') if press.message else '')}\n{said}"
         if press.message is not None:
-            rows = [
-                *other_rows(press.message, press.proposal.id),
-                [(_(say.UNDO_THIS), f"u.{stored}")],
-            ]
+            rows = other_rows(press.message, press.proposal.id)
             shown.append(press.turn.edit(press.message.message_id, texts.clip(text), rows))
         return shown
 

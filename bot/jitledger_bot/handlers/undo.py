@@ -38,6 +38,8 @@ def take_back(
 ) -> None:
     """Void entries, or what voided them; offer the reverse."""
     reason = "redo" if redo else "undo"
+    if not redo:  # What a button under the message changed later goes with it.
+        entries = [current(entry, desk) for entry in entries]
     turn.asks = [
         Ask(parse({"do": "void", "entry": entry, "reason": reason}), f"{key}:{number}")
         for number, entry in enumerate(undoable(entries, desk))

@@ -11,7 +11,7 @@ from decimal import Decimal
 from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError, unknown_location
 from jitledger.domain.json import Json
-from jitledger.domain.moments import MICROSECOND, to_datetime
+from jitledger.domain.moments import to_datetime
 from jitledger.domain.quantity import show
 from jitledger.domain.state.shop import Shop
 from jitledger.service.recording.submission import Ask
@@ -25,8 +25,6 @@ from jitledger_bot.recording.money import Unsettled, price_of_one
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import recorded as say
 
-PENDING = "pending: before or after the count?"
-
 
 @dataclass(slots=True)
 class Line:
@@ -38,7 +36,8 @@ class Line:
     ask: Ask | None = None
     nearest: Sequence[tuple[str, str]] = ()
     problem: str | None = None
-    pending_count: int | None = None
+    counted_at: int | None = None
+    """When the product was counted, where a sale came soon after and says no time."""
     at: str | None = None
     """When the message was sent, when it reached us late."""
     pack: str | None = None
@@ -84,10 +83,8 @@ def read_fact(
         fields = command_fields(reading, line.sku, stated, desk, line.pack)
         if reading.do == "sell" and reading.occurred is None:
             count = desk.recent_count(line.sku, fields.get("at") or shop.first_location, now)
-            if count is not None:
-                line.pending_count = count
-                fields["occurred_at"] = to_datetime(count - MICROSECOND).isoformat()
-                fields["note"] = PENDING
+            if count is not None and (stated is None or stated > to_datetime(count).isoformat()):
+                line.counted_at = count
         if attachment is not None and reading.do == "receive":
             fields["attachment"] = attachment
         command = parse(fields)

@@ -11,7 +11,7 @@ from jitledger.domain.commands import parse
 from jitledger.domain.decisions.linking import NO_ORDER
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.json import Json
-from jitledger.domain.moments import show_moment, to_datetime
+from jitledger.domain.moments import MICROSECOND, show_moment, to_datetime
 from jitledger.domain.names import split_entry
 from jitledger.domain.state.order import voids
 from jitledger.domain.state.shop import Shop
@@ -161,10 +161,10 @@ def _confirm(
                 if others:
                     shown[-1] += " " + _(say.OR_WAS_IT_FOR_ANOTHER)
                     buttons.append(_other_orders(tx, turn, answer.entries[0], others, now))
-            if answer.ok and line.pending_count is not None:
+            if answer.ok and answer.entries and line.counted_at is not None and not answer.repeat:
                 alone = len(lines) == 1
-                buttons.append(_before_or_after(tx, turn, answer.entries[-1], now, line, alone))
-                shown.append(_(say.IT_WAS_COUNTED_A_MOMENT))
+                buttons.append(_before_the_count(tx, turn, answer.entries[-1], now, line, alone))
+                shown[-1] += " " + _(say.TAKEN_OFF_WHAT_WAS_COUNTED)
         elif line.problem is not None:
             raw = texts.safe(line.reading.raw.strip()[:120])
             shown.append(f"✗ “{raw}”: {texts.safe(line.problem)}")
@@ -196,16 +196,15 @@ def _other_orders(tx: Tx, turn: Turn, entry: str, lines: Sequence[str], now: int
     ]
 
 
-def _before_or_after(
+def _before_the_count(
     tx: Tx, turn: Turn, entry: str, now: int, line: Line, alone: bool
 ) -> list[Button]:
-    body = {"entry": entry, "now": show_moment(now), "sku": line.sku}
+    assert line.counted_at is not None
+    before = show_moment(line.counted_at - MICROSECOND)
+    body = {"entry": entry, "before": before, "sku": line.sku}
     stored = store_proposal(tx, turn.chat_id, turn.member, "count-order", body, now)
     which = "" if alone else f": {line.title}"
-    return [
-        (_(say.BEFORE_THE_COUNT) + which, f"b.{stored}"),
-        (_(say.AFTER_THE_COUNT) + which, f"f.{stored}"),
-    ]
+    return [(_(say.IT_WAS_BEFORE_THE_COUNT) + which, f"b.{stored}")]
 
 
 def offer_choices(stored: str, turn: Turn, desk: Desk) -> None:
