@@ -147,6 +147,11 @@ class Desk:
         stopped = [standing.name for standing in standings if standing.status != "live"]
         return "\n\n" + texts.warning(stopped) if stopped else ""
 
+    def supplier_names(self) -> list[str]:
+        """Return what the shop's suppliers are called."""
+        with self.app.database.snapshot() as tx:
+            return [title for _code, title in names(tx)]
+
     def supplier(self, name: str) -> str | None:
         """Return the code of a supplier named by code or title."""
         with self.app.database.snapshot() as tx:

@@ -113,6 +113,8 @@ def _named(words: str, found: list[tuple[str, str]]) -> Candidate | None:
 def _bent(tx: Tx, dialect: str, typed: str) -> Candidate | None:
     """Return the one product whose name differs only in endings: "rote Becher", "Roter Becher"."""
     words = typed.casefold().split()
+    if len(words) == 1:
+        return _code_in_plural(tx, dialect, typed)
     stems = [_stem(word) for word in words]
     if len(stems) < 2 or any(len(stem) < 3 or not stem.isalpha() for stem in stems):
         return None
@@ -122,6 +124,18 @@ def _bent(tx: Tx, dialect: str, typed: str) -> Candidate | None:
         if _bends(words, stems, title.casefold().split())
     ]
     return Candidate(*same[0]) if len(same) == 1 else None
+
+
+def _code_in_plural(tx: Tx, dialect: str, typed: str) -> Candidate | None:
+    """Return the product whose code a word is the plural of: "vases", where nothing else is one."""
+    for singular in _singulars(typed):
+        sku = holder_of_sku(partial(claimed, tx), singular)
+        if sku is None or not sku.isalpha():
+            continue
+        named = {found for found, _title in search(tx, dialect, singular, CANDIDATES)}
+        if named == {sku}:
+            return _candidate(tx, sku)
+    return None
 
 
 def _bends(words: list[str], stems: list[str], title: list[str]) -> bool:

@@ -1,6 +1,6 @@
 """From what people type to what they mean."""
 
-from jitledger_bot.reading.lines import read_line, read_message
+from jitledger_bot.reading.lines import lines_of, read_line, read_message
 from jitledger_bot.reading.questions import (
     asks_log,
     asks_promise,
@@ -24,6 +24,7 @@ __all__ = [
     "asks_reorder",
     "asks_run_out",
     "asks_stock",
+    "lines_of",
     "may_ask_stock",
     "read_line",
     "read_message",

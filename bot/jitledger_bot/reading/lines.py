@@ -66,9 +66,7 @@ _WIDE_SPACE = re.compile(r"[^\S\n]{2,}")
 def read_message(text: str, now: datetime, places: Places | None = None) -> list[Reading]:
     """Read a message line by line; a header ("Received from Acme:") holds for those below it."""
     places = places or Places()
-    text = "".join(c for c in text.translate(MARKS) if unicodedata.category(c) != "So")
-    text = _WIDE_SPACE.sub(" ", wide(text.translate(_SPACES)))
-    lines = [unglued(line) for line in text.splitlines() if line.strip()]
+    lines = lines_of(text)
     if len(lines) > MOST_LINES:
         problem = _(say.TOO_MANY_LINES, lines=len(lines), most=MOST_LINES)
         return [Reading(lines[0], problem=problem)]
@@ -81,7 +79,7 @@ def read_message(text: str, now: datetime, places: Places | None = None) -> list
             found.append(Reading(line))
             continue
         if head is not None:
-            header = _joined(header, head) if place and not found else head
+            header = _joined(header, head) if place and (not found or head.do is None) else head
             continue
         read = _of_the_same([r for p in _clauses(line) for r in read_line(p, now, header, places)])
         claims = [r for r in read if r.do not in (None, "unmet")]
@@ -89,8 +87,16 @@ def read_message(text: str, now: datetime, places: Places | None = None) -> list
             said = _(say.WHICH_NUMBER_COUNTS_WRITE_ONLY)
             number = claims[0].quantity or Decimal(0)
             read = [replace(claims[0], raw=line, quantity=number, problem=said)]
-        found += [replace(r, line=place) for r in read]
+        under = header.do if header is not None else None
+        found += [replace(r, line=place, under=under) for r in read]
     return found
+
+
+def lines_of(text: str) -> list[str]:
+    """Return a message's lines, without pictures, wide spaces, and numbers glued to words."""
+    text = "".join(c for c in text.translate(MARKS) if unicodedata.category(c) != "So")
+    text = _WIDE_SPACE.sub(" ", wide(text.translate(_SPACES)))
+    return [unglued(line) for line in text.splitlines() if line.strip()]
 
 
 AFTERWARDS = {("receive", "write-off"), ("sell", "return"), ("write-off", "adjust")}
@@ -124,6 +130,7 @@ def _joined(first: Reading | None, second: Reading) -> Reading:
         return second
     return replace(
         second,
+        do=second.do or first.do,
         supplier=second.supplier or first.supplier,
         location=second.location or first.location,
         occurred=second.occurred or first.occurred,
@@ -156,6 +163,10 @@ def _header(line: str, now: datetime, places: Places) -> Reading | None:
     words = line.strip().split()
     if not words or len(words) > 8:
         return None
+    bare = without_documents(words)
+    known = places.suppliers.get(" ".join(plain(word) for word in bare))
+    if known is not None and len(bare) < len(words):
+        return Reading(line, supplier=known)  # "ACME delivery note no 20931"
     words, occurred = take_times(words, now)
     norm = [plain(word) for word in words]
     words, norm = without_fillers(words, norm)

@@ -30,6 +30,8 @@ _ASKING = (
 _MEANT = (
     "verbs",
     "reasons",
+    "spoken",
+    "causes",
     "conditions",
     "numbers",
     "multipliers",
@@ -74,6 +76,10 @@ class Lookup:
                 return len(phrase), meaning
         return None
 
+    def all(self) -> list[tuple[Words, str]]:
+        """Return every phrase with its meaning."""
+        return [entry for listed in self._by_first.values() for entry in listed]
+
     def ending(self, words: Sequence[str]) -> tuple[int, str] | None:
         """Return (how many words, meaning) of the longest phrase at the end."""
         for place in range(max(0, len(words) - 5), len(words)):
@@ -97,6 +103,14 @@ class Phrases:
     verb_order: list[str] = field(default_factory=list)
     """What verbs mean, the meaning that comes before others first."""
     reasons: Lookup = field(default_factory=Lookup)
+    spoken: Lookup = field(default_factory=Lookup)
+    """What people say for a verb, understood only where the whole line is."""
+    causes: Lookup = field(default_factory=Lookup)
+    """Why, of what is in ``spoken``."""
+    sets: dict[str, set[str]] = field(default_factory=dict)
+    """Single words of a kind."""
+    parted: list[tuple[Words, Words, str]] = field(default_factory=list)
+    """(first words, last words, meaning) of verbs whose parts stand apart."""
     words: dict[str, Lookup] = field(default_factory=dict)
     conditions: Lookup = field(default_factory=Lookup)
     packs: dict[str, list[str]] = field(default_factory=dict)
@@ -150,22 +164,19 @@ def _take(found: Phrases, language: Mapping[str, Any]) -> None:
     found.verb_order += [do for do in language["verbs"] if do not in found.verb_order]
     found.languages.append(language["language"])
     found.ones |= {plain(word): language["one"] for word in language["numbers"]["1"]}
-    for kind in (
-        "verbs",
-        "reasons",
-        "conditions",
-        "numbers",
-        "multipliers",
-        "units",
-        "days",
-        "places",
-    ):
+    for kind in _MEANT:
         lookup: Lookup = getattr(found, kind)
         for meaning, listed in language[kind].items():
             lookup.add(listed, meaning)
     for pattern in language["ago"]:
         before, _gap, behind = pattern.partition("…")
         found.ago.append((words_of(before), words_of(behind)))
+    for kind, listed in language["sets"].items():
+        found.sets.setdefault(kind, set()).update(listed)
+    for do, listed in language["parted"].items():
+        for pattern in listed:
+            before, _gap, behind = pattern.partition("…")
+            found.parted.append((words_of(before), words_of(behind), do))
     for code, listed in language["packs"].items():
         for word in listed:
             codes = found.packs.setdefault(plain(word), [])

@@ -53,6 +53,8 @@ class Reading:
     condition: str | None = None
     problem: str | None = None
     other: tuple[Decimal, str] | None = None
+    under: str | None = None
+    """What a header above the line says that happened."""
     line: int = 0
     """Which line of its message it stands in."""
 

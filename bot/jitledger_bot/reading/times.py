@@ -27,6 +27,8 @@ def take_times(words: list[str], now: datetime) -> tuple[list[str], str | Readin
         norm = [plain(word) for word in words]
         lead = known.is_("on", norm, place)
         found = _day_at(words, norm, place + lead, lead > 0, now)
+        if lead and found is None:  # "last night" is a day of its own.
+            found, lead = _day_at(words, norm, place, False, now), 0
         if isinstance(found, Reading):
             return words, found
         if found is not None and _is_of_another(norm, words, place):

@@ -67,6 +67,12 @@ def read_fact(
         return line
     found, line.pack, line.reading = find(reading, desk)
     reading = line.reading
+    if reading.do == "receive" and reading.supplier is not None:
+        known = desk.places(shop).suppliers
+        if known and desk.supplier(reading.supplier) is None:
+            named = ", ".join(desk.supplier_names()[:4])
+            line.problem = _(say.UNKNOWN_SUPPLIER, name=reading.supplier[:60], known=named)
+            return line
     if found.exact is None:
         _offer(line, found, desk)
         return line

@@ -6,6 +6,7 @@ to ask, or talk. Nothing is recorded from a guess.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -16,10 +17,11 @@ from jitledger.domain.moments import to_datetime
 from jitledger.domain.state.shop import Shop
 from jitledger_bot.desk import Desk
 from jitledger_bot.memory.resolve import Resolved
-from jitledger_bot.reading import Reading, read_message, somebody_else, spots
+from jitledger_bot.reading import Reading, lines_of, read_message, somebody_else, spots
 from jitledger_bot.reading.phrases import phrases, plain
-from jitledger_bot.recording.left_over import offered, without_a_role
+from jitledger_bot.recording.left_over import without_a_role
 from jitledger_bot.recording.segments import segments
+from jitledger_bot.recording.sentence import understood
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import recorded as say
 
@@ -30,12 +32,69 @@ def read(text: str, local: datetime, desk: Desk, shop: Shop) -> list[Reading]:
     A greeting is left out; any other line that is no fact stays, so that it can be told of.
     """
     found: list[Reading] = []
-    readings = read_message(text, local, desk.places(shop))
-    for _line, said in groupby(readings, key=lambda reading: (reading.line, reading.raw)):
-        found += _parted(list(said), desk)
-    found = [r if _is_meant(r, desk) else Reading(r.raw) for r in found]
-    found = _whole_counts(_whole_sums(found), desk)
+    places = desk.places(shop)
+    lines = lines_of(text)
+    for line, said in groupby(read_message(text, local, places), key=lambda one: one.line):
+        readings = list(said)
+        short: list[Reading] = []
+        for _raw, same in groupby(readings, key=lambda reading: reading.raw):
+            short += _parted(list(same), desk)
+        whole = understood(lines[line], local, readings[0], desk, places)
+        found += _agreed(short, [replace(one, line=line) for one in whole], desk)
+    found = [r if _is_meant(r, desk) else Reading(r.raw, line=r.line) for r in found]
+    found = _whole_lines(_whole_sums(_said_anew(found, lines)), desk)
     return [r for r in found if says_something(r) or _is_odd(r)]
+
+
+def _agreed(short: list[Reading], whole: list[Reading], desk: Desk) -> list[Reading]:
+    """Return what two readers make of a line: the one that understood it, a question if both do."""
+    if not whole or any(find(one, desk)[0].exact is None for one in whole):
+        return short
+    if not short or not all(_is_clear(one, desk) for one in short):
+        return whole
+    if any(_piece_of_a_name(one, desk) for one in short):
+        return [replace(short[0], problem=_(say.A_PART_IS_NOT_CLEAR, words=short[0].raw[:60]))]
+    few, full = _facts_of(short, desk), _facts_of(whole, desk)
+    if few == full:
+        return short
+    if len(few) == len(full) and all(any(_says_more(a, b) for b in full) for a in few):
+        return whole
+    return [replace(whole[0], problem=_(say.ONE_LINE_FOR_EACH_PRODUCT))]
+
+
+def _piece_of_a_name(reading: Reading, desk: Desk) -> bool:
+    """Return whether a word for pieces is a letter away from the product: "10 glas vases"."""
+    from rapidfuzz import fuzz
+
+    exact = find(reading, desk)[0].exact
+    words = [plain(word) for word in reading.raw.split()]
+    if exact is None:
+        return False
+    names = [plain(word) for word in exact.title.split()]
+    return any(
+        phrases().is_("pieces", words, n)
+        and len(words[n]) > 3
+        and any(
+            word not in (words[n], "") and fuzz.ratio(words[n], word) >= ALIKE for word in names
+        )
+        for n in range(len(words))
+    )
+
+
+def _says_more(less: tuple[object, ...], more: tuple[object, ...]) -> bool:
+    """Return whether two facts are one, of which the second says what the first leaves out."""
+    return all(a in (None, b) for a, b in zip(less, more, strict=True))
+
+
+def _facts_of(readings: Sequence[Reading], desk: Desk) -> set[tuple[object, ...]]:
+    """Return what readings would record, to compare what two readers made of a line."""
+    facts: set[tuple[object, ...]] = set()
+    for one in readings:
+        found, pack, read = find(one, desk)
+        sku = found.exact.sku if found.exact is not None else None
+        what = (read.do, sku, read.quantity, pack, read.price, read.total, read.occurred)
+        facts.add((*what, read.to, read.condition if read.condition == "damaged" else None))
+    return facts
 
 
 def _parted(said: list[Reading], desk: Desk) -> list[Reading]:
@@ -68,28 +127,44 @@ def _whole_sums(readings: list[Reading]) -> list[Reading]:
     return found
 
 
-def _whole_counts(readings: list[Reading], desk: Desk) -> list[Reading]:
-    """Of a line that counts in several parts nothing is recorded while one of them is asked.
-
-    "counted 2 boxes and 3 mug" is one count of mugs, not three. Of other lines nothing is while a
-    part of it cannot be a product: "sold 24 eggs, took 9.60 for the lot".
-    """
+def _said_anew(readings: list[Reading], lines: Sequence[str]) -> list[Reading]:
+    """Ask where a line takes back the one above it, as people do with a star: "*6 napkins"."""
+    anew = {
+        n
+        for n in range(1, len(lines))
+        if _STARRED.match(lines[n]) and not lines[n - 1].lstrip().startswith("*")
+    }
+    taken = anew | {n - 1 for n in anew}
     found = []
     for reading in readings:
-        others = [r for r in readings if r.line == reading.line and r is not reading]
-        unclear = [other for other in others if not _is_clear(other, desk)]
-        asked = bool(unclear) if reading.do == "count" else any(_hopeless(o, desk) for o in unclear)
-        if reading.is_fact and asked:
-            reading = replace(reading, problem=_(say.ONE_LINE_FOR_EACH_PRODUCT))
+        if reading.line in taken and reading.problem is None and reading.do is not None:
+            reading = replace(reading, problem=_(say.WHICH_OF_THE_TWO_LINES))
         found.append(reading)
     return found
 
 
-def _hopeless(reading: Reading, desk: Desk) -> bool:
-    """Return whether a part of a line names nothing that could be chosen."""
-    if reading.problem is not None or not reading.product:
-        return False
-    return not offered(reading, desk.resolver.resolve(reading.product).nearest, desk)
+def _whole_lines(readings: list[Reading], desk: Desk) -> list[Reading]:
+    """Of a line that says several things nothing is recorded while one of them is asked.
+
+    "counted 2 boxes and 3 mug" is one count of mugs, not three; and whoever answers for one part
+    forgets the other.
+    """
+    found: list[Reading] = []
+    for _line, same in groupby(readings, key=lambda one: one.line):
+        parts = list(same)
+        unclear = [one for one in parts if not _is_clear(one, desk) and _says_any(one)]
+        if len(parts) < 2 or not unclear or not any(one.is_fact for one in parts):
+            found += parts
+            continue
+        asked = next((one for one in unclear if one.problem is not None), None)
+        words = unclear[0].product or unclear[0].raw
+        said = asked.problem if asked else _(say.A_PART_IS_NOT_CLEAR, words=words[:60])
+        found.append(replace(next(one for one in parts if one.is_fact), problem=said))
+    return found
+
+
+def _says_any(reading: Reading) -> bool:
+    return reading.do is not None or reading.problem is not None or bool(reading.product)
 
 
 def _is_clear(reading: Reading, desk: Desk) -> bool:
@@ -220,6 +295,10 @@ def find(reading: Reading, desk: Desk) -> tuple[Resolved, str | None, Reading]:
             return other, pack, replace(reading, quantity=quantity, product=product)
     return found, None, reading
 
+
+ALIKE = 85
+
+_STARRED = re.compile(r"\s*\*(?=[^\s*])")
 
 UNITS: dict[str, tuple[str, Decimal]] = {
     "kg": ("mass", Decimal(1000)),

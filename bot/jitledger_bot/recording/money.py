@@ -50,18 +50,19 @@ def price_of_one(reading: Reading, sku: str, pack: str | None, desk: Desk) -> De
         if factor != 1:
             raise Unsettled(_(say.OF_ONE_OR_OF_A_PACK, pack=pack, price=show(each)))
         return each
-    if _is_near(each, usual):
+    if is_near(each, usual):
         return each
     if factor != 1:
-        if _is_near(each / factor, usual):
+        if is_near(each / factor, usual):
             return _shared(each, factor)
         raise Unsettled(_(say.OF_ONE_OR_OF_A_PACK, pack=pack, price=show(each)))
-    if count > 1 and each >= FAR * usual and _is_near(each / count, usual):
+    if count > 1 and each >= FAR * usual and is_near(each / count, usual):
         raise Unsettled(_(say.OF_ONE_OR_OF_ALL, whole=whole))
     return each
 
 
-def _is_near(price: Decimal, usual: Decimal) -> bool:
+def is_near(price: Decimal, usual: Decimal) -> bool:
+    """Return whether a price is about the usual one."""
     return NEAR[0] <= price / usual <= NEAR[1]
 
 

@@ -7,6 +7,16 @@ from jitledger_bot.texts.language import mark
 MORE_LINES_WAIT = mark("{n} more lines wait for their product: /later")
 YOU_WROTE_THE_SAME_A = mark("You wrote the same a moment ago: “{text}”. Again?")
 NO_ORDER = mark("No order")
+WHICH_OF_THE_TWO_LINES = mark(
+    "does the line with the star stand for the one above it? Write only the right one"
+)
+A_PART_IS_NOT_CLEAR = mark(
+    "“{words}” is not clear to me, so nothing of this line is recorded. One line for each product, "
+    "please"
+)
+UNKNOWN_SUPPLIER = mark(
+    "I do not know the supplier “{name}” (known: {known}). Write one of these, or leave it out"
+)
 IT_WAS_BEFORE_THE_COUNT = mark("It was before the count")
 HELP_SHOWS_MORE = mark("/help shows more.")
 TAKEN_OFF_WHAT_WAS_COUNTED = mark("Taken off what was just counted.")
