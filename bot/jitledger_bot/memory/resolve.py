@@ -114,7 +114,7 @@ def _bent(tx: Tx, dialect: str, typed: str) -> Candidate | None:
     """Return the one product whose name differs only in endings: "rote Becher", "Roter Becher"."""
     words = typed.casefold().split()
     if len(words) == 1:
-        return _code_in_plural(tx, dialect, typed)
+        return _code_in_plural(tx, dialect, typed) or _by_head(tx, dialect, typed)
     stems = [_stem(word) for word in words]
     if len(stems) < 2 or any(len(stem) < 3 or not stem.isalpha() for stem in stems):
         return None
@@ -136,6 +136,29 @@ def _code_in_plural(tx: Tx, dialect: str, typed: str) -> Candidate | None:
         if named == {sku}:
             return _candidate(tx, sku)
     return None
+
+
+def _by_head(tx: Tx, dialect: str, typed: str) -> Candidate | None:
+    """Return the product that a word names but for its size: "notebooks" of "Notebook A5".
+
+    Only where no other product has that word in its name.
+    """
+    for word in (typed.casefold(), *_singulars(typed.casefold())):
+        if len(word) < 5 or not word.isalpha():
+            continue
+        found = search(tx, dialect, word, CANDIDATES)
+        if len(found) != 1:
+            continue
+        sku, title = found[0]
+        first, *size = title.casefold().split()
+        if first == word and size and len(size) <= 2 and _is_size(size):
+            return Candidate(sku, title)
+    return None
+
+
+def _is_size(words: list[str]) -> bool:
+    """Return whether words say how big it is: "A5", "500 g", "0,5 l"."""
+    return any(c.isdigit() for c in words[0]) and all(len(word) <= 4 for word in words)
 
 
 def _bends(words: list[str], stems: list[str], title: list[str]) -> bool:

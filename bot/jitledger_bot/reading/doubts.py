@@ -38,9 +38,10 @@ def is_plan(text: str) -> bool:
         if condition is not None:  # "not sellable"
             place += condition[0]
             continue
-        if known.is_("plans", words, place):
+        talk = known.is_("small_talk", words, place)
+        if not talk and known.is_("plans", words, place):
             return True
-        place += 1
+        place += max(1, talk)
     return False
 
 

@@ -27,6 +27,12 @@ class Places:
         same = {
             code for name, code in self.locations.items() if phrases().places.meaning(name) == usual
         }
+        if not same and len(set(self.locations.values())) == 2:
+            # Of two places one is the shop: the storeroom is the other.
+            named = {
+                code for name, code in self.locations.items() if phrases().places.meaning(name)
+            }
+            same = set(self.locations.values()) - named
         return same.pop() if len(same) == 1 else None
 
 

@@ -17,6 +17,9 @@ CODES = {"€": "EUR", "$": "USD", "£": "GBP", "eur": "EUR", "euro": "EUR", "eu
 
 CURRENCIES = {"€", "$", "£", "eur", "euro", "euros", "usd", "gbp", "chf"}
 
+PER = ("a", "an", "per", "pro", "je", "the", "das", "die", "der", "/")
+"""Words between a price and what it is of."""
+
 _FOR_EACH = {"@", "à", "zu", "je"}
 """Prices of one; "for 28.50" may be the sum, and is not taken."""
 
@@ -268,7 +271,7 @@ def currency_at(words: list[str], place: int, length: int) -> str | None:
 def per_at(norm: Sequence[str], place: int) -> tuple[str | None, int] | None:
     """Return (pack or None for one, how many words) of "a box", "per kilo", "pro Karton"."""
     known = phrases()
-    if place + 1 >= len(norm) or norm[place] not in ("a", "an", "per", "pro", "je", "the", "/"):
+    if place + 1 >= len(norm) or norm[place] not in PER:
         return None
     codes = known.pack_codes(norm[place + 1])
     if codes:

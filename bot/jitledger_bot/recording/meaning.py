@@ -21,7 +21,7 @@ from jitledger_bot.reading import Reading, lines_of, read_message, somebody_else
 from jitledger_bot.reading.phrases import phrases, plain
 from jitledger_bot.recording.left_over import without_a_role
 from jitledger_bot.recording.segments import segments
-from jitledger_bot.recording.sentence import understood
+from jitledger_bot.recording.whole import understood
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import recorded as say
 
@@ -39,6 +39,9 @@ def read(text: str, local: datetime, desk: Desk, shop: Shop) -> list[Reading]:
         short: list[Reading] = []
         for _raw, same in groupby(readings, key=lambda reading: reading.raw):
             short += _parted(list(same), desk)
+        if _is_short(lines[line], short, desk):
+            found += short
+            continue
         whole = understood(lines[line], local, readings[0], desk, places)
         found += _agreed(short, [replace(one, line=line) for one in whole], desk)
     found = [r if _is_meant(r, desk) else Reading(r.raw, line=r.line) for r in found]
@@ -46,10 +49,23 @@ def read(text: str, local: datetime, desk: Desk, shop: Shop) -> list[Reading]:
     return [r for r in found if says_something(r) or _is_odd(r)]
 
 
+def _is_short(line: str, short: list[Reading], desk: Desk) -> bool:
+    """Return whether a line is so short that one reader is enough: "sold 3 blue mug @ 9.50"."""
+    numbers = sum(any(c.isdigit() for c in word) for word in line.split())
+    plainly = len(short) == 1 and len(line.split()) <= SHORT and numbers <= 2
+    if not plainly or any(c in line for c in ",;") or not _is_clear(short[0], desk):
+        return False
+    return not _piece_of_a_name(short[0], desk)
+
+
 def _agreed(short: list[Reading], whole: list[Reading], desk: Desk) -> list[Reading]:
     """Return what two readers make of a line: the one that understood it, a question if both do."""
     if not whole or any(find(one, desk)[0].exact is None for one in whole):
-        return short
+        facts = [one for one in short if one.is_fact]
+        if len(short) < 2 or not facts:
+            return short
+        said = _(say.A_PART_IS_NOT_CLEAR, words=short[-1].raw[:60])
+        return [replace(facts[0], problem=said)]
     if not short or not all(_is_clear(one, desk) for one in short):
         return whole
     if any(_piece_of_a_name(one, desk) for one in short):
@@ -70,10 +86,12 @@ def _piece_of_a_name(reading: Reading, desk: Desk) -> bool:
     words = [plain(word) for word in reading.raw.split()]
     if exact is None:
         return False
+    mine = {plain(word) for word in reading.product.split()}
     names = [plain(word) for word in exact.title.split()]
     return any(
         phrases().is_("pieces", words, n)
         and len(words[n]) > 3
+        and words[n] not in mine
         and any(
             word not in (words[n], "") and fuzz.ratio(words[n], word) >= ALIKE for word in names
         )
@@ -93,7 +111,8 @@ def _facts_of(readings: Sequence[Reading], desk: Desk) -> set[tuple[object, ...]
         found, pack, read = find(one, desk)
         sku = found.exact.sku if found.exact is not None else None
         what = (read.do, sku, read.quantity, pack, read.price, read.total, read.occurred)
-        facts.add((*what, read.to, read.condition if read.condition == "damaged" else None))
+        broken = read.condition if read.condition == "damaged" else None
+        facts.add((*what, read.location, read.to, broken))
     return facts
 
 
@@ -169,6 +188,8 @@ def _says_any(reading: Reading) -> bool:
 
 def _is_clear(reading: Reading, desk: Desk) -> bool:
     if reading.problem is not None or not reading.is_fact:
+        return False
+    if reading.do == "transfer" and reading.to is None:
         return False
     exact, pack, _parted = find(reading, desk)
     return exact.exact is not None and (pack is None or desk.knows_pack(exact.exact.sku, pack))
@@ -297,6 +318,9 @@ def find(reading: Reading, desk: Desk) -> tuple[Resolved, str | None, Reading]:
 
 
 ALIKE = 85
+
+SHORT = 6
+"""Words of a line with one verb, one number and one product."""
 
 _STARRED = re.compile(r"\s*\*(?=[^\s*])")
 

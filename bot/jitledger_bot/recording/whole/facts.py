@@ -1,0 +1,223 @@
+"""Facts out of a line's parts: of which goods, how many, at which price, where, from whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from jitledger_bot.desk import Desk
+from jitledger_bot.reading import Reading
+from jitledger_bot.reading.phrases import phrases, plain
+from jitledger_bot.recording.money import is_near
+from jitledger_bot.recording.whole.clauses import Clause, Item
+from jitledger_bot.recording.whole.token import NotUnderstood, Token
+
+OF_A_PART = {("receive", "write-off")}
+"""(before, later): what may befall a part of the same goods, which is not named again."""
+
+DAMAGED = ("write-off", "return-to-supplier")
+
+
+def facts_of(
+    parts: list[Clause], line: str, occurred: str | None, known: Reading, desk: Desk
+) -> list[Reading]:
+    """Return the facts; what is told of a part of the goods before is of the same product."""
+    pairs = _joined([(part, item) for part in parts for item in part.items], desk)
+    found: list[Reading] = []
+    goods: list[tuple[str, str]] = []
+    """(what happened, SKU)"""
+    for part, item in pairs:
+        assert part.verb is not None
+        if item.amount is None:
+            raise NotUnderstood
+        fact = Reading(
+            line,
+            do=part.verb.meaning,
+            quantity=item.amount.value,
+            occurred=occurred,
+            cause=part.verb.cause,
+        )
+        if item.name is None:
+            if len(pairs) > 2 or not _is_a_part(fact, found, part, item):
+                raise NotUnderstood
+            sku, product = goods[-1][1], found[-1].product
+        else:
+            sku, product = item.name.meaning, f"{item.amount.unit} {item.name.words}".strip()
+        goods.append((part.verb.meaning, sku))
+        found.append(_priced(replace(fact, product=product), item, sku, desk))
+    if len(set(goods)) < len(goods):
+        raise NotUnderstood  # The same goods twice: in all, or one instead of the other?
+    if len(found) > 1 and any(fact.total is not None for fact in found):
+        raise NotUnderstood
+    return _there([_placed(fact, _own(fact, found, parts), known, desk) for fact in found], parts)
+
+
+def _is_a_part(fact: Reading, found: Sequence[Reading], part: Clause, item: Item) -> bool:
+    """Return whether a number without a product is of the goods just before: "2 of them broke"."""
+    before = found[-1] if found else None
+    if before is None or item.amount is None or item.amount.unit or before.quantity is None:
+        return False
+    thereof = any(token.kind == "thereof" for token in part.tokens)
+    befalls = thereof or (before.do, fact.do) in OF_A_PART
+    return befalls and item.amount.value <= before.quantity and fact.cause != "loss"
+
+
+def _own(fact: Reading, found: Sequence[Reading], parts: Sequence[Clause]) -> list[Token]:
+    """Return the tokens that tell where and from whom: all, or those beside the fact's verb."""
+    alone = len({other.do for other in found}) == 1
+    mine = [p for p in parts if alone or (p.verb is not None and p.verb.meaning == fact.do)]
+    return [token for part in mine for token in part.tokens]
+
+
+def _there(facts: list[Reading], parts: Sequence[Clause]) -> list[Reading]:
+    """Put a fact where goods went just before, where it says *there*; raises where it does not."""
+    moved = [fact for fact in facts if fact.do == "transfer"]
+    if not moved or len(moved) == len(facts):
+        return facts
+    found = []
+    for fact in facts:
+        if fact.do != "transfer" and fact.location is None:
+            mine = [p for p in parts if p.verb is not None and p.verb.meaning == fact.do]
+            same = {plain(m.product.split()[-1]) for m in moved} & {plain(fact.product.split()[-1])}
+            if any(t.kind == "thereof" for p in mine for t in p.tokens):
+                fact = replace(fact, location=moved[-1].to)
+            elif same:
+                raise NotUnderstood
+        found.append(fact)
+    return found
+
+
+def _loose(pairs: list[tuple[Clause, Item]], desk: Desk) -> list[tuple[Clause, Item]]:
+    """Add up a count of packs and single ones: "notebooks: 4 packs and 7 loose"."""
+    items = [item for _part, item in pairs]
+    counts = {part.verb.meaning for part, _item in pairs if part.verb is not None} == {"count"}
+    named = [item.name for item in items if item.name is not None]
+    amounts = [item.amount for item in items if item.amount is not None]
+    if not counts or len(named) != 1 or len(amounts) != 2 or any(item.money for item in items):
+        return pairs
+    first, second = amounts
+    if (
+        items[0].name is None
+        or items[0].amount
+        or not first.unit
+        or second.unit
+        or second.value % 1
+    ):
+        return pairs
+    codes = phrases().pack_codes(first.unit)
+    held = next((f for code in codes if (f := desk.factor_of(named[0].meaning, code))), None)
+    if held is None:
+        return pairs
+    total = replace(second, value=first.value * held + second.value)
+    return [(pairs[0][0], Item(amount=total, name=named[0]))]
+
+
+def _joined(pairs: list[tuple[Clause, Item]], desk: Desk) -> list[tuple[Clause, Item]]:
+    """Join a product and a number that stand in two parts: "counted the eggs, 52"."""
+    money = [
+        n for n, (_part, item) in enumerate(pairs) if item.amount is None and item.name is None
+    ]
+    for place in reversed(money):  # A price behind a comma is of what stands before it.
+        if not place or pairs[place - 1][1].money is not None:
+            raise NotUnderstood
+        pairs[place - 1][1].money = pairs.pop(place)[1].money
+    pairs = _loose(pairs, desk)
+    names = [n for n, (_part, item) in enumerate(pairs) if item.amount is None]
+    amounts = [n for n, (_part, item) in enumerate(pairs) if item.name is None]
+    if len(names) == len(amounts) == 1 and len(pairs) == 2 and names[0] < amounts[0]:
+        (part, first), (later, second) = pairs
+        verbs = {p.verb.meaning for p in (part, later) if p.verb is not None}
+        if first.money is None and len(verbs) == 1:
+            first.amount, first.money = second.amount, second.money
+            return [(part, first)]
+    return pairs
+
+
+def _priced(fact: Reading, item: Item, sku: str | None, desk: Desk) -> Reading:
+    """Put a price to a fact; one that may be of one or of all of it is asked elsewhere."""
+    money = item.money
+    if money is None:
+        return fact
+    if fact.do not in ("sell", "receive"):
+        raise NotUnderstood
+    if money.meaning == "total":
+        return replace(fact, total=money.value, currency=money.currency)
+    if money.meaning.startswith("per"):
+        pack = money.meaning.partition(" ")[2] or None
+        return replace(fact, price=money.value, per=pack, currency=money.currency)
+    assert item.amount is not None
+    if money.meaning == "each":
+        return replace(fact, price=money.value, currency=money.currency)
+    if item.amount.unit and item.amount.value < 1:
+        return replace(fact, total=money.value, currency=money.currency)
+    if item.amount.value != 1:
+        raise NotUnderstood
+    if money.meaning == "bare" and not _is_usual(money.value, fact, sku, desk):
+        raise NotUnderstood  # "1 cola 0.33" may be its size.
+    return replace(fact, price=money.value, currency=money.currency)
+
+
+def _is_usual(price: Decimal, fact: Reading, sku: str | None, desk: Desk) -> bool:
+    if sku is None:
+        return False
+    usual = desk.app.queries.item(sku)[0].last_cost if fact.do == "receive" else desk.price_of(sku)
+    return usual is not None and usual > 0 and is_near(price, usual)
+
+
+def _placed(fact: Reading, tokens: Sequence[Token], known: Reading, desk: Desk) -> Reading:
+    """Put places, supplier and condition to a fact; raises when one of them has no role."""
+    supplier = _supplier(fact, tokens, known)
+    conditions = {token.meaning for token in tokens if token.kind == "condition"}
+    condition = None
+    if fact.do == "return":
+        if len(conditions) > 1:
+            raise NotUnderstood
+        broken = any(t.kind == "verb" and t.meaning == "write-off" for t in tokens)
+        condition = next(iter(conditions), "damaged" if broken else None)
+    elif conditions - {"damaged"} or (conditions and fact.do not in DAMAGED):
+        raise NotUnderstood
+    named = [token for token in tokens if token.kind == "place"]
+    if fact.do == "transfer":
+        source, target = _way(named)
+        return replace(fact, location=source, to=target)
+    came = fact.do in ("receive", "return", "count") and any(t.lead == "from" for t in named)
+    if len({token.meaning for token in named}) > 1 or came:
+        raise NotUnderstood
+    here = named[0].meaning if named else known.location
+    if named and not named[0].lead and fact.do != "count":
+        if here != desk.app.queries.shop().first_location:
+            raise NotUnderstood
+        here = None
+    return replace(fact, supplier=supplier, location=here, condition=condition)
+
+
+def _supplier(fact: Reading, tokens: Sequence[Token], known: Reading) -> str | None:
+    named = [token for token in tokens if token.kind == "supplier"]
+    if not named:
+        if fact.do == "return-to-supplier" and known.supplier is None:
+            raise NotUnderstood
+        return known.supplier if fact.do in ("receive", "return-to-supplier") else None
+    away = any(token.lead == "to" for token in named)
+    if len({token.meaning for token in named}) > 1 or (away and fact.do == "receive"):
+        raise NotUnderstood
+    if fact.do not in ("receive", "return-to-supplier"):
+        raise NotUnderstood
+    return named[0].meaning
+
+
+def _way(named: Sequence[Token]) -> tuple[str | None, str]:
+    """Return (from where or None for the first place, to where) of what was moved."""
+    said = {token.lead: token.meaning for token in named if token.lead in ("from", "to")}
+    bare = [token.meaning for token in named if token.lead not in ("from", "to")]
+    if len(said) + len(bare) != len(named):
+        raise NotUnderstood
+    if len(bare) == 2 and not said:
+        return bare[0], bare[1]
+    if len(bare) == 1 and len(said) == 1:
+        if "from" in said:
+            return said["from"], bare[0]
+        return bare[0], said["to"]
+    if bare or "to" not in said:
+        raise NotUnderstood
+    return said.get("from"), said["to"]

@@ -1,0 +1,148 @@
+"""Amounts and money in a line: numbers with their pack or measure, prices with what they are of."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from jitledger_bot.reading.amounts.numbers import GLUED, read_number, spelt
+from jitledger_bot.reading.amounts.quantities import leading_number
+from jitledger_bot.reading.phrases import phrases
+from jitledger_bot.reading.tails import CURRENCIES, amount_at, currency_at, per_at
+from jitledger_bot.recording.whole.names import name_at
+from jitledger_bot.recording.whole.token import (
+    Line,
+    Token,
+    counts,
+    ends,
+    halves,
+    price_names,
+    wholes,
+)
+from jitledger_bot.recording.whole.verbs import verb_at
+
+_PRICE = re.compile(r"\d+[.,]\d\d")
+_CENTS = ("cent", "cents", "ct", "p")
+
+
+def money_at(line: Line, place: int) -> tuple[Token, int] | None:
+    """Return a sum of money: with a sign or its name, or led by a word for a price."""
+    known = phrases()
+    before = known.is_("totals", line.norm, place)
+    lead = known.is_("price", line.norm, place + before)
+    priced_by = set(line.norm[place + before : place + before + 1]) & price_names()
+    lead = lead or len(priced_by)
+    begin = place + before + lead
+    glued = not lead and line.words[begin : begin + 1] and line.words[begin][0] in "@à"
+    found = amount_at(line.words, begin, "@à" if glued else "") or _spelt_money(line, begin)
+    if found is None:
+        return None
+    value, length, currency = found
+    end = begin + length
+    code = currency_at(line.words, begin, length)
+    if not currency and end < len(line.norm) and line.norm[end] in _CENTS and lead:
+        value, currency, end = value / 100, True, end + 1
+    per = per_at(line.norm, end)
+    each = 0 if per else known.is_("each", line.norm, end)
+    if not each and per is None and end < len(line.norm) and line.norm[end] in ("per", "pro"):
+        named = name_at(line, end + 1)  # "10 euros per plate"
+        each = 1 + named[1] if named is not None else 0
+    totals = 0 if each or per else known.is_("totals", line.norm, end)
+    if not per and line.norm[end : end + 1] in (["for"], ["für"], ["im"]):
+        per = per_at(line.norm, end + 1)  # "30 euros for the box"
+        per = None if per is None else (per[0], per[1] + 1)
+    said = line.norm[place + before : begin]
+    strong = bool(glued or priced_by) or bool({"@", "à", "je", "zu"} & set(said))
+    priced = _PRICE.fullmatch(line.words[begin].strip("@à,;.")) is not None
+    is_money = currency or strong or priced or (lead and (each or per)) or each > 1
+    if not is_money and not (lead and _closes(line, end)):
+        return None
+    if before and not is_money:
+        return None
+    if priced and not (currency or lead or glued or each or per) and counts(line, end):
+        return None  # "2.50 kg" is an amount.
+    meaning = "each" if each else "total" if totals or before else "each" if strong else ""
+    if not meaning and not currency:
+        meaning = "bare"
+    if per is not None:
+        meaning, end = f"per {per[0] or ''}".strip(), end + per[1]
+    words = " ".join(line.norm[place : end + each + totals])
+    token = Token("money", words, meaning, value, currency=code)
+    return token, end + each + totals - place
+
+
+def _spelt_money(line: Line, place: int) -> tuple[Decimal, int, bool] | None:
+    """Return "eight euros fifty" as a sum."""
+    found = spelt(line.norm, place)
+    if found is None:
+        return None
+    end = place + found[1]
+    if end >= len(line.norm) or line.norm[end] not in CURRENCIES:
+        return None
+    part = spelt(line.norm, end + 1)
+    if part is not None and 10 <= part[0] < 100:
+        return found[0] + part[0] / 100, found[1] + 1 + part[1], True
+    return found[0], found[1] + 1, True
+
+
+def _closes(line: Line, place: int) -> bool:
+    """Return whether a line ends here, or a part of it does."""
+    return place >= len(line.norm) or ends(line, place - 1) or verb_at(line, place) is not None
+
+
+def amount_at_place(line: Line, place: int) -> tuple[Token, int] | None:
+    """Return a number of goods, with its pack or measure."""
+    known = phrases()
+    half = _half(line, place)
+    if half is not None:
+        value, end = half
+    else:
+        glued = GLUED.fullmatch(line.norm[place])
+        unit = "" if glued is None else glued.group(2)
+        number = None if glued is None else read_number(glued.group(1))
+        if number is not None and number.ambiguous is None and known.units.at([unit], 0):
+            end = place + 1 + known.is_("of", line.norm, place + 1)
+            return Token("amount", line.norm[place], "", number.value, unit), end - place
+        found = leading_number(line.words[place:])
+        if found is None:
+            return None
+        if found[0].ambiguous is not None or found[0].value < 0:
+            return Token("doubt", line.norm[place], "number"), found[1]
+        value, end = found[0].value, place + found[1]
+        if ends(line, end - 1):
+            return Token("amount", " ".join(line.norm[place:end]), "", value), end - place
+    times = known.is_("times", line.norm, end)
+    if times and leading_number(line.words[end + times : end + times + 1]) is not None:
+        return Token("doubt", line.norm[place], "number"), 1  # "3 x 6" is read elsewhere.
+    end += times
+    while end < len(line.norm) and line.norm[end] in wholes():
+        end += 1
+    unit = ""
+    if counts(line, end):
+        measure = known.units.at(line.norm, end)
+        length = 1 if measure is None else measure[0]
+        unit = line.norm[end]
+        end += length
+    else:
+        pieces = known.is_("pieces", line.norm, end)
+        end += pieces if end + pieces < len(line.norm) else 0
+    if not ends(line, end - 1):
+        end += known.is_("of", line.norm, end)
+    words = " ".join(line.norm[place:end])
+    if value == 1 and not unit and known.is_("people", line.norm, end):
+        return Token("small", words), end - place  # "a tourist"
+    article = not any(c.isdigit() for c in words) and known.numbers.meaning(words) == "1"
+    meaning = "article" if article else ""
+    return Token("amount", words, meaning, value, unit), end - place
+
+
+def _half(line: Line, place: int) -> tuple[Decimal, int] | None:
+    """Return 0.5 of "half a kilo", "ein halbes Kilo": of a measure alone."""
+    article = 1 if spelt(line.norm, place) == (Decimal(1), 1) else 0
+    at = place + article
+    if at >= len(line.norm) or line.norm[at] not in halves():
+        return None
+    end = at + 1
+    if not article and spelt(line.norm, end) == (Decimal(1), 1):
+        end += 1
+    return (Decimal("0.5"), end) if phrases().units.at(line.norm, end) else None

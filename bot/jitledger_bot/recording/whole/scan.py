@@ -1,0 +1,120 @@
+"""The words of a line told by what they are: numbers, products, verbs, money, places, talk.
+
+A word is told by the shop's own names first, then by its kind in the phrase files. What is of no
+kind is *talk*; what makes a line uncertain is a *doubt*, and no line with one is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jitledger_bot.desk import Desk
+from jitledger_bot.reading import Places
+from jitledger_bot.reading.amounts.quantities import FRACTIONS, leading_number
+from jitledger_bot.reading.phrases import phrases, plain
+from jitledger_bot.reading.tails import CURRENCIES, CURRENCY
+from jitledger_bot.recording.whole.names import name_at, place_at, supplier_at
+from jitledger_bot.recording.whole.numbers import amount_at_place, money_at
+from jitledger_bot.recording.whole.token import Line, Token, ends
+from jitledger_bot.recording.whole.verbs import parted_at, verb_at
+
+_JOINS = ("+", "plus", "but", "aber", "n", "u")
+
+_SMALL = ("fillers", "stops", "the", "at", "from", "to", "of", "pieces", "toward", "on", "getting")
+
+
+def tokens_of(words: Sequence[str], desk: Desk, places: Places) -> list[Token]:
+    """Return a line's tokens; a mark behind a word parts what stands on both sides."""
+    line = Line(list(words), [plain(word) for word in words], desk, places)
+    parted = parted_at(line)
+    place = 0
+    while place < len(line.words):
+        token, length = parted.get(place) or _at(line, place)
+        line.found.append(token)
+        place += length
+        if ends(line, place - 1) and token.kind != "sep":
+            line.found.append(Token("sep", line.words[place - 1][-1]))
+    return line.found
+
+
+def _at(line: Line, place: int) -> tuple[Token, int]:
+    for look in (
+        _sign,
+        _said,
+        name_at,
+        supplier_at,
+        money_at,
+        amount_at_place,
+        place_at,
+        verb_at,
+        _kind,
+    ):
+        found = look(line, place)
+        if found is not None:
+            return found
+    return Token("talk", line.norm[place]), 1
+
+
+def _sign(line: Line, place: int) -> tuple[Token, int] | None:
+    word = line.norm[place]
+    if word in ("->", "=>"):
+        return Token("verb", word, "transfer"), 1
+    if phrases().is_("joiners", line.norm, place) or word in _JOINS:
+        return Token("sep", word), 1
+    if word in ("@", "à", "=", "#", "*", "~", "^", "?", "_"):
+        return (Token("doubt", word, "sign"), 1) if money_at(line, place) is None else None
+    if not any(c.isalnum() for c in word):
+        return (Token("sep", word) if word in "-–—/|:" else Token("small", word)), 1
+    return None
+
+
+def _said(line: Line, place: int) -> tuple[Token, int] | None:
+    """Return what changes nothing, or takes back what was just said: "sorry", "no wait"."""
+    talk = phrases().is_("small_talk", line.norm, place)
+    if talk:
+        return Token("small", line.norm[place]), talk
+    back = phrases().is_("taken_back", line.norm, place)
+    return (Token("instead", line.norm[place]), back) if back else None
+
+
+def _kind(line: Line, place: int) -> tuple[Token, int] | None:
+    known, norm = phrases(), line.norm
+    word = norm[place]
+    each = known.is_("each", norm, place)
+    if each:
+        return Token("each", word), each
+    if known.is_("thereof", norm, place):
+        return Token("thereof", word), known.is_("thereof", norm, place)
+    if known.days.at(norm, place) is not None and len(word) > 3:
+        return Token("doubt", word, "day"), 1
+    if known.is_("people", norm, place) or known.is_("customers", norm, place):
+        return Token("people", word), 1
+    if any(c.isdigit() or c in FRACTIONS for c in word):
+        return Token("doubt", word, "number"), 1
+    if any(c in CURRENCY for c in word) or word in CURRENCIES or word == "%":
+        return Token("doubt", word, "money"), 1
+    pieces = known.is_("pieces", norm, place)
+    if pieces and place and line.found and line.found[-1].kind == "name":
+        return Token("doubt", word, "pieces"), pieces  # "water bottles" may be no water.
+    if known.pack_codes(word):
+        how = place and known.is_("at", norm, place - 1 - (norm[place - 1] in ("the", "a")))
+        return Token("small" if how else "doubt", word, "pack"), 1
+    small = max(known.is_(kind, norm, place) for kind in _SMALL)
+    greeted = place and known.is_("before_tomorrow", norm, place - 1) == 1
+    if greeted and known.is_("tomorrow", norm, place) == 1:
+        return Token("small", word), 1  # "guten Morgen!"
+    for kind in ("undone", "tomorrow", "undated", "instead", "factors"):
+        length = known.is_(kind, norm, place)
+        if length and (length >= small or kind == "undone"):
+            return Token("doubt", word, kind), length
+    hedge = known.is_("hedges", norm, place)
+    if hedge and _near_number(line, place, hedge):
+        return Token("doubt", word, "hedges"), hedge
+    if small:
+        return Token("small", word), small
+    return None
+
+
+def _near_number(line: Line, place: int, length: int) -> bool:
+    around = line.words[max(0, place - 1) : place] + line.words[place + length : place + length + 2]
+    return any(leading_number([word]) is not None for word in around)

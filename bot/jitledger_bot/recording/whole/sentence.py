@@ -1,0 +1,69 @@
+"""A whole line understood at once: every number with its product, every product with its verb.
+
+This reader and the one for short lines (``reading``) know nothing of each other. A line that both
+understand must be the same facts to both; else it is asked. A line is understood only when no
+token is left over: a second number, a doubt, a place or supplier without a role mean nothing here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from jitledger_bot.desk import Desk
+from jitledger_bot.reading import Places, Reading, somebody_else
+from jitledger_bot.reading.doubts import is_corrected, is_plan
+from jitledger_bot.reading.tidy import bracketed, said_twice, unwrapped, without_documents
+from jitledger_bot.reading.times import take_times
+from jitledger_bot.reading.words import LIST_MARK
+from jitledger_bot.recording.whole.clauses import clauses_of
+from jitledger_bot.recording.whole.doubts import check_doubts, check_talk
+from jitledger_bot.recording.whole.facts import facts_of
+from jitledger_bot.recording.whole.scan import tokens_of
+from jitledger_bot.recording.whole.settle import (
+    corrected,
+    settled,
+    without_articles,
+    without_number,
+    without_politeness,
+    without_slips,
+)
+from jitledger_bot.recording.whole.token import NotUnderstood
+
+MOST_WORDS = 40
+
+
+def understood(
+    line: str, now: datetime, known: Reading, desk: Desk, places: Places
+) -> list[Reading]:
+    """Return the facts of a line; none when a word of it is left over.
+
+    ``known`` holds what a header above the line says: verb, supplier, place, day.
+    """
+    try:
+        return _read(line, now, known, desk, places)
+    except NotUnderstood:
+        return []
+
+
+def _read(line: str, now: datetime, known: Reading, desk: Desk, places: Places) -> list[Reading]:
+    text = unwrapped(LIST_MARK.sub("", line).strip())
+    text = " ".join(without_documents(said_twice(bracketed(text)).split()))
+    words, occurred = take_times(text.split(), now)
+    if isinstance(occurred, Reading) or not words or len(words) > MOST_WORDS:
+        raise NotUnderstood
+    words = without_number(words)
+    words = without_politeness(words)
+    meant = without_slips(words)
+    if "?" in text or not meant or is_plan(" ".join(meant)) or is_corrected(text):
+        raise NotUnderstood
+    tokens = tokens_of(words, desk, places)
+    if any(token.kind == "doubt" for token in tokens):
+        raise NotUnderstood
+    tokens = settled(without_articles(corrected(tokens)), known)
+    clauses = clauses_of(tokens, known)
+    facts = facts_of(clauses, line, occurred or known.occurred, known, desk)
+    check_doubts(tokens, facts, known, places)
+    if not facts or (somebody_else(facts[0]) and facts[0].do == "receive"):
+        raise NotUnderstood
+    check_talk(tokens, facts, desk)
+    return facts

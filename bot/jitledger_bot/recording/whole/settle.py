@@ -1,0 +1,153 @@
+"""What the words of a line mean by what stands with them: slips of the tongue, articles, verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from jitledger_bot.reading import Reading
+from jitledger_bot.reading.phrases import phrases, plain
+from jitledger_bot.recording.whole.clauses import talk_follows
+from jitledger_bot.recording.whole.token import NotUnderstood, Token, brings, us
+
+
+def without_number(words: list[str]) -> list[str]:
+    """Take a paper and its number off the begin: "order #1182 packed", "Bestellung 4471 …"."""
+    norm = [plain(word) for word in words[:2]]
+    if len(words) > 2 and phrases().is_("documents", norm, 0) and norm[1].lstrip("#").isdigit():
+        return words[2:]
+    return words
+
+
+def without_politeness(words: list[str]) -> list[str]:
+    """Take "hey, can you note down that" off the begin of what has happened."""
+    norm, known, place = [plain(word) for word in words], phrases(), 0
+    while length := known.is_("polite", norm, place):
+        place += length
+    noted = known.is_("note_down", norm, place)
+    return words[place + noted :] if noted and place + noted < len(words) else words
+
+
+def without_slips(words: list[str]) -> list[str]:
+    """Return a line's words without those that take back what was just said."""
+    norm, known, place = [plain(word) for word in words], phrases(), 0
+    found = []
+    while place < len(words):
+        length = known.is_("taken_back", norm, place)
+        if not length or not place:
+            found.append(words[place])
+        place += max(1, length)
+    return found
+
+
+def without_articles(tokens: list[Token]) -> list[Token]:
+    """Let "a" and "ein" mean one only in front of a product: "made her a deal"."""
+    found = []
+    for place, token in enumerate(tokens):
+        alone = token.kind == "amount" and token.meaning == "article" and not token.unit
+        after = tokens[place + 1].words if place + 1 < len(tokens) else ""
+        if alone and (talk_follows(tokens, place) or phrases().words["the"].meaning(after)):
+            token = Token("small", token.words)
+        found.append(token)
+    return found
+
+
+def corrected(tokens: list[Token]) -> list[Token]:
+    """Let what is said behind "no, wait" stand for what it takes back: one number or product."""
+    places = [n for n, token in enumerate(tokens) if token.kind == "instead"]
+    if not places:
+        return tokens
+    first, last = places[0], places[-1]
+    before = [t for t in tokens[:first] if t.kind in ("amount", "name", "money")]
+    after = [t for t in tokens[last + 1 :] if t.kind in ("amount", "name", "money")]
+    kinds = [t.kind for t in before], [t.kind for t in after]
+    if not before and not after:
+        raise NotUnderstood
+    if not after or not before:  # "sorry, sold 3 mug": nothing was said yet.
+        if any(t.kind in ("verb", "buying") for t in (tokens[last + 1 :] if before else ())):
+            raise NotUnderstood
+        return [t for t in tokens if t.kind != "instead"]
+    if kinds[0] not in (["amount"], ["amount", "name"]) or "money" in kinds[1]:
+        raise NotUnderstood
+    if kinds[1] == ["name"] and len(before) == 2:
+        return _put(tokens[:first], tokens[last + 1 :])
+    if kinds[1] != ["amount", "name"]:
+        raise NotUnderstood
+    verbs = [t for t in tokens[:first] if t.kind == "verb"]
+    if any(t.kind in ("verb", "buying", "talk") for t in tokens[first:]) and verbs:
+        raise NotUnderstood
+    kept = [t for t in tokens[:first] if t.kind not in ("amount", "name")]
+    return [*kept, *tokens[last + 1 :]]
+
+
+def _put(said: list[Token], anew: list[Token]) -> list[Token]:
+    """Put a product said anew in the place of the one said first; a number alone is asked."""
+    new = next(token for token in anew if token.kind in ("amount", "name"))
+    if any(token.kind not in ("small", "sep", "name") for token in anew):
+        raise NotUnderstood
+    return [new if token.kind == "name" else token for token in said]
+
+
+def settled(tokens: list[Token], known: Reading) -> list[Token]:
+    """Settle what each verb means by what stands with it."""
+    used = any(token.kind == "use" for token in tokens)
+    people = [n for n, token in enumerate(tokens) if token.kind == "people"]
+    found: list[Token] = []
+    for place, token in enumerate(tokens):
+        if token.kind == "use":
+            token = Token("verb", token.words, "adjust", cause="use")
+        elif used and token.kind in ("buying", "verb") and token.meaning != "sell":
+            token = Token("small", token.words)
+        elif token.kind == "buying":
+            untitled = [n for n in people if not token.meaning or not _is_title(tokens[n])]
+            if any(n < place for n in untitled) or _somebody(tokens, place):
+                token = Token("verb", token.words, "sell")
+            elif token.meaning:
+                token = Token("verb", token.words, token.meaning)
+            else:
+                raise NotUnderstood
+        elif token.kind == "left":
+            counted = known.do == "count" or any(
+                t.kind == "verb" and t.meaning == "count" for t in tokens
+            )
+            if not counted:
+                raise NotUnderstood
+            token = Token("small", token.words)
+        found.append(token)
+    return [_by_partners(token, found) for token in found]
+
+
+def _somebody(tokens: Sequence[Token], place: int) -> bool:
+    """Return whether somebody else bought: "a cyclist bought", not "we bought", "took"."""
+    if tokens[place].meaning or phrases().words["fillers"].meaning(tokens[place].words):
+        return False
+    before = [token for token in tokens[:place] if token.kind != "sep"]
+    ours = any(word in us() for token in before for word in token.words.split())
+    return any(token.kind == "talk" for token in before) and not ours
+
+
+def _is_title(token: Token) -> bool:
+    """Return whether it stands before a name: "Frau Meier" may be one of ours."""
+    return token.words in ("frau", "herr", "mrs", "mr", "ms", "miss")
+
+
+def _by_partners(token: Token, tokens: Sequence[Token]) -> Token:
+    """Tell what goes to a supplier or comes from one: "brought", "returned to Acme"."""
+    if token.kind != "verb":
+        return token
+    suppliers = [t for t in tokens if t.kind == "supplier"]
+    moved = [t for t in tokens if t.kind == "place" and t.lead != "at"]
+    if token.meaning == "return" and suppliers:
+        if len(suppliers) == 1 and suppliers[0].lead == "to":
+            return replace(token, meaning="return-to-supplier")
+        raise NotUnderstood
+    people = any(t.kind == "people" for t in tokens)
+    if token.meaning == "return-to-supplier" and not suppliers and people:
+        return replace(token, meaning="return")  # "a web customer sent back 1"
+    if token.meaning == "receive" and {"from"} <= {t.lead for t in moved} and len(moved) > 1:
+        return replace(token, meaning="transfer")  # "restocked the shop from the storeroom"
+    if token.meaning == "transfer" and not moved:
+        if suppliers and not suppliers[0].lead and token.words in brings():
+            return replace(token, meaning="receive")
+        raise NotUnderstood
+    return token
