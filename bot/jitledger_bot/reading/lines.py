@@ -16,6 +16,7 @@ from decimal import Decimal
 from jitledger_bot.reading.amounts.numbers import Number
 from jitledger_bot.reading.amounts.quantities import leading_number, read_quantity, starts_quantity
 from jitledger_bot.reading.doubts import doubt_of, is_corrected, is_plan
+from jitledger_bot.reading.headers import header_of, is_doubtful, joined
 from jitledger_bot.reading.phrases import phrases, plain
 from jitledger_bot.reading.readings import Places, Reading
 from jitledger_bot.reading.tails import Tail, amount_at, per_at
@@ -36,7 +37,6 @@ from jitledger_bot.reading.words import (
     find_verb,
     has_number,
     take_verb,
-    without_fillers,
 )
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import read as say
@@ -73,13 +73,13 @@ def read_message(text: str, now: datetime, places: Places | None = None) -> list
     header: Reading | None = None
     found: list[Reading] = []
     for place, line in enumerate(lines):
-        head = _header(line, now, places) if place + 1 < len(lines) else None
-        if head is not None and _is_doubtful(line):
+        head = header_of(line, now, places) if place + 1 < len(lines) else None
+        if head is not None and is_doubtful(line):
             header = None  # "Not received:" – what stands below has no verb then, and is asked.
             found.append(Reading(line))
             continue
         if head is not None:
-            header = _joined(header, head) if place and (not found or head.do is None) else head
+            header = joined(header, head) if place and (not found or head.do is None) else head
             continue
         read = _of_the_same([r for p in _clauses(line) for r in read_line(p, now, header, places)])
         claims = [r for r in read if r.do not in (None, "unmet")]
@@ -118,25 +118,6 @@ def _of_the_same(read: list[Reading]) -> list[Reading]:
     return read
 
 
-def _is_doubtful(line: str) -> bool:
-    """Return whether a header is a plan, a question, or of no certain day."""
-    norm = [plain(word) for word in line.split()]
-    return is_plan(line) or "?" in line or phrases().has("undated", norm)
-
-
-def _joined(first: Reading | None, second: Reading) -> Reading:
-    """Join two header lines: "Delivery note Acme" and "received:" say one thing."""
-    if first is None:
-        return second
-    return replace(
-        second,
-        do=second.do or first.do,
-        supplier=second.supplier or first.supplier,
-        location=second.location or first.location,
-        occurred=second.occurred or first.occurred,
-    )
-
-
 def _clauses(line: str) -> list[str]:
     """Part "sold 2 mug, received 5 spoon" where each part has a verb and a number of its own."""
     parts = [part for part in _CLAUSE.split(line) if part.strip()]
@@ -156,44 +137,6 @@ def _has_verb_and_number(text: str) -> bool:
     return has_number(norm) or any(
         numbers.at(norm, n) is not None and norm[n] not in ("a", "an") for n in range(len(norm))
     )
-
-
-def _header(line: str, now: datetime, places: Places) -> Reading | None:
-    """Read "Received from Acme:" or "Delivery Acme 19.11."; None when it is no header."""
-    words = line.strip().split()
-    if not words or len(words) > 8:
-        return None
-    bare = without_documents(words)
-    known = places.suppliers.get(" ".join(plain(word) for word in bare))
-    if known is not None and len(bare) < len(words):
-        return Reading(line, supplier=known)  # "ACME delivery note no 20931"
-    words, occurred = take_times(words, now)
-    norm = [plain(word) for word in words]
-    words, norm = without_fillers(words, norm)
-    verb = find_verb(norm, at_start=True) or find_verb(norm, at_start=False)
-    if verb is None or (not line.strip().endswith(":") and has_number(norm)):
-        return None
-    begin, length, do = verb
-    rest = words[:begin] + words[begin + length :]
-    numbers = [word for word in rest if has_number([plain(word)])]
-    rest = [word for word in rest if word not in numbers]
-    reading = Reading(line, do=do, occurred=occurred if isinstance(occurred, str) else None)
-    tail = Tail([name for word in rest if (name := word.rstrip(":,"))], do, places)
-    tail.take()
-    if do in ("receive", "return", "write-off") and _leads_away(tail.words):
-        return None  # "Delivery to Hotel Post:" went out.
-    left = tail.words
-    known = places.suppliers.get(" ".join(plain(word) for word in left))
-    if left and known is None and (numbers or not line.strip().endswith(":")):
-        return None
-    supplier = tail.supplier or (" ".join(left) if left and do == "receive" else None)
-    return replace(reading, supplier=supplier, location=tail.location, to=tail.to)
-
-
-def _leads_away(words: list[str]) -> bool:
-    """Return whether what is left of a header says that goods went to somebody."""
-    norm = [plain(word) for word in words]
-    return bool(norm) and (phrases().is_("to", norm, 0) > 0 or phrases().is_("toward", norm, 0) > 0)
 
 
 def read_line(
