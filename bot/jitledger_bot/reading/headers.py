@@ -39,13 +39,23 @@ def header_of(line: str, now: datetime, places: Places) -> Reading | None:
     if not words or len(words) > 8:
         return None
     words = _without_own_number(words)
+    if len(words) > 1 and phrases().is_("sellers", [plain(words[0])], 0):
+        words = words[1:]  # "Supplier: Nordlicht"
     bare = without_documents(words)
     known = places.suppliers.get(" ".join(plain(word) for word in bare))
     if known is not None:
         return Reading(line, supplier=known)  # "ACME delivery note no 20931", "Acme"
     words, occurred = take_times(words, now)
     norm = [plain(word) for word in words]
-    words, norm = without_fillers(words, norm)
+    if all(
+        phrases().is_("fillers", norm, n) or phrases().is_("from", norm, n)
+        for n in range(len(norm))
+    ):
+        words, norm = [], []
+    else:
+        words, norm = without_fillers(words, norm)
+    if not norm and isinstance(occurred, str) and line.strip().endswith(":"):
+        return Reading(line, occurred=occurred)  # "all from yesterday:"
     verb = find_verb(norm, at_start=True) or find_verb(norm, at_start=False)
     if verb is None or (not line.strip().endswith(":") and has_number(norm)):
         return None

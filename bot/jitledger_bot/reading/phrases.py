@@ -37,6 +37,7 @@ _MEANT = (
     "multipliers",
     "units",
     "days",
+    "months",
     "places",
 )
 _STRIPPED = ",;:!?.…"
@@ -121,6 +122,7 @@ class Phrases:
     languages: list[str] = field(default_factory=list)
     ones: dict[str, str] = field(default_factory=dict)
     days: Lookup = field(default_factory=Lookup)
+    months: Lookup = field(default_factory=Lookup)
     places: Lookup = field(default_factory=Lookup)
     reorder: list[Words] = field(default_factory=list)
     stock: list[tuple[Words, Words]] = field(default_factory=list)

@@ -12,6 +12,8 @@ from jitledger_bot.texts.say import read as say
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[:.h]([0-5]\d)(?:h|uhr)?")
 _HOUR = re.compile(r"([01]?\d|2[0-3])(?:h|uhr)?")
+_HALF_DAY = re.compile(r"(1[0-2]|0?[1-9])(am|pm)")
+_ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th|\.)?")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})?")
 
@@ -121,6 +123,9 @@ def _day_at(
     ago = _ago(norm, place)
     if ago is not None:
         return now.date() - timedelta(days=ago[0]), ago[1], False
+    named = _month_at(words, norm, place, now)
+    if named is not None:
+        return named
     text = words[place].strip("(),;:")
     if _DAY.fullmatch(text):
         try:
@@ -145,6 +150,30 @@ def _day_at(
     return day, 1, False
 
 
+def _month_at(
+    words: list[str], norm: list[str], place: int, now: datetime
+) -> tuple[date, int, bool] | Reading | None:
+    """Return the day of "3 march", "the 2nd of March", "2. März": the latest that has come."""
+    known = phrases()
+    begin = place + known.is_("the", norm, place)
+    number = _ORDINAL.fullmatch(words[begin].strip("(),;:")) if begin < len(words) else None
+    after = begin + 1 + known.is_("of", norm, begin + 1)
+    month = known.months.at(norm, after) if number is not None else None
+    if number is None or month is None:
+        return None
+    end = after + month[0]
+    year = int(norm[end]) if end < len(norm) and re.fullmatch(r"20\d\d", norm[end]) else None
+    try:
+        day = date(year or now.year, int(month[1]), int(number.group(1)))
+        if year is None and day > now.date():
+            day = day.replace(year=now.year - 1)
+    except ValueError:
+        return None
+    if day > now.date() or (now.date() - day).days > 200:
+        return Reading("", problem=_(say.DAY_HAS_NOT_COME, text=" ".join(words[begin:end])))
+    return day, end + (year is not None) - place, False
+
+
 def _clock_at(norm: list[str], place: int, led: bool) -> tuple[time, int] | None:
     if place >= len(norm):
         return None
@@ -152,6 +181,9 @@ def _clock_at(norm: list[str], place: int, led: bool) -> tuple[time, int] | None
     found = _CLOCK.fullmatch(norm[place])
     if found is not None and (":" in norm[place] or oclock or "uhr" in norm[place]):
         return time(int(found.group(1)), int(found.group(2))), 1 + oclock
+    half = _HALF_DAY.fullmatch(norm[place])
+    if half is not None:
+        return time(int(half.group(1)) % 12 + 12 * (half.group(2) == "pm")), 1
     hour = _HOUR.fullmatch(norm[place])
     if hour is not None and led and (oclock or norm[place] != hour.group(1)):
         return time(int(hour.group(1))), 1 + oclock

@@ -19,8 +19,8 @@ from jitledger_bot import texts
 from jitledger_bot.desk import Desk
 from jitledger_bot.memory.resolve import Resolved
 from jitledger_bot.reading import Reading
+from jitledger_bot.recording.found import find, split_pack
 from jitledger_bot.recording.left_over import offered
-from jitledger_bot.recording.meaning import find, split_pack
 from jitledger_bot.recording.money import Unsettled, price_of_one
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import recorded as say

@@ -6,7 +6,6 @@ to ask, or talk. Nothing is recorded from a guess.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -16,11 +15,18 @@ from itertools import groupby
 from jitledger.domain.moments import to_datetime
 from jitledger.domain.state.shop import Shop
 from jitledger_bot.desk import Desk
-from jitledger_bot.memory.resolve import Resolved
 from jitledger_bot.reading import Reading, lines_of, read_message, somebody_else, spots
 from jitledger_bot.reading.phrases import phrases, plain
+from jitledger_bot.recording.found import find
 from jitledger_bot.recording.left_over import without_a_role
 from jitledger_bot.recording.segments import segments
+from jitledger_bot.recording.together import (
+    is_clear,
+    said_anew,
+    whole_lines,
+    whole_sums,
+    with_what_holds,
+)
 from jitledger_bot.recording.whole import understood
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import recorded as say
@@ -45,7 +51,8 @@ def read(text: str, local: datetime, desk: Desk, shop: Shop) -> list[Reading]:
         whole = understood(lines[line], local, readings[0], desk, places)
         found += _agreed(short, [replace(one, line=line) for one in whole], desk)
     found = [r if _is_meant(r, desk) else Reading(r.raw, line=r.line) for r in found]
-    found = _whole_lines(_whole_sums(_said_anew(found, lines)), desk)
+    found = whole_lines(whole_sums(said_anew(found, lines)), desk)
+    found = with_what_holds(found, lines, local, places)
     return [r for r in found if says_something(r) or _is_odd(r)]
 
 
@@ -53,7 +60,7 @@ def _is_short(line: str, short: list[Reading], desk: Desk) -> bool:
     """Return whether a line is so short that one reader is enough: "sold 3 blue mug @ 9.50"."""
     numbers = sum(any(c.isdigit() for c in word) for word in line.split())
     plainly = len(short) == 1 and len(line.split()) <= SHORT and numbers <= 2
-    if not plainly or any(c in line for c in ",;") or not _is_clear(short[0], desk):
+    if not plainly or any(c in line for c in ",;") or not is_clear(short[0], desk):
         return False
     return not _piece_of_a_name(short[0], desk)
 
@@ -66,7 +73,7 @@ def _agreed(short: list[Reading], whole: list[Reading], desk: Desk) -> list[Read
             return short
         said = _(say.A_PART_IS_NOT_CLEAR, words=short[-1].raw[:60])
         return [replace(facts[0], problem=said)]
-    if not short or not all(_is_clear(one, desk) for one in short):
+    if not short or not all(is_clear(one, desk) for one in short):
         return whole
     if any(_piece_of_a_name(one, desk) for one in short):
         return [replace(short[0], problem=_(say.A_PART_IS_NOT_CLEAR, words=short[0].raw[:60]))]
@@ -133,66 +140,6 @@ def _parted(said: list[Reading], desk: Desk) -> list[Reading]:
     if left is not None:
         return [replace(spotted[0], problem=_(say.WHAT_DOES_IT_MEAN, words=left))]
     return spotted or said
-
-
-def _whole_sums(readings: list[Reading]) -> list[Reading]:
-    """Ask where one sum was said for several facts of a line: nobody knows which part is whose."""
-    found = []
-    for reading in readings:
-        alike = [r for r in readings if r.line == reading.line and r.is_fact]
-        if len(alike) > 1 and any(r.total is not None for r in alike) and reading.problem is None:
-            reading = replace(reading, problem=_(say.A_SUM_FOR_SEVERAL))
-        found.append(reading)
-    return found
-
-
-def _said_anew(readings: list[Reading], lines: Sequence[str]) -> list[Reading]:
-    """Ask where a line takes back the one above it, as people do with a star: "*6 napkins"."""
-    anew = {
-        n
-        for n in range(1, len(lines))
-        if _STARRED.match(lines[n]) and not lines[n - 1].lstrip().startswith("*")
-    }
-    taken = anew | {n - 1 for n in anew}
-    found = []
-    for reading in readings:
-        if reading.line in taken and reading.problem is None and reading.do is not None:
-            reading = replace(reading, problem=_(say.WHICH_OF_THE_TWO_LINES))
-        found.append(reading)
-    return found
-
-
-def _whole_lines(readings: list[Reading], desk: Desk) -> list[Reading]:
-    """Of a line that says several things nothing is recorded while one of them is asked.
-
-    "counted 2 boxes and 3 mug" is one count of mugs, not three; and whoever answers for one part
-    forgets the other.
-    """
-    found: list[Reading] = []
-    for _line, same in groupby(readings, key=lambda one: one.line):
-        parts = list(same)
-        unclear = [one for one in parts if not _is_clear(one, desk) and _says_any(one)]
-        if len(parts) < 2 or not unclear or not any(one.is_fact for one in parts):
-            found += parts
-            continue
-        asked = next((one for one in unclear if one.problem is not None), None)
-        words = unclear[0].product or unclear[0].raw
-        said = asked.problem if asked else _(say.A_PART_IS_NOT_CLEAR, words=words[:60])
-        found.append(replace(next(one for one in parts if one.is_fact), problem=said))
-    return found
-
-
-def _says_any(reading: Reading) -> bool:
-    return reading.do is not None or reading.problem is not None or bool(reading.product)
-
-
-def _is_clear(reading: Reading, desk: Desk) -> bool:
-    if reading.problem is not None or not reading.is_fact:
-        return False
-    if reading.do == "transfer" and reading.to is None:
-        return False
-    exact, pack, _parted = find(reading, desk)
-    return exact.exact is not None and (pack is None or desk.knows_pack(exact.exact.sku, pack))
 
 
 def _spotted(reading: Reading, desk: Desk) -> list[Reading]:
@@ -281,107 +228,7 @@ def names_its_product(text: str, desk: Desk, shop: Shop) -> bool:
     return any(find(reading, desk)[0].exact is not None for reading in readings)
 
 
-def find(reading: Reading, desk: Desk) -> tuple[Resolved, str | None, Reading]:
-    """Return the product of a reading, the pack it is counted in, and how it was parted.
-
-    "boxes napkins" is a pack of a product when the rest names one exactly; so is "kg coffee" a
-    measure. "250 ml bottle 40" is forty bottles when that names a product and the rest does not.
-    """
-    found = desk.resolver.resolve(reading.product)
-    if found.exact is not None:
-        return found, None, reading
-    words = reading.product.split()
-    the = phrases().is_("the", [plain(word) for word in words], 0)
-    if the and the < len(words):  # "broke the mug"
-        named = desk.resolver.resolve(" ".join(words[the:]))
-        if named.exact is not None:
-            return named, None, reading
-    coded = desk.resolver.resolve(words[0]) if len(words) > 1 else found
-    if coded.exact is not None and _is_named(words[1:], coded.exact.title):
-        return coded, None, reading
-    inner, pack = _in_packs(reading.product, desk)
-    if inner is not None:
-        return inner, pack, reading
-    measured = _in_units(reading, desk)
-    if measured is not None:
-        return measured
-    if reading.other is not None:
-        quantity, product = reading.other
-        other = desk.resolver.resolve(product)
-        pack = None
-        if other.exact is None:
-            inner, pack = _in_packs(product, desk)
-            other = inner or other
-        if other.exact is not None:
-            return other, pack, replace(reading, quantity=quantity, product=product)
-    return found, None, reading
-
-
 ALIKE = 85
 
 SHORT = 6
 """Words of a line with one verb, one number and one product."""
-
-_STARRED = re.compile(r"\s*\*(?=[^\s*])")
-
-UNITS: dict[str, tuple[str, Decimal]] = {
-    "kg": ("mass", Decimal(1000)),
-    "g": ("mass", Decimal(1)),
-    "l": ("volume", Decimal(1000)),
-    "ml": ("volume", Decimal(1)),
-    "m": ("length", Decimal(100)),
-    "cm": ("length", Decimal(1)),
-    "pair": ("pair", Decimal(1)),
-}
-"""{unit: what it measures, and how much of its smallest unit it is}"""
-
-
-def _in_units(reading: Reading, desk: Desk) -> tuple[Resolved, str | None, Reading] | None:
-    """Return a reading in a product's own unit: "250 g coffee" of what is kept in kilograms."""
-    words = reading.product.split()
-    unit = phrases().units.at([plain(word) for word in words], 0)
-    if unit is None or reading.quantity is None or unit[0] >= len(words):
-        return None
-    rest = words[unit[0] :]
-    rest = rest[phrases().is_("of", [plain(word) for word in rest], 0) :]
-    found = desk.resolver.resolve(" ".join(rest))
-    if found.exact is None:
-        return None
-    own = phrases().units.meaning(desk.unit_of(found.exact.sku))
-    if own is None or UNITS[own][0] != UNITS[unit[1]][0]:
-        return None
-    quantity = reading.quantity * UNITS[unit[1]][1] / UNITS[own][1]
-    return found, None, replace(reading, quantity=quantity, product=" ".join(rest))
-
-
-def _is_named(words: Sequence[str], title: str) -> bool:
-    """Return whether words behind a code are its product's own name."""
-    return [plain(word) for word in words] == [plain(word) for word in title.split()]
-
-
-def split_pack(words: str) -> tuple[str, str] | None:
-    """Return (pack, what it holds) of "boxes napkin"; None when no pack stands there."""
-    first, _space, rest = words.partition(" ")
-    codes = phrases().pack_codes(plain(first))
-    norm = [plain(word) for word in rest.split()]
-    rest = " ".join(rest.split()[phrases().is_("of", norm, 0) :])
-    return (codes[0], rest) if codes and rest else None
-
-
-def _in_packs(words: str, desk: Desk) -> tuple[Resolved | None, str | None]:
-    first, _space, rest = words.partition(" ")
-    known, first = phrases(), plain(first)
-    norm = [plain(word) for word in rest.split()]
-    lead = known.is_("of", norm, 0)
-    rest = " ".join(rest.split()[lead:])
-    if not rest:
-        return None, None
-    codes = known.pack_codes(first)
-    inner = desk.resolver.resolve(rest)
-    if inner.exact is None:
-        return None, None
-    sku = inner.exact.sku
-    for code in (first, *codes):
-        if desk.knows_pack(sku, code):
-            return inner, code
-    return (inner, codes[0]) if codes else (None, None)

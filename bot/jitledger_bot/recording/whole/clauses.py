@@ -38,9 +38,12 @@ def clauses_of(tokens: list[Token], known: Reading) -> list[Clause]:
         else:
             parts[-1].tokens.append(token)
     parts = [part for part in parts if any(t.kind not in ("small",) for t in part.tokens)]
-    for part in parts:
+    for place, part in enumerate(parts):
         _pair(part)
+        _check_own_verb(part, first=place == 0)
     kinds = {part.verb.meaning for part in parts if part.verb is not None}
+    if "unmet" in kinds and len(kinds) > 1:
+        raise NotUnderstood
     told = {part.verb.meaning for part in parts if part.verb is not None and part.items}
     if "return" in told:
         kinds -= {"write-off"} - told  # "all rotten"
@@ -59,6 +62,17 @@ def clauses_of(tokens: list[Token], known: Reading) -> list[Clause]:
             part.verb = replace(verb, cause=cause) if verb is not None else None
         return parts
     return _with_verbs(parts)
+
+
+def _check_own_verb(part: Clause, *, first: bool) -> None:
+    """Refuse talk before the goods of a later part without a verb: "and buys 1 blue mug"."""
+    if first or part.verb is not None:
+        return
+    for token in part.tokens:
+        if token.kind in ("amount", "name"):
+            return
+        if token.kind == "talk" and part.items:
+            raise NotUnderstood
 
 
 def _with_verbs(parts: list[Clause]) -> list[Clause]:

@@ -119,8 +119,8 @@ def _joined(pairs: list[tuple[Clause, Item]], desk: Desk) -> list[tuple[Clause, 
         n for n, (_part, item) in enumerate(pairs) if item.amount is None and item.name is None
     ]
     for place in reversed(money):  # A price behind a comma is of what stands before it.
-        if not place or pairs[place - 1][1].money is not None:
-            raise NotUnderstood
+        if not place or pairs[place - 1][1].money is not None or len(pairs) > 2:
+            raise NotUnderstood  # "3 mug and 2 vase, all at 9 each"
         pairs[place - 1][1].money = pairs.pop(place)[1].money
     pairs = _loose(pairs, desk)
     names = [n for n, (_part, item) in enumerate(pairs) if item.amount is None]
@@ -149,9 +149,14 @@ def _priced(fact: Reading, item: Item, sku: str | None, desk: Desk) -> Reading:
     assert item.amount is not None
     if money.meaning == "each":
         return replace(fact, price=money.value, currency=money.currency)
-    if item.amount.unit and item.amount.value < 1:
+    small = phrases().units.meaning(item.amount.unit) in ("g", "ml", "cm")
+    if item.amount.unit and (item.amount.value < 1 or small):
         return replace(fact, total=money.value, currency=money.currency)
     if item.amount.value != 1:
+        if not item.amount.unit and _is_usual(money.value, fact, sku, desk):
+            return replace(fact, price=money.value, currency=money.currency)
+        if not item.amount.unit and _is_usual(money.value / item.amount.value, fact, sku, desk):
+            return replace(fact, total=money.value, currency=money.currency)
         raise NotUnderstood
     if money.meaning == "bare" and not _is_usual(money.value, fact, sku, desk):
         raise NotUnderstood  # "1 cola 0.33" may be its size.

@@ -55,6 +55,8 @@ def money_at(line: Line, place: int) -> tuple[Token, int] | None:
     strong = bool(glued or priced_by) or bool({"@", "à", "je", "zu"} & set(said))
     priced = _PRICE.fullmatch(line.words[begin].strip("@à,;.")) is not None
     is_money = currency or strong or priced or (lead and (each or per)) or each > 1
+    if not is_money and (value == int(value) and "at" in said):
+        return None  # "at 9" may be the time.
     if not is_money and not (lead and _closes(line, end)):
         return None
     if before and not is_money:
@@ -126,7 +128,7 @@ def amount_at_place(line: Line, place: int) -> tuple[Token, int] | None:
     else:
         pieces = known.is_("pieces", line.norm, end)
         end += pieces if end + pieces < len(line.norm) else 0
-    if not ends(line, end - 1):
+    if not ends(line, end - 1) and not known.is_("thereof", line.norm, end):
         end += known.is_("of", line.norm, end)
     words = " ".join(line.norm[place:end])
     if value == 1 and not unit and known.is_("people", line.norm, end):

@@ -13,9 +13,13 @@ from jitledger_bot.recording.whole.token import NotUnderstood, Token, brings, us
 
 def without_number(words: list[str]) -> list[str]:
     """Take a paper and its number off the begin: "order #1182 packed", "Bestellung 4471 …"."""
-    norm = [plain(word) for word in words[:2]]
-    if len(words) > 2 and phrases().is_("documents", norm, 0) and norm[1].lstrip("#").isdigit():
-        return words[2:]
+    norm = [plain(word) for word in words]
+    for place in range(min(3, len(words) - 2)):
+        named = phrases().is_("documents", norm, place) or norm[place].endswith("bestellung")
+        number = norm[place + 1].lstrip("#")
+        verb = phrases().spoken.at(norm, place + 2) or phrases().verbs.at(norm, place + 2)
+        if named and number.isdigit() and verb is not None:
+            return words[:place] + words[place + 2 :]
     return words
 
 
@@ -100,7 +104,9 @@ def settled(tokens: list[Token], known: Reading) -> list[Token]:
             token = Token("small", token.words)
         elif token.kind == "buying":
             untitled = [n for n in people if not token.meaning or not _is_title(tokens[n])]
-            if any(n < place for n in untitled) or _somebody(tokens, place):
+            if any(t.kind == "supplier" and t.lead == "from" for t in tokens):
+                token = Token("verb", token.words, "receive")
+            elif any(n < place for n in untitled) or _somebody(tokens, place):
                 token = Token("verb", token.words, "sell")
             elif token.meaning:
                 token = Token("verb", token.words, token.meaning)

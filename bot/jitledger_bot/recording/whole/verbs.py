@@ -68,22 +68,34 @@ def _misspelt(line: Line, place: int) -> tuple[int, str] | None:
     word = line.norm[place]
     if len(word) < SHORTEST_MISSPELT or not word.isalpha():
         return None
-    meant = {
-        do
-        for verb, do in long_verbs()
-        if len(verb) == len(word) and sorted(verb) == sorted(word) and _swapped(verb, word)
-    }
+    meant = {do for verb, do in long_verbs() if _swapped(verb, word) or _one_letter(verb, word)}
     return (1, meant.pop()) if len(meant) == 1 else None
 
 
-def _swapped(verb: str, word: str) -> bool:
-    """Return whether two words differ in two neighbouring letters that changed places."""
-    amiss = [n for n in range(len(word)) if verb[n] != word[n]]
-    return len(amiss) == 2 and amiss[1] == amiss[0] + 1
+def _one_letter(verb: str, word: str) -> bool:
+    """Return whether a letter within is one too many or one too few: "verkaufft", "retuned"."""
+    if word.endswith("en"):  # "verkaufen" has not happened.
+        return False
+    long, short = (verb, word) if len(verb) > len(word) else (word, verb)
+    if len(short) < 5 or len(long) != len(short) + 1 or long[-2:] != short[-2:]:
+        return False
+    same = next((n for n in range(len(short)) if long[n] != short[n]), len(short))
+    return same > 0 and long[same + 1 :] == short[same:]
 
 
 def _cause(words: str) -> str | None:
     return phrases().reasons.meaning(words) or phrases().causes.meaning(words)
+
+
+def _swapped(verb: str, word: str) -> bool:
+    """Return whether two words differ in two neighbouring letters that changed places."""
+    if len(verb) != len(word):
+        return False
+    amiss = [n for n in range(len(word)) if verb[n] != word[n]]
+    if len(amiss) != 2 or amiss[1] != amiss[0] + 1:
+        return False
+    first, second = amiss
+    return verb[first] == word[second] and verb[second] == word[first]
 
 
 @lru_cache

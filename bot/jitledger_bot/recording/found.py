@@ -1,0 +1,110 @@
+"""Which product a reading names, in which pack, in which unit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from jitledger_bot.desk import Desk
+from jitledger_bot.memory.resolve import Resolved
+from jitledger_bot.reading import Reading
+from jitledger_bot.reading.phrases import phrases, plain
+
+UNITS: dict[str, tuple[str, Decimal]] = {
+    "kg": ("mass", Decimal(1000)),
+    "g": ("mass", Decimal(1)),
+    "l": ("volume", Decimal(1000)),
+    "ml": ("volume", Decimal(1)),
+    "m": ("length", Decimal(100)),
+    "cm": ("length", Decimal(1)),
+    "pair": ("pair", Decimal(1)),
+}
+"""{unit: what it measures, and how much of its smallest unit it is}"""
+
+
+def find(reading: Reading, desk: Desk) -> tuple[Resolved, str | None, Reading]:
+    """Return the product of a reading, the pack it is counted in, and how it was parted.
+
+    "boxes napkins" is a pack of a product when the rest names one exactly; so is "kg coffee" a
+    measure. "250 ml bottle 40" is forty bottles when that names a product and the rest does not.
+    """
+    found = desk.resolver.resolve(reading.product)
+    if found.exact is not None:
+        return found, None, reading
+    words = reading.product.split()
+    the = phrases().is_("the", [plain(word) for word in words], 0)
+    if the and the < len(words):  # "broke the mug"
+        named = desk.resolver.resolve(" ".join(words[the:]))
+        if named.exact is not None:
+            return named, None, reading
+    coded = desk.resolver.resolve(words[0]) if len(words) > 1 else found
+    if coded.exact is not None and _is_named(words[1:], coded.exact.title):
+        return coded, None, reading
+    inner, pack = _in_packs(reading.product, desk)
+    if inner is not None:
+        return inner, pack, reading
+    measured = _in_units(reading, desk)
+    if measured is not None:
+        return measured
+    if reading.other is not None:
+        quantity, product = reading.other
+        other = desk.resolver.resolve(product)
+        pack = None
+        if other.exact is None:
+            inner, pack = _in_packs(product, desk)
+            other = inner or other
+        if other.exact is not None:
+            return other, pack, replace(reading, quantity=quantity, product=product)
+    return found, None, reading
+
+
+def _in_units(reading: Reading, desk: Desk) -> tuple[Resolved, str | None, Reading] | None:
+    """Return a reading in a product's own unit: "250 g coffee" of what is kept in kilograms."""
+    words = reading.product.split()
+    unit = phrases().units.at([plain(word) for word in words], 0)
+    if unit is None or reading.quantity is None or unit[0] >= len(words):
+        return None
+    rest = words[unit[0] :]
+    rest = rest[phrases().is_("of", [plain(word) for word in rest], 0) :]
+    found = desk.resolver.resolve(" ".join(rest))
+    if found.exact is None:
+        return None
+    own = phrases().units.meaning(desk.unit_of(found.exact.sku))
+    if own is None or UNITS[own][0] != UNITS[unit[1]][0]:
+        return None
+    quantity = reading.quantity * UNITS[unit[1]][1] / UNITS[own][1]
+    return found, None, replace(reading, quantity=quantity, product=" ".join(rest))
+
+
+def _is_named(words: Sequence[str], title: str) -> bool:
+    """Return whether words behind a code are its product's own name."""
+    return [plain(word) for word in words] == [plain(word) for word in title.split()]
+
+
+def split_pack(words: str) -> tuple[str, str] | None:
+    """Return (pack, what it holds) of "boxes napkin"; None when no pack stands there."""
+    first, _space, rest = words.partition(" ")
+    codes = phrases().pack_codes(plain(first))
+    norm = [plain(word) for word in rest.split()]
+    rest = " ".join(rest.split()[phrases().is_("of", norm, 0) :])
+    return (codes[0], rest) if codes and rest else None
+
+
+def _in_packs(words: str, desk: Desk) -> tuple[Resolved | None, str | None]:
+    first, _space, rest = words.partition(" ")
+    known, first = phrases(), plain(first)
+    norm = [plain(word) for word in rest.split()]
+    lead = known.is_("of", norm, 0)
+    rest = " ".join(rest.split()[lead:])
+    if not rest:
+        return None, None
+    codes = known.pack_codes(first)
+    inner = desk.resolver.resolve(rest)
+    if inner.exact is None:
+        return None, None
+    sku = inner.exact.sku
+    for code in (first, *codes):
+        if desk.knows_pack(sku, code):
+            return inner, code
+    return (inner, codes[0]) if codes else (None, None)

@@ -1,0 +1,127 @@
+"""What the parts of a line, and the lines of a message, mean for each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import groupby
+
+from jitledger_bot.desk import Desk
+from jitledger_bot.reading import Places, Reading
+from jitledger_bot.reading.phrases import phrases, plain
+from jitledger_bot.reading.times import take_times
+from jitledger_bot.recording.found import find
+from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import recorded as say
+
+_STARRED = re.compile(r"\s*\*(?=[^\s*])")
+
+
+def with_what_holds(
+    readings: list[Reading], lines: Sequence[str], local: datetime, places: Places
+) -> list[Reading]:
+    """Ask where a line that is no fact names a day or a supplier which the facts do not have.
+
+    "all from yesterday", "kind regards, Quayside"; and where a day is misspelt: "yesteday".
+    """
+    facts = [one for one in readings if one.is_fact]
+    told = {one.line for one in readings if one.is_fact or one.problem is not None}
+    days, suppliers = False, False
+    for n, line in enumerate(lines if len(lines) > 1 else ()):
+        if n in told:
+            continue
+        norm = [plain(word) for word in line.split()]
+        days |= take_times(line.split(), local)[1] is not None
+        suppliers |= any(
+            " ".join(norm[at : at + size]) in places.suppliers
+            for size in (1, 2, 3)
+            for at in range(len(norm) - size + 1)
+        )
+    found = []
+    for one in readings:
+        lacks = (days and one.occurred is None) or (
+            suppliers and one.do == "receive" and one.supplier is None
+        )
+        misspelt = one.is_fact and one.occurred is None and _near_a_day(lines[one.line])
+        if one in facts and (lacks or misspelt):
+            said = say.WHICH_DAY_WRITE if misspelt or (days and one.occurred is None) else None
+            problem = _(said) if said else _(say.FROM_WHOM_WRITE)
+            one = replace(one, problem=problem)
+        found.append(one)
+    return found
+
+
+def _near_a_day(line: str) -> bool:
+    """Return whether a word is a letter away from one for a day: "yesteday"."""
+    from rapidfuzz.distance import OSA
+
+    days = {phrase[0] for phrase, _day in phrases().days.all() if len(phrase) == 1}
+    return any(
+        len(word) > 6 and word not in days and OSA.distance(word, day, score_cutoff=1) == 1
+        for word in map(plain, line.split())
+        for day in days
+        if len(day) > 5
+    )
+
+
+def said_anew(readings: list[Reading], lines: Sequence[str]) -> list[Reading]:
+    """Ask where a line takes back the one above it, as people do with a star: "*6 napkins"."""
+    anew = {
+        n
+        for n in range(1, len(lines))
+        if _STARRED.match(lines[n]) and not lines[n - 1].lstrip().startswith("*")
+    }
+    taken = anew | {n - 1 for n in anew}
+    found = []
+    for reading in readings:
+        if reading.line in taken and reading.problem is None and reading.do is not None:
+            reading = replace(reading, problem=_(say.WHICH_OF_THE_TWO_LINES))
+        found.append(reading)
+    return found
+
+
+def whole_lines(readings: list[Reading], desk: Desk) -> list[Reading]:
+    """Of a line that says several things nothing is recorded while one of them is asked.
+
+    "counted 2 boxes and 3 mug" is one count of mugs, not three; and whoever answers for one part
+    forgets the other.
+    """
+    found: list[Reading] = []
+    for _line, same in groupby(readings, key=lambda one: one.line):
+        parts = list(same)
+        unclear = [one for one in parts if not is_clear(one, desk) and _says_any(one)]
+        if len(parts) < 2 or not unclear or not any(one.is_fact for one in parts):
+            found += parts
+            continue
+        asked = next((one for one in unclear if one.problem is not None), None)
+        words = unclear[0].product or unclear[0].raw
+        said = asked.problem if asked else _(say.A_PART_IS_NOT_CLEAR, words=words[:60])
+        found.append(replace(next(one for one in parts if one.is_fact), problem=said))
+    return found
+
+
+def _says_any(reading: Reading) -> bool:
+    return reading.do is not None or reading.problem is not None or bool(reading.product)
+
+
+def whole_sums(readings: list[Reading]) -> list[Reading]:
+    """Ask where one sum was said for several facts of a line: nobody knows which part is whose."""
+    found = []
+    for reading in readings:
+        alike = [r for r in readings if r.line == reading.line and r.is_fact]
+        if len(alike) > 1 and any(r.total is not None for r in alike) and reading.problem is None:
+            reading = replace(reading, problem=_(say.A_SUM_FOR_SEVERAL))
+        found.append(reading)
+    return found
+
+
+def is_clear(reading: Reading, desk: Desk) -> bool:
+    """Return whether a reading is a fact of an exact product, in a pack that it has."""
+    if reading.problem is not None or not reading.is_fact:
+        return False
+    if reading.do == "transfer" and reading.to is None:
+        return False
+    exact, pack, _parted = find(reading, desk)
+    return exact.exact is not None and (pack is None or desk.knows_pack(exact.exact.sku, pack))
