@@ -126,7 +126,7 @@ async def test_what_is_no_table_gets_a_sentence(chat: Chat) -> None:
 def test_any_bytes_are_a_table_or_a_sentence(data: bytes, name: str) -> None:
     """No bytes make reading a document fail otherwise than by a refusal."""
     from jitledger.domain.errors import Refused
-    from jitledger.service.importers.tables import parse_table
+    from jitledger.service.importers.files.tables import parse_table
     from jitledger_bot.handlers.goods.documents import fitting
 
     try:

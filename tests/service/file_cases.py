@@ -24,9 +24,9 @@ from jitledger.domain.errors import LedgerError
 from jitledger.domain.moments import from_datetime, to_datetime
 from jitledger.domain.quantity import show
 from jitledger.service.clock import FixedClock
-from jitledger.service.importers.formats import FORMATS
+from jitledger.service.importers.files.tables import parse_table
 from jitledger.service.importers.rows import import_rows
-from jitledger.service.importers.tables import parse_table
+from jitledger.service.importers.shops import format_named
 from jitledger.store.codec import decode
 from tests.conftest import done
 
@@ -105,7 +105,7 @@ class Shop:
             head = self.app.database.head(tx)
         try:
             table = parse_table(name, data)
-            summary = import_rows(self.app.ledger, FORMATS[form], table, skip_bad=True)
+            summary = import_rows(self.app.ledger, format_named(form), table, skip_bad=True)
         except LedgerError as error:
             return [], [], f"{error.code}: {error.message}"
         with self.app.database.snapshot() as tx:

@@ -18,13 +18,13 @@ from jitledger.domain.errors import LedgerError, Refused
 from jitledger.domain.state.shop import Shop
 from jitledger.service.importers.cells import Cells, Choices
 from jitledger.service.importers.dates import read_when, style_of
+from jitledger.service.importers.files.tables import Table, TableRow, parse_table
 from jitledger.service.importers.formats import FORMATS
 from jitledger.service.importers.left_out import LeftOut
 from jitledger.service.importers.rows import import_rows
-from jitledger.service.importers.tables import Table, TableRow, parse_table
 from jitledger.service.spreadsheets import escaped, unescaped
 from tests.conftest import done
-from tests.service.file_cases import judge, names
+from tests.service.file_cases import FOLDER, judge, names
 
 ZONE = ZoneInfo("Europe/Berlin")
 
@@ -35,7 +35,6 @@ NOT_YET = {
     "b-coffee-green-bags.xlsx",
     "b-fabric-polish-sales.csv",
     "b-fabric-rolls-thousand.csv",
-    "b-garden-delivered-damaged.csv",
     "b-garden-names-only.csv",
     "b-gifts-uom-packs.csv",
     "b-grocer-portuguese-items.csv",
@@ -249,3 +248,36 @@ def test_keys_of_earlier_imports_still_hold(app: App) -> None:
     text = b"id,date,sku,qty\nA1,4.2.2026 9:30,MUG,1\nA2,2026-02-04T10:00:00Z,MUG,1\n"
     summary = import_rows(app.ledger, FORMATS["sales"], parse_table("s.csv", text))
     assert (summary.recorded, summary.repeated, summary.bad) == (0, 2, [])
+
+
+HANDS = [
+    ("cp1250", "Kod;Nazwa;Ilość\nA;Świeca żółta łódź;3\n"),
+    ("cp1251", "Код;Название;Количество\nA;Кружка синяя большая;3\n"),
+    ("cp1252", "Code;Désignation;Quantité\nA;Crème brûlée à l’œuf;3\n"),
+    ("mac_roman", "Code;Bezeichnung;Menge\nA;Größe für Öl;3\n"),
+    ("cp850", "Artikel;Menge\nGröße für Öl;3\n"),
+    ("cp1252", "Artikel;Menge;Preis €\nGröße „für“ Öl;3;2\n"),
+    ("utf-16", "Artikel;Menge\nGröße;3\n"),
+]
+
+
+@pytest.mark.parametrize(("encoding", "text"), HANDS)
+def test_letters_of_any_hand_are_read(encoding: str, text: str) -> None:
+    """What is no UTF-8 is read as the alphabet it is in, not as signs of another."""
+    table = parse_table("t.csv", text.encode(encoding))
+    header, row = (line.split(";") for line in text.splitlines())
+    assert table.header == header
+    assert table.rows[0].cells == row
+
+
+def test_old_and_open_workbooks_are_read() -> None:
+    """A sheet of an .ods is a table; damaged ones get a sentence."""
+    table = parse_table("counts.ods", (FOLDER.parent / "counts.ods").read_bytes())
+    assert table.header == ["SKU", "Counted"]
+    assert [(row.line, row.cells) for row in table.rows] == [
+        (4, ["MUG", "12"]),
+        (5, ["VASE", "3.5"]),
+    ]
+    for name in ("t.xls", "t.ods"):
+        with pytest.raises(Refused, match="perhaps it is damaged"):
+            parse_table(name, b"PK\x03\x04 no workbook at all")

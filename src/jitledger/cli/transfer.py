@@ -18,11 +18,24 @@ from jitledger.domain.json import Json
 if TYPE_CHECKING:
     from jitledger.bootstrap import App
     from jitledger.service.importers.cells import Choices
+    from jitledger.service.importers.files.tables import Table
     from jitledger.service.importers.formats import Format
     from jitledger.service.importers.rows import BadRow
-    from jitledger.service.importers.tables import Table
 
-SUPPORTED = ("items", "counts", "sales", "receipts", "suppliers", "online-retail")
+SYSTEMS = (
+    "shopify-orders",
+    "shopify-products",
+    "shopify-inventory",
+    "square-items",
+    "loyverse-receipts",
+    "woo-products",
+    "etsy-orders",
+    "ebay-orders",
+    "amazon-orders",
+)
+"""What shop systems export: the names in ``shops.toml``, which is read when it is needed."""
+
+SUPPORTED = ("items", "counts", "sales", "receipts", "suppliers", *SYSTEMS, "online-retail")
 
 
 @click.command("import")
@@ -46,9 +59,11 @@ def import_(
     again: bool,
     json_: bool,
 ) -> None:
-    """Take in a file: items, counts, sales, receipts, suppliers, online-retail.
+    """Take in a file: items, counts, sales, receipts, suppliers, or a shop system's export.
 
-    Files are .csv, .csv.gz or .xlsx. It can be run again: what is recorded is left alone.
+    Exports of Shopify, Square, Loyverse, WooCommerce, Etsy, eBay and Amazon are known by their
+    headers. Files are .csv, .csv.gz, .tsv, .xlsx, .xls or .ods. It can be run again: what is
+    recorded is left alone.
     How dates and numbers are written is seen from the file; where it does not show, say it.
 
     Example: jitledger import counts counts.csv
@@ -108,15 +123,17 @@ def _rows(
     json_: bool,
     choices: Choices,
 ) -> None:
-    from jitledger.service.importers.formats import FORMATS
+    from jitledger.service.importers.files.tables import read_table
     from jitledger.service.importers.rows import import_rows
-    from jitledger.service.importers.tables import read_table
+    from jitledger.service.importers.shops import check_named, format_named
 
     table = read_table(file)
+    check_named(format_, table)
+    form = format_named(format_)
     with progress_bar("importing") as advance:
         summary = import_rows(
             app.ledger,
-            FORMATS[format_],
+            form,
             table,
             skip_bad=skip_bad,
             dry_run=dry_run,
@@ -126,7 +143,7 @@ def _rows(
     refused = bool(summary.bad) and not skip_bad
     answer: dict[str, object] = {"ok": not refused, **summary.as_dict()}
     if summary.bad and skip_bad and not dry_run:
-        answer["bad_file"] = str(_write_bad(file, FORMATS[format_], table, summary.bad))
+        answer["bad_file"] = str(_write_bad(file, form, table, summary.bad))
     if summary.begun:
         _after(app)
     if json_:

@@ -18,9 +18,11 @@ from jitledger.domain.errors import LedgerError
 from jitledger.domain.json import Json
 from jitledger.domain.state.shop import MAY_BUY
 from jitledger.service.importers.cells import Choices
+from jitledger.service.importers.files.apart import parse_apart
+from jitledger.service.importers.files.tables import Table
 from jitledger.service.importers.formats import FORMATS, map_header
 from jitledger.service.importers.rows import RowsSummary, bad_table, import_rows
-from jitledger.service.importers.tables import Table, parse_table
+from jitledger.service.importers.shops import profile_of
 from jitledger.service.recording.submission import Answer
 from jitledger.service.spreadsheets import write_rows
 from jitledger.service.summary import after_import
@@ -45,7 +47,7 @@ MOST_UNPACKED = 100 * 1024 * 1024
 MOST_BYTES = 20 * 1024 * 1024
 """What a bot may fetch from Telegram."""
 
-ENDINGS = (".csv", ".csv.gz", ".xlsx", ".xlsm", ".tsv", ".txt")
+ENDINGS = (".csv", ".csv.gz", ".xlsx", ".xlsm", ".xls", ".ods", ".tsv", ".txt")
 
 ORDER = ("items", "counts", "receipts", "sales", "suppliers")
 
@@ -173,7 +175,7 @@ def _choices(body: Json) -> Choices:
 async def fetch_table(bot: Bot, file_id: str, name: str) -> Table:
     """Fetch a document and read it as a table; raises ``bad-file`` in one sentence."""
     data = await fetch(bot, file_id, name)
-    return await asyncio.to_thread(parse_table, name, data, MOST_UNPACKED)
+    return await asyncio.to_thread(parse_apart, name, data, MOST_UNPACKED)
 
 
 def fitting(table: Table) -> list[str]:
@@ -181,6 +183,9 @@ def fitting(table: Table) -> list[str]:
 
     A name or a price makes it a list of products; a quantity makes it counts, receipts or sales.
     """
+    known = profile_of(table)
+    if known is not None:
+        return [known.becomes]
     found = []
     for form in ORDER:
         try:

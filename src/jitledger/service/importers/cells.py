@@ -10,6 +10,7 @@ from jitledger.domain.errors import Refused, bad_value
 from jitledger.domain.state.shop import Shop
 from jitledger.service.importers.columns import check_alone, check_amount, check_dates, column_of
 from jitledger.service.importers.dates import Style, read_when, style_of
+from jitledger.service.importers.files.tables import Table, TableRow
 from jitledger.service.importers.formats import Format, Row, map_header
 from jitledger.service.importers.headers import full_key, header_key, names, place_of
 from jitledger.service.importers.left_out import (
@@ -33,7 +34,6 @@ from jitledger.service.importers.numbers import (
     each,
     plain,
 )
-from jitledger.service.importers.tables import Table, TableRow
 from jitledger.service.spreadsheets import unescaped
 
 NUMBERS = ("qty", "price", "cost", "total", "moq", "pack", "lead")

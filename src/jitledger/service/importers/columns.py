@@ -6,10 +6,10 @@ from collections.abc import Container, Iterator
 
 from jitledger.domain.errors import Refused
 from jitledger.service.importers.dates import are_days
+from jitledger.service.importers.files.tables import Table
 from jitledger.service.importers.formats import Format
 from jitledger.service.importers.headers import full_key, header_key
 from jitledger.service.importers.numbers import cell_of
-from jitledger.service.importers.tables import Table
 
 TWO_COLUMNS = "two columns have this name and differ; rename the one that does not count"
 WHICH_DATE = "it holds days and is not read; name the column “date” if it says when"

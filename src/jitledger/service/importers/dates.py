@@ -131,6 +131,7 @@ def read_when(text: str, time: str, zone: str, style: Style, tz: ZoneInfo) -> st
         return text
     day = _day(text, parts, style)
     rest = re.sub(r"^[T\s,]+", "", parts.rest)
+    rest = re.sub(r"(?i)([ap])\.?\s*m\.?(?!\w)", r"\1m", rest)  # "8:15 p. m."
     if time and not re.sub(r"[0:.]", "", rest):  # Its own column tells the time of day.
         rest = time.strip()
     if not rest or style.days:

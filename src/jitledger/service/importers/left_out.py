@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from jitledger.service.importers.files.tables import TableRow
 from jitledger.service.importers.formats import Row
 from jitledger.service.importers.headers import full_key, names
-from jitledger.service.importers.tables import TableRow
 
 _NOT_YET = re.compile(r"pending|draft|quot|entwurf|angebot|ausstehend", re.IGNORECASE)
 _CANCELLED = re.compile(r"cancel|storn|void|annul|anulad", re.IGNORECASE)

@@ -9,23 +9,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from jitledger.domain.commands import Command, parse, payload_of
+from jitledger.domain.commands import Command, parse
 from jitledger.domain.decisions import Ground, decide
 from jitledger.domain.errors import LedgerError, Refused
-from jitledger.domain.moments import local_date
-from jitledger.domain.state.shop import Shop
 from jitledger.domain.state.stock_item import StockItem
 from jitledger.service.cache import Cache
 from jitledger.service.importers.cells import Cells, Choices
-from jitledger.service.importers.formats import Format, Row, map_header
+from jitledger.service.importers.files.tables import Table, TableRow
+from jitledger.service.importers.formats import Format, map_header
+from jitledger.service.importers.keys import Keys, key_of, recorded_lines
 from jitledger.service.importers.known import Twice, in_the_shop, is_there
 from jitledger.service.importers.left_out import LeftOut
-from jitledger.service.importers.tables import Table, TableRow
+from jitledger.service.importers.shops import as_ours
 from jitledger.service.ledger import Ledger, present_of
 from jitledger.service.recording.submission import Ask, Submission
-from jitledger.store.database import Tx
 
 AT_ONCE = 40
 
@@ -123,7 +122,16 @@ def import_rows(
     ``at_once`` rows are one commit: fewer let others in sooner.
     """
     summary = RowsSummary(rows=len(table.rows))
+    theirs, (table, left) = table, as_ours(table, form)
+    summary.left += [LeftRow(line, why) for line, why in sorted(left.items())]
+    if theirs is not table:  # What was recorded while the system was not known stays as it is.
+        taken = recorded_lines(ledger, form, theirs, choices)
+        table = replace(table, rows=[row for row in table.rows if row.line not in taken])
+        summary.repeated = len(taken)
     cells, ready = _check(ledger, form, table, summary, choices)
+    if theirs is not table:  # People mend their own file.
+        own = {row.line: row.cells for row in theirs.rows}
+        summary.bad = [replace(bad, cells=own[bad.line]) for bad in summary.bad]
     if dry_run or (summary.bad and not skip_bad):
         return summary
     summary.begun = True
@@ -149,20 +157,30 @@ def import_rows(
     return summary
 
 
+def _opened(ledger: Ledger) -> _Overlay:
+    """Return what is known before the file's first row; raises ``no-shop`` where none is open."""
+    with ledger.database.snapshot() as tx:
+        overlay = _Overlay(ledger)
+        overlay.catch_up(tx)
+    if not overlay.shop.opened:
+        raise Refused("no-shop", "No shop is open in this database; run jitledger init first.")
+    return overlay
+
+
 def _check(
-    ledger: Ledger, form: Format, table: Table, summary: RowsSummary, choices: Choices
+    ledger: Ledger,
+    form: Format,
+    table: Table,
+    summary: RowsSummary,
+    choices: Choices,
 ) -> tuple[Cells, list[_Ready]]:
     """Decide every row against the present without recording anything."""
     ready: list[_Ready] = []
     ordinals: dict[str, int] = {}
-    keys = _Keys()
+    keys = Keys()
     twice = Twice(form)
-    with ledger.database.snapshot() as tx:
-        overlay = _Overlay(ledger)
-        overlay.catch_up(tx)
-        shop = overlay.shop
-        if not shop.opened:
-            raise Refused("no-shop", "No shop is open in this database; run jitledger init first.")
+    overlay = _opened(ledger)
+    shop = overlay.shop
     cells = Cells(form, table, shop, choices)
     named = cells.named()
     summary.ignored = _ignored(cells, table)
@@ -174,7 +192,7 @@ def _check(
             try:
                 asks = []
                 for fields in cells.rows(row):
-                    key = _key(form, fields, ordinals, shop, present)
+                    key = key_of(form, fields, ordinals, shop, present)
                     if choices.again and not fields.get("key"):
                         key += f":{present}"
                     known = in_the_shop(fields, form, overlay, present, summary.ignored)
@@ -214,43 +232,6 @@ def _ignored(cells: Cells, table: Table) -> list[str]:
     ]
 
 
-class _Keys:
-    """The command keys of the ledger and of the rows before."""
-
-    def __init__(self) -> None:
-        self._mine: dict[str, bytes] = {}
-
-    def of_before(self, tx: Tx, form: Format, fields: Row, command: Command) -> str | None:
-        """Return the key that a row had while a paper's number named rows, if it was taken.
-
-        So a file that was imported then is not taken twice. A count without a day is a new one.
-        """
-        if not fields.get("ref") or (form.name == "counts" and not fields.get("when")):
-            return None
-        key = f"{form.name}:id:{fields['ref']}:0"
-        row = tx.one("SELECT digest FROM command_keys WHERE key = ?", (key,))
-        return key if row is not None and bytes(row[0]) == payload_of(command) else None
-
-    def is_new(self, tx: Tx, ask: Ask) -> bool:
-        """Return whether a key is new; raises ``key-conflict`` when it stands for another row."""
-        assert ask.key is not None
-        digest = payload_of(ask.command)
-        before = self._mine.get(ask.key)
-        if before is None:
-            row = tx.one("SELECT digest FROM command_keys WHERE key = ?", (ask.key,))
-            before = None if row is None else bytes(row[0])
-        self._mine[ask.key] = digest
-        if before is not None and before != digest:
-            raise Refused(
-                "key-conflict",
-                "A row with this id was recorded, or stands above, with other content; "
-                "correct that entry, or give the row an id of its own.",
-                key=ask.key,
-                field="key",
-            )
-        return before is None
-
-
 def _decide(overlay: _Overlay, command: Command, present: int, ledger: Ledger) -> None:
     wall = ledger.clock.now()
     ceiling = present if overlay.shop.clock == "live" else max(present, wall)
@@ -265,48 +246,6 @@ def _decide(overlay: _Overlay, command: Command, present: int, ledger: Ledger) -
             item.catalog.title = drafts[0].fields["title"]
             item.catalog.barcodes = tuple(drafts[0].fields.get("barcodes") or ())
             overlay.registered[owner] = item
-
-
-NEW = (
-    "ref",
-    "said",
-    "time",
-    "zone",
-    "barcode",
-    "name",
-    "unit",
-    "status",
-    "total",
-    "event",
-    "currency",
-)
-"""Fields that are no part of a row's content as keys have it."""
-
-
-def _key(
-    form: Format,
-    fields: Row,
-    ordinals: dict[str, int],
-    shop: Shop,
-    present: int,
-) -> str:
-    """Return the key of a row: its own, else its content with an ordinal among equal ones.
-
-    A paper's number belongs to the content.
-    """
-    if fields.get("key"):
-        return f"{form.name}:id:{fields['key']}"
-    said = {**fields, "when": fields.get("said", fields.get("when", ""))}
-    mine = {name for name in form.fields if name in said and name not in NEW}
-    content = "\x1f".join(f"{name}={said[name]}" for name in sorted(mine))
-    for name in ("ref", "time"):
-        if fields.get(name):
-            content += f"\x1f{name}={fields[name]}"
-    if not fields.get("when"):
-        content += f"\x1f{local_date(present, shop.tz)}"
-    digest = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:24]
-    ordinals[digest] = ordinals.get(digest, 0) + 1
-    return f"{form.name}:{digest}:{ordinals[digest]}"
 
 
 def _bad(row: TableRow, error: LedgerError, named: dict[str, str]) -> BadRow:

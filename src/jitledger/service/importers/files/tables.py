@@ -1,4 +1,4 @@
-"""Rows of CSV, gzipped CSV and XLSX files, with the line each stands on."""
+"""Rows of CSV, gzipped CSV, XLSX, XLS and ODS files, with the line each stands on."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from jitledger.service.importers.headers import header_score
 
 MOST_BYTES = 512 * 1024 * 1024
 LONGEST_FIELD = 100_000
+MOST_COLUMNS = 2_000
+MOST_CELLS = 5_000_000
 MOST_ABOVE = 30
 """So many rows are looked at for the header."""
 DELIMITERS = ",;\t|"
@@ -61,6 +63,11 @@ def parse_table(name: str, data: bytes, most: int = MOST_BYTES) -> Table:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 _check_size(name, sum(entry.file_size for entry in archive.infolist()), most)
             return _from_xlsx(name, data)
+        if lowered.endswith((".xls", ".ods", ".xlsb")):
+            if zipfile.is_zipfile(io.BytesIO(data)):
+                with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                    _check_size(name, sum(entry.file_size for entry in archive.infolist()), most)
+            return _of_sheets(name, list(_calamine(data)))
         if lowered.endswith(".gz"):
             with gzip.open(io.BytesIO(data)) as file:
                 data = file.read(most + 1)
@@ -82,6 +89,11 @@ def _check_size(name: str, size: int, most: int) -> None:
         raise _bad(name, "it is too large when unpacked", f" ({most // (1024 * 1024)} MiB)")
 
 
+def _check_width(name: str, columns: int) -> None:
+    if columns > MOST_COLUMNS:
+        raise _bad(name, "it has too many columns", f" ({columns:,} of at most {MOST_COLUMNS:,})")
+
+
 def _from_csv(name: str, data: bytes) -> Table:
     text = _text(name, data)
     said = re.match(r"sep=(.)\r?\n", text)
@@ -100,6 +112,7 @@ def _records(name: str, text: str, delimiter: str, most: int | None = None) -> l
     rows: list[TableRow] = []
     try:
         for cells in reader:
+            _check_width(name, len(cells))
             if any(cell.strip() for cell in cells):
                 rows.append(TableRow(reader.line_num, [cell.strip() for cell in cells]))
             if most is not None and len(rows) >= most:
@@ -128,7 +141,7 @@ def _found(name: str, rows: list[TableRow], delimiter: str) -> Table:
 
 def _text(name: str, data: bytes) -> str:
     """Return a file's text: by its mark, as UTF-8, by its zero bytes, else as Windows wrote it."""
-    encodings = ["utf-8-sig", "cp1252"]
+    encodings = ["utf-8-sig"]
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encodings = ["utf-16"]
     elif b"\x00" in data[:4096]:
@@ -143,7 +156,32 @@ def _text(name: str, data: bytes) -> str:
         except UnicodeDecodeError:
             continue
         return text if "\n" in text else text.replace("\r", "\n")
+    if encodings == ["utf-8-sig"]:
+        text = _of_any_hand(data).replace("\x00", "")
+        return text if "\n" in text else text.replace("\r", "\n")
     raise _bad(name, "it is no text in UTF-8; save it as CSV (UTF-8)")
+
+
+_WESTERN = re.compile(r"[\x00-\x7f\xa0-\xff–—‘’‚“”„†•…€™œŒ]*")
+_ODD = re.compile(r"[¡-¦¨ª¬¯µ¸¹º×÷ðþýÐÞÝ]|[À-ÿ]{4}")
+"""Signs of Western Europe that hardly any shop writes; they are letters of another alphabet."""
+_USUAL = re.compile(r"[\x00-\x7fäöüßÄÖÜéèêàâçôîûñóáíúœ’“”„–€]*")
+
+
+def _of_any_hand(data: bytes) -> str:
+    """Return a text that is no UTF-8: as Windows wrote it in the west, else as is likeliest."""
+    western = data.decode("cp1252", "replace")
+    if _WESTERN.fullmatch(western) and not _ODD.search(western):
+        return western
+    for old in ("mac_roman", "cp850"):
+        text = data.decode(old, "replace")
+        if _USUAL.fullmatch(text):
+            return text
+    from charset_normalizer import from_bytes
+
+    hands = ["cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1257", "mac_roman", "cp850"]
+    best = from_bytes(data[:200_000], cp_isolation=hands).best()
+    return western if best is None else data.decode(best.encoding, "replace")
 
 
 def _from_xlsx(name: str, data: bytes) -> Table:
@@ -152,11 +190,27 @@ def _from_xlsx(name: str, data: bytes) -> Table:
     if any(_is_formula(cell) for rows in sheets for row in rows for cell in row.cells):
         computed = _sheets(data, values=True)
         sheets = [_with_results(*pair) for pair in zip(sheets, computed, strict=True)]
+    return _of_sheets(name, sheets)
+
+
+def _of_sheets(name: str, sheets: list[list[TableRow]]) -> Table:
     sheets = [rows for rows in sheets if rows]
     if not sheets:
         raise _bad(name, "it is empty; a header line and rows are expected")
     scores = [_best(rows)[0] for rows in sheets]
     return _found(name, sheets[scores.index(max(scores))], "xlsx")
+
+
+def _calamine(data: bytes) -> Iterator[list[TableRow]]:
+    """Yield the rows of each sheet that is seen of an old or an open-document workbook."""
+    from python_calamine import CalamineWorkbook, SheetVisibleEnum
+
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    for told in book.sheets_metadata:
+        if told.visible == SheetVisibleEnum.Visible:
+            rows = book.get_sheet_by_name(told.name).to_python(skip_empty_area=False)
+            cells = (TableRow(n, [_cell(v) for v in row]) for n, row in enumerate(rows, start=1))
+            yield [row for row in cells if any(row.cells)]
 
 
 def _sheets(data: bytes, *, values: bool) -> Iterator[list[TableRow]]:

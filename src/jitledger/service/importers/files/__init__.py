@@ -1,0 +1,1 @@
+"""Files as tables: what their bytes hold, read here or in a process of its own."""

@@ -1,0 +1,84 @@
+"""Reading a file in a process of its own, with limits of time and memory.
+
+A kilobyte may unpack to gigabytes, and a sheet may hold one cell a million rows away. Whatever a
+file does, it does it to the process that reads it, and whoever sent it gets a sentence.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from typing import Any
+
+import msgspec
+
+from jitledger.domain.errors import Refused
+from jitledger.service.importers.files.tables import MOST_CELLS, Table, TableRow, parse_table
+
+SECONDS = 4.0
+MEMORY = 280 * 1024 * 1024
+"""Bytes of data that the reader may hold beside its programs."""
+PLAIN = (".csv", ".tsv", ".txt")
+SMALL = 2 * 1024 * 1024
+"""Bytes: a plain text of so many holds no more than it shows, and is read here."""
+
+
+def parse_apart(name: str, data: bytes, most: int, seconds: float = SECONDS) -> Table:
+    """Read a table as ``parse_table`` does; what takes too long or too much is ``bad-file``."""
+    if name.casefold().endswith(PLAIN) and len(data) <= SMALL:
+        return parse_table(name, data, most)
+    asked = msgspec.msgpack.encode((name, most))
+    told = len(asked).to_bytes(4, "big") + asked + data
+    command = [sys.executable, "-m", "jitledger.service.importers.files.apart"]
+    try:
+        done = subprocess.run(
+            command, input=told, capture_output=True, timeout=seconds, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise _too_much(name) from None
+    if done.returncode != 0:
+        raise _too_much(name)
+    answer: dict[str, Any] = msgspec.msgpack.decode(done.stdout)
+    if "error" in answer:
+        raise Refused("bad-file", answer["error"], **answer["fields"])
+    rows = [TableRow(line, cells) for line, cells in answer["rows"]]
+    return Table(answer["header"], rows, answer["delimiter"])
+
+
+def _too_much(name: str) -> Refused:
+    why = "it is too large to be read here; leave out what is no row, or save it as CSV"
+    return Refused("bad-file", f"{name}: {why}.", file=name, why=why)
+
+
+def _limit() -> None:
+    """Let this process hold so much and work so long, where the system knows such limits."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (int(SECONDS) + 1, int(SECONDS) + 1))
+
+
+def main() -> None:
+    """Read (name, most) and a file from the standard input; write its table, or why it is none."""
+    told = sys.stdin.buffer.read()
+    size = int.from_bytes(told[:4], "big")
+    name, most = msgspec.msgpack.decode(told[4 : 4 + size])
+    _limit()
+    try:
+        table = parse_table(name, told[4 + size :], most)
+        if sum(len(row.cells) for row in table.rows) > MOST_CELLS:
+            raise _too_much(name)
+        rows = [(row.line, row.cells) for row in table.rows]
+        answer: dict[str, Any] = {"header": table.header, "rows": rows}
+        answer["delimiter"] = table.delimiter
+    except Refused as error:
+        answer = {"error": error.message, "fields": error.fields}
+    except MemoryError:
+        raise SystemExit(1) from None
+    sys.stdout.buffer.write(msgspec.msgpack.encode(answer))
+
+
+if __name__ == "__main__":
+    main()
