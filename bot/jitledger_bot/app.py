@@ -33,6 +33,7 @@ from jitledger_bot.jobs import Jobs
 from jitledger_bot.telling.rounds import Rounds
 from jitledger_bot.texts.language import SOURCE, Voice, _, languages, speaking
 from jitledger_bot.texts.say import talk as say
+from jitledger_bot.texts.say import words
 from jitledger_bot.wire.inbox import Inbox
 from jitledger_bot.wire.outbox import Outbox
 from jitledger_bot.wire.polling import ALLOWED, Polling
@@ -62,6 +63,7 @@ COMMANDS = {
     "whatif": say.WHAT_IF_ACME_IS_TWO,
     "backtest": say.YOUR_SALES_UNDER_OTHER_WAYS,
     "export": say.LISTS_AS_TABLES,
+    "words": words.NAMES_I_LEARNED,
     "settings": say.LANGUAGE_QUIET_HOURS_WHAT_I,
     "help": say.WHAT_I_UNDERSTAND,
 }

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jitledger.domain.moments import DAY, MINUTE, SECOND
+from jitledger_bot.recording.left_over import may_be_a_name
 from jitledger_bot.sandbox.rules import BotError
 from jitledger_bot.turn import keyboard
 from tests.bot.conftest import OWNER, STAFF, STRANGER, TOKEN, Chat, open_chat
@@ -267,15 +271,54 @@ async def test_a_member_who_blocked_the_bot_is_reached_again(chat: Chat) -> None
 
 
 async def test_an_unknown_product_offers_the_nearest_and_learns(chat: Chat) -> None:
-    """A fuzzy hit becomes buttons; the choice is recorded and its words are learnt."""
+    """A fuzzy hit becomes buttons; what two taps agree on is a name, and that is said."""
     (answer,) = await chat.say("received 12 blu mug")
     assert "I do not know" in answer["text"]
     assert chat.on_hand() == "20"
     _, (said,) = await chat.press(answer, "Blue mug")
     assert "On hand 32." in said["text"]
+    assert "I will know" not in said["text"]
     chat.clock.at += 2 * MINUTE
-    (answer,) = await chat.say("sold 2 blu mug")
-    assert "On hand 30." in answer["text"]
+    (answer,) = await chat.say("sold 2 blu mug", STAFF)
+    _, (said,) = await chat.press(answer, "Blue mug", STAFF)
+    assert "On hand 30." in said["text"]
+    assert "I will know “blu mug”" in said["text"]
+    (answer,) = await chat.say("sold 1 blu mug")
+    assert "On hand 29." in answer["text"]
+
+
+async def test_a_learned_name_is_listed_forgotten_and_undone(chat: Chat) -> None:
+    """/words lists it, a button forgets it, an Undo takes its tap back."""
+
+    async def tap(quantity: int, label: str) -> dict[str, Any]:
+        chat.clock.at += 2 * MINUTE
+        (answer,) = await chat.say(f"sold {quantity} blu mug")
+        _, (said,) = await chat.press(answer, label)
+        return said
+
+    (answer,) = await chat.say("/words")
+    assert "learned no names yet" in answer["text"]
+    first = await tap(1, "Blue mug")
+    await chat.press(first, "↩ Undo")
+    assert "I will know" not in (await tap(2, "Blue mug"))["text"]
+    assert "I will know" in (await tap(3, "Blue mug"))["text"]
+    (answer,) = await chat.say("/words")
+    assert "“blu mug” → Blue mug (MUG)" in answer["text"]
+    toast, _ = await chat.press(answer, "✕ blu mug")
+    assert toast == "I do not know “blu mug” any more."
+    chat.clock.at += 2 * MINUTE
+    (answer,) = await chat.say("sold 4 blu mug")
+    assert "I do not know" in answer["text"]
+    await chat.press(answer, "Blue mug")
+    (answer,) = await chat.say("/words forget blu mug")
+    assert "no name that I learned" in answer["text"]
+
+
+@given(st.lists(st.sampled_from(["2", "box", "sold", "9.50", "€", "and", "maybe", "x"])))
+def test_only_words_are_learned(more: list[str]) -> None:
+    """A number, a pack, a price, a verb, a joining word or a doubt beside it makes no name."""
+    assert may_be_a_name("minty soap")
+    assert may_be_a_name(" ".join(["minty", *more, "soap"])) == (not more)
 
 
 async def test_an_unknown_product_becomes_a_new_one_in_one_line(chat: Chat) -> None:

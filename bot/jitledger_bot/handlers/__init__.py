@@ -10,6 +10,7 @@ from jitledger_bot.handlers.asking import advice, questions, reports
 from jitledger_bot.handlers.goods import counting, documents, orders, photos
 from jitledger_bot.handlers.kinds import has_file, is_command, is_words
 from jitledger_bot.handlers.shop import catalog, people, settings
+from jitledger_bot.handlers.shop import words as learned
 
 STORIES = (alerts, kept, paging)
 """Stories told by buttons alone: imported so that their actions are known."""
@@ -25,7 +26,7 @@ def make_dispatcher() -> Dispatcher:
     # One filter for all commands and one for all files.
     commands, sent = Router(name="commands"), Router(name="files")
     commands.message.filter(is_command)
-    rooms = (questions, orders, advice, people, settings, counting, catalog, reports)
+    rooms = (questions, orders, advice, people, settings, counting, catalog, reports, learned)
     commands.include_routers(
         *(room.make_router() for room in rooms),
         photos.make_command_router(),

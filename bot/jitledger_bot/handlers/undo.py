@@ -17,6 +17,7 @@ from jitledger.service.recording.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
+from jitledger_bot.memory.aliases import take_back as unlearn
 from jitledger_bot.memory.outgoing import sent_body
 from jitledger_bot.memory.proposals import consume, load_proposal, store_proposal
 from jitledger_bot.press import Press, action, answer_press
@@ -38,6 +39,7 @@ def take_back(
 ) -> None:
     """Void entries, or what voided them; offer the reverse."""
     reason = "redo" if redo else "undo"
+    told = list(entries)
     if not redo:  # What a button under the message changed later goes with it.
         entries = [current(entry, desk) for entry in entries]
     turn.asks = [
@@ -55,6 +57,8 @@ def take_back(
         if refused or not undone:
             said = texts.problem(refused[0]) if refused else _(say.THIS_WAS_TAKEN_BACK_ALREADY)
             return shown(said, texts.safe(said), None)
+        if not redo:
+            unlearn(tx, [*told, *entries])
         body = {"entries": undone, "text": text, "redo": not redo}
         stored = store_proposal(tx, turn.chat_id, turn.member, "undo", body, now)
         said = _(say.RECORDED_AGAIN) if redo else _(say.UNDONE)

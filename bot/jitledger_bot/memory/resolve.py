@@ -230,11 +230,3 @@ def _rank(typed: str, found: list[tuple[str, str]]) -> list[Candidate]:
         typed, choices, scorer=fuzz.WRatio, processor=utils.default_process, limit=NEAREST
     )
     return [Candidate(sku, titles[sku]) for _, score, sku in ranked if score >= 45]
-
-
-def learn_alias(tx: Tx, alias: str, sku: str) -> None:
-    """Know a product by what somebody called it and then chose."""
-    tx.execute(
-        "INSERT INTO aliases VALUES (?, ?) ON CONFLICT (alias) DO UPDATE SET sku = excluded.sku",
-        (alias, sku),
-    )

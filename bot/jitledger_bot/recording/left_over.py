@@ -27,6 +27,11 @@ SMALL = ("fillers", "stops", "the", "at", "from", "to", "of", "pieces", "joiners
 
 DOUBTS = ("hedges", "undone", "plans", "tomorrow", "undated", "instead")
 
+JOINING = ("joiners", "pieces", "from", "to", "at", "each", "price")
+
+SHORTEST_NAME = 3
+"""Letters."""
+
 ALIKE = 70
 """From 0 to 100: words so near to each other may be one misspelt."""
 
@@ -59,6 +64,20 @@ def kind_of(norm: Sequence[str], place: int) -> str | None:
     if known.conditions.at(norm, place) is not None:
         return "verb"
     return None
+
+
+def may_be_a_name(words: str) -> bool:
+    """Return whether some words may be learned as a name: words, and nothing but words.
+
+    No number, pack, price, verb or doubt, nothing that joins two things.
+    """
+    norm = [plain(word) for word in words.split()]
+    known = phrases()
+    if not norm or len(norm) > LONGEST_NAME or len(words) < SHORTEST_NAME:
+        return False
+    joined = any(known.is_(kind, norm, n) for n in range(len(norm)) for kind in JOINING)
+    meant = any(kind_of(norm, n) is not None for n in range(len(norm)))
+    return not joined and not meant and not any(c.isdigit() for c in words)
 
 
 def offered(reading: Reading, nearest: Sequence[Candidate], desk: Desk) -> list[Candidate]:

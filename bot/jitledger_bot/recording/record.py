@@ -20,14 +20,14 @@ from jitledger.service.recording.submission import Answer, Ask
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
+from jitledger_bot.memory.aliases import confirm
 from jitledger_bot.memory.chats import title_of
 from jitledger_bot.memory.conversations import recall, remember
 from jitledger_bot.memory.proposals import load_proposal, rewrite, store_proposal
-from jitledger_bot.memory.resolve import learn_alias
 from jitledger_bot.reading import Reading
 from jitledger_bot.reading.doubts import is_plan
 from jitledger_bot.reading.phrases import plain
-from jitledger_bot.recording.left_over import MOST_WORDS, all_named
+from jitledger_bot.recording.left_over import MOST_WORDS, all_named, may_be_a_name
 from jitledger_bot.recording.lines import Line, command_fields, raw_payload, read_fact
 from jitledger_bot.recording.linked import linked
 from jitledger_bot.recording.meaning import read, says_something
@@ -36,6 +36,7 @@ from jitledger_bot.recording.said import kept_reading, offer, offer_message, say
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import recorded as say
 from jitledger_bot.texts.say import shared
+from jitledger_bot.texts.say import words as say_words
 from jitledger_bot.turn import Button, Outgoing, Turn
 
 AGAIN_SECONDS = 60
@@ -252,14 +253,8 @@ def record_kept(
     if body.get("replaces"):
         void = {"do": "void", "entry": body["replaces"], "reason": "message edited"}
         turn.asks.append(Ask(parse(void), f"{body['key']}:v"))
-    if learn:
-        alias = reading.product.strip().casefold()
-
-        def teach(tx: Tx, answers: Sequence[Answer], now: int) -> None:
-            if answers[number].ok:
-                learn_alias(tx, alias, sku)
-
-        turn.effects.append(teach)
+    alias = " ".join(reading.product.casefold().split())
+    learn = learn and may_be_a_name(alias)
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
         line = Line(reading, sku, title_of(tx, sku), pack=body.get("pack"))
@@ -267,6 +262,8 @@ def record_kept(
         text = say_line(line, answer)
         if not answer.ok:
             return [turn.message(text)]
+        if learn and answer.entries and confirm(tx, alias, sku, answer.entries[0]):
+            text += "\n" + _(say_words.LEARNED, name=texts.safe(alias))
         undo = {"entries": list(answer.entries)}
         stored = store_proposal(tx, turn.chat_id, turn.member, "undo", undo, now)
         return [turn.message(text, [[(_(shared.UNDO), f"u.{stored}")]])]
