@@ -287,6 +287,23 @@ async def test_an_unknown_product_offers_the_nearest_and_learns(chat: Chat) -> N
     assert "On hand 29." in answer["text"]
 
 
+async def test_far_more_than_ever_moved_is_asked_first(chat: Chat) -> None:
+    """A zero too many is no record until it is confirmed; then it is."""
+    (answer,) = await chat.say("received 2400 mug")
+    assert "2400 × Blue mug (MUG)? The most that was there or ever moved is 20." in answer["text"]
+    assert chat.on_hand() == "20"
+    toast, _ = await chat.press(answer, "No")
+    assert toast == "Nothing recorded."
+    chat.clock.at += 2 * MINUTE
+    (answer,) = await chat.say("received 240 mug")
+    _, (said,) = await chat.press(answer, "Yes, so many")
+    assert "On hand 260." in said["text"]
+    (answer,) = await chat.say("received 600 mug")
+    assert "On hand 860." in answer["text"]
+    (answer,) = await chat.say("received 600 red-mug")
+    assert "On hand 600." in answer["text"]
+
+
 async def test_a_learned_name_is_listed_forgotten_and_undone(chat: Chat) -> None:
     """/words lists it, a button forgets it, an Undo takes its tap back."""
 

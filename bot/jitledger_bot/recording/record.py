@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 
 from jitledger.domain.commands import parse
 from jitledger.domain.decisions.linking import NO_ORDER
@@ -13,6 +14,7 @@ from jitledger.domain.errors import LedgerError
 from jitledger.domain.json import Json
 from jitledger.domain.moments import MICROSECOND, show_moment, to_datetime
 from jitledger.domain.names import split_entry
+from jitledger.domain.quantity import show
 from jitledger.domain.state.order import voids
 from jitledger.domain.state.shop import Shop
 from jitledger.service.queries import recorded_under
@@ -27,6 +29,7 @@ from jitledger_bot.memory.proposals import load_proposal, rewrite, store_proposa
 from jitledger_bot.reading import Reading
 from jitledger_bot.reading.doubts import is_plan
 from jitledger_bot.reading.phrases import plain
+from jitledger_bot.recording.far import most_moved
 from jitledger_bot.recording.left_over import MOST_WORDS, all_named, may_be_a_name
 from jitledger_bot.recording.lines import Line, command_fields, raw_payload, read_fact
 from jitledger_bot.recording.linked import linked
@@ -71,6 +74,8 @@ def record_text(
         read_fact(reading, number, prefix, stated, sent_at, now, desk, shop, attachment)
         for number, reading in enumerate(readings)
     ]
+    if not again and attachment is None and _far_beyond(lines, text, sent_at, prefix, turn, desk):
+        return
     turn.correlation = prefix
     turn.asks = [line.ask for line in lines if line.ask is not None]
     turn.render.append(lambda tx, answers, at: _confirm(tx, lines, answers, at, turn, prefix, desk))
@@ -120,6 +125,33 @@ def _said_just_now(text: str, sent_at: datetime, prefix: str, turn: Turn, desk: 
                 [[(_(say.YES_AGAIN), f"y.{stored}"), (_(shared.NO), f"n.{stored}")]],
             )
         ]
+
+    turn.render.append(render)
+    return True
+
+
+def _far_beyond(
+    lines: Sequence[Line], text: str, sent_at: datetime, prefix: str, turn: Turn, desk: Desk
+) -> bool:
+    """Ask before a message is recorded that tells of far more than ever moved."""
+    far = [(line, most) for line in lines if (most := most_moved(line, desk)) is not None]
+    if not far:
+        return False
+    said = [
+        _(
+            say.FAR_MORE_THAN_EVER,
+            quantity=show(line.reading.quantity or Decimal(0)),
+            product=texts.product(line.title, line.sku or ""),
+            most=show(most),
+        )
+        for line, most in far
+    ]
+
+    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
+        body = {"text": text, "sent": int(sent_at.timestamp()), "prefix": prefix}
+        stored = store_proposal(tx, turn.chat_id, turn.member, "again", body, now)
+        keys = [(_(say.YES_SO_MANY), f"y.{stored}"), (_(shared.NO), f"n.{stored}")]
+        return [turn.message(texts.clip("\n".join(said)), [keys])]
 
     turn.render.append(render)
     return True

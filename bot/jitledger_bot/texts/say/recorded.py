@@ -7,6 +7,11 @@ from jitledger_bot.texts.language import mark
 MORE_LINES_WAIT = mark("{n} more lines wait for their product: /later")
 YOU_WROTE_THE_SAME_A = mark("You wrote the same a moment ago: “{text}”. Again?")
 NO_ORDER = mark("No order")
+FAR_MORE_THAN_EVER = mark(
+    "{quantity} × {product}? The most that was there or ever moved is {most}. "
+    "Nothing is recorded yet."
+)
+YES_SO_MANY = mark("Yes, so many")
 WHICH_DAY_WRITE = mark("which day was it? Write it like 2026-11-19, or yesterday")
 FROM_WHOM_WRITE = mark("from whom is it? Write the supplier above the lines: Received from Acme:")
 WHICH_OF_THE_TWO_LINES = mark(
