@@ -304,6 +304,42 @@ async def test_far_more_than_ever_moved_is_asked_first(chat: Chat) -> None:
     assert "On hand 600." in answer["text"]
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("the sale of mug yesterday was 2", "18"),
+        ("not 3 but 2 mug sold yesterday", "18"),
+        ("mug sold yesterday should be 5", "15"),
+        ("gestern 2 mug verkauft statt 3", "18"),
+        ("yesterday's sale was wrong: 1 mug", "19"),
+    ],
+)
+async def test_a_correction_is_offered_as_one(chat: Chat, text: str, left: str) -> None:
+    """It names the entry and the new number; pressed, it corrects; Undo brings the old one back."""
+    await chat.say("sold 3 mug yesterday")
+    await chat.say("received 4 mug")
+    chat.clock.at += 2 * MINUTE
+    await chat.say("sold 1 red-mug")
+    (answer,) = await chat.say(text)
+    assert "Correct Blue mug (MUG) of 2026-03-04 from 3 to" in answer["text"], answer["text"]
+    assert chat.on_hand() == "21"
+    toast, _ = await chat.press(answer, "Correct it")
+    assert f"On hand {int(left) + 4}." in toast
+    edited = chat.sandbox._find(OWNER, answer["message_id"])
+    await chat.press(edited, "↩ Undo")
+    assert chat.on_hand() == "21"
+
+
+async def test_what_is_no_correction_is_no_offer(chat: Chat) -> None:
+    """A fact that says "was" is a fact; a number that no entry has is asked as before."""
+    await chat.say("sold 3 mug yesterday")
+    (answer,) = await chat.say("2 mug were sold today")
+    assert "On hand 15." in answer["text"]
+    (answer,) = await chat.say("not 9 but 2 mug sold yesterday")
+    assert "Correct" not in answer["text"]
+    assert chat.on_hand() == "15"
+
+
 async def test_a_learned_name_is_listed_forgotten_and_undone(chat: Chat) -> None:
     """/words lists it, a button forgets it, an Undo takes its tap back."""
 

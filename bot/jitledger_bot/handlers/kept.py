@@ -21,6 +21,7 @@ from jitledger_bot.memory.proposals import (
     consume,
     kept_lines,
     load_proposal,
+    store_proposal,
 )
 from jitledger_bot.press import Press, action, answer_press, close_message, other_rows
 from jitledger_bot.recording.record import record_kept, record_text
@@ -166,6 +167,31 @@ def again(press: Press) -> None:
         True,
         again=True,
     )
+
+
+@action("cq")
+def correct_quantity(press: Press) -> None:
+    """Correct the number of the entry that a message meant."""
+    body, turn = press.proposal.body, press.turn
+    command = {"do": "correct", "entry": body["entry"], "with": {"qty": body["qty"]}}
+    turn.asks = [Ask(parse({**command, "reason": "said so"}), f"pr:{press.proposal.id}:correct")]
+    turn.effects.append(consume(press.proposal.id))
+
+    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
+        if answers[0].error is not None:
+            return [answer_press(turn, press.query, texts.problem(answers[0].error))]
+        stored = store_proposal(
+            tx, turn.chat_id, turn.member, "undo", {"entries": list(answers[0].entries)}, now
+        )
+        said = _(say.CORRECTED_TO_QUANTITY, quantity=body["qty"]) + " "
+        said += _(shared.ON_HAND_QUANTITY, quantity=answers[0].on_hand) + "."
+        shown = [answer_press(turn, press.query, said)]
+        if press.message is not None:
+            keys = [[(_(shared.UNDO), f"u.{stored}")]]
+            shown.append(turn.edit(press.message.message_id, texts.safe(said), keys))
+        return shown
+
+    turn.render.append(render)
 
 
 @action("n")

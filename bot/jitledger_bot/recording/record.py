@@ -29,6 +29,7 @@ from jitledger_bot.memory.proposals import load_proposal, rewrite, store_proposa
 from jitledger_bot.reading import Reading
 from jitledger_bot.reading.doubts import is_plan
 from jitledger_bot.reading.phrases import plain
+from jitledger_bot.recording.correcting import offer_correction
 from jitledger_bot.recording.far import most_moved
 from jitledger_bot.recording.left_over import MOST_WORDS, all_named, may_be_a_name
 from jitledger_bot.recording.lines import Line, command_fields, raw_payload, read_fact
@@ -61,8 +62,13 @@ def record_text(
 ) -> None:
     """Prepare what a text records, line by line; it is read unless its readings are given."""
     now = desk.app.queries.present(shop)
+    local = to_datetime(now).astimezone(shop.tz)
     if readings is None:
-        readings = read(text, to_datetime(now).astimezone(shop.tz), desk, shop)
+        readings = read(text, local, desk, shop)
+    facts = any(reading.is_fact for reading in readings)
+    said = private and not again and attachment is None
+    if said and offer_correction(text, local, turn, desk, shop, sure=not facts):
+        return
     if not any(says_something(r) for r in readings):
         if private:
             turn.say(_not_understood(text, desk))

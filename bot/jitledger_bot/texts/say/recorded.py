@@ -11,6 +11,8 @@ FAR_MORE_THAN_EVER = mark(
     "{quantity} × {product}? The most that was there or ever moved is {most}. "
     "Nothing is recorded yet."
 )
+CORRECT_THAT_ENTRY = mark("Correct {product} of {day} from {was} to {now}? Nothing is changed yet.")
+CORRECT_IT = mark("Correct it")
 YES_SO_MANY = mark("Yes, so many")
 WHICH_DAY_WRITE = mark("which day was it? Write it like 2026-11-19, or yesterday")
 FROM_WHOM_WRITE = mark("from whom is it? Write the supplier above the lines: Received from Acme:")
