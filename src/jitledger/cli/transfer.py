@@ -46,6 +46,13 @@ SUPPORTED = ("items", "counts", "sales", "receipts", "suppliers", *SYSTEMS, "onl
 @click.option("--again", is_flag=True, help="Record rows that were recorded: it is a new file.")
 @click.option("--dates", type=click.Choice(["day-first", "month-first"]), help="03/02/2026 is …")
 @click.option("--decimal", type=click.Choice(["point", "comma"]), help="1.250 or 1,250 is …")
+@click.option(
+    "--map",
+    "columns",
+    multiple=True,
+    metavar="FIELD=HEADER",
+    help='What a column is: --map qty="On hand (new)".',
+)
 @as_json
 @click.pass_context
 def import_(
@@ -56,6 +63,7 @@ def import_(
     dry_run: bool,
     dates: str | None,
     decimal: str | None,
+    columns: tuple[str, ...],
     again: bool,
     json_: bool,
 ) -> None:
@@ -77,9 +85,17 @@ def import_(
             said = Choices(
                 dates=dates and dates.removesuffix("-first"),
                 decimal={"point": ".", "comma": ","}.get(decimal or ""),
+                columns=tuple(_column(told) for told in columns),
                 again=again,
             )
             _rows(app, format_, file, skip_bad, dry_run, json_, said)
+
+
+def _column(told: str) -> tuple[str, str]:
+    field, sign, header = told.partition("=")
+    if not sign or not field.strip() or not header.strip():
+        raise click.UsageError(f"--map {told}: write it like --map qty=Counted.")
+    return field.strip(), header.strip()
 
 
 def _online_retail(app: App, file: Path, dry_run: bool, json_: bool) -> None:

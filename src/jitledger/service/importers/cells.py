@@ -50,6 +50,8 @@ class Choices:
     """``day`` or ``month``: which stands first."""
     decimal: str | None = None
     """The decimal sign: ``.`` or ``,``."""
+    columns: tuple[tuple[str, str], ...] = ()
+    """(field, header) of columns whose meaning a person said."""
     again: bool = False
     """Whether it is a new file, though its rows are like those that were recorded."""
 
@@ -62,10 +64,12 @@ class Cells:
 
     def __init__(self, form: Format, table: Table, shop: Shop, choices: Choices) -> None:
         self.form, self.table, self.shop = form, table, shop
-        self.columns = map_header(form, table.header)
+        self.columns = map_header(form, table.header, choices.columns)
         self._places = self._place_columns()
         self._check_headers()
-        check_alone(table, self.columns, self._places)
+        said = {name for name, _header in choices.columns}
+        guessed = {place: name for place, name in self.columns.items() if name not in said}
+        check_alone(table, guessed, self._places)
         self._decided = Decided(chosen=choices.decimal)
         for place, name in self._numbers():
             self._decided.see(name, column_of(table, place))
@@ -80,7 +84,7 @@ class Cells:
             if name == "when"
         }
         check_dates(form, table, self.columns)
-        check_amount(table, self.columns)
+        check_amount(table, guessed)
         self._above: Row = {}
         last = (row.line for row in reversed(table.rows) if len(filled(row)) > 1)
         self._last = next(last, 0)

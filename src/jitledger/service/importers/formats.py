@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from jitledger.domain.errors import Refused
 from jitledger.domain.json import Json
-from jitledger.service.importers.headers import best_columns, names
+from jitledger.service.importers.headers import best_columns, full_key, names
 
 Row = dict[str, str]
 Commands = list[dict[str, object]]
@@ -34,14 +34,46 @@ HINTS = {
 """What a missing column is called elsewhere."""
 
 
-def map_header(form: Format, header: list[str]) -> dict[int, str]:
+def _said(form: Format, header: list[str], chosen: Sequence[tuple[str, str]]) -> dict[int, str]:
+    """Return {column: field} of what a person said; raises ``bad-file`` for what is not there."""
+    found: dict[int, str] = {}
+    for name, wanted in chosen:
+        if name not in form.fields:
+            known = ", ".join(sorted(form.fields))
+            raise Refused(
+                "bad-file",
+                f"{form.name} has no field {name!r}; its fields are {known}.",
+                field=name,
+            )
+        same = [n for n, cell in enumerate(header) if cell.strip() == wanted.strip()]
+        alike = [n for n, cell in enumerate(header) if full_key(cell) == full_key(wanted)]
+        places = same or alike
+        if len(places) != 1:
+            why = "stands there twice" if places else "is not there"
+            raise Refused(
+                "bad-file",
+                f"The column {wanted!r} {why}; the file has {', '.join(header)[:200]}.",
+                field=name,
+            )
+        found[places[0]] = name
+    return found
+
+
+def map_header(
+    form: Format, header: list[str], chosen: Sequence[tuple[str, str]] = ()
+) -> dict[int, str]:
     """Return {column: field}; raises ``bad-file`` when a required column is missing.
 
-    A barcode is enough to know a product.
+    A barcode is enough to know a product. ``chosen`` are (field, header) that a person said: they
+    go before every name.
     """
-    found = best_columns(header, form.fields)
+    said = _said(form, header, chosen)
+    free = [cell if column not in said else "" for column, cell in enumerate(header)]
+    left = {name: known for name, known in form.fields.items() if name not in said.values()}
+    found = best_columns(free, left) | said
     needed = {name: form.fields[name] for name in form.required if name not in found.values()}
     kept = {column for column, name in found.items() if name in form.required}
+    kept |= said.keys()
     free = [cell if column not in kept else "" for column, cell in enumerate(header)]
     found |= best_columns(free, needed)  # "Artikel" alone is the code, beside one it is the name.
     fields = {field: column for column, field in found.items()}
