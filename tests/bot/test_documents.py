@@ -50,6 +50,22 @@ async def test_the_same_file_again_changes_nothing(chat: Chat) -> None:
     assert "0 of 2 rows recorded, 2 were recorded before" in said[0]["text"]
 
 
+async def test_a_second_equal_file_is_new_when_somebody_says_so(chat: Chat) -> None:
+    """Next month's count sheet with the same numbers: a repeat until the button is pressed."""
+    sheet = b"SKU,Counted\nMUG,12\nRED-MUG,3\n"
+    (shown,) = await send(chat, "counts.csv", sheet)
+    await chat.press(shown, "Take all 2")
+    assert chat.on_hand() == "12"
+    await chat.say("received 5 mug")
+    (shown,) = await send(chat, "counts.csv", sheet)
+    assert shown["text"] == "All its 2 rows were recorded before; nothing is recorded now."
+    assert chat.on_hand() == "17"
+    _, (shown,) = await chat.press(shown, "It is a new one")
+    _, said = await chat.press(shown, "Take all 2")
+    assert "2 of 2 rows recorded" in said[0]["text"]
+    assert chat.on_hand() == "12"
+
+
 async def test_bad_rows_are_named_and_come_back_as_a_file(chat: Chat) -> None:
     """A table with a quantity may be counts, receipts or sales: it is asked."""
     (asked,) = await send(chat, "list.csv", COUNTS)

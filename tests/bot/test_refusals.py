@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from jitledger.domain.errors import bad_value
+from jitledger.service.importers.files.apart import TOO_LARGE
+from jitledger.service.importers.shops import NO_CODE, profiles
 from jitledger_bot.texts.language import Voice, languages, speaking
 from jitledger_bot.texts.refusals import REFUSAL, WHYS, problem
 
@@ -43,6 +45,15 @@ def test_every_reason_has_a_template() -> None:
     known = {why.value for why in said if isinstance(why, ast.Constant)}
     asked = {why for why in known if isinstance(why, str) and not why.startswith("write ")}
     assert asked - set(WHYS) == set()
+
+
+def test_every_reason_of_a_file_has_a_template() -> None:
+    """What a shop system's file leaves out, and why a file is none, is said in every language."""
+    left = {leave.why for one in profiles().values() for leave in one.leave}
+    said = [call.args[1] for name, call in calls() if name == "_bad" and len(call.args) > 1]
+    told = {why.value for why in said if isinstance(why, ast.Constant) and why.value in {*WHYS}}
+    assert left | {NO_CODE, TOO_LARGE} <= set(WHYS)
+    assert len(told) > 3
 
 
 @pytest.mark.parametrize("language", [name for name in languages() if name != "en"])

@@ -67,8 +67,11 @@ FORM = {
 }
 
 
-KEPT = ("form", "file_id", "name", "dates", "decimal")
+KEPT = ("form", "file_id", "name", "dates", "decimal", "again")
 """What a job keeps of a previewed table."""
+
+FACTS = ("counts", "sales", "receipts")
+"""Formats of which a second file may say the same and mean something new."""
 
 STYLES = {
     "ambiguous-date": ("dates", ("day", "month")),
@@ -164,12 +167,16 @@ def _offer(text: str, offers: list[Json], body: Json, turn: Turn) -> None:
 
 def label(offer: Json) -> str:
     """Return what stands on the button of an offer."""
+    if offer.get("again"):
+        return _(say.IT_IS_A_NEW_ONE)
     said = offer.get("dates") or offer.get("decimal") or offer["form"]
     return _(LABELS[said])
 
 
 def _choices(body: Json) -> Choices:
-    return Choices(dates=body.get("dates"), decimal=body.get("decimal"))
+    return Choices(
+        dates=body.get("dates"), decimal=body.get("decimal"), again=bool(body.get("again"))
+    )
 
 
 async def fetch_table(bot: Bot, file_id: str, name: str) -> Table:
@@ -228,6 +235,10 @@ async def preview(form: str, table: Table, body: Json, turn: Turn, desk: Desk) -
         _ask_how(unclear[0], form, body, turn)
         return
     good = summary.rows - len(summary.bad) - len(summary.left)
+    if good and summary.known == good and form in FACTS and not body.get("again"):
+        text = plural(*say.ALL_WERE_RECORDED, good)
+        _offer(text, [{"form": form, "again": True}], body, turn)
+        return
     head = plural(
         *say.ROWS_CAN_BE_TAKEN,
         summary.rows,

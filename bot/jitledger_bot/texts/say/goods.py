@@ -11,6 +11,11 @@ SALES = mark("sales")
 SUPPLIERS = mark("suppliers")
 I_READ_TABLES_AS_CSV = mark("I read tables as .csv or .xlsx; “{name}” is something else.")
 TAKING_IT_IN = mark("Taking it in")
+ALL_WERE_RECORDED = several(
+    "Its one row was recorded before; nothing is recorded now.",
+    "All its {n} rows were recorded before; nothing is recorded now.",
+)
+IT_IS_A_NEW_ONE = mark("It is a new one: record it")
 TAKING_IT_IN_NOW = mark("Taking it in …")
 THIS_FILE_IS_OVER_20 = mark(
     "This file is over 20 MB; take it in with: jitledger import FORMAT FILE"

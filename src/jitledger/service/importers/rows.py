@@ -66,6 +66,8 @@ class RowsSummary:
     """Rows that say nothing to record: sums, page numbers, what nobody counted."""
     ignored: list[str] = field(default_factory=list)
     """Headers of columns that nothing was read from."""
+    known: int = 0
+    """Rows that were recorded before, as far as it showed before anything was recorded."""
     begun: bool = False
     """Whether rows were recorded; what was found bad before that kept all of them out."""
 
@@ -191,6 +193,7 @@ def _check(
             twice.begin(row.line)
             try:
                 asks = []
+                new = False
                 for fields in cells.rows(row):
                     key = key_of(form, fields, ordinals, shop, present)
                     if choices.again and not fields.get("key"):
@@ -204,20 +207,28 @@ def _check(
                         )
                         ask = Ask(command, before or f"{key}:{number}")
                         if keys.is_new(tx, ask):
+                            new = True
                             if is_there(command, overlay, present):
                                 continue
                             _decide(overlay, ask.command, present, ledger)
                         asks.append(ask)
+                summary.known += not new
                 ready.append(_Ready(row, asks))
             except LeftOut as left:
                 summary.left.append(LeftRow(row.line, left.why))
             except LedgerError as error:
                 summary.bad.append(_bad(row, error, named))
-    summary.bad += [
-        _bad(one.row, twice.refusal(), named) for one in ready if one.row.line in twice.lines
-    ]
+    return cells, _but_for(twice, ready, summary, named)
+
+
+def _but_for(
+    twice: Twice, ready: list[_Ready], summary: RowsSummary, named: dict[str, str]
+) -> list[_Ready]:
+    """Return the rows but for those that count one thing twice, which are bad."""
+    refused = [one.row for one in ready if one.row.line in twice.lines]
+    summary.bad += [_bad(row, twice.refusal(), named) for row in refused]
     summary.bad.sort(key=lambda bad: bad.line)
-    return cells, [one for one in ready if one.row.line not in twice.lines]
+    return [one for one in ready if one.row.line not in twice.lines]
 
 
 def _ignored(cells: Cells, table: Table) -> list[str]:

@@ -22,6 +22,8 @@ from jitledger.service.importers.files.tables import Table, TableRow
 from jitledger.service.importers.formats import FORMATS, Format
 from jitledger.service.importers.headers import full_key
 
+NO_CODE = "it has no code: no product is behind it"
+
 _MONEY = re.compile(r"-?\d+(?:\.\d+)?")
 
 
@@ -150,7 +152,7 @@ class _Reader:
             cell = self._cells(row)
             why = next((one.why for one in self.profile.leave if _leaves(one, cell)), None)
             if why is None and self.profile.becomes == "sales" and not cell(self._sku()):
-                why = "it has no code: no product is behind it"
+                why = NO_CODE
             if why is not None:
                 self.left[row.line] = why
                 continue

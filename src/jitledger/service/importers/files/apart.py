@@ -16,6 +16,8 @@ import msgspec
 from jitledger.domain.errors import Refused
 from jitledger.service.importers.files.tables import MOST_CELLS, Table, TableRow, parse_table
 
+TOO_LARGE = "it is too large to be read here; leave out what is no row, or save it as CSV"
+
 SECONDS = 4.0
 MEMORY = 280 * 1024 * 1024
 """Bytes of data that the reader may hold beside its programs."""
@@ -47,8 +49,7 @@ def parse_apart(name: str, data: bytes, most: int, seconds: float = SECONDS) -> 
 
 
 def _too_much(name: str) -> Refused:
-    why = "it is too large to be read here; leave out what is no row, or save it as CSV"
-    return Refused("bad-file", f"{name}: {why}.", file=name, why=why)
+    return Refused("bad-file", f"{name}: {TOO_LARGE}.", file=name, why=TOO_LARGE)
 
 
 def _limit() -> None:
