@@ -26,7 +26,7 @@ def take_times(words: list[str], now: datetime) -> tuple[list[str], str | Readin
     place, today = 0, False
     words = list(words)
     while place < len(words):
-        norm = [plain(word) for word in words]
+        norm = [_without_s(plain(word)) for word in words]
         lead = known.is_("on", norm, place)
         found = _day_at(words, norm, place + lead, lead > 0, now)
         if lead and found is None:  # "last night" is a day of its own.
@@ -49,6 +49,12 @@ def take_times(words: list[str], now: datetime) -> tuple[list[str], str | Readin
     if at is not None:
         return words, datetime.combine(day or now.date(), at).isoformat()
     return words, day.isoformat() if day is not None else None
+
+
+def _without_s(word: str) -> str:
+    """Return a day without what makes it somebody's: "tuesday's delivery"."""
+    bare = re.sub(r"['’]s$", "", word)
+    return bare if phrases().days.meaning(bare) is not None else word
 
 
 def _is_of_another(norm: list[str], words: list[str], place: int) -> bool:

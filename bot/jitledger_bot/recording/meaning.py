@@ -15,8 +15,9 @@ from itertools import groupby
 from jitledger.domain.moments import to_datetime
 from jitledger.domain.state.shop import Shop
 from jitledger_bot.desk import Desk
-from jitledger_bot.reading import Reading, lines_of, read_message, somebody_else, spots
+from jitledger_bot.reading import Places, Reading, lines_of, read_message, somebody_else, spots
 from jitledger_bot.reading.phrases import phrases, plain
+from jitledger_bot.reading.times import take_times
 from jitledger_bot.recording.found import find
 from jitledger_bot.recording.left_over import without_a_role
 from jitledger_bot.recording.segments import segments
@@ -27,7 +28,7 @@ from jitledger_bot.recording.together import (
     whole_sums,
     with_what_holds,
 )
-from jitledger_bot.recording.whole import understood
+from jitledger_bot.recording.whole import tokens_of, understood
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import recorded as say
 
@@ -50,10 +51,22 @@ def read(text: str, local: datetime, desk: Desk, shop: Shop) -> list[Reading]:
             continue
         whole = understood(lines[line], local, readings[0], desk, places)
         found += _agreed(short, [replace(one, line=line) for one in whole], desk)
+    found = [_returned(r, lines[r.line], local, desk, places) for r in found]
     found = [r if _is_meant(r, desk) else Reading(r.raw, line=r.line) for r in found]
     found = whole_lines(whole_sums(said_anew(found, lines)), desk)
     found = with_what_holds(found, lines, local, places)
     return [r for r in found if says_something(r) or _is_odd(r)]
+
+
+def _returned(reading: Reading, line: str, local: datetime, desk: Desk, places: Places) -> Reading:
+    """Ask whether it can be sold again, where words about what came back are not understood."""
+    if reading.do != "return" or not reading.is_fact or reading.condition is not None:
+        return reading
+    words = take_times(line.split(), local)[0]
+    talk = [one.words for one in tokens_of(words, desk, places) if one.kind == "talk"]
+    if all(word in phrases().sets["no_damage"] or len(word) < 3 for word in talk):
+        return reading
+    return replace(reading, problem=_(say.CAN_IT_BE_SOLD_AGAIN, words=" ".join(talk)[:60]))
 
 
 def _is_short(line: str, short: list[Reading], desk: Desk) -> bool:

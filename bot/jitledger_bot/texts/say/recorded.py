@@ -13,6 +13,7 @@ FAR_MORE_THAN_EVER = mark(
 )
 CORRECT_THAT_ENTRY = mark("Correct {product} of {day} from {was} to {now}? Nothing is changed yet.")
 CORRECT_IT = mark("Correct it")
+CAN_IT_BE_SOLD_AGAIN = mark("“{words}”: can it be sold again? Write “fine” or “damaged” behind it")
 YES_SO_MANY = mark("Yes, so many")
 WHICH_DAY_WRITE = mark("which day was it? Write it like 2026-11-19, or yesterday")
 FROM_WHOM_WRITE = mark("from whom is it? Write the supplier above the lines: Received from Acme:")
