@@ -17,7 +17,7 @@ demo: $(VENV)/.run
 
 test: $(VENV)/.dev
 	@echo "Left out here: browser tests (make test-browser), real sales data (make test-data)."
-	$(BIN)/python -m pytest -n $(WORKERS) -rs -m "not browser and not data"
+	$(BIN)/python -m pytest -n $$((3 * $(WORKERS) / 2)) -rs -m "not browser and not data"
 
 # What can be asked again and again while working: SQLite, nothing that takes seconds.
 quick: $(VENV)/.dev

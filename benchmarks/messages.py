@@ -91,7 +91,7 @@ async def measure(database: str, skus: list[str], codes: list[str]) -> list[Resu
     await asyncio.sleep(5)  # The sweep of the first morning.
     began = time.perf_counter()
     for number in range(FLOOD):
-        sandbox.receive(rng.randrange(1, PEOPLE + 1), number + 1, rng.choice(skus))
+        sandbox.receive(rng.randrange(1, PEOPLE + 1), 50_000 + number, rng.choice(skus))
     await _drained(sandbox)
     rate = len(sandbox.waits) / (time.perf_counter() - began)
     quiet = await _paced(sandbox, rng, skus, 50)

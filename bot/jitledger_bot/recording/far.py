@@ -7,6 +7,7 @@ from decimal import Decimal
 from jitledger.domain.state.order import voids
 from jitledger_bot.desk import Desk
 from jitledger_bot.recording.lines import Line
+from jitledger_projections.views.on_hand import on_hand_of
 
 FAR = 10
 """So many times the most that ever moved, or that is there, is asked about."""
@@ -26,8 +27,8 @@ def most_moved(line: Line, desk: Desk) -> Decimal | None:
     quantity = abs(line.reading.quantity) * factor
     if quantity <= SMALL:
         return None
-    item, _q, _shop = desk.app.queries.item(line.sku)
-    there = sum((shelf.on_hand for shelf in item.shelves.values()), Decimal(0))
+    with desk.app.database.snapshot() as tx:
+        there = on_hand_of(tx, line.sku)
     if quantity <= FAR * there:
         return None
     _sku, entries = desk.app.queries.entries(line.sku)
