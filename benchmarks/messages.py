@@ -95,7 +95,7 @@ async def measure(database: str, skus: list[str], codes: list[str]) -> list[Resu
     await _drained(sandbox)
     rate = len(sandbox.waits) / (time.perf_counter() - began)
     quiet = await _paced(sandbox, rng, skus, 50)
-    rows = [f"{rng.choice(skus)},{n + 1}\n" for n in range(ROWS)]
+    rows = [f"{rng.choice(skus)},{n + 50_000}\n" for n in range(ROWS)]
     table = ("sku,qty\n" + "".join(rows)).encode()
     sandbox.send_document(1, "receipts.csv", table, "receipts")
     button = await _button(sandbox, 1)
