@@ -53,7 +53,9 @@ def take_times(words: list[str], now: datetime) -> tuple[list[str], str | Readin
 
 def _without_s(word: str) -> str:
     """Return a day without what makes it somebody's: "tuesday's delivery"."""
-    bare = re.sub(r"['’]s$", "", word)
+    if word[-2:] not in ("'s", "’s"):
+        return word
+    bare = word[:-2]
     return bare if phrases().days.meaning(bare) is not None else word
 
 

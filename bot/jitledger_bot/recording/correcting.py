@@ -79,10 +79,11 @@ def offer_correction(
 
 
 def _meant(text: str, local: datetime, desk: Desk, shop: Shop, *, sure: bool) -> Meant | None:
+    typed = [plain(word) for word in text.split()]
+    if len(typed) > MOST_WORDS or not _may_correct(typed):
+        return None
     words, occurred = take_times(text.split(), local)
     norm = [plain(word) for word in words]
-    if len(norm) > MOST_WORDS:
-        return None
     numbers = _numbers(words, norm)
     if len(numbers) < 2 and not _corrects(norm, sure=sure):
         return None
@@ -108,6 +109,13 @@ def _meant(text: str, local: datetime, desk: Desk, shop: Shop, *, sure: bool) ->
             return None
         return Meant(entry_name(sku, version), event, title, sku, quantity, new)
     return None
+
+
+def _may_correct(norm: Sequence[str]) -> bool:
+    """Return whether any word of a message takes something back: most messages have none."""
+    known = phrases()
+    kinds = ("corrects", "was_another", "denies")
+    return any(known.is_(kind, norm, n) for n in range(len(norm)) for kind in kinds)
 
 
 def _corrects(norm: Sequence[str], *, sure: bool) -> bool:

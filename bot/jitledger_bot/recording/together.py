@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from itertools import groupby
 
 from jitledger_bot.desk import Desk
@@ -55,15 +56,22 @@ def with_what_holds(
 
 def _near_a_day(line: str) -> bool:
     """Return whether a word is a letter away from one for a day: "yesteday"."""
+    long = [word for word in map(plain, line.split()) if len(word) > 6 and word.isalpha()]
+    if not long:
+        return False
     from rapidfuzz.distance import OSA
 
-    days = {phrase[0] for phrase, _day in phrases().days.all() if len(phrase) == 1}
     return any(
-        len(word) > 6 and word not in days and OSA.distance(word, day, score_cutoff=1) == 1
-        for word in map(plain, line.split())
-        for day in days
-        if len(day) > 5
+        word not in _days() and any(OSA.distance(word, day, score_cutoff=1) == 1 for day in _days())
+        for word in long
     )
+
+
+@cache
+def _days() -> frozenset[str]:
+    """Return the words for days that are long enough to be known when misspelt."""
+    single = (phrase[0] for phrase, _day in phrases().days.all() if len(phrase) == 1)
+    return frozenset(word for word in single if len(word) > 5)
 
 
 def said_anew(readings: list[Reading], lines: Sequence[str]) -> list[Reading]:
