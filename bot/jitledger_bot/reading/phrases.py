@@ -109,7 +109,13 @@ class Phrases:
     causes: Lookup = field(default_factory=Lookup)
     """Why, of what is in ``spoken``."""
     sets: dict[str, set[str]] = field(default_factory=dict)
-    """Single words of a kind."""
+    """Single words of a kind: *wholes* stand between a number and its product ("a whole box"),
+    *halves* before a measure, *brings* are verbs of whoever delivers, *us* is who we are,
+    *price_names* stand before a price of one, *no_damage* is said of what came back whole."""
+    single_verbs: list[tuple[str, str]] = field(default_factory=list)
+    """(verb, meaning) of verbs of one word, which may be misspelt."""
+    day_words: set[str] = field(default_factory=set)
+    """Words for days that are long enough to be known when they are misspelt."""
     parted: list[tuple[Words, Words, str]] = field(default_factory=list)
     """(first words, last words, meaning) of verbs whose parts stand apart."""
     words: dict[str, Lookup] = field(default_factory=dict)
@@ -157,6 +163,11 @@ def phrases() -> Phrases:
     for file in sorted(folder.iterdir(), key=lambda f: f.name):
         if file.name.endswith(".toml"):
             _take(found, tomllib.loads(file.read_text(encoding="utf-8")))
+    bought = [(words, "buying") for words, _kind in found.words["buying"].all()]
+    verbs = [*found.verbs.all(), *found.spoken.all(), *bought]
+    found.single_verbs = [(words[0], do) for words, do in verbs if len(words) == 1]
+    days = [words[0] for words, _day in found.days.all() if len(words) == 1]
+    found.day_words = {word for word in days if len(word) > 5}
     for asked in (found.stock, found.log):
         asked.sort(key=lambda parts: -len(parts[0]) - len(parts[1]))
     return found

@@ -32,6 +32,11 @@ from jitledger_bot.recording.whole import tokens_of, understood
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import recorded as say
 
+ALIKE = 85
+
+SHORT = 6
+"""Words of a line with one verb, one number and one product."""
+
 
 def read(text: str, local: datetime, desk: Desk, shop: Shop) -> list[Reading]:
     """Read a text against the shop; what names no product and no quantity is talk.
@@ -239,9 +244,3 @@ def names_its_product(text: str, desk: Desk, shop: Shop) -> bool:
     local = to_datetime(desk.app.queries.present(shop)).astimezone(shop.tz)
     readings = [reading for reading in read(text, local, desk, shop) if reading.is_fact]
     return any(find(reading, desk)[0].exact is not None for reading in readings)
-
-
-ALIKE = 85
-
-SHORT = 6
-"""Words of a line with one verb, one number and one product."""

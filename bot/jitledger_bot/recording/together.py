@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
 from itertools import groupby
 
 from jitledger_bot.desk import Desk
@@ -61,17 +60,11 @@ def _near_a_day(line: str) -> bool:
         return False
     from rapidfuzz.distance import OSA
 
+    days = phrases().day_words
     return any(
-        word not in _days() and any(OSA.distance(word, day, score_cutoff=1) == 1 for day in _days())
+        word not in days and any(OSA.distance(word, day, score_cutoff=1) == 1 for day in days)
         for word in long
     )
-
-
-@cache
-def _days() -> frozenset[str]:
-    """Return the words for days that are long enough to be known when misspelt."""
-    single = (phrase[0] for phrase, _day in phrases().days.all() if len(phrase) == 1)
-    return frozenset(word for word in single if len(word) > 5)
 
 
 def said_anew(readings: list[Reading], lines: Sequence[str]) -> list[Reading]:

@@ -114,18 +114,10 @@ def _pair(part: Clause) -> None:
         elif token.kind == "amount":
             if here.amount is not None and here.name is None:
                 raise NotUnderstood
-            if here.amount is not None:
-                part.items.append(here)
-                here = Item()
-            elif here.name is not None and gap:
-                raise NotUnderstood
+            here = _begun(part, here, here.amount, here.name if gap else None)
             here.amount, gap = token, False
         elif token.kind == "name":
-            if here.name is not None:
-                part.items.append(here)
-                here = Item()
-            elif here.amount is not None and gap:
-                raise NotUnderstood
+            here = _begun(part, here, here.name, here.amount if gap else None)
             here.name, gap = token, False
             _check_behind(part.tokens, place)
         elif token.kind == "money":
@@ -139,6 +131,19 @@ def _pair(part: Clause) -> None:
             gap = True
     if here != Item():
         part.items.append(here)
+
+
+def _begun(part: Clause, here: Item, same: Token | None, far: Token | None) -> Item:
+    """Return the item that a number or a product is of: the one at hand, or a new one.
+
+    ``same`` is what the one at hand has of its kind already; ``far`` what stands too far from it.
+    """
+    if same is not None:
+        part.items.append(here)
+        return Item()
+    if far is not None:
+        raise NotUnderstood
+    return here
 
 
 def talk_follows(tokens: Sequence[Token], place: int) -> bool:

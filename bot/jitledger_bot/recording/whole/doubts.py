@@ -8,7 +8,7 @@ from jitledger_bot.desk import Desk
 from jitledger_bot.reading import Places, Reading
 from jitledger_bot.reading.doubts import doubt_of
 from jitledger_bot.reading.phrases import phrases, plain
-from jitledger_bot.recording.whole.token import NotUnderstood, Token, halves
+from jitledger_bot.recording.whole.token import NotUnderstood, Token
 
 MOST_TALK = 14
 ALIKE = 85
@@ -20,7 +20,7 @@ def check_doubts(
 ) -> None:
     """Refuse what the reader of short lines doubts, and talk between a receipt and its goods."""
     told = [t for t in tokens if t.kind not in ("verb", "supplier", "sep")]
-    exact = [word for t in told for word in t.words.split() if word not in halves()]
+    exact = [word for t in told for word in t.words.split() if word not in phrases().sets["halves"]]
     kinds = {fact.do for fact in facts}
     for do in kinds:
         if doubt_of(exact, do, places) is not None:

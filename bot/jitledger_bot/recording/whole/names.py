@@ -5,7 +5,7 @@ from __future__ import annotations
 from jitledger_bot.reading.amounts.numbers import spelt
 from jitledger_bot.reading.amounts.quantities import leading_number
 from jitledger_bot.reading.phrases import phrases
-from jitledger_bot.recording.whole.token import Line, Token, ends, spoken
+from jitledger_bot.recording.whole.token import Line, Token, ends
 
 LONGEST_NAME = 5
 LONGEST_SUPPLIER = 3
@@ -33,7 +33,7 @@ def _is_word(line: Line, place: int) -> bool:
     alone = line.norm[place : place + 1]
     return bool(
         known.verbs.at(alone, 0)
-        or spoken().at(alone, 0)
+        or phrases().spoken.at(alone, 0)
         or known.pack_codes(alone[0])
         or spelt(alone, 0) is not None
     )

@@ -15,9 +15,6 @@ from jitledger_bot.recording.whole.token import (
     Token,
     counts,
     ends,
-    halves,
-    price_names,
-    wholes,
 )
 from jitledger_bot.recording.whole.verbs import verb_at
 
@@ -30,7 +27,7 @@ def money_at(line: Line, place: int) -> tuple[Token, int] | None:
     known = phrases()
     before = known.is_("totals", line.norm, place)
     lead = known.is_("price", line.norm, place + before)
-    priced_by = set(line.norm[place + before : place + before + 1]) & price_names()
+    priced_by = set(line.norm[place + before : place + before + 1]) & phrases().sets["price_names"]
     lead = lead or len(priced_by)
     begin = place + before + lead
     glued = not lead and line.words[begin : begin + 1] and line.words[begin][0] in "@à"
@@ -117,7 +114,7 @@ def amount_at_place(line: Line, place: int) -> tuple[Token, int] | None:
     if times and leading_number(line.words[end + times : end + times + 1]) is not None:
         return Token("doubt", line.norm[place], "number"), 1  # "3 x 6" is read elsewhere.
     end += times
-    while end < len(line.norm) and line.norm[end] in wholes():
+    while end < len(line.norm) and line.norm[end] in phrases().sets["wholes"]:
         end += 1
     unit = ""
     if counts(line, end):
@@ -142,7 +139,7 @@ def _half(line: Line, place: int) -> tuple[Decimal, int] | None:
     """Return 0.5 of "half a kilo", "ein halbes Kilo": of a measure alone."""
     article = 1 if spelt(line.norm, place) == (Decimal(1), 1) else 0
     at = place + article
-    if at >= len(line.norm) or line.norm[at] not in halves():
+    if at >= len(line.norm) or line.norm[at] not in phrases().sets["halves"]:
         return None
     end = at + 1
     if not article and spelt(line.norm, end) == (Decimal(1), 1):

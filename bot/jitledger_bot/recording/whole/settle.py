@@ -8,7 +8,7 @@ from dataclasses import replace
 from jitledger_bot.reading import Reading
 from jitledger_bot.reading.phrases import phrases, plain
 from jitledger_bot.recording.whole.clauses import talk_follows
-from jitledger_bot.recording.whole.token import NotUnderstood, Token, brings, us
+from jitledger_bot.recording.whole.token import NotUnderstood, Token
 
 
 def without_number(words: list[str]) -> list[str]:
@@ -128,7 +128,7 @@ def _somebody(tokens: Sequence[Token], place: int) -> bool:
     if tokens[place].meaning or phrases().words["fillers"].meaning(tokens[place].words):
         return False
     before = [token for token in tokens[:place] if token.kind != "sep"]
-    ours = any(word in us() for token in before for word in token.words.split())
+    ours = any(word in phrases().sets["us"] for token in before for word in token.words.split())
     return any(token.kind == "talk" for token in before) and not ours
 
 
@@ -153,7 +153,7 @@ def _by_partners(token: Token, tokens: Sequence[Token]) -> Token:
     if token.meaning == "receive" and {"from"} <= {t.lead for t in moved} and len(moved) > 1:
         return replace(token, meaning="transfer")  # "restocked the shop from the storeroom"
     if token.meaning == "transfer" and not moved:
-        if suppliers and not suppliers[0].lead and token.words in brings():
+        if suppliers and not suppliers[0].lead and token.words in phrases().sets["brings"]:
             return replace(token, meaning="receive")
         raise NotUnderstood
     return token

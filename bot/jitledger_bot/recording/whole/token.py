@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
 
 from jitledger_bot.desk import Desk
 from jitledger_bot.reading import Places
-from jitledger_bot.reading.phrases import Lookup, phrases
+from jitledger_bot.reading.phrases import phrases
 
 
 class NotUnderstood(Exception):
@@ -59,38 +58,3 @@ def counts(line: Line, place: int) -> bool:
     return place < len(line.norm) and bool(
         known.units.at(line.norm, place) or known.pack_codes(line.norm[place])
     )
-
-
-def spoken() -> Lookup:
-    """Return what people say for a verb, understood where the whole line is."""
-    return phrases().spoken
-
-
-def wholes() -> frozenset[str]:
-    """Return words between a number and its product that say no other number: "a whole box"."""
-    return _set("wholes")
-
-
-def price_names() -> frozenset[str]:
-    """Return what stands before a price of one: "EK 7,90"."""
-    return _set("price_names")
-
-
-def us() -> frozenset[str]:
-    """Return the words for ourselves."""
-    return _set("us")
-
-
-def brings() -> frozenset[str]:
-    """Return the verbs of whoever delivers: "Acme brought 12 mug"."""
-    return _set("brings")
-
-
-def halves() -> frozenset[str]:
-    """Return the words for a half."""
-    return _set("halves")
-
-
-@lru_cache
-def _set(kind: str) -> frozenset[str]:
-    return frozenset(phrases().sets[kind])

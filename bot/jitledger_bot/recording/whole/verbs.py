@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from jitledger_bot.reading.phrases import phrases
-from jitledger_bot.recording.whole.token import Line, Token, spoken
+from jitledger_bot.recording.whole.token import Line, Token
 
 SHORTEST_MISSPELT = 4
-"""Letters: a shorter word with one slip may be another word."""
+"""Letters: a shorter word with two neighbours swapped may be another word."""
+SHORTEST_INNER_SLIP = 5
+"""Letters: a shorter word with a letter more or less may be another word."""
 
 
 def parted_at(line: Line) -> dict[int, tuple[Token, int]]:
     """Return the tokens of verbs whose parts stand apart: "brought 2 mug back"."""
     found: dict[int, tuple[Token, int]] = {}
-    for first, last, do in parted_verbs():
+    for first, last, do in phrases().parted:
         for place in range(len(line.norm)):
             if tuple(line.norm[place : place + len(first)]) != first or place in found:
                 continue
@@ -35,7 +35,7 @@ def verb_at(line: Line, place: int) -> tuple[Token, int] | None:
     if use is not None and use[1] == "use":
         return Token("use", " ".join(line.norm[place : place + use[0]])), use[0]
     best = max(
-        (found for look in (spoken(), known.verbs) if (found := look.at(line.norm, place))),
+        (found for look in (phrases().spoken, known.verbs) if (found := look.at(line.norm, place))),
         key=lambda hit: hit[0],
         default=None,
     )
@@ -64,54 +64,31 @@ def verb_at(line: Line, place: int) -> tuple[Token, int] | None:
 
 
 def _misspelt(line: Line, place: int) -> tuple[int, str] | None:
-    """Return the verb that a word is with two neighbours swapped: "bougth"."""
+    """Return the verb that a word is with one slip of the thumb: "bougth", "verkaufft"."""
     word = line.norm[place]
     if len(word) < SHORTEST_MISSPELT or not word.isalpha():
         return None
-    meant = {do for verb, do in long_verbs() if _swapped(verb, word) or _one_letter(verb, word)}
+    meant = {do for verb, do in phrases().single_verbs if _is_a_slip(verb, word)}
     return (1, meant.pop()) if len(meant) == 1 else None
 
 
-def _one_letter(verb: str, word: str) -> bool:
-    """Return whether a letter within is one too many or one too few: "verkaufft", "retuned"."""
-    if word.endswith("en"):  # "verkaufen" has not happened.
+def _is_a_slip(verb: str, word: str) -> bool:
+    """Return whether two neighbours changed places, or a letter within is one too many or few.
+
+    Another letter in its place may make another word; so does another ending: "verkaufen" has not
+    happened.
+    """
+    if abs(len(verb) - len(word)) > 1 or verb[0] != word[0]:
         return False
-    long, short = (verb, word) if len(verb) > len(word) else (word, verb)
-    if len(short) < 5 or len(long) != len(short) + 1 or long[-2:] != short[-2:]:
+    from rapidfuzz.distance import OSA
+
+    if OSA.distance(verb, word, score_cutoff=1) != 1:
         return False
-    same = next((n for n in range(len(short)) if long[n] != short[n]), len(short))
-    return same > 0 and long[same + 1 :] == short[same:]
+    if len(verb) == len(word):
+        return sorted(verb) == sorted(word)
+    long = min(len(verb), len(word)) >= SHORTEST_INNER_SLIP
+    return long and verb[-2:] == word[-2:] and not word.endswith("en")
 
 
 def _cause(words: str) -> str | None:
     return phrases().reasons.meaning(words) or phrases().causes.meaning(words)
-
-
-def _swapped(verb: str, word: str) -> bool:
-    """Return whether two words differ in two neighbouring letters that changed places."""
-    if len(verb) != len(word):
-        return False
-    amiss = [n for n in range(len(word)) if verb[n] != word[n]]
-    if len(amiss) != 2 or amiss[1] != amiss[0] + 1:
-        return False
-    first, second = amiss
-    return verb[first] == word[second] and verb[second] == word[first]
-
-
-@lru_cache
-def long_verbs() -> tuple[tuple[str, str], ...]:
-    """Return (verb, meaning) of the verbs of one word that are long enough to be misspelt."""
-    known = phrases()
-    bought = [(words, "buying") for words, _kind in known.words["buying"].all()]
-    listed = [*known.verbs.all(), *known.spoken.all(), *bought]
-    return tuple(
-        (words[0], do)
-        for words, do in listed
-        if len(words) == 1 and len(words[0]) >= SHORTEST_MISSPELT
-    )
-
-
-@lru_cache
-def parted_verbs() -> tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...]:
-    """Return (first words, last words, meaning) of verbs whose parts stand apart."""
-    return tuple(phrases().parted)
