@@ -15,10 +15,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from aiogram import Dispatcher
+from aiogram import Bot, Dispatcher
 from aiogram.types import CallbackQuery, Chat, Message, Update, User
 
 from jitledger.bootstrap import App, open_app
@@ -171,6 +172,12 @@ def _rows() -> list[list[str]]:
     ]
 
 
+@cache
+def _bot() -> Bot:
+    """Return the one bot of all shops: it speaks to nobody, and making one takes long."""
+    return make_bot(TOKEN, "http://127.0.0.1:1")
+
+
 class Shop:
     """A shop that hears messages one after the other, without a server between."""
 
@@ -179,7 +186,7 @@ class Shop:
         settings = Settings(database=f"sqlite:///{path}", bot_token=TOKEN)
         self.app = open_app(settings, self.clock)
         self.desk = Desk(self.app, 4242)
-        self.bot = make_bot(TOKEN, "http://127.0.0.1:1")
+        self.bot = _bot()
         self.user = User(
             id=OWNER, is_bot=False, first_name="Olivia", language_code="de" if german else "en"
         )
