@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from jitledger.bootstrap import App
 from jitledger.cli.transfer import SYSTEMS
 from jitledger.domain.errors import Refused
+from jitledger.domain.state.shop import Shop
+from jitledger.service.importers.cells import Cells, Choices
 from jitledger.service.importers.files.tables import Table, TableRow, parse_table
 from jitledger.service.importers.formats import FORMATS
 from jitledger.service.importers.rows import import_rows
@@ -81,9 +84,11 @@ def test_columns_may_stand_in_any_order(name: str, seed: int) -> None:
     assert found is not None
     form = FORMATS[found.becomes]
     ours, left = as_ours(table, form)
-    again, left_again = as_ours(Table(mixed(table.header), rows, table.delimiter), form)
-    if found.columns:
-        assert (again, left_again) == (ours, left)
+    permuted = Table(mixed(table.header), rows, table.delimiter)
+    assert profile_of(permuted) == found
+    again, left_again = as_ours(permuted, form)
+    assert left_again == left
+    assert again == (ours if found.columns else permuted)
 
 
 def opened(app: App) -> App:
@@ -113,6 +118,28 @@ def test_an_order_is_read_whole(app: App) -> None:
     assert [row["delta"] for row in sold] == ["-3", "-1"]
     again = import_rows(app.ledger, FORMATS["sales"], table)
     assert (again.recorded, again.repeated) == (0, 3)
+
+
+MONEY = st.decimals(min_value=1, max_value=9999, places=2)
+
+
+@given(total=MONEY, share=st.integers(0, 90), sign=st.sampled_from(".,"), grouped=st.booleans())
+def test_money_is_read_as_it_is_written(
+    total: Decimal, share: int, sign: str, grouped: bool
+) -> None:
+    """A comma before the cents, a sign for thousands, a currency: never a hundred times as much."""
+
+    def written(amount: Decimal) -> str:
+        text = f"{amount:,.2f}" if grouped else f"{amount:.2f}"
+        return text if sign == "." else text.translate(str.maketrans(",.", ".,"))
+
+    less = (total * share / 100).quantize(Decimal("0.01"))
+    header = "Sale Date;Item Name;Quantity;Discount Amount;Item Total;Transaction ID;Listing ID;SKU"
+    row = f"02/24/26;Mug;1;{written(less)};€{written(total)};44;1;MUG"
+    table, _left = as_ours(parse_table("e.csv", f"{header}\n{row}\n".encode()), FORMATS["sales"])
+    cells = Cells(FORMATS["sales"], table, Shop(currency="EUR", locale="de"), Choices())
+    (fields,) = cells.rows(table.rows[0])
+    assert Decimal(fields["price"]) == total - less
 
 
 def test_what_an_earlier_version_recorded_is_not_taken_again(app: App) -> None:

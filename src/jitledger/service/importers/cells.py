@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from jitledger.domain.errors import Refused, bad_value
+from jitledger.domain.quantity import show
 from jitledger.domain.state.shop import Shop
 from jitledger.service.importers.columns import check_alone, check_amount, check_dates, column_of
 from jitledger.service.importers.dates import Style, read_when, style_of
@@ -36,7 +38,7 @@ from jitledger.service.importers.numbers import (
 )
 from jitledger.service.spreadsheets import unescaped
 
-NUMBERS = ("qty", "price", "cost", "total", "moq", "pack", "lead")
+NUMBERS = ("qty", "price", "cost", "total", "less", "moq", "pack", "lead")
 _SPOILT = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 _SHOPIFY_ONLY = "default title"
 _KINDS = {"simple", "variation", "variable", "grouped", "external"}
@@ -214,6 +216,8 @@ class Cells:
                 self._check_currency(name, cell.currency)
         if self.form.name != "suppliers" and fields.get("currency"):
             self._check_currency("currency", fields["currency"].upper())
+        if fields.get("less"):
+            fields["total"], fields["price"] = _net(fields), ""
         if fields.get("total") and not fields.get("price"):
             price = each(fields["total"].lstrip("-"), fields["qty"].lstrip("-") or "0")
             fields["price"] = price or ""
@@ -254,6 +258,15 @@ FORMULA = (
     "a formula without its result; open the file in a spreadsheet program, save it "
     "and send it again"
 )
+
+
+def _net(fields: Row) -> str:
+    """Return what a line brought: its sum, or its price times its quantity, less what came off."""
+    total, price = fields.get("total"), fields.get("price")
+    if not total and not price:
+        return ""
+    brought = Decimal(total) if total else Decimal(price or 0) * Decimal(fields["qty"] or 0)
+    return show(brought - abs(Decimal(fields["less"])))
 
 
 def _is_nothing(text: str) -> bool:

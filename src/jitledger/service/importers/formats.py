@@ -231,6 +231,7 @@ FORMATS: dict[str, Format] = {
                 **_FACT,
                 "price": _N["price"],
                 "total": _N["total"],
+                "less": ("discountofline",),
                 "event": _N["event"],
                 "order": ("order", "orderid", "invoice", "invoiceno", "ordername", "bestellung"),
             },

@@ -27,6 +27,7 @@ NEW = (
     "unit",
     "status",
     "total",
+    "less",
     "event",
     "currency",
 )

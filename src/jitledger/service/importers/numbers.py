@@ -11,7 +11,7 @@ from functools import lru_cache
 from jitledger.domain.errors import Refused, bad_value
 from jitledger.domain.quantity import parse_decimal, show
 
-MONEY = ("price", "cost", "total")
+MONEY = ("price", "cost", "total", "less")
 SIGNS = {"€": "EUR", "£": "GBP", "$": "USD", "¥": "JPY"}
 DOLLARS = {"USD", "CAD", "AUD", "NZD", "SGD", "HKD"}
 NOTHING = {"", "-", "--", "---", "–", "—", "n/a", "na", "none", "null"}

@@ -6,25 +6,20 @@ rows are no sale, what a price is of. A file that is known is read so whatever i
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 from jitledger.domain.errors import Refused
-from jitledger.domain.quantity import show
 from jitledger.service.importers.files.tables import Table, TableRow
 from jitledger.service.importers.formats import FORMATS, Format
 from jitledger.service.importers.headers import full_key
 
 NO_CODE = "it has no code: no product is behind it"
-
-_MONEY = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +48,6 @@ class Profile:
     fill: tuple[str, ...] = ()
     """Columns that only the first row of an order fills."""
     key: tuple[str, ...] = ()
-    price: str = ""
-    """The column with the price of one."""
-    total: str = ""
-    """The column with the price of a line."""
-    less: str = ""
-    """The column with what comes off a line."""
     days: tuple[str, ...] = ()
     leave: tuple[Leave, ...] = ()
 
@@ -133,17 +122,11 @@ class _Reader:
         self.profile, self.table = profile, table
         self.keys = [full_key(cell) for cell in table.header]
         self.header = [*profile.columns]
-        if profile.price or profile.total:
-            self.header.append("price" if self._whole() else "total")
         if profile.key:
             self.header.append("key")
         self.left: dict[int, str] = {}
         self._seen: dict[tuple[str, ...], int] = {}
         self._above: dict[str, list[str]] = {}
-
-    def _whole(self) -> bool:
-        """Return whether a price of one can be handed on as it is written."""
-        return bool(self.profile.price) and not self.profile.less
 
     def read(self) -> tuple[Table, dict[int, str]]:
         """Return the rows as ours, and those that are no fact."""
@@ -185,8 +168,6 @@ class _Reader:
 
     def _ours(self, cell: Callable[[str], str]) -> list[str]:
         found = [self._day(name, cell(source)) for name, source in self.profile.columns.items()]
-        if self.profile.price or self.profile.total:
-            found.append(self._money(cell))
         if self.profile.key:
             found.append(self._key(cell))
         return found
@@ -204,18 +185,6 @@ class _Reader:
             return found.isoformat(" ") if timed else found.date().isoformat()
         return text
 
-    def _money(self, cell: Callable[[str], str]) -> str:
-        """Return what a line brought, less what came off it; as it is written without that."""
-        if self._whole():
-            return cell(self.profile.price)
-        quantity = _decimal(cell(self.profile.columns["qty"]))
-        one, all_of_it = _decimal(cell(self.profile.price)), _decimal(cell(self.profile.total))
-        if all_of_it is None and one is not None and quantity is not None:
-            all_of_it = one * quantity
-        if all_of_it is None:
-            return ""
-        return show(all_of_it - abs(_decimal(cell(self.profile.less)) or Decimal(0)))
-
     def _key(self, cell: Callable[[str], str]) -> str:
         parts = tuple(cell(name) for name in self.profile.key)
         self._seen[parts] = self._seen.get(parts, 0) + 1
@@ -223,18 +192,10 @@ class _Reader:
         return ":".join((self.profile.name, *parts, *((str(number),) if number > 1 else ())))
 
 
-_OURS = {"qty": "quantity", "total": "net sales", "barcodes": "barcode"}
+_OURS = {"qty": "quantity", "total": "net sales", "less": "discount of line", "barcodes": "barcode"}
 _OURS |= {"when": "date", "kind": "type"}
 _OURS |= {f"option{n}": f"option{n}value" for n in (1, 2, 3)}
 """{field: a header that stands for it}"""
-
-
-def _decimal(text: str) -> Decimal | None:
-    bare = re.sub(r"[^\d.\-]", "", text)
-    try:
-        return Decimal(bare) if _MONEY.fullmatch(bare) else None
-    except InvalidOperation:
-        return None
 
 
 def _leaves(leave: Leave, cell: Callable[[str], str]) -> bool:
