@@ -26,7 +26,7 @@ from jitledger_bot.memory.proposals import (
 from jitledger_bot.press import Press, action, answer_press, close_message, other_rows
 from jitledger_bot.recording.record import record_kept, record_text
 from jitledger_bot.texts.language import _
-from jitledger_bot.texts.say import shared
+from jitledger_bot.texts.say import recorded, shared
 from jitledger_bot.texts.say import talk as say
 from jitledger_bot.turn import Outgoing, Turn
 
@@ -150,12 +150,17 @@ def keep(press: Press) -> None:
     close_message(press.turn, press.message, _(shared.KEPT_FOR_LATER_LATER_SHOWS))
 
 
+ANSWERED = {"far": recorded.YES_SO_MANY, "new": shared.IT_IS_A_NEW_ONE}
+"""{what was asked: what its yes says}"""
+
+
 @action("y")
 def again(press: Press) -> None:
     """Record the same text again, as the person said yes."""
     press.turn.effects.append(consume(press.proposal.id))
-    press.turn.toast(press.query.id, _(say.AGAIN))
-    close_message(press.turn, press.message, _(say.YES_AGAIN))
+    said = ANSWERED.get(press.proposal.body.get("said", ""), say.YES_AGAIN)
+    press.turn.toast(press.query.id, _(said))
+    close_message(press.turn, press.message, _(said))
     sent = datetime.fromtimestamp(press.proposal.body["sent"], UTC)
     record_text(
         press.proposal.body["text"],

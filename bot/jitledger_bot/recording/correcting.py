@@ -49,7 +49,15 @@ class Meant:
 
 
 def offer_correction(
-    text: str, local: datetime, turn: Turn, desk: Desk, shop: Shop, *, sure: bool
+    text: str,
+    local: datetime,
+    sent: int,
+    prefix: str,
+    turn: Turn,
+    desk: Desk,
+    shop: Shop,
+    *,
+    sure: bool,
 ) -> bool:
     """Offer to correct the entry that a message means; False when it means none.
 
@@ -71,8 +79,13 @@ def offer_correction(
             now=show(meant.quantity),
             day=when[:10],
         )
-        keys = [(_(say.CORRECT_IT), f"cq.{stored}"), (_(shared.NO), f"n.{stored}")]
-        return [turn.message(said, [keys])]
+        keys = [[(_(say.CORRECT_IT), f"cq.{stored}")]]
+        if not sure:  # It reads as a fact, too.
+            told = {"text": text, "sent": sent, "prefix": prefix, "said": "new"}
+            new = store_proposal(tx, turn.chat_id, turn.member, "again", told, now)
+            keys.append([(_(shared.IT_IS_A_NEW_ONE), f"y.{new}")])
+        keys.append([(_(shared.NO), f"n.{stored}")])
+        return [turn.message(said, keys)]
 
     turn.render.append(render)
     return True
@@ -93,6 +106,8 @@ def _meant(text: str, local: datetime, desk: Desk, shop: Shop, *, sure: bool) ->
     (sku, title), (*old, new) = next(iter(named.items())), numbers
     verb = find_verb(norm, at_start=True) or find_verb(norm, at_start=False)
     day = date.fromisoformat(occurred[:10]) if isinstance(occurred, str) else None
+    if day is None and len(norm) < len(typed):
+        day = local.date()  # "today's delivery was 12"
     _sku, entries = desk.app.queries.entries(sku)
     gone = voids(entries)
     for version, event in reversed(entries):

@@ -101,6 +101,17 @@ def read_fact(
     return line
 
 
+def never_half(lines: Sequence[Line]) -> None:
+    """Record nothing of a line of a message while one of the things it says is asked."""
+    for line in lines:
+        same = [one for one in lines if one.reading.line == line.reading.line]
+        unclear = next((one for one in same if one.ask is None and one is not line), None)
+        if line.ask is not None and unclear is not None:
+            line.ask = None
+            words = unclear.reading.product or unclear.reading.raw
+            line.problem = _(say.A_PART_IS_NOT_CLEAR, words=words[:60])
+
+
 def _offer(line: Line, found: Resolved, desk: Desk) -> None:
     """Offer the products that a line may mean; where a tap could go wrong it is asked instead."""
     reading = line.reading

@@ -32,7 +32,7 @@ from jitledger_bot.reading.phrases import plain
 from jitledger_bot.recording.correcting import offer_correction
 from jitledger_bot.recording.far import most_moved
 from jitledger_bot.recording.left_over import MOST_WORDS, all_named, may_be_a_name
-from jitledger_bot.recording.lines import Line, command_fields, raw_payload, read_fact
+from jitledger_bot.recording.lines import Line, command_fields, never_half, raw_payload, read_fact
 from jitledger_bot.recording.linked import linked
 from jitledger_bot.recording.meaning import read, says_something
 from jitledger_bot.recording.money import Unsettled, price_of_one
@@ -67,7 +67,8 @@ def record_text(
         readings = read(text, local, desk, shop)
     facts = any(reading.is_fact for reading in readings)
     said = private and not again and attachment is None
-    if said and offer_correction(text, local, turn, desk, shop, sure=not facts):
+    sent = int(sent_at.timestamp())
+    if said and offer_correction(text, local, sent, prefix, turn, desk, shop, sure=not facts):
         return
     if not any(says_something(r) for r in readings):
         if private:
@@ -80,6 +81,7 @@ def record_text(
         read_fact(reading, number, prefix, stated, sent_at, now, desk, shop, attachment)
         for number, reading in enumerate(readings)
     ]
+    never_half(lines)
     if not again and attachment is None and _far_beyond(lines, text, sent_at, prefix, turn, desk):
         return
     turn.correlation = prefix
@@ -154,7 +156,7 @@ def _far_beyond(
     ]
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
-        body = {"text": text, "sent": int(sent_at.timestamp()), "prefix": prefix}
+        body = {"text": text, "sent": int(sent_at.timestamp()), "prefix": prefix, "said": "far"}
         stored = store_proposal(tx, turn.chat_id, turn.member, "again", body, now)
         keys = [(_(say.YES_SO_MANY), f"y.{stored}"), (_(shared.NO), f"n.{stored}")]
         return [turn.message(texts.clip("\n".join(said)), [keys])]

@@ -168,7 +168,7 @@ def _offer(text: str, offers: list[Json], body: Json, turn: Turn) -> None:
 def label(offer: Json) -> str:
     """Return what stands on the button of an offer."""
     if offer.get("again"):
-        return _(say.IT_IS_A_NEW_ONE)
+        return _(shared.IT_IS_A_NEW_ONE)
     said = offer.get("dates") or offer.get("decimal") or offer["form"]
     return _(LABELS[said])
 

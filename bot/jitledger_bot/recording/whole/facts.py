@@ -31,6 +31,8 @@ def facts_of(
         assert part.verb is not None
         if item.amount is None:
             raise NotUnderstood
+        if item.amount.words.startswith("+") and part.verb.meaning not in ("receive", "return"):
+            raise NotUnderstood  # "+5 vase stolen"
         fact = Reading(
             line,
             do=part.verb.meaning,
@@ -48,8 +50,11 @@ def facts_of(
         found.append(_priced(replace(fact, product=product), item, sku, desk))
     if len(set(goods)) < len(goods):
         raise NotUnderstood  # The same goods twice: in all, or one instead of the other?
+    priced = [fact.price is not None for fact in found]
     if len(found) > 1 and any(fact.total is not None for fact in found):
         raise NotUnderstood
+    if len(found) > 1 and priced[-1] and not any(priced[:-1]):
+        raise NotUnderstood  # "1 vase 1 plate 12.50 each": of the last one, or of both?
     return _there([_placed(fact, _own(fact, found, parts), known, desk) for fact in found], parts)
 
 

@@ -15,7 +15,6 @@ ALL_WERE_RECORDED = several(
     "Its one row was recorded before; nothing is recorded now.",
     "All its {n} rows were recorded before; nothing is recorded now.",
 )
-IT_IS_A_NEW_ONE = mark("It is a new one: record it")
 TAKING_IT_IN_NOW = mark("Taking it in …")
 THIS_FILE_IS_OVER_20 = mark(
     "This file is over 20 MB; take it in with: jitledger import FORMAT FILE"
