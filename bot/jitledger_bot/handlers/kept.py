@@ -15,20 +15,20 @@ from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers.shop import new_product
+from jitledger_bot.handlers.undo import correct_to
 from jitledger_bot.memory.conversations import recall
 from jitledger_bot.memory.proposals import (
     Proposal,
     consume,
     kept_lines,
     load_proposal,
-    store_proposal,
 )
 from jitledger_bot.press import Press, action, answer_press, close_message, other_rows
 from jitledger_bot.recording.record import record_kept, record_text
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import recorded, shared
 from jitledger_bot.texts.say import talk as say
-from jitledger_bot.turn import Outgoing, Turn
+from jitledger_bot.turn import Button, Outgoing, Turn
 
 QUESTION_LASTS = 6 * HOUR
 
@@ -177,26 +177,17 @@ def again(press: Press) -> None:
 @action("cq")
 def correct_quantity(press: Press) -> None:
     """Correct the number of the entry that a message meant."""
-    body, turn = press.proposal.body, press.turn
-    command = {"do": "correct", "entry": body["entry"], "with": {"qty": body["qty"]}}
-    turn.asks = [Ask(parse({**command, "reason": "said so"}), f"pr:{press.proposal.id}:correct")]
+    body, turn, message = press.proposal.body, press.turn, press.message
     turn.effects.append(consume(press.proposal.id))
 
-    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
-        if answers[0].error is not None:
-            return [answer_press(turn, press.query, texts.problem(answers[0].error))]
-        stored = store_proposal(
-            tx, turn.chat_id, turn.member, "undo", {"entries": list(answers[0].entries)}, now
-        )
-        said = _(say.CORRECTED_TO_QUANTITY, quantity=body["qty"]) + " "
-        said += _(shared.ON_HAND_QUANTITY, quantity=answers[0].on_hand) + "."
-        shown = [answer_press(turn, press.query, said)]
-        if press.message is not None:
-            keys = [[(_(shared.UNDO), f"u.{stored}")]]
-            shown.append(turn.edit(press.message.message_id, texts.safe(said), keys))
-        return shown
+    def shown(said: str, button: Button | None) -> list[Outgoing]:
+        toast = answer_press(turn, press.query, said)
+        if message is None or button is None:
+            return [toast]
+        return [toast, turn.edit(message.message_id, texts.safe(said), [[button]])]
 
-    turn.render.append(render)
+    key = f"pr:{press.proposal.id}:correct"
+    correct_to(body["entry"], body["qty"], key, "said so", turn, press.desk, shown)
 
 
 @action("n")

@@ -168,20 +168,36 @@ def correct_by_reply(meant: Correction, key: str, turn: Turn, desk: Desk) -> Non
     if len(standing) != 1:
         turn.say(_(say.SEVERAL_ENTRIES_BEHIND_IT, n=len(standing)))
         return
-    was = show(meant.quantity)
-    fields = {"do": "correct", "entry": standing[0], "with": {"qty": was}, "reason": "reply"}
-    turn.asks = [Ask(parse(fields), f"{key}:0")]
+
+    def shown(said: str, button: Button | None) -> list[Outgoing]:
+        return [turn.message(texts.safe(said), [] if button is None else [[button]])]
+
     turn.correlation = key
+    correct_to(standing[0], show(meant.quantity), f"{key}:0", "reply", turn, desk, shown)
+
+
+def correct_to(
+    entry: str,
+    quantity: str,
+    key: str,
+    reason: str,
+    turn: Turn,
+    desk: Desk,
+    shown: Callable[[str, Button | None], list[Outgoing]],
+) -> None:
+    """Correct the number of an entry; say what is left, and offer to take that back."""
+    fields = {"do": "correct", "entry": entry, "with": {"qty": quantity}, "reason": reason}
+    turn.asks = [Ask(parse(fields), key)]
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
         error = answers[0].error
         if error is not None:
-            return [turn.message(f"✗ {texts.safe(texts.problem(error))}")]
+            return shown(f"✗ {texts.problem(error)}", None)
         body = {"entries": list(answers[0].entries)}
         stored = store_proposal(tx, turn.chat_id, turn.member, "undo", body, now)
-        said = _(say.CORRECTED_TO_QUANTITY, quantity=was)
+        said = _(say.CORRECTED_TO_QUANTITY, quantity=quantity)
         said = f"{said} {left(answers[0].entries, desk)}"
-        return [turn.message(texts.safe(said), [[(_(shared.UNDO), f"u.{stored}")]])]
+        return shown(said, (_(shared.UNDO), f"u.{stored}"))
 
     turn.render.append(render)
 

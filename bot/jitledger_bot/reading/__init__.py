@@ -1,6 +1,6 @@
 """From what people type to what they mean."""
 
-from jitledger_bot.reading.lines import lines_of, read_line, read_message
+from jitledger_bot.reading.lines import lines_of, read_line, read_lines, read_message
 from jitledger_bot.reading.questions import (
     asks_log,
     asks_promise,
@@ -27,6 +27,7 @@ __all__ = [
     "lines_of",
     "may_ask_stock",
     "read_line",
+    "read_lines",
     "read_message",
     "reads_count",
     "reads_was",

@@ -64,9 +64,12 @@ _WIDE_SPACE = re.compile(r"[^\S\n]{2,}")
 
 
 def read_message(text: str, now: datetime, places: Places | None = None) -> list[Reading]:
-    """Read a message line by line; a header ("Received from Acme:") holds for those below it."""
-    places = places or Places()
-    lines = lines_of(text)
+    """Read a message line by line, as ``read_lines`` does."""
+    return read_lines(lines_of(text), now, places or Places())
+
+
+def read_lines(lines: list[str], now: datetime, places: Places) -> list[Reading]:
+    """Read lines of a message; a header ("Received from Acme:") holds for those below it."""
     if len(lines) > MOST_LINES:
         problem = _(say.TOO_MANY_LINES, lines=len(lines), most=MOST_LINES)
         return [Reading(lines[0], problem=problem)]
@@ -76,7 +79,7 @@ def read_message(text: str, now: datetime, places: Places | None = None) -> list
         head = header_of(line, now, places) if place + 1 < len(lines) else None
         if head is not None and is_doubtful(line):
             header = None  # "Not received:" – what stands below has no verb then, and is asked.
-            found.append(Reading(line))
+            found.append(Reading(line, line=place))
             continue
         if head is not None:
             header = joined(header, head) if place and (not found or head.do is None) else head

@@ -15,7 +15,7 @@ from itertools import groupby
 from jitledger.domain.moments import to_datetime
 from jitledger.domain.state.shop import Shop
 from jitledger_bot.desk import Desk
-from jitledger_bot.reading import Places, Reading, lines_of, read_message, somebody_else, spots
+from jitledger_bot.reading import Places, Reading, lines_of, read_lines, somebody_else, spots
 from jitledger_bot.reading.phrases import phrases, plain
 from jitledger_bot.reading.times import take_times
 from jitledger_bot.recording.found import find
@@ -46,7 +46,7 @@ def read(text: str, local: datetime, desk: Desk, shop: Shop) -> list[Reading]:
     found: list[Reading] = []
     places = desk.places(shop)
     lines = lines_of(text)
-    for line, said in groupby(read_message(text, local, places), key=lambda one: one.line):
+    for line, said in groupby(read_lines(lines, local, places), key=lambda one: one.line):
         readings = list(said)
         short: list[Reading] = []
         for _raw, same in groupby(readings, key=lambda reading: reading.raw):
