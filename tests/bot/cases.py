@@ -115,13 +115,14 @@ def _facts(texts: Iterator[str] | list[str]) -> frozenset[str]:
     return frozenset(text for text in texts if text)
 
 
-def build(folder: Path) -> tuple[Path, Path]:
-    """Make the shop of the cases, in English and in German; return their files."""
+def build(folder: Path, cases: Path = CASES) -> tuple[Path, Path]:
+    """Make the shop that a file of cases describes, in English and German."""
     made = []
+    about = cases.read_text(encoding="utf-8")
     for locale in ("en", "de"):
         path = folder / f"{locale}.db"
         app = open_app(Settings(database=f"sqlite:///{path}"))
-        _fill(app, locale)
+        _fill(app, locale, about)
         app.close()
         shop = Shop(path, german=locale == "de")
         code = invite(shop.app.ledger, "owner")
@@ -131,7 +132,7 @@ def build(folder: Path) -> tuple[Path, Path]:
     return made[0], made[1]
 
 
-def _fill(app: App, locale: str) -> None:
+def _fill(app: App, locale: str, about: str) -> None:
     early = "2026-03-04T08:00:00Z"
     done(
         app, do="init", name="Cases", timezone="Europe/Berlin", clock="simulated",
@@ -139,36 +140,44 @@ def _fill(app: App, locale: str) -> None:
     )  # fmt: skip
     done(app, do="location", code="main", name="Main", now=early)
     done(app, do="location", code="shop", name="Shop", now=early)
-    for code, name in re.findall(r"(\w+) = ([\w ]+)(?:;|$)", _head("suppliers")):
+    for code, name in re.findall(r"(\w+) = ([\w &]+)(?:;|$)", _head("suppliers", about)):
         done(app, do="supplier", code=code, name=name, now=early)
-    for row in _rows():
+    for row in _rows(about):
         sku, name, unit, packs, price, cost, supplier, stock = row
-        more = {"precision": 3} if sku == "COFFEE" else {}
+        more = {"precision": 3} if sku in _parted(about) else {}
         done(app, do="register", sku=sku, name=name, unit=unit, **more, now=early)
         done(app, do="price", sku=sku, price=price, now=early)
         done(app, do="terms", supplier=supplier, sku=sku, unit_cost=cost, now=early)
         done(app, do="link", sku=sku, supplier=supplier, now=early)
         for code, factor in re.findall(r"(\w+)=(\d+)", packs):
             done(app, do="pack", sku=sku, code=code, factor=factor, now=early)
-    for sku, *_middle, cost, supplier, stock in _rows():
+    for sku, *_middle, cost, supplier, stock in _rows(about):
         done(
             app, do="receive", sku=sku, qty=stock, unit_cost=cost, supplier=supplier,
             now="2026-03-04T09:00:00Z",
         )  # fmt: skip
 
 
-def _head(name: str) -> str:
-    text = CASES.read_text(encoding="utf-8")
-    found = re.search(rf"^  {name}: (.*)$", text, re.MULTILINE)
+def _head(name: str, about: str) -> str:
+    found = re.search(rf"^  {name}: (.*)$", about, re.MULTILINE)
     assert found is not None
     return found.group(1)
 
 
-def _rows() -> list[list[str]]:
-    text = CASES.read_text(encoding="utf-8")
-    block = text[text.index("# sku   | name") : text.index("# COFFEE is kept")]
+def _parted(about: str) -> list[str]:
+    """Return the products that are kept with three decimals."""
+    found = re.search(r"^  # (.*) (?:is|are) kept", about, re.MULTILINE)
+    return [] if found is None else re.findall(r"[A-Z][A-Z0-9-]+", found.group(1))
+
+
+def _rows(about: str) -> list[list[str]]:
+    begin = re.search(r"# sku +\| name", about)
+    assert begin is not None
+    block = about[begin.start() :].partition("\n\n")[0]
     return [
-        [cell.strip() for cell in line.split("|")] for line in block.splitlines()[1:] if "|" in line
+        [cell.strip() for cell in line.split("|")]
+        for line in block.splitlines()[1:]
+        if line.count("|") > 5
     ]
 
 
@@ -248,6 +257,11 @@ class Shop:
         """Return the log's end."""
         with self.app.database.snapshot() as tx:
             return self.app.database.head(tx)
+
+    def names(self) -> dict[str, str]:
+        """Return {SKU: title} of the shop's products."""
+        with self.app.database.snapshot() as tx:
+            return dict(tx.all("SELECT sku, title FROM products"))
 
     def recorded(self, after: int) -> frozenset[str]:
         """Return what was recorded behind a position, in the words of the cases."""
@@ -372,7 +386,7 @@ async def judge(case: Case, template: Path, folder: Path) -> Came:
         came.best = _is(recorded, case.best) and (bool(case.best) or bool(answer))
         if not recorded and not answer:
             came.wrong = True
-        names = {row[0]: row[1] for row in _rows()}
+        names = shop.names()
         for label, data in shop.buttons:
             if data.startswith("c.") and any(n in label or s in label for s, n in names.items()):
                 came.button = label
@@ -408,7 +422,7 @@ def _tap_right(case: Case, tapped: frozenset[str], before: frozenset[str]) -> bo
 def run(path: Path = CASES, only: str = "") -> list[Came]:
     """Judge every case of a file."""
     with tempfile.TemporaryDirectory() as folder:
-        english, german = build(Path(folder))
+        english, german = build(Path(folder), path)
         return [
             asyncio.run(judge(case, german if case.german else english, Path(folder)))
             for case in cases(path)

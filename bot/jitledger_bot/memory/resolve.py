@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import permutations
 
 from jitledger.domain.names import holder_of_barcode, holder_of_sku, normalise
 from jitledger.service.queries import claimed
@@ -107,7 +108,14 @@ class Resolver:
 def _named(words: str, found: list[tuple[str, str]]) -> Candidate | None:
     """Return the one product whose whole name some words are."""
     same = [(s, t) for s, t in found if " ".join(t.casefold().split()) == words.casefold()]
+    if not same:  # "u lock" is the "U-lock"
+        spaced = _spaced(words)
+        same = [(s, t) for s, t in found if _spaced(t) == spaced]
     return Candidate(*same[0]) if len(same) == 1 else None
+
+
+def _spaced(name: str) -> str:
+    return " ".join(name.casefold().replace("-", " ").split())
 
 
 def _bent(tx: Tx, dialect: str, typed: str) -> Candidate | None:
@@ -118,11 +126,13 @@ def _bent(tx: Tx, dialect: str, typed: str) -> Candidate | None:
     stems = [_stem(word) for word in words]
     if len(stems) < 2 or any(len(stem) < 3 or not stem.isalpha() for stem in stems):
         return None
-    same = [
-        (sku, title)
-        for sku, title in search(tx, dialect, " ".join(stems), CANDIDATES)
-        if _bends(words, stems, title.casefold().split())
-    ]
+    near = search(tx, dialect, " ".join(stems), CANDIDATES)
+    same = [(sku, title) for sku, title in near if _bends(words, stems, title.casefold().split())]
+    if not same:  # "candle beeswax"
+        same = [(sku, title) for sku, title in near if _bends_anyhow(words, stems, title)]
+        alone = [found for word in words if (found := _exact(tx, word)) is not None]
+        if any(same[:1] != [(found.sku, found.title)] for found in alone):
+            same = []  # "mug red", where MUG is a blue one.
     return Candidate(*same[0]) if len(same) == 1 else None
 
 
@@ -169,6 +179,14 @@ def _bends(words: list[str], stems: list[str], title: list[str]) -> bool:
     )
 
 
+def _bends_anyhow(words: list[str], stems: list[str], title: str) -> bool:
+    """Return whether the words are a short title's in another order."""
+    parts = title.casefold().split()
+    return len(parts) == len(words) < 5 and any(
+        _bends(words, stems, list(order)) for order in permutations(parts)
+    )
+
+
 def _stem(word: str) -> str:
     """Return a word without the ending that German bends it with: blauer, blaue, blauen, blaues."""
     for ending in ("en", "er", "em", "es", "e", "n", "s"):
@@ -185,13 +203,31 @@ def _singulars(typed: str) -> list[str]:
     found = []
     for place in range(len(words) - 1, -1, -1):
         word = words[place]
-        if not word.isalpha() or len(word) < 4:
+        if not word.replace("-", "").isalpha() or len(word) < 4:
             continue
         for ending in ("s", "n", "e", "es", "en"):
             if word.casefold().endswith(ending):
                 stem = word[: -len(ending)]
                 found.append(" ".join([*words[:place], stem, *words[place + 1 :]]))
-    return found[:8]
+    return [*found[:8], *_without_umlaut(words)]
+
+
+_UMLAUT = str.maketrans("äöü", "aou")
+
+
+def _without_umlaut(words: list[str]) -> list[str]:
+    """Return a name without the plural that changes its vowel: "Rahmenschlösser", "Körbe"."""
+    if not words:
+        return []
+    *others, last = (word.casefold() for word in words)
+    place = max(last.rfind(c) for c in "äöü")
+    if place < 0 or not last.isalpha():
+        return []
+    base = last[:place] + last[place:].translate(_UMLAUT)
+    stems = [
+        base[: -len(end)] if end else base for end in ("er", "e", "n", "") if base.endswith(end)
+    ]
+    return [" ".join([*others, stem]) for stem in stems if len(stem) > 3]
 
 
 def _exact(tx: Tx, typed: str) -> Candidate | None:
@@ -229,4 +265,26 @@ def _rank(typed: str, found: list[tuple[str, str]]) -> list[Candidate]:
     ranked = process.extract(
         typed, choices, scorer=fuzz.WRatio, processor=utils.default_process, limit=NEAREST
     )
-    return [Candidate(sku, titles[sku]) for _, score, sku in ranked if score >= 45]
+    return [
+        Candidate(sku, titles[sku])
+        for _, score, sku in ranked
+        if score >= 45 and _is_alike(typed, f"{titles[sku]} {sku}")
+    ]
+
+
+ALIKE = 65
+"""From 0 to 100: a word so near to one of a product's may be it, misspelt."""
+
+
+def _is_alike(typed: str, name: str) -> bool:
+    """Return whether the last word may be the product's: "bike trailers" are no bike chain.
+
+    In either order: "mug red". A word of two languages may name one thing ("Becher blau" of a
+    "Blue mug"): where no word is alike, nothing is known, and the product may be offered.
+    """
+    from rapidfuzz import fuzz
+
+    known = name.casefold().replace("-", " ").split()
+    words = [word for word in typed.casefold().replace("-", " ").split() if len(word) > 2]
+    alike = [any(fuzz.ratio(w, k) >= ALIKE or k.startswith(w) for k in known) for w in words]
+    return not alike or all(alike[-1:]) or not any(alike)

@@ -39,7 +39,7 @@ def is_plan(text: str) -> bool:
             place += condition[0]
             continue
         talk = known.is_("small_talk", words, place)
-        if not talk and known.is_("plans", words, place):
+        if known.is_("plans", words, place) > talk:
             return True
         place += max(1, talk)
     return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -68,15 +69,26 @@ def read_message(text: str, now: datetime, places: Places | None = None) -> list
     return read_lines(lines_of(text), now, places or Places())
 
 
-def read_lines(lines: list[str], now: datetime, places: Places) -> list[Reading]:
-    """Read lines of a message; a header ("Received from Acme:") holds for those below it."""
+def read_lines(
+    lines: list[str],
+    now: datetime,
+    places: Places,
+    told: Callable[[str, str], Reading | None] = lambda line, below: None,
+) -> list[Reading]:
+    """Read lines of a message; a header ("Received from Acme:") holds for those below it.
+
+    ``told`` reads a header that is none to this reader, from the line and the one below it.
+    """
     if len(lines) > MOST_LINES:
         problem = _(say.TOO_MANY_LINES, lines=len(lines), most=MOST_LINES)
         return [Reading(lines[0], problem=problem)]
     header: Reading | None = None
     found: list[Reading] = []
     for place, line in enumerate(lines):
-        head = header_of(line, now, places) if place + 1 < len(lines) else None
+        more = place + 1 < len(lines)
+        head = header_of(line, now, places) if more else None
+        if head is None and more:
+            head = told(line, lines[place + 1])
         if head is not None and is_doubtful(line):
             header = None  # "Not received:" – what stands below has no verb then, and is asked.
             found.append(Reading(line, line=place))
@@ -90,8 +102,7 @@ def read_lines(lines: list[str], now: datetime, places: Places) -> list[Reading]
             said = _(say.WHICH_NUMBER_COUNTS_WRITE_ONLY)
             number = claims[0].quantity or Decimal(0)
             read = [replace(claims[0], raw=line, quantity=number, problem=said)]
-        under = header.do if header is not None else None
-        found += [replace(r, line=place, under=under) for r in read]
+        found += [replace(r, line=place, under=header) for r in read]
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from jitledger_bot.reading.phrases import phrases
+from jitledger_bot.reading.phrases import phrases, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,15 @@ class Places:
             same = set(self.locations.values()) - named
         return same.pop() if len(same) == 1 else None
 
+    def name_supplier(self, line: str) -> bool:
+        """Return whether a supplier's whole name stands in a line."""
+        norm = [plain(word) for word in line.split()]
+        return any(
+            " ".join(norm[place : place + size]) in self.suppliers
+            for size in (1, 2, 3)
+            for place in range(len(norm) - size + 1)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -59,8 +68,8 @@ class Reading:
     condition: str | None = None
     problem: str | None = None
     other: tuple[Decimal, str] | None = None
-    under: str | None = None
-    """What a header above the line says that happened."""
+    under: Reading | None = None
+    """What a header above the line says: what happened, with whom, where, when."""
     line: int = 0
     """Which line of its message it stands in."""
 

@@ -127,6 +127,9 @@ def _day_at(
             return now.date() - timedelta(days=1 + (meaning != "yesterday")), length, False
         if meaning in WEEKDAYS and (led or len(norm[place]) > 3):
             back = (now.weekday() - WEEKDAYS.index(meaning) - 1) % 7 + 1
+            past = place > 0 and norm[place - 1] in phrases().sets["past"]
+            if back == 7 and not past:  # On a Thursday "thursday" may be today.
+                return Reading("", problem=_(say.WHICH_DAY_WRITE_IT_LIKE))
             return now.date() - timedelta(days=back), length, False
     ago = _ago(norm, place)
     if ago is not None:
@@ -189,6 +192,9 @@ def _clock_at(norm: list[str], place: int, led: bool) -> tuple[time, int] | None
     found = _CLOCK.fullmatch(norm[place])
     if found is not None and (":" in norm[place] or oclock or "uhr" in norm[place]):
         return time(int(found.group(1)), int(found.group(2))), 1 + oclock
+    joined = "".join(norm[place : place + 2])
+    if _HALF_DAY.fullmatch(joined) and norm[place].isdigit() and (led or joined.endswith("pm")):
+        return _clock_at([joined], 0, led)[0], 2  # type: ignore[index]
     half = _HALF_DAY.fullmatch(norm[place])
     if half is not None:
         return time(int(half.group(1)) % 12 + 12 * (half.group(2) == "pm")), 1

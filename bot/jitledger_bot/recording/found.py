@@ -9,6 +9,7 @@ from decimal import Decimal
 from jitledger_bot.desk import Desk
 from jitledger_bot.memory.resolve import Resolved
 from jitledger_bot.reading import Reading
+from jitledger_bot.reading.amounts.quantities import leading_number
 from jitledger_bot.reading.phrases import phrases, plain
 
 UNITS: dict[str, tuple[str, Decimal]] = {
@@ -77,6 +78,39 @@ def _in_units(reading: Reading, desk: Desk) -> tuple[Resolved, str | None, Readi
     return found, None, replace(reading, quantity=quantity, product=" ".join(rest))
 
 
+def is_single(sku: str, desk: Desk) -> bool:
+    """Return whether a product is kept in pieces, not in kilograms, litres or metres."""
+    own = phrases().units.meaning(desk.unit_of(sku))
+    return own is None or UNITS[own][0] == "pair"
+
+
+def held(reading: Reading, desk: Desk) -> Reading:
+    """Return a fact counted in what holds it, where that is no single piece: "2 rolls of rope".
+
+    A roll of rope that is kept in metres is a pack, whose size is known or asked.
+    """
+    found, pack, read = find(reading, desk)
+    if found.exact is None or pack is not None:
+        return reading
+    holders, sku = phrases().sets["holders"], found.exact.sku
+    norm = [plain(word) for word in reading.raw.split()]
+    name = [plain(word) for word in read.product.split()]
+    for place, word in enumerate(norm):
+        if word not in holders or word in name:
+            continue
+        behind = place + 1 + phrases().is_("of", norm, place + 1)
+        number = leading_number(norm[place - 1 : place]) if place else None
+        beside = norm[behind : behind + len(name)] == name or (
+            number is not None and number[0].value == reading.quantity
+        )
+        codes = (word, *phrases().pack_codes(word))
+        if beside and (
+            not is_single(sku, desk) or any(desk.knows_pack(sku, code) for code in codes)
+        ):
+            return replace(reading, product=f"{word} {reading.product}")
+    return reading
+
+
 def _is_named(words: Sequence[str], title: str) -> bool:
     """Return whether words behind a code are its product's own name."""
     return [plain(word) for word in words] == [plain(word) for word in title.split()]
@@ -107,4 +141,6 @@ def _in_packs(words: str, desk: Desk) -> tuple[Resolved | None, str | None]:
     for code in (first, *codes):
         if desk.knows_pack(sku, code):
             return inner, code
+    if first in known.sets["holders"]:  # "2 rolls of duct tape", "3 bottles of oil"
+        return inner, None if is_single(sku, desk) else first
     return (inner, codes[0]) if codes else (None, None)

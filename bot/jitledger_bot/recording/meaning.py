@@ -6,10 +6,12 @@ to ask, or talk. Nothing is recorded from a guess.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from itertools import groupby
 
 from jitledger.domain.moments import to_datetime
@@ -18,7 +20,7 @@ from jitledger_bot.desk import Desk
 from jitledger_bot.reading import Places, Reading, lines_of, read_lines, somebody_else, spots
 from jitledger_bot.reading.phrases import phrases, plain
 from jitledger_bot.reading.times import take_times
-from jitledger_bot.recording.found import find
+from jitledger_bot.recording.found import find, held
 from jitledger_bot.recording.left_over import without_a_role
 from jitledger_bot.recording.segments import segments
 from jitledger_bot.recording.together import (
@@ -28,8 +30,9 @@ from jitledger_bot.recording.together import (
     whole_sums,
     with_what_holds,
 )
-from jitledger_bot.recording.whole import tokens_of, understood
+from jitledger_bot.recording.whole import header, tokens_of, understood
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import read as asked
 from jitledger_bot.texts.say import recorded as say
 
 ALIKE = 85
@@ -45,22 +48,47 @@ def read(text: str, local: datetime, desk: Desk, shop: Shop) -> list[Reading]:
     """
     found: list[Reading] = []
     places = desk.places(shop)
-    lines = lines_of(text)
-    for line, said in groupby(read_lines(lines, local, places), key=lambda one: one.line):
+    lines = [_told(line, desk, places) for line in lines_of(text)]
+    told = partial(header, now=local, desk=desk, places=places)
+    for line, said in groupby(read_lines(lines, local, places, told), key=lambda one: one.line):
         readings = list(said)
         short: list[Reading] = []
         for _raw, same in groupby(readings, key=lambda reading: reading.raw):
             short += _parted(list(same), desk)
+        moved = [one for one in short if one.do == "transfer"]
+        if moved and places.name_supplier(lines[line]):
+            short = [replace(one, problem=_(asked.RECEIVED_OR_MOVED)) for one in moved[:1]]
         if _is_short(lines[line], short, desk):
             found += short
             continue
-        whole = understood(lines[line], local, readings[0], desk, places)
+        above = readings[0].under or Reading("")
+        whole = understood(lines[line], local, above, desk, places)
         found += _agreed(short, [replace(one, line=line) for one in whole], desk)
     found = [_returned(r, lines[r.line], local, desk, places) for r in found]
+    found = [held(r, desk) if r.is_fact else r for r in found]
     found = [r if _is_meant(r, desk) else Reading(r.raw, line=r.line) for r in found]
     found = whole_lines(whole_sums(said_anew(found, lines)), desk)
     found = with_what_holds(found, lines, local, places)
     return [r for r in found if says_something(r) or _is_odd(r)]
+
+
+_THEN_ASKS = re.compile(r"(.*\w\)?)\s*[.,;!–-]+\s+((?:\S+\s+){1,7}\S+)\s*\?\s*")
+
+
+def _told(line: str, desk: Desk, places: Places) -> str:
+    """Return a line without a question behind its facts that the answer to them answers.
+
+    "sold 2 soap. how many left?": what is recorded is confirmed with what is on hand then.
+    """
+    match = _THEN_ASKS.fullmatch(line)
+    if match is None or "?" in match.group(1):
+        return line
+    norm = [plain(word) for word in match.group(2).split()]
+    if not phrases().is_("how_many", norm, 0) or any(c.isdigit() for c in match.group(2)):
+        return line
+    about = {t.meaning for t in tokens_of(match.group(2).split(), desk, places) if t.kind == "name"}
+    named = [t.meaning for t in tokens_of(match.group(1).split(), desk, places) if t.kind == "name"]
+    return match.group(1) if named and about <= set(named) else line
 
 
 def _returned(reading: Reading, line: str, local: datetime, desk: Desk, places: Places) -> Reading:
@@ -95,12 +123,31 @@ def _agreed(short: list[Reading], whole: list[Reading], desk: Desk) -> list[Read
         return whole
     if any(_piece_of_a_name(one, desk) for one in short):
         return [replace(short[0], problem=_(say.A_PART_IS_NOT_CLEAR, words=short[0].raw[:60]))]
+    if {one.do for one in short} == {"transfer"} and {one.do for one in whole} == {"receive"}:
+        return whole  # "Hill Farm brought 1 tray to the shop": only one reader knows suppliers.
     few, full = _facts_of(short, desk), _facts_of(whole, desk)
     if few == full:
         return short
     if len(few) == len(full) and all(any(_says_more(a, b) for b in full) for a in few):
         return whole
+    if len(few) == len(full) and _is_parted(whole):
+        return whole
     return [replace(whole[0], problem=_(say.ONE_LINE_FOR_EACH_PRODUCT))]
+
+
+def _is_parted(whole: list[Reading]) -> bool:
+    """Return whether a verb stands in two parts, which the reader of short lines does not know."""
+    norm = [plain(word) for word in whole[0].raw.split()]
+    meant = {
+        do for first, last, do in phrases().parted if _stands(first, norm) < _stands(last, norm)
+    }
+    return bool(meant) and all((one.do or "").startswith(tuple(meant)) for one in whole)
+
+
+def _stands(words: tuple[str, ...], norm: list[str]) -> int:
+    """Return where a phrase begins in a line; far behind its end when it does not."""
+    size = len(words)
+    return next((n for n in range(len(norm)) if tuple(norm[n : n + size]) == words), len(norm))
 
 
 def _piece_of_a_name(reading: Reading, desk: Desk) -> bool:

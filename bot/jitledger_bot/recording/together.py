@@ -32,13 +32,8 @@ def with_what_holds(
     for n, line in enumerate(lines if len(lines) > 1 else ()):
         if n in told:
             continue
-        norm = [plain(word) for word in line.split()]
         days |= take_times(line.split(), local)[1] is not None
-        suppliers |= any(
-            " ".join(norm[at : at + size]) in places.suppliers
-            for size in (1, 2, 3)
-            for at in range(len(norm) - size + 1)
-        )
+        suppliers |= places.name_supplier(line)
     found = []
     for one in readings:
         lacks = (days and one.occurred is None) or (

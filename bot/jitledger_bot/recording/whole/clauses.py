@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from jitledger_bot.reading import Reading
+from jitledger_bot.reading.phrases import phrases
 from jitledger_bot.recording.whole.token import NotUnderstood, Token
+
+SPOILS = ("write-off", "adjust")
+"""What may be said to have come while doing something: "broke 2 plates washing up"."""
 
 
 @dataclass(slots=True)
@@ -37,7 +41,7 @@ def clauses_of(tokens: list[Token], known: Reading) -> list[Clause]:
             parts.append(Clause())
         else:
             parts[-1].tokens.append(token)
-    parts = [part for part in parts if any(t.kind not in ("small",) for t in part.tokens)]
+    parts = [p for p in parts if any(t.kind not in ("small", "there") for t in p.tokens)]
     for place, part in enumerate(parts):
         _pair(part)
         _check_own_verb(part, first=place == 0)
@@ -50,6 +54,8 @@ def clauses_of(tokens: list[Token], known: Reading) -> list[Clause]:
     if told and kinds - told:  # "asked for 3 mug, got them": the second verb says what really was.
         raise NotUnderstood
     if not kinds:
+        if known.do is None and _is_there(tokens):
+            known = replace(known, do="count")
         if known.do is None:
             raise NotUnderstood
         for part in parts:
@@ -62,6 +68,20 @@ def clauses_of(tokens: list[Token], known: Reading) -> list[Clause]:
             part.verb = replace(verb, cause=cause) if verb is not None else None
         return parts
     return _with_verbs(parts)
+
+
+def _is_there(tokens: Sequence[Token]) -> bool:
+    """Return whether a line says what there is: "there are 43 now", "noch 17 im Lager".
+
+    *noch* alone may ask for more; it needs a place or a product in front of the number.
+    """
+    first = next((n for n, t in enumerate(tokens) if t.kind == "amount"), len(tokens))
+    told = [token for token in tokens[:first] if token.kind == "there"]
+    if not told or any(token.kind == "talk" for token in tokens):
+        return False
+    still = all(token.words in phrases().sets["still"] for token in told)
+    named = any(token.kind == "name" for token in tokens[:first])
+    return not still or named or any(t.kind in ("place", "left") for t in tokens)
 
 
 def _check_own_verb(part: Clause, *, first: bool) -> None:
@@ -127,7 +147,7 @@ def _pair(part: Clause) -> None:
             if target.money is not None:
                 raise NotUnderstood
             target.money = token
-        elif token.kind not in ("small", "each", "condition"):
+        elif token.kind not in ("small", "there", "each", "condition"):
             gap = True
     if here != Item():
         part.items.append(here)
@@ -153,10 +173,17 @@ def talk_follows(tokens: Sequence[Token], place: int) -> bool:
 
 def _check_behind(tokens: Sequence[Token], place: int) -> None:
     """Refuse a word right behind or before a product: it may make it another one, "mug red"."""
-    if talk_follows(tokens, place):
+    if talk_follows(tokens, place) and not _tells_how(tokens, place):
         raise NotUnderstood
     if place and tokens[place - 1].kind == "talk":
         raise NotUnderstood
+
+
+def _tells_how(tokens: Sequence[Token], place: int) -> bool:
+    """Return whether a word behind a product tells how it came: "broke 2 plates washing up"."""
+    verb = any(t.kind == "verb" and t.meaning in SPOILS for t in tokens[:place])
+    word = tokens[place + 1].words
+    return verb and word.endswith("ing") and len(word) > 5
 
 
 def _one_verb(first: Token, second: Token) -> Token:

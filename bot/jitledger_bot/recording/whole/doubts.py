@@ -20,12 +20,13 @@ def check_doubts(
 ) -> None:
     """Refuse what the reader of short lines doubts, and talk between a receipt and its goods."""
     told = [t for t in tokens if t.kind not in ("verb", "supplier", "sep")]
-    exact = [word for t in told for word in t.words.split() if word not in phrases().sets["halves"]]
+    past = phrases().sets["past"] | phrases().sets["halves"]
+    exact = [word for t in told for word in t.words.split() if word not in past]
     kinds = {fact.do for fact in facts}
     for do in kinds:
         if doubt_of(exact, do, places) is not None:
             raise NotUnderstood
-    if known.under == "receive" and kinds != {"receive"}:
+    if known.do == "receive" and kinds != {"receive"}:
         raise NotUnderstood
     if "receive" in kinds or "count" in kinds:
         first = next(n for n, t in enumerate(tokens) if t.kind in ("amount", "name"))

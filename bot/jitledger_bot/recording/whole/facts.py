@@ -16,6 +16,9 @@ from jitledger_bot.recording.whole.token import NotUnderstood, Token
 OF_A_PART = {("receive", "write-off")}
 """(before, later): what may befall a part of the same goods, which is not named again."""
 
+TAKES = ("sell", "write-off", "adjust")
+"""What leaves fewer: a number that is left behind it is a count."""
+
 DAMAGED = ("write-off", "return-to-supplier")
 
 
@@ -27,12 +30,18 @@ def facts_of(
     found: list[Reading] = []
     goods: list[tuple[str, str]] = []
     """(what happened, SKU)"""
+    titles: list[str] = []
     for part, item in pairs:
         assert part.verb is not None
+        if item.amount is None and len(pairs) == 1 and _is_one(part, item, desk):
+            item.amount = Token("amount", "1", value=Decimal(1))
         if item.amount is None:
             raise NotUnderstood
         if item.amount.words.startswith("+") and part.verb.meaning not in ("receive", "return"):
             raise NotUnderstood  # "+5 vase stolen"
+        last = {t.words for t in part.tokens if t.kind == "small"} & phrases().sets["past"]
+        if last and part.verb.meaning in TAKES and not _is_all(item, desk):
+            raise NotUnderstood
         fact = Reading(
             line,
             do=part.verb.meaning,
@@ -41,31 +50,61 @@ def facts_of(
             cause=part.verb.cause,
         )
         if item.name is None:
-            if len(pairs) > 2 or not _is_a_part(fact, found, part, item):
+            if (
+                len(pairs) > 2
+                or not found
+                or not _is_a_part(fact, found[-1], goods[-1][1], part, desk)
+            ):
                 raise NotUnderstood
-            sku, product = goods[-1][1], found[-1].product
+            sku, product = goods[-1][1], titles[-1]
         else:
             sku, product = item.name.meaning, f"{item.amount.unit} {item.name.words}".strip()
+            titles.append(item.name.words)
         goods.append((part.verb.meaning, sku))
         found.append(_priced(replace(fact, product=product), item, sku, desk))
     if len(set(goods)) < len(goods):
         raise NotUnderstood  # The same goods twice: in all, or one instead of the other?
-    priced = [fact.price is not None for fact in found]
-    if len(found) > 1 and any(fact.total is not None for fact in found):
-        raise NotUnderstood
+    priced = [fact.price is not None or fact.total is not None for fact in found]
+    sums = [place for place, fact in enumerate(found) if fact.total is not None]
+    if len(found) > 1 and sums and (not all(priced) or sums[-1] == len(found) - 1):
+        raise NotUnderstood  # "2 mug, 3 vase, 40 in all": of the last one, or of both?
     if len(found) > 1 and priced[-1] and not any(priced[:-1]):
         raise NotUnderstood  # "1 vase 1 plate 12.50 each": of the last one, or of both?
     return _there([_placed(fact, _own(fact, found, parts), known, desk) for fact in found], parts)
 
 
-def _is_a_part(fact: Reading, found: Sequence[Reading], part: Clause, item: Item) -> bool:
-    """Return whether a number without a product is of the goods just before: "2 of them broke"."""
-    before = found[-1] if found else None
-    if before is None or item.amount is None or item.amount.unit or before.quantity is None:
+def _is_all(item: Item, desk: Desk) -> bool:
+    """Return whether "the last 2" are all there is; else the number or the stock is wrong."""
+    if item.name is None or item.amount is None or item.amount.unit:
         return False
+    return desk.app.queries.item(item.name.meaning)[1].on_hand == item.amount.value
+
+
+def _is_one(part: Clause, item: Item, desk: Desk) -> bool:
+    """Return whether a product in the singular was sold at about its price: one of it."""
+    name, money = item.name, item.money
+    if name is None or money is None or part.verb is None or part.verb.meaning != "sell":
+        return False
+    if money.meaning == "total" or money.meaning.startswith("per"):
+        return False
+    found = desk.resolver.exactly(name.words)
+    usual = desk.price_of(name.meaning)
+    exact = found is not None and plain(found.title) == name.words
+    return exact and usual is not None and usual > 0 and usual / 2 < money.value < usual * 3 / 2
+
+
+def _is_a_part(fact: Reading, before: Reading, sku: str, part: Clause, desk: Desk) -> bool:
+    """Return whether a number without a product is of the goods just before: "2 of them broke"."""
+    amount = part.items[0].amount
+    if amount is None or amount.unit or before.quantity is None:
+        return False
+    if fact.do == "count":  # "sold 4 plates, 20 left"
+        return before.do in TAKES
     thereof = any(token.kind == "thereof" for token in part.tokens)
     befalls = thereof or (before.do, fact.do) in OF_A_PART
-    return befalls and item.amount.value <= before.quantity and fact.cause != "loss"
+    codes = phrases().pack_codes((before.product.split() or [""])[0])
+    factor = next((f for code in codes if (f := desk.factor_of(sku, code))), Decimal(1))
+    return befalls and amount.value <= before.quantity * factor and fact.cause != "loss"
 
 
 def _own(fact: Reading, found: Sequence[Reading], parts: Sequence[Clause]) -> list[Token]:
@@ -94,9 +133,13 @@ def _there(facts: list[Reading], parts: Sequence[Clause]) -> list[Reading]:
 
 
 def _loose(pairs: list[tuple[Clause, Item]], desk: Desk) -> list[tuple[Clause, Item]]:
-    """Add up a count of packs and single ones: "notebooks: 4 packs and 7 loose"."""
+    """Add up packs and single ones of one product: "notebooks: 4 packs and 7 loose"."""
     items = [item for _part, item in pairs]
-    counts = {part.verb.meaning for part, _item in pairs if part.verb is not None} == {"count"}
+    verbs = {part.verb.meaning for part, _item in pairs if part.verb is not None}
+    said = [word for part, _item in pairs[1:] for t in part.tokens for word in t.words.split()]
+    counts = verbs == {"count"} or (
+        len(verbs) == 1 and any(word in phrases().sets["singles"] for word in said)
+    )
     named = [item.name for item in items if item.name is not None]
     amounts = [item.amount for item in items if item.amount is not None]
     if not counts or len(named) != 1 or len(amounts) != 2 or any(item.money for item in items):
@@ -104,7 +147,7 @@ def _loose(pairs: list[tuple[Clause, Item]], desk: Desk) -> list[tuple[Clause, I
     first, second = amounts
     if (
         items[0].name is None
-        or items[0].amount
+        or (items[0].amount and verbs == {"count"} and not set(said) & phrases().sets["singles"])
         or not first.unit
         or second.unit
         or second.value % 1
@@ -123,6 +166,16 @@ def _joined(pairs: list[tuple[Clause, Item]], desk: Desk) -> list[tuple[Clause, 
     money = [
         n for n, (_part, item) in enumerate(pairs) if item.amount is None and item.name is None
     ]
+    if len(money) == 1 and money[0] == len(pairs) - 1 > 1:
+        part, item = pairs[-1]
+        whole = any(word in phrases().sets["all"] for t in part.tokens for word in t.words.split())
+        if whole and item.money is not None and item.money.meaning == "each":
+            pairs.pop()  # "3 mug and 2 vase, all at 9 each"
+            for _part, other in pairs:
+                if other.money is not None:
+                    raise NotUnderstood
+                other.money = item.money
+            money = []
     for place in reversed(money):  # A price behind a comma is of what stands before it.
         if not place or pairs[place - 1][1].money is not None or len(pairs) > 2:
             raise NotUnderstood  # "3 mug and 2 vase, all at 9 each"
@@ -192,6 +245,9 @@ def _placed(fact: Reading, tokens: Sequence[Token], known: Reading, desk: Desk) 
         source, target = _way(named)
         return replace(fact, location=source, to=target)
     came = fact.do in ("receive", "return", "count") and any(t.lead == "from" for t in named)
+    moved = fact.do == "return" and any(t.lead == "to" for t in named)
+    if moved and not any(t.kind == "people" for t in tokens):
+        raise NotUnderstood  # "brought 3 mug back to the storeroom"
     if len({token.meaning for token in named}) > 1 or came:
         raise NotUnderstood
     here = named[0].meaning if named else known.location

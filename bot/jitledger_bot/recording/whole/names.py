@@ -42,7 +42,7 @@ def _is_word(line: Line, place: int) -> bool:
 def supplier_at(line: Line, place: int) -> tuple[Token, int] | None:
     """Return a supplier of the shop, with the word that leads to or from it."""
     known = phrases()
-    for kind in ("from", "toward", "to", ""):
+    for kind in ("from", "toward", "to", "at", ""):
         lead = known.is_(kind, line.norm, place) if kind else 0
         if kind == "from" and line.norm[place] in ("off", "ab"):
             lead = 1

@@ -25,10 +25,10 @@ _CENTS = ("cent", "cents", "ct", "p")
 def money_at(line: Line, place: int) -> tuple[Token, int] | None:
     """Return a sum of money: with a sign or its name, or led by a word for a price."""
     known = phrases()
-    before = known.is_("totals", line.norm, place)
-    lead = known.is_("price", line.norm, place + before)
-    priced_by = set(line.norm[place + before : place + before + 1]) & phrases().sets["price_names"]
-    lead = lead or len(priced_by)
+    times = _times_price(line, place)
+    if times is not None:
+        return times
+    before, lead, priced_by = _led(line, place)
     begin = place + before + lead
     glued = not lead and line.words[begin : begin + 1] and line.words[begin][0] in "@à"
     found = amount_at(line.words, begin, "@à" if glued else "") or _spelt_money(line, begin)
@@ -39,24 +39,19 @@ def money_at(line: Line, place: int) -> tuple[Token, int] | None:
     code = currency_at(line.words, begin, length)
     if not currency and end < len(line.norm) and line.norm[end] in _CENTS and lead:
         value, currency, end = value / 100, True, end + 1
-    per = per_at(line.norm, end)
-    each = 0 if per else known.is_("each", line.norm, end)
-    if not each and per is None and end < len(line.norm) and line.norm[end] in ("per", "pro"):
-        named = name_at(line, end + 1)  # "10 euros per plate"
-        each = 1 + named[1] if named is not None else 0
-    totals = 0 if each or per else known.is_("totals", line.norm, end)
-    if not per and line.norm[end : end + 1] in (["for"], ["für"], ["im"]):
-        per = per_at(line.norm, end + 1)  # "30 euros for the box"
-        per = None if per is None else (per[0], per[1] + 1)
+    per, each, totals = _of_what(line, end)
     said = line.norm[place + before : begin]
-    strong = bool(glued or priced_by) or bool({"@", "à", "je", "zu"} & set(said))
+    strong = bool(glued or priced_by - known.sets["paid"]) or bool(
+        {"@", "à", "je", "zu"} & set(said)
+    )
     priced = _PRICE.fullmatch(line.words[begin].strip("@à,;.")) is not None
-    is_money = currency or strong or priced or (lead and (each or per)) or each > 1
+    is_money = currency or strong or priced_by or priced or (lead and (each or per)) or each > 1
     if not is_money and (value == int(value) and "at" in said):
         return None  # "at 9" may be the time.
-    if not is_money and not (lead and _closes(line, end)):
+    summed = bool(before or totals) and _closes(line, end + totals)
+    if not (is_money or summed) and not (lead and _closes(line, end)):
         return None
-    if before and not is_money:
+    if before and not (is_money or summed):
         return None
     if priced and not (currency or lead or glued or each or per) and counts(line, end):
         return None  # "2.50 kg" is an amount.
@@ -68,6 +63,33 @@ def money_at(line: Line, place: int) -> tuple[Token, int] | None:
     words = " ".join(line.norm[place : end + each + totals])
     token = Token("money", words, meaning, value, currency=code)
     return token, end + each + totals - place
+
+
+def _led(line: Line, place: int) -> tuple[int, int, set[str]]:
+    """Return (words for a total, words for a price, those that name one) before a sum."""
+    known = phrases()
+    before = known.is_("totals", line.norm, place)
+    lead = known.is_("price", line.norm, place + before)
+    if lead and not before:  # "für insgesamt 48"
+        before = known.is_("totals", line.norm, place + lead)
+        before, lead = (before + lead, 0) if before else (0, lead)
+    named = set(line.norm[place + before : place + before + 1]) & known.sets["price_names"]
+    return before, lead or len(named), named
+
+
+def _of_what(line: Line, end: int) -> tuple[tuple[str | None, int] | None, int, int]:
+    """Return (the pack it is of and its words, words for each, words for all) behind a sum."""
+    known = phrases()
+    per = per_at(line.norm, end)
+    each = 0 if per else known.is_("each", line.norm, end)
+    if not each and per is None and end < len(line.norm) and line.norm[end] in ("per", "pro"):
+        named = name_at(line, end + 1)  # "10 euros per plate"
+        each = 1 + named[1] if named is not None else 0
+    totals = 0 if each or per else known.is_("totals", line.norm, end)
+    if not per and line.norm[end : end + 1] in (["for"], ["für"], ["im"]):
+        per = per_at(line.norm, end + 1)  # "30 euros for the box"
+        per = None if per is None else (per[0], per[1] + 1)
+    return per, each, totals
 
 
 def _spelt_money(line: Line, place: int) -> tuple[Decimal, int, bool] | None:
@@ -92,7 +114,7 @@ def _closes(line: Line, place: int) -> bool:
 def amount_at_place(line: Line, place: int) -> tuple[Token, int] | None:
     """Return a number of goods, with its pack or measure."""
     known = phrases()
-    half = _half(line, place)
+    half = _half(line, place) or _one_pack(line, place)
     if half is not None:
         value, end = half
     else:
@@ -111,6 +133,9 @@ def amount_at_place(line: Line, place: int) -> tuple[Token, int] | None:
         if ends(line, end - 1):
             return Token("amount", " ".join(line.norm[place:end]), "", value), end - place
     times = known.is_("times", line.norm, end)
+    if times and _priced_times(line, end):
+        words = " ".join(line.norm[place:end])
+        return Token("amount", words, "", value), end - place
     if times and leading_number(line.words[end + times : end + times + 1]) is not None:
         return Token("doubt", line.norm[place], "number"), 1  # "3 x 6" is read elsewhere.
     end += times
@@ -133,6 +158,43 @@ def amount_at_place(line: Line, place: int) -> tuple[Token, int] | None:
     article = not any(c.isdigit() for c in words) and known.numbers.meaning(words) == "1"
     meaning = "article" if article else ""
     return Token("amount", words, meaning, value, unit), end - place
+
+
+def _one_pack(line: Line, place: int) -> tuple[Decimal, int] | None:
+    """Return one of "box of brass bells", "ganze Rolle Kette": a pack in the singular."""
+    whole = place
+    while whole < len(line.norm) and line.norm[whole] in phrases().sets["wholes"]:
+        whole += 1
+    word = line.norm[whole] if whole < len(line.norm) else ""
+    singular = word in phrases().packs and any(word == code for code in phrases().pack_codes(word))
+    if not singular or ends(line, whole) or (line.found and line.found[-1].kind == "amount"):
+        return None
+    behind = whole + 1 + phrases().is_("of", line.norm, whole + 1)
+    if name_at(line, behind) is None:
+        return None
+    return Decimal(1), whole
+
+
+def _priced_times(line: Line, place: int) -> bool:
+    """Return whether a word like *x* stands before a price of one: "12 x 4.20"."""
+    end = place + 1
+    price = line.words[end].strip(",;") if end < len(line.words) else ""
+    return _PRICE.fullmatch(price) is not None and not counts(line, end + 1)
+
+
+def _times_price(line: Line, place: int) -> tuple[Token, int] | None:
+    """Return the price of one behind an amount and a word like *x*: "x 4.20"."""
+    amount = line.found[-1] if line.found else None
+    if amount is None or amount.kind != "amount" or amount.unit:
+        return None
+    if not phrases().is_("times", line.norm, place) or not _priced_times(line, place):
+        return None
+    price = amount_at(line.words, place + 1, "")
+    if price is None:
+        return None
+    words = " ".join(line.norm[place : place + 1 + price[1]])
+    code = currency_at(line.words, place + 1, price[1])
+    return Token("money", words, "each", price[0], currency=code), 1 + price[1]
 
 
 def _half(line: Line, place: int) -> tuple[Decimal, int] | None:

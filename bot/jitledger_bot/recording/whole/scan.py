@@ -12,7 +12,7 @@ from jitledger_bot.desk import Desk
 from jitledger_bot.reading import Places
 from jitledger_bot.reading.amounts.quantities import FRACTIONS, leading_number
 from jitledger_bot.reading.phrases import phrases, plain
-from jitledger_bot.reading.tails import CURRENCIES, CURRENCY
+from jitledger_bot.reading.tails import CURRENCIES, CURRENCY, amount_at
 from jitledger_bot.recording.whole.names import name_at, place_at, supplier_at
 from jitledger_bot.recording.whole.numbers import amount_at_place, money_at
 from jitledger_bot.recording.whole.token import Line, Token, ends
@@ -34,7 +34,22 @@ def tokens_of(words: Sequence[str], desk: Desk, places: Places) -> list[Token]:
         place += length
         if ends(line, place - 1) and token.kind != "sep":
             line.found.append(Token("sep", line.words[place - 1][-1]))
-    return line.found
+    return _with_shared_noun(line.found, desk)
+
+
+def _with_shared_noun(tokens: list[Token], desk: Desk) -> list[Token]:
+    """Name the product of "3 blue and 2 red mugs": both are mugs."""
+    found = list(tokens)
+    for place in range(1, len(tokens) - 3):
+        kinds = [token.kind for token in tokens[place - 1 : place + 4]]
+        if kinds != ["amount", "talk", "sep", "amount", "name"]:
+            continue
+        noun = tokens[place + 3].words.split()[-1]
+        words = f"{tokens[place].words} {noun}"
+        named = desk.resolver.exactly(words, bent=True)
+        if named is not None and named.sku != tokens[place + 3].meaning:
+            found[place] = Token("name", words, named.sku)
+    return found
 
 
 def _at(line: Line, place: int) -> tuple[Token, int]:
@@ -61,6 +76,8 @@ def _sign(line: Line, place: int) -> tuple[Token, int] | None:
         return Token("verb", word, "transfer"), 1
     if phrases().is_("joiners", line.norm, place) or word in _JOINS:
         return Token("sep", word), 1
+    if word == "=" and (length := _is_sum(line, place + 1)):
+        return Token("small", word), 1 + length
     if word in ("@", "à", "=", "#", "*", "~", "^", "?", "_"):
         return (Token("doubt", word, "sign"), 1) if money_at(line, place) is None else None
     if not any(c.isalnum() for c in word):
@@ -68,8 +85,24 @@ def _sign(line: Line, place: int) -> tuple[Token, int] | None:
     return None
 
 
+def _is_sum(line: Line, place: int) -> int:
+    """Return the length of a sum that is what stands before it: "24 x MUG @ 4.20 = 100.80"."""
+    amounts = [t for t in line.found if t.kind == "amount"]
+    prices = [t for t in line.found if t.kind == "money"]
+    told = amount_at(line.words, place, "")
+    alone = len(amounts) == len(prices) == 1 and prices[0].meaning in ("each", "bare")
+    if told is None or not alone or prices[0].value * amounts[0].value != told[0]:
+        return 0
+    return told[1]
+
+
 def _said(line: Line, place: int) -> tuple[Token, int] | None:
     """Return what changes nothing, or takes back what was just said: "sorry", "no wait"."""
+    there = phrases().is_("there_is", line.norm, place)
+    if not there and line.norm[place] in phrases().sets["still"]:
+        there = 1
+    if there:
+        return Token("there", line.norm[place]), there
     talk = phrases().is_("small_talk", line.norm, place)
     if talk:
         return Token("small", line.norm[place]), talk
@@ -85,7 +118,10 @@ def _kind(line: Line, place: int) -> tuple[Token, int] | None:
         return Token("each", word), each
     if known.is_("thereof", norm, place):
         return Token("thereof", word), known.is_("thereof", norm, place)
-    if known.days.at(norm, place) is not None and len(word) > 3:
+    day = known.days.at(norm, place)
+    if day is not None and len(word) > 3:
+        if day[1] == "on" and place + 1 < len(norm) and _is_goods(line, place + 1):
+            return Token("small", word), 1  # "sold the last 2"
         return Token("doubt", word, "day"), 1
     if known.is_("people", norm, place) or known.is_("customers", norm, place):
         return Token("people", word), 1
@@ -113,6 +149,11 @@ def _kind(line: Line, place: int) -> tuple[Token, int] | None:
     if small:
         return Token("small", word), small
     return None
+
+
+def _is_goods(line: Line, place: int) -> bool:
+    """Return whether a number of goods or a product begins at a place."""
+    return bool(amount_at_place(line, place) or name_at(line, place))
 
 
 def _near_number(line: Line, place: int, length: int) -> bool:

@@ -7,6 +7,8 @@ token is left over: a second number, a doubt, a place or supplier without a role
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import datetime
 
 from jitledger_bot.desk import Desk
@@ -18,11 +20,13 @@ from jitledger_bot.reading.words import LIST_MARK
 from jitledger_bot.recording.whole.clauses import clauses_of
 from jitledger_bot.recording.whole.doubts import check_doubts, check_talk
 from jitledger_bot.recording.whole.facts import facts_of
+from jitledger_bot.recording.whole.nothing import nothing_left
 from jitledger_bot.recording.whole.scan import tokens_of
 from jitledger_bot.recording.whole.settle import (
     corrected,
     settled,
     without_articles,
+    without_circumstances,
     without_number,
     without_politeness,
     without_slips,
@@ -42,7 +46,35 @@ def understood(
     try:
         return _read(line, now, known, desk, places)
     except NotUnderstood:
+        pass
+    try:
+        return _read_by_days(line, now, known, desk, places)
+    except NotUnderstood:
         return []
+
+
+_PARTS = re.compile(r"\s*[,;.]\s+|\s+(?:and|und|then|dann)\s+")
+
+
+def _read_by_days(
+    line: str, now: datetime, known: Reading, desk: Desk, places: Places
+) -> list[Reading]:
+    """Read "yesterday 8 eggs sold, today 4 eggs": each part with a day of its own."""
+    parts = [part for part in _PARTS.split(line) if part.strip()]
+    dated = [len(take_times(part.split(), now)[0]) < len(part.split()) for part in parts]
+    if len(parts) < 2 or not all(dated):
+        raise NotUnderstood
+    found: list[Reading] = []
+    known = replace(known, occurred=None)
+    for part in parts:
+        try:
+            read = _read(part, now, known, desk, places)
+        except NotUnderstood:
+            if not found:
+                raise
+            read = _read(part, now, replace(known, do=found[-1].do), desk, places)
+        found += [replace(one, raw=line) for one in read]
+    return found
 
 
 def _read(line: str, now: datetime, known: Reading, desk: Desk, places: Places) -> list[Reading]:
@@ -54,12 +86,16 @@ def _read(line: str, now: datetime, known: Reading, desk: Desk, places: Places) 
     words = without_number(words)
     words = without_politeness(words)
     meant = without_slips(words)
-    if "?" in text or not meant or is_plan(" ".join(meant)) or is_corrected(text):
+    if "?" in text or not meant:
         raise NotUnderstood
-    tokens = tokens_of(words, desk, places)
+    tokens = nothing_left(words, desk, places)
+    if tokens is None:
+        if is_plan(" ".join(meant)) or is_corrected(text):
+            raise NotUnderstood
+        tokens = tokens_of(words, desk, places)
     if any(token.kind == "doubt" for token in tokens):
         raise NotUnderstood
-    tokens = settled(without_articles(corrected(tokens)), known)
+    tokens = settled(without_articles(corrected(without_circumstances(tokens))), known)
     clauses = clauses_of(tokens, known)
     facts = facts_of(clauses, line, occurred or known.occurred, known, desk)
     check_doubts(tokens, facts, known, places)

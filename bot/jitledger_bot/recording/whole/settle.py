@@ -56,6 +56,46 @@ def without_articles(tokens: list[Token]) -> list[Token]:
     return found
 
 
+def without_circumstances(tokens: list[Token]) -> list[Token]:
+    """Leave out what only tells how it came: "2 plates smashed when I unpacked the shelf".
+
+    From a word like *when* or *because* to the next mark, where no goods, money, place, supplier
+    or pronoun for goods stands in it.
+    """
+    found: list[Token] = []
+    place = 0
+    while place < len(tokens):
+        token = tokens[place]
+        end = next((n for n in range(place, len(tokens)) if tokens[n].kind == "sep"), len(tokens))
+        told = tokens[place + 1 : end]
+        if token.words in phrases().sets["circumstances"] and found and told:
+            goods = any(
+                t.kind in _GOODS and not (t.kind == "amount" and t.meaning == "article")
+                for t in told
+            )
+            named = any(word in phrases().sets["them"] for t in told for word in t.words.split())
+            if not goods and not named:
+                place = end
+                continue
+        found.append(token)
+        place += 1
+    return found
+
+
+_GOODS = (
+    "amount",
+    "name",
+    "money",
+    "place",
+    "supplier",
+    "doubt",
+    "instead",
+    "thereof",
+    "left",
+    "condition",
+)
+
+
 def corrected(tokens: list[Token]) -> list[Token]:
     """Let what is said behind "no, wait" stand for what it takes back: one number or product."""
     places = [n for n, token in enumerate(tokens) if token.kind == "instead"]
@@ -103,8 +143,11 @@ def settled(tokens: list[Token], known: Reading) -> list[Token]:
         elif used and token.kind in ("buying", "verb") and token.meaning != "sell":
             token = Token("small", token.words)
         elif token.kind == "buying":
+            if _is_for_us(tokens):
+                found.append(Token("verb", token.words, "adjust", cause="use"))
+                continue
             untitled = [n for n in people if not token.meaning or not _is_title(tokens[n])]
-            if any(t.kind == "supplier" and t.lead == "from" for t in tokens):
+            if any(t.kind == "supplier" and t.lead in ("from", "at") for t in tokens):
                 token = Token("verb", token.words, "receive")
             elif any(n < place for n in untitled) or _somebody(tokens, place):
                 token = Token("verb", token.words, "sell")
@@ -113,14 +156,35 @@ def settled(tokens: list[Token], known: Reading) -> list[Token]:
             else:
                 raise NotUnderstood
         elif token.kind == "left":
-            counted = known.do == "count" or any(
-                t.kind == "verb" and t.meaning == "count" for t in tokens
-            )
-            if not counted:
-                raise NotUnderstood
-            token = Token("small", token.words)
+            token = _left(tokens, place, known)
         found.append(token)
     return [_by_partners(token, found) for token in found]
+
+
+def _left(tokens: Sequence[Token], place: int, known: Reading) -> Token:
+    """Return what *left* says: nothing new beside a count, a count of its own behind a sale."""
+    word = tokens[place].words
+    if not any(t.kind in ("verb", "buying", "use") for t in tokens):
+        return tokens[place]
+    if known.do == "count" or any(t.kind == "verb" and t.meaning == "count" for t in tokens):
+        return Token("small", word)
+    parts = [n for n, token in enumerate(tokens) if token.kind == "sep"]
+    begin = max((n for n in parts if n < place), default=-1) + 1
+    end = min((n for n in parts if n > place), default=len(tokens))
+    kinds = {token.kind for token in tokens[begin:end]}
+    if begin and "amount" in kinds and not kinds & {"verb", "buying", "name", "use"}:
+        return Token("verb", word, "count")  # "sold 4 plates, 20 left"
+    raise NotUnderstood
+
+
+def _is_for_us(tokens: Sequence[Token]) -> bool:
+    """Return whether it was taken "for our lunch"."""
+    return any(
+        phrases().words["purpose"].meaning(token.words)
+        and tokens[place + 1].words in phrases().sets["ours"]
+        and tokens[place + 2].kind == "talk"
+        for place, token in enumerate(tokens[:-2])
+    )
 
 
 def _somebody(tokens: Sequence[Token], place: int) -> bool:
@@ -152,8 +216,16 @@ def _by_partners(token: Token, tokens: Sequence[Token]) -> Token:
         return replace(token, meaning="return")  # "a web customer sent back 1"
     if token.meaning == "receive" and {"from"} <= {t.lead for t in moved} and len(moved) > 1:
         return replace(token, meaning="transfer")  # "restocked the shop from the storeroom"
+    if token.meaning == "transfer" and _delivers(token, tokens):
+        return replace(token, meaning="receive")  # "Hill Farm brought 1 tray to the shop"
     if token.meaning == "transfer" and not moved:
-        if suppliers and not suppliers[0].lead and token.words in phrases().sets["brings"]:
-            return replace(token, meaning="receive")
         raise NotUnderstood
     return token
+
+
+def _delivers(token: Token, tokens: Sequence[Token]) -> bool:
+    """Return whether a supplier brought the goods, to us or to a place of ours."""
+    suppliers = [t for t in tokens if t.kind == "supplier"]
+    came = any(t.kind == "place" and t.lead == "from" for t in tokens)
+    led = bool(suppliers) and suppliers[0].lead in ("", "from")
+    return led and not came and token.words in phrases().sets["brings"]

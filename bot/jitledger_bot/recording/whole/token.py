@@ -20,7 +20,7 @@ class Token:
 
     Kinds: ``amount``, ``name``, ``money``, ``verb``, ``use``, ``place``, ``supplier``,
     ``condition``, ``people``, ``buying``, ``left``, ``each``, ``sep``, ``small``, ``talk``,
-    ``doubt``.
+    ``doubt``, ``there`` ("there are", "noch").
     """
 
     kind: str

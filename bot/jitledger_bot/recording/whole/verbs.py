@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jitledger_bot.reading.phrases import phrases
-from jitledger_bot.recording.whole.token import Line, Token
+from jitledger_bot.recording.whole.token import Line, Token, ends
 
 SHORTEST_MISSPELT = 4
 """Letters: a shorter word with two neighbours swapped may be another word."""
@@ -34,6 +34,18 @@ def verb_at(line: Line, place: int) -> tuple[Token, int] | None:
     use = known.reasons.at(line.norm, place)
     if use is not None and use[1] == "use":
         return Token("use", " ".join(line.norm[place : place + use[0]])), use[0]
+    if (place and ends(line, place)) or place == len(line.norm) - 1:
+        behind = line.found and line.found[-1].kind in ("name", "amount")
+        if behind and line.norm[place] in known.sets["inside"]:
+            return Token("verb", line.norm[place], "receive"), 1  # "5 boxes of soap in, …"
+        if behind and line.norm[place] in known.sets["outside"]:
+            return Token("doubt", line.norm[place], "verb"), 1
+    passive = known.is_("getting", line.norm, place)
+    happened = passive and (
+        known.verbs.at(line.norm, place + passive) or known.spoken.at(line.norm, place + passive)
+    )
+    if happened and happened[1] in ("write-off", "adjust"):
+        return Token("small", line.norm[place]), passive  # "got broken"
     best = max(
         (found for look in (phrases().spoken, known.verbs) if (found := look.at(line.norm, place))),
         key=lambda hit: hit[0],
