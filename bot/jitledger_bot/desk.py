@@ -24,9 +24,12 @@ from jitledger_bot.memory.chats import reach, voice_row
 from jitledger_bot.memory.receivers import member_of
 from jitledger_bot.memory.resolve import Resolver
 from jitledger_bot.reading import Places
+from jitledger_bot.reading.phrases import phrases
 from jitledger_bot.texts.language import Voice, _, choose, speak, spoken
 from jitledger_bot.turn import Turn
 from jitledger_projections.views.supply import names
+
+_UMLAUTS = str.maketrans("äöü", "aou")
 
 LATE_DELIVERY = 90 * SECOND
 LATEST_DELIVERY_DAYS = 30
@@ -122,6 +125,17 @@ class Desk:
         """Return whether a product has a pack of this name."""
         item, _q, _shop = self.app.queries.item(sku)
         return pack.casefold() in item.catalog.packs
+
+    def pack_of(self, sku: str, word: str) -> str | None:
+        """Return the product's pack that a word means: "bunches", "Kartons", "Säcke"."""
+        item, _q, _shop = self.app.queries.item(sku)
+        packs = item.catalog.packs
+        folded = word.translate(_UMLAUTS)
+        endings = ("", "s", "es", "n", "en", "e", "er")
+        forms = [
+            w[: len(w) - len(end)] for w in (word, folded) for end in endings if w.endswith(end)
+        ]
+        return next((f for f in (*forms, *phrases().pack_codes(word)) if f in packs), None)
 
     def unit_of(self, sku: str) -> str:
         """Return the unit a product is kept in."""

@@ -119,6 +119,8 @@ def build(folder: Path, cases: Path = CASES) -> tuple[Path, Path]:
     """Make the shop that a file of cases describes, in English and German."""
     made = []
     about = cases.read_text(encoding="utf-8")
+    if found := re.search(r"^shop of: (.+)$", about, re.MULTILINE):
+        about = (cases.parent / found.group(1)).read_text(encoding="utf-8")
     for locale in ("en", "de"):
         path = folder / f"{locale}.db"
         app = open_app(Settings(database=f"sqlite:///{path}"))

@@ -2,6 +2,7 @@
 
 `cases.txt` was there when the reading was made. The unseen sets were written by people who did not
 know it, and were mended after they had been measured: a new set tells how good the reading is.
+`once-*.txt` holds what a reader recorded wrongly who looked for such: it must be asked.
 """
 
 from __future__ import annotations
@@ -23,11 +24,14 @@ OFFERED = {"mugs, 3 sold", "sold 4 white candles"}
         ("cases", 240, 95),
         ("unseen", 150, 81),
         ("unseen2", 150, 98),
-        ("unseen3", 300, 209),
-        ("unseen4", 300, 208),
-        ("unseen5", 300, 207),
-        ("unseen6", 300, 192),
-        ("unseen7", 300, 189),
+        ("unseen3", 300, 204),
+        ("unseen4", 300, 201),
+        ("unseen5", 300, 205),
+        ("unseen6", 300, 187),
+        ("unseen7", 300, 187),
+        ("unseen8", 300, 181),
+        ("once-bike", 244, 0),
+        ("once-mug", 85, 0),
     ],
 )
 def test_every_case_is_read_rightly(name: str, cases: int, at_once: int) -> None:

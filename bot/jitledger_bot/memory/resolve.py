@@ -216,18 +216,18 @@ _UMLAUT = str.maketrans("äöü", "aou")
 
 
 def _without_umlaut(words: list[str]) -> list[str]:
-    """Return a name without the plural that changes its vowel: "Rahmenschlösser", "Körbe"."""
-    if not words:
-        return []
-    *others, last = (word.casefold() for word in words)
-    place = max(last.rfind(c) for c in "äöü")
-    if place < 0 or not last.isalpha():
-        return []
-    base = last[:place] + last[place:].translate(_UMLAUT)
-    stems = [
-        base[: -len(end)] if end else base for end in ("er", "e", "n", "") if base.endswith(end)
-    ]
-    return [" ".join([*others, stem]) for stem in stems if len(stem) > 3]
+    """Return a name without the plural that changes a vowel: "Schlösser", "Übertöpfe groß"."""
+    found = []
+    for at, word in enumerate(word.casefold() for word in words):
+        place = max(word.rfind(c) for c in "äöü")
+        if place < 1 or not word.isalpha():
+            continue
+        base = word[:place] + word[place:].translate(_UMLAUT)
+        for ending in ("er", "e", "n", ""):
+            stem = base[: len(base) - len(ending)]
+            if base.endswith(ending) and len(stem) > 3:
+                found.append(" ".join([*words[:at], stem, *words[at + 1 :]]))
+    return found
 
 
 def _exact(tx: Tx, typed: str) -> Candidate | None:

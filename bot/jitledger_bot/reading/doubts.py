@@ -32,6 +32,10 @@ def is_plan(text: str) -> bool:
         return True
     if _is_tomorrow(text.split(), words):
         return True
+    for place in range(len(words) - 1):
+        done = known.verbs.at(words, place + 1) if words[place] in ("to", "zu") else None
+        if done is not None and done[1] in ("sell", "receive", "count"):
+            return True  # "5 bells to sell"
     place = 0
     while place < len(words):
         condition = known.conditions.at(words, place)

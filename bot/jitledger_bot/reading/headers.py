@@ -60,6 +60,8 @@ def header_of(line: str, now: datetime, places: Places) -> Reading | None:
     if verb is None or (not line.strip().endswith(":") and has_number(norm)):
         return None
     begin, length, do = verb
+    if is_no_header(do, line):
+        return None
     rest = words[:begin] + words[begin + length :]
     again = find_verb([plain(word) for word in rest], at_start=True)
     if again is not None and again[2] == do:  # "inventory count"
@@ -82,6 +84,19 @@ def header_of(line: str, now: datetime, places: Places) -> Reading | None:
     return replace(reading, supplier=supplier, location=tail.location, to=tail.to)
 
 
+def is_no_header(do: str, line: str) -> bool:
+    """Return whether a header says what did not come, is to be done, or is no sale of ours.
+
+    "missing:", "Acme brought less:", "got no", "please count", "sold us", "sold out".
+    """
+    said, sets = {plain(word) for word in line.split()}, phrases().sets
+    if said & (sets["missing"] | sets["less"] | sets["denials"]):
+        return True
+    if do == "sell" and said & ({"us", "uns"} | sets["outside"]):
+        return True
+    return do in ("count", "transfer") and bool(said & sets["please"])
+
+
 def _without_own_number(words: list[str]) -> list[str]:
     """Take its number off a paper's name: "Delivery note 20331", "Lieferschein Nr. 8841"."""
     norm, known = [plain(word) for word in words], phrases()
@@ -101,7 +116,10 @@ def _brought(line: str, do: str, rest: list[str], places: Places) -> Reading | N
             code = places.suppliers.get(" ".join(norm[place : place + length]))
             if code is None or len(norm) < place + length:
                 continue
-            subject = do == "transfer" and place == 0
+            if do == "return":
+                return Reading(line)  # Back from whom, to whom?
+            brings = any(word in phrases().sets["brings"] for word in line.casefold().split())
+            subject = do == "transfer" and place == 0 and brings
             told = do == "receive" and line.strip().endswith(":") and not _leads_away(rest)
             others = norm[:place] + norm[place + length :]
             if (subject and len(others) <= 1) or (told and not has_number(others)):

@@ -38,6 +38,7 @@ from jitledger_bot.reading.words import (
     find_verb,
     has_number,
     take_verb,
+    without_fillers,
 )
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import read as say
@@ -96,6 +97,8 @@ def read_lines(
         if head is not None:
             header = joined(header, head) if place and (not found or head.do is None) else head
             continue
+        if header is not None and _ends_header(line):
+            header = None
         read = _of_the_same([r for p in _clauses(line) for r in read_line(p, now, header, places)])
         claims = [r for r in read if r.do not in (None, "unmet")]
         if claims and is_corrected(line):
@@ -104,6 +107,19 @@ def read_lines(
             read = [replace(claims[0], raw=line, quantity=number, problem=said)]
         found += [replace(r, line=place, under=header) for r in read]
     return found
+
+
+def _ends_header(line: str) -> bool:
+    """Return whether a line without goods parts what stands below it from the header above."""
+    norm = [plain(word) for word in line.split()]
+    if line.rstrip().endswith(":"):
+        return True
+    if any(c.isdigit() for c in line) or any(
+        phrases().numbers.at(norm, n) is not None for n in range(len(norm))
+    ):
+        return False
+    _raw, left = without_fillers(list(norm), list(norm))
+    return any(c.isalnum() for word in left for c in word)
 
 
 def lines_of(text: str) -> list[str]:
@@ -167,6 +183,8 @@ def read_line(
     words, occurred = take_times(text.split(), now)
     if isinstance(occurred, Reading):
         return [replace(occurred, raw=line)]
+    if occurred is None and header is not None and len(words) < len(text.split()):
+        header = replace(header, occurred=None)  # "today 3 duct tape" below "sold yesterday:"
     do: str | None = None
     cause: str | None = None
     signed = _SIGNED.fullmatch(" ".join(words))

@@ -269,13 +269,12 @@ def currency_at(words: list[str], place: int, length: int) -> str | None:
 
 
 def per_at(norm: Sequence[str], place: int) -> tuple[str | None, int] | None:
-    """Return (pack or None for one, how many words) of "a box", "per kilo", "pro Karton"."""
+    """Return (word for a pack, None for one; how many words) of "a box", "pro Karton"."""
     known = phrases()
     if place + 1 >= len(norm) or norm[place] not in PER:
         return None
-    codes = known.pack_codes(norm[place + 1])
-    if codes:
-        return codes[0], 2
+    if known.pack_codes(norm[place + 1]):
+        return norm[place + 1], 2
     unit = known.units.at(norm, place + 1)
     if unit is not None:
         return None, 1 + unit[0]

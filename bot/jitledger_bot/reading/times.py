@@ -41,6 +41,8 @@ def take_times(words: list[str], now: datetime) -> tuple[list[str], str | Readin
             continue
         lead = known.is_("time", norm, place)
         clock = _clock_at(norm, place + lead, lead > 0)
+        if clock is not None and _is_appointment(norm, words, place):
+            return words, Reading("", problem=_(say.WHICH_DAY_ONE_LINE_FOR))
         if clock is not None and at is None:
             at, length = clock
             _cut(words, place, lead + length)
@@ -68,6 +70,8 @@ def _is_of_another(norm: list[str], words: list[str], place: int) -> bool:
         return True
     if place > 1 and known.is_("from", norm, place - 1) and known.is_("people", norm, place - 2):
         return True  # "the lady from yesterday"
+    if place > 1 and known.is_("purpose", norm, place - 1):
+        return True  # "3 mugs sold for friday"
     led = next((n for n in range(place - 1, 0, -1) if known.is_("purpose", norm, n)), None)
     if led is not None and any(not _is_small(norm, n) for n in range(led + 1, place)):
         return True  # "for Kate's birthday on Friday"
@@ -76,6 +80,14 @@ def _is_of_another(norm: list[str], words: list[str], place: int) -> bool:
         return False
     between = range(commas[-1] + 1, place)
     return any(not _is_small(norm, n) for n in between)
+
+
+def _is_appointment(norm: list[str], words: list[str], place: int) -> bool:
+    """Return whether a time is somebody's: "the 9:30 group", "…, he comes back at 9:30"."""
+    if place and norm[place - 1] in ("the", "der", "die", "den", "zum", "zur"):
+        return True
+    commas = [n for n in range(place) if words[n].endswith((",", ";"))]
+    return bool(commas) and "back" in norm[commas[-1] :]
 
 
 def _is_small(norm: list[str], place: int) -> bool:

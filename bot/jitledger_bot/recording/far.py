@@ -12,6 +12,11 @@ from jitledger_projections.views.on_hand import on_hand_of
 FAR = 10
 """So many times the most that ever moved, or that is there, is asked about."""
 
+MUCH_MORE = 3
+"""So many times what is there cannot go out: one of both is wrong."""
+
+TAKES = ("sell", "write-off", "transfer", "return-to-supplier")
+
 SMALL = Decimal(20)
 """Up to here no quantity is far: a new item's first sale may be of a dozen."""
 
@@ -29,6 +34,8 @@ def most_moved(line: Line, desk: Desk) -> Decimal | None:
         return None
     with desk.app.database.snapshot() as tx:
         there = on_hand_of(tx, line.sku)
+    if line.reading.do in TAKES and 0 < there < quantity / MUCH_MORE:
+        return there
     if quantity <= FAR * there:
         return None
     _sku, entries = desk.app.queries.entries(line.sku)

@@ -103,10 +103,7 @@ def held(reading: Reading, desk: Desk) -> Reading:
         beside = norm[behind : behind + len(name)] == name or (
             number is not None and number[0].value == reading.quantity
         )
-        codes = (word, *phrases().pack_codes(word))
-        if beside and (
-            not is_single(sku, desk) or any(desk.knows_pack(sku, code) for code in codes)
-        ):
+        if beside and (not is_single(sku, desk) or desk.pack_of(sku, word) is not None):
             return replace(reading, product=f"{word} {reading.product}")
     return reading
 
@@ -138,9 +135,9 @@ def _in_packs(words: str, desk: Desk) -> tuple[Resolved | None, str | None]:
     if inner.exact is None:
         return None, None
     sku = inner.exact.sku
-    for code in (first, *codes):
-        if desk.knows_pack(sku, code):
-            return inner, code
+    pack = desk.pack_of(sku, first)
+    if pack is not None:
+        return inner, pack
     if first in known.sets["holders"]:  # "2 rolls of duct tape", "3 bottles of oil"
         return inner, None if is_single(sku, desk) else first
     return (inner, codes[0]) if codes else (None, None)

@@ -21,6 +21,7 @@ from jitledger_bot.reading import Places, Reading, lines_of, read_lines, somebod
 from jitledger_bot.reading.phrases import phrases, plain
 from jitledger_bot.reading.times import take_times
 from jitledger_bot.recording.found import find, held
+from jitledger_bot.recording.guard import doubt
 from jitledger_bot.recording.left_over import without_a_role
 from jitledger_bot.recording.segments import segments
 from jitledger_bot.recording.together import (
@@ -30,7 +31,7 @@ from jitledger_bot.recording.together import (
     whole_sums,
     with_what_holds,
 )
-from jitledger_bot.recording.whole import header, tokens_of, understood
+from jitledger_bot.recording.whole import header, says_more, tokens_of, understood
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import read as asked
 from jitledger_bot.texts.say import recorded as say
@@ -63,13 +64,24 @@ def read(text: str, local: datetime, desk: Desk, shop: Shop) -> list[Reading]:
             continue
         above = readings[0].under or Reading("")
         whole = understood(lines[line], local, above, desk, places)
-        found += _agreed(short, [replace(one, line=line) for one in whole], desk)
+        found += _agreed(short, [replace(one, line=line) for one in whole], desk, places)
     found = [_returned(r, lines[r.line], local, desk, places) for r in found]
     found = [held(r, desk) if r.is_fact else r for r in found]
     found = [r if _is_meant(r, desk) else Reading(r.raw, line=r.line) for r in found]
+    found = _guarded(found, lines, desk, places)
     found = whole_lines(whole_sums(said_anew(found, lines)), desk)
     found = with_what_holds(found, lines, local, places)
     return [r for r in found if says_something(r) or _is_odd(r)]
+
+
+def _guarded(found: list[Reading], lines: list[str], desk: Desk, places: Places) -> list[Reading]:
+    """Ask about the facts that something in their line speaks against."""
+    kept = []
+    for one in found:
+        kinds = tuple(other.do or "" for other in found if other.line == one.line)
+        problem = doubt(one, lines[one.line], desk, places, kinds)
+        kept.append(one if problem is None else replace(one, problem=problem))
+    return kept
 
 
 _THEN_ASKS = re.compile(r"(.*\w\)?)\s*[.,;!–-]+\s+((?:\S+\s+){1,7}\S+)\s*\?\s*")
@@ -111,10 +123,14 @@ def _is_short(line: str, short: list[Reading], desk: Desk) -> bool:
     return not _piece_of_a_name(short[0], desk)
 
 
-def _agreed(short: list[Reading], whole: list[Reading], desk: Desk) -> list[Reading]:
+def _agreed(
+    short: list[Reading], whole: list[Reading], desk: Desk, places: Places
+) -> list[Reading]:
     """Return what two readers make of a line: the one that understood it, a question if both do."""
     if not whole or any(find(one, desk)[0].exact is None for one in whole):
         facts = [one for one in short if one.is_fact]
+        if len(facts) == 1 == len(short) and says_more(facts[0], desk, places):
+            return [replace(facts[0], problem=_(say.A_PART_IS_NOT_CLEAR, words=short[0].raw[:60]))]
         if len(short) < 2 or not facts:
             return short
         said = _(say.A_PART_IS_NOT_CLEAR, words=short[-1].raw[:60])

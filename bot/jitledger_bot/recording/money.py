@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from jitledger.domain.quantity import show
+from jitledger.domain.state.stock_item import StockItem
 from jitledger_bot.desk import Desk
 from jitledger_bot.reading import Reading
 from jitledger_bot.texts.language import _
@@ -17,7 +18,6 @@ from jitledger_bot.texts.say import money as say
 PLACES = Decimal("0.0001")
 NEAR = (Decimal("0.6"), Decimal("1.6"))
 """A price so many times the usual one is that price."""
-FAR = Decimal(4)
 
 
 class Unsettled(Exception):
@@ -31,16 +31,17 @@ def price_of_one(reading: Reading, sku: str, pack: str | None, desk: Desk) -> De
     """
     if reading.price is None and reading.total is None:
         return None
-    item, _q, shop = desk.app.queries.item(sku)
+    item, q, shop = desk.app.queries.item(sku)
     if reading.currency not in (None, shop.currency):
         raise Unsettled(_(say.ANOTHER_CURRENCY, currency=reading.currency, own=shop.currency))
     factor = Decimal(1) if pack is None else desk.factor_of(sku, pack) or Decimal(1)
     count = (reading.quantity or Decimal(1)) * factor
     if reading.total is not None:
-        return _shared(reading.total, count)
+        return _settled_total(reading, item, q.on_hand, count, desk)
     assert reading.price is not None
     if reading.per is not None:
-        held = desk.factor_of(sku, reading.per)
+        per = desk.pack_of(sku, reading.per)
+        held = None if per is None else desk.factor_of(sku, per)
         if held is None:
             raise Unsettled(_(say.OF_ONE_OR_OF_A_PACK, pack=reading.per, price=show(reading.price)))
         return _shared(reading.price, held)
@@ -56,8 +57,24 @@ def price_of_one(reading: Reading, sku: str, pack: str | None, desk: Desk) -> De
         if is_near(each / factor, usual):
             return _shared(each, factor)
         raise Unsettled(_(say.OF_ONE_OR_OF_A_PACK, pack=pack, price=show(each)))
-    if count > 1 and each >= FAR * usual and is_near(each / count, usual):
+    if count > 1 and is_near(each / count, usual):
         raise Unsettled(_(say.OF_ONE_OR_OF_ALL, whole=whole))
+    return each
+
+
+def _settled_total(
+    reading: Reading, item: StockItem, on_hand: Decimal, count: Decimal, desk: Desk
+) -> Decimal:
+    """Return the price of one out of a sum; a bare number may be pieces, or what is there now."""
+    assert reading.total is not None
+    each = _shared(reading.total, count)
+    if reading.currency is not None:
+        return each
+    usual = item.last_cost if reading.do == "receive" else desk.price_of(item.sku)
+    there = on_hand + (count if reading.do == "receive" else -count)
+    far = usual is not None and usual > 0 and not is_near(each, usual)
+    if far or reading.total in (count, there):
+        raise Unsettled(_(say.OF_ONE_OR_OF_ALL, whole=f"{show(count)} = {show(reading.total)}"))
     return each
 
 

@@ -69,6 +69,7 @@ def said_anew(readings: list[Reading], lines: Sequence[str]) -> list[Reading]:
         for n in range(1, len(lines))
         if _STARRED.match(lines[n]) and not lines[n - 1].lstrip().startswith("*")
     }
+    anew |= {n for n in range(1, len(lines)) if _takes_back(lines[n])}
     taken = anew | {n - 1 for n in anew}
     found = []
     for reading in readings:
@@ -76,6 +77,17 @@ def said_anew(readings: list[Reading], lines: Sequence[str]) -> list[Reading]:
             reading = replace(reading, problem=_(say.WHICH_OF_THE_TWO_LINES))
         found.append(reading)
     return found
+
+
+def _takes_back(line: str) -> bool:
+    """Return whether a line of few words undoes what is above: "no", "delete that", "nein 4"."""
+    norm, known = [plain(word) for word in line.split()], phrases()
+    if not norm or len(norm) > 3:
+        return False
+    kinds = ("taken_back", "undo")
+    said = any(known.is_(kind, norm, 0) for kind in kinds) or norm[0] in known.sets["denials"]
+    told = bool(known.is_("plans", norm, 0)) and not any(c.isdigit() for c in line)
+    return said or told
 
 
 def whole_lines(readings: list[Reading], desk: Desk) -> list[Reading]:

@@ -2,6 +2,6 @@
 
 from jitledger_bot.recording.whole.header import header
 from jitledger_bot.recording.whole.scan import tokens_of
-from jitledger_bot.recording.whole.sentence import understood
+from jitledger_bot.recording.whole.sentence import says_more, understood
 
-__all__ = ["header", "tokens_of", "understood"]
+__all__ = ["header", "says_more", "tokens_of", "understood"]

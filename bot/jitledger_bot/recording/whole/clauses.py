@@ -77,11 +77,17 @@ def _is_there(tokens: Sequence[Token]) -> bool:
     """
     first = next((n for n, t in enumerate(tokens) if t.kind == "amount"), len(tokens))
     told = [token for token in tokens[:first] if token.kind == "there"]
-    if not told or any(token.kind == "talk" for token in tokens):
+    said = {word for token in tokens for word in token.words.split()}
+    if any(token.kind in ("talk", "people") for token in tokens):
         return False
+    if said & phrases().sets["more"]:
+        return False  # "there are 3 more blue mugs", "noch 2 bitte"
+    if not told:
+        return any(token.kind == "left" for token in tokens)
     still = all(token.words in phrases().sets["still"] for token in told)
     named = any(token.kind == "name" for token in tokens[:first])
-    return not still or named or any(t.kind in ("place", "left") for t in tokens)
+    now = any(phrases().words["by_now"].meaning(t.words) for t in tokens if t not in told)
+    return not still or named or now or any(t.kind in ("place", "left") for t in tokens)
 
 
 def _check_own_verb(part: Clause, *, first: bool) -> None:
@@ -115,6 +121,8 @@ def _pair(part: Clause) -> None:
     """Pair each number of a part with the product beside it, and each price with what it is of."""
     here = Item()
     gap = False
+    alone = [sum(t.kind == kind for t in part.tokens) for kind in ("amount", "name")] == [1, 1]
+    """Nothing else can be meant: "potting soil is down to 15 sacks"."""
     returns = any(t.kind == "verb" and t.meaning == "return" for t in part.tokens)
     for place, token in enumerate(part.tokens):
         if returns and token.kind == "verb" and token.meaning == "write-off":
@@ -130,7 +138,7 @@ def _pair(part: Clause) -> None:
                 part.verb, part.led = token, not part.items and here == Item()
             elif token.cause is not None:
                 part.verb = replace(part.verb, cause=token.cause)
-            gap = True
+            gap = gap or not alone
         elif token.kind == "amount":
             if here.amount is not None and here.name is None:
                 raise NotUnderstood
@@ -147,6 +155,8 @@ def _pair(part: Clause) -> None:
             if target.money is not None:
                 raise NotUnderstood
             target.money = token
+        elif token.kind == "left":
+            gap = gap or not alone
         elif token.kind not in ("small", "there", "each", "condition"):
             gap = True
     if here != Item():

@@ -9,6 +9,7 @@ from decimal import Decimal
 from jitledger_bot.desk import Desk
 from jitledger_bot.reading import Reading
 from jitledger_bot.reading.phrases import phrases, plain
+from jitledger_bot.recording.found import is_single
 from jitledger_bot.recording.money import is_near
 from jitledger_bot.recording.whole.clauses import Clause, Item
 from jitledger_bot.recording.whole.token import NotUnderstood, Token
@@ -62,6 +63,8 @@ def facts_of(
             titles.append(item.name.words)
         goods.append((part.verb.meaning, sku))
         found.append(_priced(replace(fact, product=product), item, sku, desk))
+    if {"receive", "return"} <= {do for do, _sku in goods}:
+        raise NotUnderstood  # "12 received, 2 of them back"
     if len(set(goods)) < len(goods):
         raise NotUnderstood  # The same goods twice: in all, or one instead of the other?
     priced = [fact.price is not None or fact.total is not None for fact in found]
@@ -89,7 +92,8 @@ def _is_one(part: Clause, item: Item, desk: Desk) -> bool:
         return False
     found = desk.resolver.exactly(name.words)
     usual = desk.price_of(name.meaning)
-    exact = found is not None and plain(found.title) == name.words
+    exact = found is not None and plain(found.title) == name.words and name.words[-1] != "s"
+    exact = exact and is_single(name.meaning, desk)
     return exact and usual is not None and usual > 0 and usual / 2 < money.value < usual * 3 / 2
 
 
@@ -99,11 +103,10 @@ def _is_a_part(fact: Reading, before: Reading, sku: str, part: Clause, desk: Des
     if amount is None or amount.unit or before.quantity is None:
         return False
     if fact.do == "count":  # "sold 4 plates, 20 left"
-        return before.do in TAKES
+        return before.do in TAKES and fact.occurred is None
     thereof = any(token.kind == "thereof" for token in part.tokens)
     befalls = thereof or (before.do, fact.do) in OF_A_PART
-    codes = phrases().pack_codes((before.product.split() or [""])[0])
-    factor = next((f for code in codes if (f := desk.factor_of(sku, code))), Decimal(1))
+    factor = _factor(sku, (before.product.split() or [""])[0], desk) or Decimal(1)
     return befalls and amount.value <= before.quantity * factor and fact.cause != "loss"
 
 
@@ -132,6 +135,12 @@ def _there(facts: list[Reading], parts: Sequence[Clause]) -> list[Reading]:
     return found
 
 
+def _factor(sku: str, word: str, desk: Desk) -> Decimal | None:
+    """Return how many the pack holds that a word means, None where it means none."""
+    pack = desk.pack_of(sku, word)
+    return None if pack is None else desk.factor_of(sku, pack)
+
+
 def _loose(pairs: list[tuple[Clause, Item]], desk: Desk) -> list[tuple[Clause, Item]]:
     """Add up packs and single ones of one product: "notebooks: 4 packs and 7 loose"."""
     items = [item for _part, item in pairs]
@@ -153,10 +162,11 @@ def _loose(pairs: list[tuple[Clause, Item]], desk: Desk) -> list[tuple[Clause, I
         or second.value % 1
     ):
         return pairs
-    codes = phrases().pack_codes(first.unit)
-    held = next((f for code in codes if (f := desk.factor_of(named[0].meaning, code))), None)
+    held = _factor(named[0].meaning, first.unit, desk)
     if held is None:
         return pairs
+    if second.value >= held or any(t.kind == "thereof" for p, _i in pairs for t in p.tokens):
+        return pairs  # "1 box, 12 pieces", "2 boxes, 3 of them open"
     total = replace(second, value=first.value * held + second.value)
     return [(pairs[0][0], Item(amount=total, name=named[0]))]
 
@@ -205,10 +215,20 @@ def _priced(fact: Reading, item: Item, sku: str | None, desk: Desk) -> Reading:
         pack = money.meaning.partition(" ")[2] or None
         return replace(fact, price=money.value, per=pack, currency=money.currency)
     assert item.amount is not None
-    if money.meaning == "each":
+    if money.meaning == "times" and not (
+        item.amount.unit == ""
+        and sku
+        and is_single(sku, desk)
+        and _is_usual(money.value, fact, sku, desk)
+    ):
+        raise NotUnderstood  # "tyre 26 x 1.75" is its size.
+    if money.meaning in ("each", "times"):
         return replace(fact, price=money.value, currency=money.currency)
     small = phrases().units.meaning(item.amount.unit) in ("g", "ml", "cm")
     if item.amount.unit and (item.amount.value < 1 or small):
+        return replace(fact, total=money.value, currency=money.currency)
+    held = _factor(sku, item.amount.unit, desk) if sku and item.amount.unit else None
+    if held and item.amount.value == 1 and _is_usual(money.value / held, fact, sku, desk):
         return replace(fact, total=money.value, currency=money.currency)
     if item.amount.value != 1:
         if not item.amount.unit and _is_usual(money.value, fact, sku, desk):

@@ -7,6 +7,7 @@ from datetime import datetime
 from jitledger_bot.desk import Desk
 from jitledger_bot.reading import Places, Reading
 from jitledger_bot.reading.doubts import is_plan
+from jitledger_bot.reading.headers import is_no_header
 from jitledger_bot.reading.phrases import phrases, plain
 from jitledger_bot.reading.tidy import without_documents
 from jitledger_bot.reading.times import take_times
@@ -14,8 +15,6 @@ from jitledger_bot.recording.whole.scan import tokens_of
 from jitledger_bot.recording.whole.token import Token
 
 LONGEST = 12
-CHATTY = ("sell", "count")
-"""What a header may tell with talk: what came, or went elsewhere, must be said plainly."""
 
 
 def header(line: str, below: str, *, now: datetime, desk: Desk, places: Places) -> Reading | None:
@@ -59,8 +58,7 @@ def _holds(
     tokens: list[Token],
 ) -> Reading | None:
     """Return a header's reading, where each of its words has a role."""
-    talk = [token for token in tokens if token.kind in ("talk", "people")]
-    if talk and (do not in CHATTY or len(talk) > 3):
+    if any(token.kind in ("talk", "people") for token in tokens) or is_no_header(do, line):
         return None
     if suppliers and do != "receive":
         return None

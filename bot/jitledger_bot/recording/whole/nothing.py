@@ -42,6 +42,10 @@ def nothing_left(words: list[str], desk: Desk, places: Places) -> list[Token] | 
 def _counted(name: Token, rest: list[str], desk: Desk, places: Places) -> list[Token] | None:
     """Return the tokens of a count of nought, where what follows changes nothing."""
     behind = tokens_of(rest, desk, places) if rest else []
+    if any(phrases().pack_codes(plain(word)) for word in rest):
+        return None  # "no U-locks left in the box"
+    if behind and behind[0].kind == "verb":
+        return None  # "keine Schlösser mehr gezählt"
     for token in behind:
         counts = token.kind == "verb" and token.meaning == "count"
         if token.kind not in ("small", "sep", "place", "there", "left") and not counts:

@@ -55,6 +55,8 @@ def money_at(line: Line, place: int) -> tuple[Token, int] | None:
         return None
     if priced and not (currency or lead or glued or each or per) and counts(line, end):
         return None  # "2.50 kg" is an amount.
+    if not (currency or each or per) and phrases().units.at(line.norm, end):
+        return None  # "3 Stahlkette je 2 m"
     meaning = "each" if each else "total" if totals or before else "each" if strong else ""
     if not meaning and not currency:
         meaning = "bare"
@@ -142,7 +144,9 @@ def amount_at_place(line: Line, place: int) -> tuple[Token, int] | None:
     while end < len(line.norm) and line.norm[end] in phrases().sets["wholes"]:
         end += 1
     unit = ""
-    if counts(line, end):
+    if _is_own_pack(line, end):
+        unit, end = line.norm[end], end + 1
+    elif counts(line, end):
         measure = known.units.at(line.norm, end)
         length = 1 if measure is None else measure[0]
         unit = line.norm[end]
@@ -160,14 +164,28 @@ def amount_at_place(line: Line, place: int) -> tuple[Token, int] | None:
     return Token("amount", words, meaning, value, unit), end - place
 
 
+def _is_own_pack(line: Line, place: int) -> bool:
+    """Return whether a word is a pack of the product behind it, by the shop's own name for it."""
+    if place + 1 >= len(line.norm) or ends(line, place):
+        return False
+    named = name_at(line, place + 1 + phrases().is_("of", line.norm, place + 1))
+    return named is not None and line.desk.pack_of(named[0].meaning, line.norm[place]) is not None
+
+
 def _one_pack(line: Line, place: int) -> tuple[Decimal, int] | None:
     """Return one of "box of brass bells", "ganze Rolle Kette": a pack in the singular."""
     whole = place
     while whole < len(line.norm) and line.norm[whole] in phrases().sets["wholes"]:
         whole += 1
     word = line.norm[whole] if whole < len(line.norm) else ""
-    singular = word in phrases().packs and any(word == code for code in phrases().pack_codes(word))
-    if not singular or ends(line, whole) or (line.found and line.found[-1].kind == "amount"):
+    singular = word in phrases().pack_codes(word) or word in phrases().sets["pairs"]
+    if (
+        not (singular or _is_own_pack(line, whole))
+        or word.endswith("s")
+        or ends(line, whole)
+        or (line.found and line.found[-1].kind in ("amount", "talk", "doubt"))
+        or (place and line.norm[place - 1] in phrases().sets["halves"])
+    ):
         return None
     behind = whole + 1 + phrases().is_("of", line.norm, whole + 1)
     if name_at(line, behind) is None:
@@ -194,7 +212,7 @@ def _times_price(line: Line, place: int) -> tuple[Token, int] | None:
         return None
     words = " ".join(line.norm[place : place + 1 + price[1]])
     code = currency_at(line.words, place + 1, price[1])
-    return Token("money", words, "each", price[0], currency=code), 1 + price[1]
+    return Token("money", words, "times", price[0], currency=code), 1 + price[1]
 
 
 def _half(line: Line, place: int) -> tuple[Decimal, int] | None:

@@ -90,7 +90,7 @@ def _is_sum(line: Line, place: int) -> int:
     amounts = [t for t in line.found if t.kind == "amount"]
     prices = [t for t in line.found if t.kind == "money"]
     told = amount_at(line.words, place, "")
-    alone = len(amounts) == len(prices) == 1 and prices[0].meaning in ("each", "bare")
+    alone = len(amounts) == len(prices) == 1 and prices[0].meaning in ("each", "times", "bare")
     if told is None or not alone or prices[0].value * amounts[0].value != told[0]:
         return 0
     return told[1]
@@ -103,6 +103,10 @@ def _said(line: Line, place: int) -> tuple[Token, int] | None:
         there = 1
     if there:
         return Token("there", line.norm[place]), there
+    last = place + 1 >= len(line.norm) or ends(line, place)
+    last = last or line.norm[place + 1] in ("already", "cash", "bar", "schon")
+    if line.norm[place] in phrases().sets["paid"] and last:
+        return Token("small", line.norm[place]), 1  # "he paid already"
     talk = phrases().is_("small_talk", line.norm, place)
     if talk:
         return Token("small", line.norm[place]), talk

@@ -14,6 +14,7 @@ from datetime import datetime
 from jitledger_bot.desk import Desk
 from jitledger_bot.reading import Places, Reading, somebody_else
 from jitledger_bot.reading.doubts import is_corrected, is_plan
+from jitledger_bot.reading.phrases import plain
 from jitledger_bot.reading.tidy import bracketed, said_twice, unwrapped, without_documents
 from jitledger_bot.reading.times import take_times
 from jitledger_bot.reading.words import LIST_MARK
@@ -31,7 +32,7 @@ from jitledger_bot.recording.whole.settle import (
     without_politeness,
     without_slips,
 )
-from jitledger_bot.recording.whole.token import NotUnderstood
+from jitledger_bot.recording.whole.token import NotUnderstood, Token
 
 MOST_WORDS = 40
 
@@ -53,7 +54,7 @@ def understood(
         return []
 
 
-_PARTS = re.compile(r"\s*[,;.]\s+|\s+(?:and|und|then|dann)\s+")
+_PARTS = re.compile(r"\s*[,;]\s+|\s+(?:and|und|then|dann)\s+")
 
 
 def _read_by_days(
@@ -74,7 +75,29 @@ def _read_by_days(
                 raise
             read = _read(part, now, replace(known, do=found[-1].do), desk, places)
         found += [replace(one, raw=line) for one in read]
+    days = [one.occurred or now.isoformat() for one in found]
+    if days != sorted(days):
+        raise NotUnderstood  # "today 3, friday 2": the second is yet to come.
     return found
+
+
+def says_more(fact: Reading, desk: Desk, places: Places) -> bool:
+    """Return whether a line says more than the one fact that was read from it.
+
+    A second number of goods, or what happened to others: "sold 4 roses and one more snapped".
+    """
+    tokens = without_articles(tokens_of(fact.raw.split(), desk, places))
+    amounts = [token for token in tokens if token.kind == "amount"]
+    verbs = {token.meaning for token in tokens if token.kind == "verb"} - {fact.do}
+    parts = [token for token in tokens if token.kind == "sep"]
+    return len(amounts) > 1 and bool(parts) and (bool(verbs) or _are_goods(amounts, fact))
+
+
+def _are_goods(amounts: list[Token], fact: Reading) -> bool:
+    """Return whether another number is no price, nor a part of the product's name."""
+    named = {plain(word) for word in fact.product.split()}
+    prices = (fact.price, fact.total, fact.quantity)
+    return any(one.value not in prices and one.words not in named for one in amounts)
 
 
 def _read(line: str, now: datetime, known: Reading, desk: Desk, places: Places) -> list[Reading]:
@@ -83,20 +106,26 @@ def _read(line: str, now: datetime, known: Reading, desk: Desk, places: Places) 
     words, occurred = take_times(text.split(), now)
     if isinstance(occurred, Reading) or not words or len(words) > MOST_WORDS:
         raise NotUnderstood
+    dated_today = len(words) < len(text.split())
     words = without_number(words)
     words = without_politeness(words)
     meant = without_slips(words)
     if "?" in text or not meant:
         raise NotUnderstood
     tokens = nothing_left(words, desk, places)
+    if tokens is not None and occurred is not None:
+        raise NotUnderstood  # "ran out of bells yesterday": and today?
     if tokens is None:
-        if is_plan(" ".join(meant)) or is_corrected(text):
+        dated = text.split()[0] != words[0]  # "gestern sind 5 erfroren" asks nothing.
+        if is_plan(" ".join([*text.split()[: int(dated)], *meant])) or is_corrected(text):
             raise NotUnderstood
         tokens = tokens_of(words, desk, places)
     if any(token.kind == "doubt" for token in tokens):
         raise NotUnderstood
     tokens = settled(without_articles(corrected(without_circumstances(tokens))), known)
     clauses = clauses_of(tokens, known)
+    if occurred is None and dated_today:
+        known = replace(known, occurred=None)  # "today 3 duct tape" below "sold yesterday:"
     facts = facts_of(clauses, line, occurred or known.occurred, known, desk)
     check_doubts(tokens, facts, known, places)
     if not facts or (somebody_else(facts[0]) and facts[0].do == "receive"):

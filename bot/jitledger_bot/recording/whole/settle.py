@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from jitledger_bot.reading import Reading
 from jitledger_bot.reading.phrases import phrases, plain
-from jitledger_bot.recording.whole.clauses import talk_follows
 from jitledger_bot.recording.whole.token import NotUnderstood, Token
 
 
@@ -50,7 +49,9 @@ def without_articles(tokens: list[Token]) -> list[Token]:
     for place, token in enumerate(tokens):
         alone = token.kind == "amount" and token.meaning == "article" and not token.unit
         after = tokens[place + 1].words if place + 1 < len(tokens) else ""
-        if alone and (talk_follows(tokens, place) or phrases().words["the"].meaning(after)):
+        following = tokens[place + 1].kind if place + 1 < len(tokens) else ""
+        told = following == "talk" or (following == "verb" and token.words in ("a", "an"))
+        if alone and (told or phrases().words["the"].meaning(after)):
             token = Token("small", token.words)
         found.append(token)
     return found
@@ -64,6 +65,8 @@ def without_circumstances(tokens: list[Token]) -> list[Token]:
     """
     found: list[Token] = []
     place = 0
+    if {t.meaning for t in tokens if t.kind == "verb"} - {"write-off", "adjust", "receive"}:
+        return tokens
     while place < len(tokens):
         token = tokens[place]
         end = next((n for n in range(place, len(tokens)) if tokens[n].kind == "sep"), len(tokens))
@@ -110,8 +113,11 @@ def corrected(tokens: list[Token]) -> list[Token]:
     if not after or not before:  # "sorry, sold 3 mug": nothing was said yet.
         if any(t.kind in ("verb", "buying") for t in (tokens[last + 1 :] if before else ())):
             raise NotUnderstood
+        sorry = all(tokens[n].words in phrases().sets["apologies"] for n in places)
+        if before and not sorry:
+            raise NotUnderstood  # "sold 5 hammers, scratch that"
         return [t for t in tokens if t.kind != "instead"]
-    if kinds[0] not in (["amount"], ["amount", "name"]) or "money" in kinds[1]:
+    if kinds[0] != ["amount", "name"] or "money" in kinds[1]:
         raise NotUnderstood
     if kinds[1] == ["name"] and len(before) == 2:
         return _put(tokens[:first], tokens[last + 1 :])
@@ -143,7 +149,7 @@ def settled(tokens: list[Token], known: Reading) -> list[Token]:
         elif used and token.kind in ("buying", "verb") and token.meaning != "sell":
             token = Token("small", token.words)
         elif token.kind == "buying":
-            if _is_for_us(tokens):
+            if token.words in phrases().sets["takes"] and _is_for_us(tokens):
                 found.append(Token("verb", token.words, "adjust", cause="use"))
                 continue
             untitled = [n for n in people if not token.meaning or not _is_title(tokens[n])]
@@ -168,18 +174,24 @@ def _left(tokens: Sequence[Token], place: int, known: Reading) -> Token:
         return tokens[place]
     if known.do == "count" or any(t.kind == "verb" and t.meaning == "count" for t in tokens):
         return Token("small", word)
-    parts = [n for n, token in enumerate(tokens) if token.kind == "sep"]
-    begin = max((n for n in parts if n < place), default=-1) + 1
-    end = min((n for n in parts if n > place), default=len(tokens))
-    kinds = {token.kind for token in tokens[begin:end]}
-    if begin and "amount" in kinds and not kinds & {"verb", "buying", "name", "use"}:
+    if _is_behind_a_sale(tokens, place):
         return Token("verb", word, "count")  # "sold 4 plates, 20 left"
     raise NotUnderstood
 
 
+def _is_behind_a_sale(tokens: Sequence[Token], place: int) -> bool:
+    """Return whether a part of a line holds a number alone, and the parts before what was done."""
+    parts = [n for n, token in enumerate(tokens) if token.kind == "sep"]
+    begin = max((n for n in parts if n < place), default=-1) + 1
+    end = min((n for n in parts if n > place), default=len(tokens))
+    kinds = {token.kind for token in tokens[begin:end]}
+    done = any(token.kind in ("verb", "buying") for token in tokens[:begin])
+    return done and "amount" in kinds and kinds <= {"amount", "left", "small"}
+
+
 def _is_for_us(tokens: Sequence[Token]) -> bool:
     """Return whether it was taken "for our lunch"."""
-    return any(
+    return not any(token.kind == "people" for token in tokens) and any(
         phrases().words["purpose"].meaning(token.words)
         and tokens[place + 1].words in phrases().sets["ours"]
         and tokens[place + 2].kind == "talk"
@@ -193,7 +205,11 @@ def _somebody(tokens: Sequence[Token], place: int) -> bool:
         return False
     before = [token for token in tokens[:place] if token.kind != "sep"]
     ours = any(word in phrases().sets["us"] for token in before for word in token.words.split())
-    return any(token.kind == "talk" for token in before) and not ours
+    articles = ("a", "an", "the", "ein", "eine", "einer", "ne", "n", "der", "die")
+    led = any(token.words.split()[0] in articles for token in before if token.words)
+    behind = tokens[place:]
+    to_us = any(word in phrases().sets["us"] for token in behind for word in token.words.split())
+    return any(token.kind == "talk" for token in before) and led and not ours and not to_us
 
 
 def _is_title(token: Token) -> bool:

@@ -31,6 +31,9 @@ BACK_OR_MOVED = mark("back from a customer, or moved from one place to another?"
 WHAT_REALLY_HAPPENED_WRITE_ONLY = mark(
     "what really happened? Write only what is to be recorded, please"
 )
+WHOSE_GOODS = mark("ours, or the supplier's own? Write only what came in, or left us")
+WHICH_PLACE = mark("which place is that? Write the name of one of yours, or leave it out")
+A_NUMBER_OR_A_PRICE = mark("a number or a price? Write it like: sold 3 blue mug @ 9.50")
 RECEIVED_OR_MOVED = mark("received from a supplier, or moved from one place to another?")
 HOW_MANY_PIECES_WERE_ASKED = mark("how many pieces were asked for?")
 BACK_FROM_OR_BACK_TO = mark("back from a customer, or back to the supplier?")

@@ -24,6 +24,10 @@ A_PART_IS_NOT_CLEAR = mark(
     "“{words}” is not clear to me, so nothing of this line is recorded. One line for each product, "
     "please"
 )
+WHICH_PACKS = mark("how many packs is it? Write the number in front of the pack: 2 boxes of …")
+WHICH_KIND = mark(
+    "is it another kind of the product? Write its own name or code, and nothing else behind it"
+)
 UNKNOWN_SUPPLIER = mark(
     "I do not know the supplier “{name}” (known: {known}). Write one of these, or leave it out"
 )

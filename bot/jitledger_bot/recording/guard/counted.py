@@ -1,0 +1,84 @@
+"""What a number may be instead: a price, a part of it, another pack."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from jitledger_bot.reading.amounts.quantities import leading_number
+from jitledger_bot.reading.phrases import phrases
+from jitledger_bot.recording.found import is_single
+from jitledger_bot.recording.guard.looked import Looked
+from jitledger_bot.recording.money import is_near
+from jitledger_bot.texts.say import read as say
+
+_CENTS = re.compile(r"\d+[.,]\d\d")
+
+
+def a_price_for_a_number(one: Looked) -> str | None:
+    """A number that is typed like a price, or is one: "sold blue mug 10.00", "helmet m 49"."""
+    fact = one.fact
+    quantity = fact.quantity
+    if quantity is None or fact.do not in ("sell", "receive") or fact.price is not None:
+        return None
+    known = phrases()
+    for place, word in enumerate(one.words):
+        bare = word.strip(",;:()")
+        number = leading_number([bare])
+        if number is None or number[0].value != quantity:
+            continue
+        unit = known.units.at(one.norm, place + 1) or known.pack_codes(
+            one.norm[place + 1] if place + 1 < len(one.norm) else ""
+        )
+        behind = place > 0 and one.norm[place - 1] in fact.product.casefold().split()
+        whole = number[0].value == int(number[0].value)  # "10.00"
+        if _CENTS.fullmatch(bare) and not unit and (whole or (behind and _is_usual(one, quantity))):
+            return say.A_NUMBER_OR_A_PRICE
+    usual = one.desk.price_of(one.sku)
+    last = leading_number([one.words[-1].strip(".,")]) if one.words else None
+    behind = last is not None and last[0].value == quantity and fact.under is None
+    near = usual is not None and quantity > 3 and abs(usual - quantity) < 1
+    return say.A_NUMBER_OR_A_PRICE if behind and near and is_single(one.sku, one.desk) else None
+
+
+def _is_usual(one: Looked, value: Decimal) -> bool:
+    usual = one.desk.price_of(one.sku)
+    return usual is not None and usual > 0 and is_near(value, usual)
+
+
+def part_payment(one: Looked) -> str | None:
+    """What was paid may be a part of it, or all: "sold 3 blue mugs, paid 10"."""
+    if one.fact.price is None or one.fact.quantity == 1:
+        return None
+    for place, word in enumerate(one.norm[:-1]):
+        follows = leading_number(one.words[place + 1 : place + 2]) is not None
+        if word in phrases().sets["paid"] and follows:
+            return say.IS_THAT_THE_PRICE_OF
+    return None
+
+
+def half_a_pair(one: Looked) -> str | None:
+    """One of what is kept in pairs: "2 single socks"."""
+    pair = phrases().units.meaning(one.desk.unit_of(one.sku)) == "pair"
+    return say.WHICH_NUMBER_COUNTS_WRITE_ONLY if pair and one.has("singles") else None
+
+
+def beside_its_pack(one: Looked, pack: str) -> bool:
+    """Return whether the number stands at its pack: not "box candles 4 pieces"."""
+    for place, word in enumerate(one.norm):
+        if one.desk.pack_of(one.sku, word) != pack:
+            continue
+        if one.fact.quantity == 1:
+            return True
+        for back in (1, 2, 3):
+            begin = max(0, place - back)
+            number = leading_number(one.words[begin:place])
+            if number is not None and number[0].value == one.fact.quantity:
+                return True
+        behind = leading_number(one.words[place + 1 : place + 2])
+        if place and one.words[place].endswith(":") and behind is not None:
+            return True
+        glued = one.words[place].casefold().startswith(f"{one.fact.quantity}")
+        if glued:
+            return True
+    return not any(one.desk.pack_of(one.sku, word) == pack for word in one.norm)
