@@ -18,7 +18,8 @@ from jitledger.domain.errors import LedgerError, Refused
 from jitledger.domain.state.shop import Shop
 from jitledger.service.importers.cells import Cells, Choices
 from jitledger.service.importers.dates import read_when, style_of
-from jitledger.service.importers.files.tables import Table, TableRow, parse_table
+from jitledger.service.importers.files.packed import TableRow
+from jitledger.service.importers.files.tables import Table, parse_table
 from jitledger.service.importers.formats import FORMATS
 from jitledger.service.importers.left_out import LeftOut
 from jitledger.service.importers.rows import import_rows

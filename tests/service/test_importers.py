@@ -16,7 +16,8 @@ from jitledger.domain.errors import LedgerError, Refused
 from jitledger.domain.state.shop import Shop
 from jitledger.service.bulk import TRIES, BulkAppender
 from jitledger.service.importers.cells import Cells, Choices
-from jitledger.service.importers.files.tables import Table, TableRow, parse_table
+from jitledger.service.importers.files.packed import TableRow
+from jitledger.service.importers.files.tables import Table, parse_table
 from jitledger.service.importers.formats import FORMATS
 from jitledger.service.importers.online_retail import import_online_retail
 from jitledger.service.importers.rows import RowsSummary, bad_table, import_rows

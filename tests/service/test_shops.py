@@ -15,7 +15,8 @@ from jitledger.cli.transfer import SYSTEMS
 from jitledger.domain.errors import Refused
 from jitledger.domain.state.shop import Shop
 from jitledger.service.importers.cells import Cells, Choices
-from jitledger.service.importers.files.tables import Table, TableRow, parse_table
+from jitledger.service.importers.files.packed import TableRow
+from jitledger.service.importers.files.tables import Table, parse_table
 from jitledger.service.importers.formats import FORMATS
 from jitledger.service.importers.rows import import_rows
 from jitledger.service.importers.shops import (

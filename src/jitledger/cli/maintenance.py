@@ -13,17 +13,28 @@ from jitledger.service.streams import Progress
 
 
 @contextmanager
-def progress_bar(label: str) -> Iterator[Progress]:
-    """Show a progress bar on stderr for long work; silent when stderr is no terminal."""
+def progress_bars(*labels: str) -> Iterator[tuple[Progress, ...]]:
+    """Show progress bars on stderr for long work; silent when stderr is no terminal."""
     from rich.console import Console
     from rich.progress import Progress as Bar
 
     with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=None)
 
-        def advance(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=max(total, 1))
+        def told(label: str) -> Progress:
+            task = bar.add_task(label, total=None, visible=False)
 
+            def advance(done: int, total: int) -> None:
+                bar.update(task, completed=done, total=max(total, 1), visible=True)
+
+            return advance
+
+        yield tuple(told(label) for label in labels)
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Progress]:
+    """Show one progress bar."""
+    with progress_bars(label) as (advance,):
         yield advance
 
 

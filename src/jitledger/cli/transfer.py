@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jitledger.cli.maintenance import progress_bar
+from jitledger.cli.maintenance import progress_bar, progress_bars
 from jitledger.cli.output import as_json, opened, write_json
 from jitledger.domain.errors import StoreError
 from jitledger.domain.json import Json
@@ -146,7 +146,7 @@ def _rows(
     table = read_table(file)
     check_named(format_, table)
     form = format_named(format_)
-    with progress_bar("importing") as advance:
+    with progress_bars("checking", "importing") as (look, advance):
         summary = import_rows(
             app.ledger,
             form,
@@ -154,6 +154,7 @@ def _rows(
             skip_bad=skip_bad,
             dry_run=dry_run,
             progress=advance,
+            checked=look,
             choices=choices,
         )
     refused = bool(summary.bad) and not skip_bad

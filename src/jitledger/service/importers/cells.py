@@ -12,7 +12,8 @@ from jitledger.domain.quantity import show
 from jitledger.domain.state.shop import Shop
 from jitledger.service.importers.columns import check_alone, check_amount, check_dates, column_of
 from jitledger.service.importers.dates import Style, read_when, style_of
-from jitledger.service.importers.files.tables import Table, TableRow
+from jitledger.service.importers.files.packed import TableRow
+from jitledger.service.importers.files.tables import Table
 from jitledger.service.importers.formats import Format, Row, map_header
 from jitledger.service.importers.headers import full_key, header_key, names, place_of
 from jitledger.service.importers.left_out import (

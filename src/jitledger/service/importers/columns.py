@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
+from itertools import zip_longest
 
 from jitledger.domain.errors import Refused
 from jitledger.service.importers.dates import are_days
+from jitledger.service.importers.files.packed import Rows
 from jitledger.service.importers.files.tables import Table
 from jitledger.service.importers.formats import Format
 from jitledger.service.importers.headers import full_key, header_key
@@ -18,6 +20,9 @@ HOW_MANY = "how many, or money? Name the column “quantity” or “total”"
 
 def column_of(table: Table, place: int) -> Iterator[str]:
     """Yield the filled cells of a column."""
+    if isinstance(table.rows, Rows):
+        yield from table.rows.column(place)
+        return
     for row in table.rows:
         if place < len(row.cells) and row.cells[place]:
             yield row.cells[place]
@@ -30,7 +35,8 @@ def check_alone(table: Table, columns: dict[int, str], places: Container[int]) -
         for other, cell in enumerate(table.header):
             if other == place or full_key(cell) != key or other in places:
                 continue
-            if list(column_of(table, place)) != list(column_of(table, other)):
+            pairs = zip_longest(column_of(table, place), column_of(table, other))
+            if any(one != another for one, another in pairs):
                 raise Refused(
                     "bad-file",
                     f"{cell}: {TWO_COLUMNS}.",

@@ -9,6 +9,7 @@ from jitledger.domain.errors import LedgerError, Refused
 from jitledger.domain.moments import local_date
 from jitledger.domain.state.shop import Shop
 from jitledger.service.importers.cells import Cells, Choices
+from jitledger.service.importers.files.seen import Seen
 from jitledger.service.importers.files.tables import Table
 from jitledger.service.importers.formats import Format, Row
 from jitledger.service.importers.left_out import LeftOut
@@ -38,7 +39,7 @@ class Keys:
     """The command keys of the ledger and of the rows before."""
 
     def __init__(self) -> None:
-        self._mine: dict[str, bytes] = {}
+        self._mine = Seen()
 
     def of_before(self, tx: Tx, form: Format, fields: Row, command: Command) -> str | None:
         """Return the key that a row had while a paper's number named rows, if it was taken.
@@ -55,11 +56,10 @@ class Keys:
         """Return whether a key is new; raises ``key-conflict`` when it stands for another row."""
         assert ask.key is not None
         digest = payload_of(ask.command)
-        before = self._mine.get(ask.key)
+        before = self._mine.put(ask.key.encode("utf-8", "replace"), digest)
         if before is None:
             row = tx.one("SELECT digest FROM command_keys WHERE key = ?", (ask.key,))
             before = None if row is None else bytes(row[0])
-        self._mine[ask.key] = digest
         if before is not None and before != digest:
             raise Refused(
                 "key-conflict",
@@ -74,7 +74,7 @@ class Keys:
 def key_of(
     form: Format,
     fields: Row,
-    ordinals: dict[str, int],
+    ordinals: Seen,
     shop: Shop,
     present: int,
 ) -> str:
@@ -93,14 +93,13 @@ def key_of(
     if not fields.get("when"):
         content += f"\x1f{local_date(present, shop.tz)}"
     digest = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:24]
-    ordinals[digest] = ordinals.get(digest, 0) + 1
-    return f"{form.name}:{digest}:{ordinals[digest]}"
+    return f"{form.name}:{digest}:{ordinals.count(bytes.fromhex(digest))}"
 
 
 def recorded_lines(ledger: Ledger, form: Format, table: Table, choices: Choices) -> set[int]:
     """Return the lines of rows that were recorded when their system was not known by name."""
     found: set[int] = set()
-    ordinals: dict[str, int] = {}
+    ordinals = Seen()
     with ledger.database.snapshot() as tx:
         shop = load_shop(ledger.database, tx)
         present = present_of(ledger.database, ledger.clock, shop)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from jitledger.service.importers.files.tables import TableRow
+from jitledger.service.importers.files.packed import TableRow
 from jitledger.service.importers.formats import Row
 from jitledger.service.importers.headers import full_key, names
 

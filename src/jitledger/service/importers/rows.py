@@ -8,7 +8,7 @@ for facts without a date, the shop's day).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from jitledger.domain.commands import Command, parse
@@ -17,16 +17,22 @@ from jitledger.domain.errors import LedgerError, Refused
 from jitledger.domain.state.stock_item import StockItem
 from jitledger.service.cache import Cache
 from jitledger.service.importers.cells import Cells, Choices
-from jitledger.service.importers.files.tables import Table, TableRow
-from jitledger.service.importers.formats import Format, map_header
+from jitledger.service.importers.files.packed import Rows, TableRow
+from jitledger.service.importers.files.seen import Seen, Spool
+from jitledger.service.importers.files.tables import Table
+from jitledger.service.importers.formats import Format, Row, map_header
 from jitledger.service.importers.keys import Keys, key_of, recorded_lines
 from jitledger.service.importers.known import Twice, in_the_shop, is_there
 from jitledger.service.importers.left_out import LeftOut
 from jitledger.service.importers.shops import as_ours
 from jitledger.service.ledger import Ledger, present_of
 from jitledger.service.recording.submission import Ask, Submission
+from jitledger.store.database import Tx
 
 AT_ONCE = 40
+
+TOLD = 1000
+"""After so many rows looked at it is said how far it is."""
 
 Progress = Callable[[int, int], None]
 
@@ -83,10 +89,28 @@ class RowsSummary:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Ready:
-    row: TableRow
-    asks: list[Ask]
+    """The rows that can be recorded: what each asks of the ledger, kept on the disk."""
+
+    spool: Spool = field(default_factory=Spool)
+    without: set[int] = field(default_factory=set)
+    """Lines that are not recorded after all."""
+
+    def __len__(self) -> int:
+        return self.spool.count - len(self.without)
+
+    def parts(self, size: int) -> Iterator[list[tuple[int, list[Ask]]]]:
+        """Yield (line, what it asks) of so many rows at a time."""
+        part: list[tuple[int, list[Ask]]] = []
+        for line, asked in self.spool:
+            if line not in self.without:
+                part.append((line, [Ask(parse(data), key) for data, key in asked]))
+            if len(part) >= size:
+                yield part
+                part = []
+        if part:
+            yield part
 
 
 class _Overlay(Cache):
@@ -116,39 +140,59 @@ def import_rows(
     member: str | None = None,
     channel: str = "csv",
     progress: Progress | None = None,
+    checked: Progress | None = None,
     at_once: int = AT_ONCE,
     choices: Choices = Choices(),  # noqa: B008 - frozen
 ) -> RowsSummary:
     """Import a table's rows; returns the summary, with the bad rows and why.
 
-    ``at_once`` rows are one commit: fewer let others in sooner.
+    ``at_once`` rows are one commit: fewer let others in sooner. ``checked`` and ``progress`` are
+    told (rows, of how many) while the rows are looked at, and while they are recorded.
     """
     summary = RowsSummary(rows=len(table.rows))
     theirs, (table, left) = table, as_ours(table, form)
     summary.left += [LeftRow(line, why) for line, why in sorted(left.items())]
     if theirs is not table:  # What was recorded while the system was not known stays as it is.
         taken = recorded_lines(ledger, form, theirs, choices)
-        table = replace(table, rows=[row for row in table.rows if row.line not in taken])
+        table = replace(table, rows=Rows(row for row in table.rows if row.line not in taken))
         summary.repeated = len(taken)
-    cells, ready = _check(ledger, form, table, summary, choices)
+    cells, ready = _check(ledger, form, table, summary, choices, checked)
     if theirs is not table:  # People mend their own file.
-        own = {row.line: row.cells for row in theirs.rows}
+        lines = {bad.line for bad in summary.bad}
+        own = {row.line: row.cells for row in theirs.rows if row.line in lines}
         summary.bad = [replace(bad, cells=own[bad.line]) for bad in summary.bad]
     if dry_run or (summary.bad and not skip_bad):
         return summary
     summary.begun = True
     named = cells.named()
+    refused = _record(ledger, ready, summary, channel, member, progress, at_once)
+    for row in table.rows if refused else ():
+        if row.line in refused:
+            summary.bad.append(_bad(row, refused[row.line], named))
+    return summary
+
+
+def _record(
+    ledger: Ledger,
+    ready: _Ready,
+    summary: RowsSummary,
+    channel: str,
+    member: str | None,
+    progress: Progress | None,
+    at_once: int,
+) -> dict[int, LedgerError]:
+    """Record the rows that are ready; return {line: why} of those that were refused then."""
     done = 0
-    for start in range(0, len(ready), at_once):
-        part = ready[start : start + at_once]
-        asks = [ask for one in part for ask in one.asks]
+    refused: dict[int, LedgerError] = {}
+    for part in ready.parts(at_once):
+        asks = [ask for _line, mine in part for ask in mine]
         submission = Submission(asks, channel=channel, member=member, importing=True)
         answers = iter(ledger.commit(submission).answers)
-        for one in part:
-            mine = [next(answers) for _ in one.asks]
-            refused = next((a.error for a in mine if a.error is not None), None)
-            if refused is not None:
-                summary.bad.append(_bad(one.row, refused, named))
+        for line, asked in part:
+            mine = [next(answers) for _ in asked]
+            error = next((a.error for a in mine if a.error is not None), None)
+            if error is not None:
+                refused[line] = error
             elif all(a.repeat for a in mine):
                 summary.repeated += 1
             else:
@@ -156,7 +200,7 @@ def import_rows(
         done += len(part)
         if progress is not None:
             progress(done, len(ready))
-    return summary
+    return refused
 
 
 def _opened(ledger: Ledger) -> _Overlay:
@@ -175,60 +219,89 @@ def _check(
     table: Table,
     summary: RowsSummary,
     choices: Choices,
-) -> tuple[Cells, list[_Ready]]:
+    checked: Progress | None,
+) -> tuple[Cells, _Ready]:
     """Decide every row against the present without recording anything."""
-    ready: list[_Ready] = []
-    ordinals: dict[str, int] = {}
-    keys = Keys()
-    twice = Twice(form)
+    ready = _Ready()
     overlay = _opened(ledger)
-    shop = overlay.shop
-    cells = Cells(form, table, shop, choices)
+    cells = Cells(form, table, overlay.shop, choices)
     named = cells.named()
     summary.ignored = _ignored(cells, table)
-    present = present_of(ledger.database, ledger.clock, shop)
+    present = present_of(ledger.database, ledger.clock, overlay.shop)
     with ledger.database.snapshot() as tx:
         overlay.tx = tx
-        for row in table.rows:
-            twice.begin(row.line)
+        judge = _Judge(ledger, form, overlay, present, choices, summary.ignored)
+        for number, row in enumerate(table.rows):
+            if checked is not None and number % TOLD == 0:
+                checked(number, summary.rows)
+            judge.twice.begin(row.line)
             try:
-                asks = []
-                new = False
-                for fields in cells.rows(row):
-                    key = key_of(form, fields, ordinals, shop, present)
-                    if choices.again and not fields.get("key"):
-                        key += f":{present}"
-                    known = in_the_shop(fields, form, overlay, present, summary.ignored)
-                    twice.check(known)
-                    for number, data in enumerate(form.commands(known)):
-                        command = parse(data)
-                        before = (
-                            None if choices.again else keys.of_before(tx, form, fields, command)
-                        )
-                        ask = Ask(command, before or f"{key}:{number}")
-                        if keys.is_new(tx, ask):
-                            new = True
-                            if is_there(command, overlay, present):
-                                continue
-                            _decide(overlay, ask.command, present, ledger)
-                        asks.append(ask)
+                asks, new = judge.asks_of(cells.rows(row), tx)
                 summary.known += not new
-                ready.append(_Ready(row, asks))
+                ready.spool.append((row.line, asks))
             except LeftOut as left:
                 summary.left.append(LeftRow(row.line, left.why))
             except LedgerError as error:
                 summary.bad.append(_bad(row, error, named))
-    return cells, _but_for(twice, ready, summary, named)
+    if judge.twice.lines:
+        _but_for(judge.twice, ready, table, summary, named)
+    return cells, ready
+
+
+Asked = list[tuple[dict[str, object], str]]
+"""(a command's fields, its key) of each thing that a row says"""
+
+
+class _Judge:
+    """Decides rows one after the other, each with what those above it said."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        form: Format,
+        overlay: _Overlay,
+        present: int,
+        choices: Choices,
+        ignored: list[str],
+    ) -> None:
+        self._ledger, self._form, self._overlay = ledger, form, overlay
+        self._present, self._again, self._ignored = present, choices.again, ignored
+        self._ordinals, self._keys = Seen(), Keys()
+        self.twice = Twice(form)
+
+    def asks_of(self, rows: Sequence[Row], tx: Tx) -> tuple[Asked, bool]:
+        """Return what a row asks of the ledger, and whether any of it is new."""
+        asks: Asked = []
+        new = False
+        for fields in rows:
+            key = key_of(self._form, fields, self._ordinals, self._overlay.shop, self._present)
+            if self._again and not fields.get("key"):
+                key += f":{self._present}"
+            known = in_the_shop(fields, self._form, self._overlay, self._present, self._ignored)
+            self.twice.check(known)
+            for place, data in enumerate(self._form.commands(known)):
+                command = parse(data)
+                before = (
+                    None if self._again else self._keys.of_before(tx, self._form, fields, command)
+                )
+                ask = Ask(command, before or f"{key}:{place}")
+                if self._keys.is_new(tx, ask):
+                    new = True
+                    if is_there(command, self._overlay, self._present):
+                        continue
+                    _decide(self._overlay, ask.command, self._present, self._ledger)
+                asks.append((data, ask.key or ""))
+        return asks, new
 
 
 def _but_for(
-    twice: Twice, ready: list[_Ready], summary: RowsSummary, named: dict[str, str]
-) -> list[_Ready]:
-    """Return the rows but for those that count one thing twice, which are bad."""
-    refused = [one.row for one in ready if one.row.line in twice.lines]
+    twice: Twice, ready: _Ready, table: Table, summary: RowsSummary, named: dict[str, str]
+) -> None:
+    """Leave out the rows that count one thing twice, which are bad."""
+    ready.without = {line for line, _asks in ready.spool if line in twice.lines}
+    refused = [row for row in table.rows if row.line in ready.without]
     summary.bad += [_bad(row, twice.refusal(), named) for row in refused]
     summary.bad.sort(key=lambda bad: bad.line)
-    return [one for one in ready if one.row.line not in twice.lines]
 
 
 def _ignored(cells: Cells, table: Table) -> list[str]:
@@ -283,8 +356,7 @@ def bad_table(
     width = len(table.header)
     has_id = "key" in map_header(form, table.header).values()
     head = [*table.header, *(() if has_id else ("key",)), *words]
-    content = repr((table.header, [row.cells for row in table.rows]))
-    of_file = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:12]
+    of_file = _mark_of(table)
     rows = []
     for row in bad:
         cells = [*row.cells, *[""] * (width - len(row.cells))]
@@ -293,6 +365,15 @@ def bad_table(
         mine = () if has_id else (f"{of_file}-{row.line}",)
         rows.append([*cells, *mine, str(row.line), say(row)])
     return [head, *rows]
+
+
+def _mark_of(table: Table) -> str:
+    """Return what tells a file from another: a digest of its header and rows as ``repr`` has."""
+    digest = hashlib.sha256(f"({table.header!r}, [".encode("utf-8", "replace"))
+    for number, row in enumerate(table.rows):
+        digest.update(f"{', ' if number else ''}{row.cells!r}".encode("utf-8", "replace"))
+    digest.update(b"])")
+    return digest.hexdigest()[:12]
 
 
 _COLUMN_OF = {

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 from jitledger.domain.errors import Refused
-from jitledger.service.importers.files.tables import Table, TableRow
+from jitledger.service.importers.files.packed import Rows, TableRow
+from jitledger.service.importers.files.tables import Table
 from jitledger.service.importers.formats import FORMATS, Format
 from jitledger.service.importers.headers import full_key
 
@@ -130,7 +131,7 @@ class _Reader:
 
     def read(self) -> tuple[Table, dict[int, str]]:
         """Return the rows as ours, and those that are no fact."""
-        rows = []
+        rows = Rows()
         for row in self.table.rows:
             cell = self._cells(row)
             why = next((one.why for one in self.profile.leave if _leaves(one, cell)), None)
@@ -139,7 +140,7 @@ class _Reader:
             if why is not None:
                 self.left[row.line] = why
                 continue
-            rows.append(replace(row, cells=self._ours(cell)))
+            rows.append(row.line, self._ours(cell))
         header = [_OURS.get(name, name) for name in self.header]
         return Table(header, rows, self.table.delimiter), self.left
 

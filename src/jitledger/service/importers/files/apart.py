@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 
 from jitledger.domain.errors import Refused
-from jitledger.service.importers.files.tables import MOST_CELLS, Table, TableRow, parse_table
+from jitledger.service.importers.files.packed import Rows
+from jitledger.service.importers.files.tables import MOST_CELLS, Table, parse_table
 
 TOO_LARGE = "it is too large to be read here; leave out what is no row, or save it as CSV"
 
@@ -44,7 +45,9 @@ def parse_apart(name: str, data: bytes, most: int, seconds: float = SECONDS) -> 
     answer: dict[str, Any] = msgspec.msgpack.decode(done.stdout)
     if "error" in answer:
         raise Refused("bad-file", answer["error"], **answer["fields"])
-    rows = [TableRow(line, cells) for line, cells in answer["rows"]]
+    rows = Rows()
+    for line, cells in answer["rows"]:
+        rows.append(line, cells)
     return Table(answer["header"], rows, answer["delimiter"])
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from jitledger.domain.errors import Refused
+from jitledger.service.importers.files.packed import Rows, TableRow
 from jitledger.service.importers.formats import FORMATS
 from jitledger.service.importers.headers import header_score
 
@@ -27,19 +28,11 @@ DELIMITERS = ",;\t|"
 
 
 @dataclass(frozen=True, slots=True)
-class TableRow:
-    """One row below the header."""
-
-    line: int
-    cells: list[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Table:
     """A header and its rows."""
 
     header: list[str]
-    rows: list[TableRow]
+    rows: Sequence[TableRow]
     delimiter: str
 
 
@@ -105,16 +98,16 @@ def _from_csv(name: str, data: bytes) -> Table:
     return _found(name, _records(name, text, delimiter), delimiter)
 
 
-def _records(name: str, text: str, delimiter: str, most: int | None = None) -> list[TableRow]:
+def _records(name: str, text: str, delimiter: str, most: int | None = None) -> Rows:
     """Return the rows that hold something, each with its line; what is quoted is one cell."""
     reader = csv.reader(io.StringIO(text), delimiter=delimiter)
     csv.field_size_limit(LONGEST_FIELD)
-    rows: list[TableRow] = []
+    rows = Rows()
     try:
         for cells in reader:
             _check_width(name, len(cells))
             if any(cell.strip() for cell in cells):
-                rows.append(TableRow(reader.line_num, [cell.strip() for cell in cells]))
+                rows.append(reader.line_num, [cell.strip() for cell in cells])
             if most is not None and len(rows) >= most:
                 break
     except csv.Error as error:
@@ -131,7 +124,7 @@ def _best(rows: Sequence[TableRow]) -> tuple[int, int]:
     return best, scores.index(best) if best else 0
 
 
-def _found(name: str, rows: list[TableRow], delimiter: str) -> Table:
+def _found(name: str, rows: Sequence[TableRow], delimiter: str) -> Table:
     """Return a table below its header; what stands above it is a letterhead."""
     if not rows:
         raise _bad(name, "it is empty; a header line and rows are expected")
