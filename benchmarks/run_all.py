@@ -17,6 +17,7 @@ PROGRAMS = (
     "reading",
     "durable_commands",
     "import_sales",
+    "long_file",
     "rebuild",
     "big_shop",
     "messages",
