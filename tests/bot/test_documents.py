@@ -66,6 +66,29 @@ async def test_a_second_equal_file_is_new_when_somebody_says_so(chat: Chat) -> N
     assert chat.on_hand() == "12"
 
 
+async def test_columns_are_asked_and_remembered_for_files_of_that_shape(chat: Chat) -> None:
+    """A header that nobody knows: buttons with the columns; next time nothing is asked."""
+    sheet = b"Ding,Wert A,Wert B\nMUG,7,1.50\nRED-MUG,3,2.50\n"
+    (asked,) = await send(chat, "sheet.csv", sheet)
+    assert asked["text"] == "\u201csheet.csv\u201d has 2 rows. What are they?"
+    _, (asked,) = await chat.press(asked, "counts")
+    assert asked["text"] == "Which column of \u201csheet.csv\u201d is the product's code?"
+    _, (asked,) = await chat.press(asked, "Ding")
+    assert asked["text"] == "Which column of \u201csheet.csv\u201d is the quantity?"
+    keys = [key["text"] for row in asked["reply_markup"]["inline_keyboard"] for key in row]
+    assert keys == ["Wert A", "Wert B"]
+    _, (shown,) = await chat.press(asked, "Wert A")
+    assert shown["text"].startswith("2 of 2 rows can be taken (counts)")
+    await chat.press(shown, "Take all 2")
+    assert chat.on_hand() == "7"
+    (shown,) = await send(chat, "next.csv", sheet.replace(b"7", b"9"))
+    assert "Read as last time: \u201cDing\u201d is the product's code" in shown["text"]
+    _, (asked,) = await chat.press(shown, "Ask me again")
+    assert "Which column of \u201cnext.csv\u201d" in asked["text"]
+    await chat.press(shown, "Take all 2")
+    assert chat.on_hand() == "9"
+
+
 async def test_bad_rows_are_named_and_come_back_as_a_file(chat: Chat) -> None:
     """A table with a quantity may be counts, receipts or sales: it is asked."""
     (asked,) = await send(chat, "list.csv", COUNTS)
@@ -128,7 +151,8 @@ async def test_who_may_not_is_told_so(chat: Chat) -> None:
 async def test_what_is_no_table_gets_a_sentence(chat: Chat) -> None:
     """A picture, an empty file, a file without known columns, a broken spreadsheet."""
     for name, data, said in (
-        ("photo.png", b"\x89PNG", "is something else"),
+        ("notes.docx", b"PK", "is something else"),
+        ("photo.png", b"\x89PNG", "This picture cannot be read"),
         ("empty.csv", b"", "✗"),
         ("other.csv", b"colour,shape\nred,round\n", "I do not see what"),
         ("broken.xlsx", b"PK\x03\x04no", "✗"),

@@ -53,6 +53,21 @@ async def test_a_caption_records_what_the_barcode_names(chat: Chat) -> None:
     assert "On hand 18." in answer["text"]
 
 
+async def test_a_photo_sent_as_a_file_is_a_photo(chat: Chat) -> None:
+    """Whoever sends it as a file wants it sharp: a barcode records, a delivery note is kept."""
+    count = len(chat.sandbox.messages[OWNER]) + 1
+    chat.sandbox.send_document(OWNER, "note.png", picture(EAN, kind="PNG"), "+24")
+    (answer,) = await chat.settle(OWNER, count)
+    assert answer["text"] == "Received 24 × Blue mug (MUG). On hand 44."
+    count = len(chat.sandbox.messages[OWNER]) + 1
+    chat.sandbox.send_document(OWNER, "IMG_1.jpg", picture(), "received 5 mug")
+    (answer,) = await chat.settle(OWNER, count)
+    assert "Received 5" in answer["text"]
+    _sku, entries = chat.app.queries.entries("MUG")
+    (shown,) = await chat.say(f"/photo MUG/{max(version for version, _event in entries)}")
+    assert "photo" in shown
+
+
 async def test_without_a_caption_the_stock_is_told(chat: Chat) -> None:
     """A photo alone asks what is there."""
     (answer,) = await send(chat, picture(EAN))

@@ -7,12 +7,12 @@ from aiogram import Dispatcher, Router
 from jitledger_bot.handlers import alerts, buttons, edits, joining, kept, messages, paging
 from jitledger_bot.handlers.admission import Admission
 from jitledger_bot.handlers.asking import advice, questions, reports
-from jitledger_bot.handlers.goods import counting, documents, orders, photos
+from jitledger_bot.handlers.goods import counting, documents, orders, photos, table_buttons
 from jitledger_bot.handlers.kinds import has_file, is_command, is_words
 from jitledger_bot.handlers.shop import catalog, people, settings
 from jitledger_bot.handlers.shop import words as learned
 
-STORIES = (alerts, kept, paging)
+STORIES = (alerts, kept, paging, table_buttons)
 """Stories told by buttons alone: imported so that their actions are known."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mimetypes
+
 from aiogram import types
 
 from jitledger.domain.json import Json
@@ -101,7 +103,8 @@ class People(World):
         chat_id: int | None = None,
     ) -> dict[str, object]:
         """Let a person send a file; returns the message."""
-        document = {**self._file(self.keep(name, data)), "file_name": name}
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        document = {**self._file(self.keep(name, data)), "file_name": name, "mime_type": kind}
         return self._arrive(self._written(person_id, chat_id, document=document, caption=caption))
 
     def send_photo(

@@ -31,11 +31,11 @@ from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import Asker
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers.goods import documents
+from jitledger_bot.handlers.goods.columns import as_before, asked, may_hold_facts, shape_of, told
+from jitledger_bot.handlers.goods.photos import look_at
 from jitledger_bot.handlers.kinds import has_document
-from jitledger_bot.jobs import Job, start_job
-from jitledger_bot.memory.proposals import consume, store_proposal
-from jitledger_bot.press import Press, action, close_message
+from jitledger_bot.jobs import Job
+from jitledger_bot.memory.proposals import store_proposal
 from jitledger_bot.texts.language import _, plural
 from jitledger_bot.texts.say import goods as say
 from jitledger_bot.texts.say import shared
@@ -46,6 +46,9 @@ MOST_UNPACKED = 100 * 1024 * 1024
 
 MOST_BYTES = 20 * 1024 * 1024
 """What a bot may fetch from Telegram."""
+
+PICTURES = ("image/jpeg", "image/png", "image/webp")
+"""Pictures that came as files: people send them so to keep them sharp."""
 
 ENDINGS = (".csv", ".csv.gz", ".xlsx", ".xlsm", ".xls", ".ods", ".tsv", ".txt")
 
@@ -67,7 +70,7 @@ FORM = {
 }
 
 
-KEPT = ("form", "file_id", "name", "dates", "decimal", "again")
+KEPT = ("form", "file_id", "name", "dates", "decimal", "again", "columns", "shape")
 """What a job keeps of a previewed table."""
 
 FACTS = ("counts", "sales", "receipts")
@@ -100,6 +103,13 @@ async def on_document(message: Message, turn: Turn, desk: Desk, bot: Bot, asker:
     document = message.document
     if document is None:
         return
+    if (document.mime_type or "").startswith(PICTURES):
+        if (document.file_size or 0) > MOST_BYTES:
+            turn.say(_(say.THIS_FILE_IS_OVER_20))
+        else:
+            kind = document.mime_type or ""
+            await look_at(document.file_id, kind, message, turn, desk, bot, asker)
+        return
     table_like = (document.file_name or "").casefold().endswith(ENDINGS)
     if message.chat.type != "private" and not table_like:
         return  # In a group files are also sent to others.
@@ -121,19 +131,21 @@ async def on_document(message: Message, turn: Turn, desk: Desk, bot: Bot, asker:
         return
     wanted = (message.caption or "").strip().casefold()
     fits = [wanted] if wanted in FORMATS else fitting(table)
-    body = {"file_id": document.file_id, "name": name}
+    body: Json = {"file_id": document.file_id, "name": name, "shape": shape_of(table)}
+    with desk.app.database.snapshot() as tx:
+        before = as_before(tx, body["shape"])
+    if before and wanted not in FORMATS:
+        body |= {"columns": before["columns"], "as_before": True}
+        fits = [before["form"]]
     if len(fits) == 1:
         await preview(fits[0], table, body, turn, desk)
         return
+    if not fits and may_hold_facts(table):
+        _ask_which(list(FACTS), body, name, len(table.rows), turn)
+        return
     if not fits:
-        columns = ", ".join(table.header)[:300]
-        turn.say(
-            _(
-                say.I_DO_NOT_SEE_WHAT,
-                name=texts.safe(name[:80]),
-                columns=texts.safe(columns),
-            )
-        )
+        columns = texts.safe(", ".join(table.header)[:300])
+        turn.say(_(say.I_DO_NOT_SEE_WHAT, name=texts.safe(name[:80]), columns=columns))
         return
     _ask_which(fits, body, name, len(table.rows), turn)
 
@@ -169,13 +181,19 @@ def label(offer: Json) -> str:
     """Return what stands on the button of an offer."""
     if offer.get("again"):
         return _(shared.IT_IS_A_NEW_ONE)
+    if "columns" in offer:
+        columns = offer["columns"]
+        return str(columns[-1][1])[:40] if columns else _(say.READ_IT_ANEW)
     said = offer.get("dates") or offer.get("decimal") or offer["form"]
     return _(LABELS[said])
 
 
 def _choices(body: Json) -> Choices:
     return Choices(
-        dates=body.get("dates"), decimal=body.get("decimal"), again=bool(body.get("again"))
+        dates=body.get("dates"),
+        decimal=body.get("decimal"),
+        columns=tuple((field, header) for field, header in body.get("columns", ())),
+        again=bool(body.get("again")),
     )
 
 
@@ -228,7 +246,11 @@ async def preview(form: str, table: Table, body: Json, turn: Turn, desk: Desk) -
             choices=_choices(body),
         )
     except LedgerError as error:
-        turn.say(f"✗ {texts.safe(texts.problem(error))}")
+        asking = asked(error, table, body)
+        if asking is None:
+            turn.say(f"✗ {texts.safe(texts.problem(error))}")
+        else:
+            _offer(asking[0], [{"form": form, **one} for one in asking[1]], body, turn)
         return
     unclear = [bad.error for bad in summary.bad if bad.error.code in STYLES]
     if unclear and STYLES[unclear[0].code][0] not in body:
@@ -239,6 +261,12 @@ async def preview(form: str, table: Table, body: Json, turn: Turn, desk: Desk) -
         text = plural(*say.ALL_WERE_RECORDED, good)
         _offer(text, [{"form": form, "again": True}], body, turn)
         return
+    _offer_to_take(summary, good, {**body, "form": form}, turn)
+
+
+def _offer_to_take(summary: RowsSummary, good: int, body: Json, turn: Turn) -> None:
+    """Say what the rows would do, and offer to take the good ones."""
+    form = body["form"]
     head = plural(
         *say.ROWS_CAN_BE_TAKEN,
         summary.rows,
@@ -248,16 +276,21 @@ async def preview(form: str, table: Table, body: Json, turn: Turn, desk: Desk) -
     if summary.ignored:
         columns = texts.safe(", ".join(summary.ignored)[:300])
         head += "\n" + _(say.COLUMNS_I_DO_NOT_READ, columns=columns)
+    if body.get("as_before"):
+        head += "\n" + _(say.AS_LAST_TIME, columns=told(body["columns"]))
     text = "\n".join([head, *_bad_lines(summary)])
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
-        kept = {**body, "form": form}
-        stored = store_proposal(tx, turn.chat_id, turn.member, "import", kept, now)
+        stored = store_proposal(tx, turn.chat_id, turn.member, "import", body, now)
         label = plural(*say.TAKE_ROWS, good)
         if not summary.bad:
             label = plural(*say.TAKE_THE_ROW, good)
         keys = [(label, f"i.{stored}"), (_(shared.NO), f"n.{stored}")]
         buttons = [keys] if good else []
+        if body.get("as_before"):
+            anew = {**body, "offers": [{"form": form, "columns": []}]}
+            other = store_proposal(tx, turn.chat_id, turn.member, "table", anew, now)
+            buttons.append([(_(say.READ_IT_ANEW), f"t.{other}.0")])
         return [turn.message(texts.clip(text), buttons)]
 
     turn.render.append(render)
@@ -332,40 +365,3 @@ def _as_csv(form: str, table: Table, summary: RowsSummary) -> str:
     )
     write_rows(out, rows)
     return out.getvalue()
-
-
-@action("t")
-async def which_table(press: Press) -> None:
-    """Preview a table as what its sender says it is, and as it is written."""
-    body = press.proposal.body
-    offers = body.get("offers") or [{"form": form} for form in body["fits"]]
-    if not press.place.isdigit() or int(press.place) >= len(offers):
-        press.turn.toast(press.query.id, _(shared.THIS_BUTTON_IS_TOO_OLD))
-        return
-    offer = offers[int(press.place)]
-    table = await _table(press)
-    if table is not None:
-        press.turn.effects.append(consume(press.proposal.id))
-        press.turn.toast(press.query.id, documents.label(offer))
-        kept: Json = {key: body[key] for key in KEPT if key in body} | offer
-        await documents.preview(offer["form"], table, kept, press.turn, press.desk)
-
-
-@action("i")
-def take_table(press: Press) -> None:
-    """Import a table that was previewed, as a job beside the conversation."""
-    body = press.proposal.body
-    press.turn.effects.append(consume(press.proposal.id))
-    press.turn.toast(press.query.id, _(say.TAKING_IT_IN))
-    close_message(press.turn, press.message, _(say.TAKING_IT_IN_NOW))
-    start_job(press.turn, "import", {key: body[key] for key in KEPT if key in body})
-
-
-async def _table(press: Press) -> Table | None:
-    assert press.query.bot is not None
-    body = press.proposal.body
-    try:
-        return await documents.fetch_table(press.query.bot, body["file_id"], body["name"])
-    except LedgerError as error:
-        press.turn.toast(press.query.id, texts.problem(error), alert=True)
-        return None

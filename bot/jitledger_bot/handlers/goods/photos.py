@@ -55,9 +55,23 @@ async def on_photo(message: Message, turn: Turn, desk: Desk, bot: Bot, asker: As
     A caption that is a fact by itself ("received 24 mug from Acme") makes the photo the receipt's
     attachment: a delivery note.
     """
+    if message.photo:
+        await look_at(
+            _fitting(message.photo).file_id, "image/jpeg", message, turn, desk, bot, asker
+        )
+
+
+async def look_at(
+    file_id: str,
+    media_type: str,
+    message: Message,
+    turn: Turn,
+    desk: Desk,
+    bot: Bot,
+    asker: Asker,
+) -> None:
+    """Do what a picture and its caption say; it may have come as a photo or as a file."""
     private = message.chat.type == "private"
-    if not message.photo:
-        return
     shop, member = asker.shop, asker.member
     caption = (message.caption or "").strip()
     if not private and not caption:
@@ -68,15 +82,25 @@ async def on_photo(message: Message, turn: Turn, desk: Desk, bot: Bot, asker: As
         repeat(recorded, turn, desk)
         return
     try:
-        data = await fetch(bot, _fitting(message.photo).file_id, "The photo")
+        data = await fetch(bot, file_id, "The photo")
     except LedgerError as error:
         turn.say(f"✗ {texts.safe(texts.problem(error))}")
         return
     turn.author = None if private else member.name
     if caption and member.role != "viewer" and names_its_product(caption, desk, shop):
-        attachment = keep_attachment(data, "image/jpeg", turn)
+        attachment = keep_attachment(data, media_type, turn)
         record_text(caption, message.date, prefix, turn, desk, shop, private, attachment=attachment)
         return
+    await _by_its_code(data, caption, message, turn, desk, asker)
+
+
+async def _by_its_code(
+    data: bytes, caption: str, message: Message, turn: Turn, desk: Desk, asker: Asker
+) -> None:
+    """Record what a caption says of the product whose barcode is seen, or answer its stock."""
+    private = message.chat.type == "private"
+    shop, member = asker.shop, asker.member
+    prefix = desk.message_key(message.chat.id, message.message_id)
     try:
         codes = await _codes(data)
     except LedgerError as error:

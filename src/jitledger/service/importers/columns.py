@@ -42,6 +42,7 @@ def check_alone(table: Table, columns: dict[int, str], places: Container[int]) -
                     f"{cell}: {TWO_COLUMNS}.",
                     file=cell,
                     why=TWO_COLUMNS,
+                    asked=columns[place],
                 )
 
 
@@ -51,7 +52,9 @@ def check_dates(form: Format, table: Table, columns: dict[int, str]) -> None:
         return
     for place, cell in enumerate(table.header):
         if place not in columns and are_days(column_of(table, place)):
-            raise Refused("bad-file", f"{cell}: {WHICH_DATE}.", file=cell, why=WHICH_DATE)
+            raise Refused(
+                "bad-file", f"{cell}: {WHICH_DATE}.", file=cell, why=WHICH_DATE, asked="when"
+            )
 
 
 def check_amount(table: Table, columns: dict[int, str]) -> None:
@@ -63,7 +66,7 @@ def check_amount(table: Table, columns: dict[int, str]) -> None:
     unread = [p for p in range(len(table.header)) if p not in columns]
     if priced or any(_are_numbers(column_of(table, other)) for other in unread):
         cell = table.header[place]
-        raise Refused("bad-file", f"{cell}: {HOW_MANY}.", file=cell, why=HOW_MANY)
+        raise Refused("bad-file", f"{cell}: {HOW_MANY}.", file=cell, why=HOW_MANY, asked="qty")
 
 
 def _are_numbers(texts: Iterator[str]) -> bool:
