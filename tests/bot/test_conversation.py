@@ -156,6 +156,18 @@ async def test_7_an_edited_message_corrects_its_entry(chat: Chat) -> None:
     assert "On hand 16." in answer["text"]
 
 
+async def test_7_an_edit_is_looked_at_like_a_message(chat: Chat) -> None:
+    """A slip of the thumb in an edit, or half of a line, changes nothing."""
+    await chat.say("sold 2 mug")
+    sent = chat.last_of()["message_id"]
+    (answer,) = await chat.edit(sent, "sold 2000 mug")
+    assert "2000 × Blue mug (MUG)?" in answer["text"]
+    assert "Nothing is recorded yet" in answer["text"]
+    assert chat.on_hand() == "18"
+    await chat.edit(sent, "sold 3 mug and 2 of something else")
+    assert chat.on_hand() == "18"
+
+
 async def test_7_editing_after_a_void_is_refused_with_an_explanation(chat: Chat) -> None:
     """An undone message cannot be corrected by editing it."""
     (answer,) = await chat.say("sold 3 mug")

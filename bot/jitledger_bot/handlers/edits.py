@@ -32,9 +32,10 @@ from jitledger_bot.handlers.undo import current
 from jitledger_bot.memory.chats import title_of
 from jitledger_bot.memory.proposals import drop_questions, store_proposal
 from jitledger_bot.reading import Reading, reads_count
-from jitledger_bot.recording.lines import Line, read_fact
+from jitledger_bot.recording.far import most_moved
+from jitledger_bot.recording.lines import Line, never_half, read_fact
 from jitledger_bot.recording.meaning import names_its_product, read
-from jitledger_bot.recording.record import record_text
+from jitledger_bot.recording.record import far_more, record_text
 from jitledger_bot.recording.said import offer, on_hand, repeat, say_line
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import shared
@@ -156,18 +157,15 @@ def _correct(
     left = list(olds)
     lines: list[Line] = []
     unread = False
-    for number, reading in enumerate(readings):
-        line = read_fact(
-            reading,
-            number,
-            prefix,
-            desk.stated_at(message.date, now),
-            message.date,
-            now,
-            desk,
-            shop,
-        )
-        old = _match(line, number, left)
+    stated = desk.stated_at(message.date, now)
+    told = [
+        read_fact(reading, number, prefix, stated, message.date, now, desk, shop)
+        for number, reading in enumerate(readings)
+    ]
+    never_half(told)
+    _hold_back_far(told, desk)
+    for number, line in enumerate(told):
+        old = None if line.ask is None else _match(line, number, left)
         if old is not None and line.reading.do == "transfer":
             if not _same_way(line, old):
                 assert line.ask is not None
@@ -193,6 +191,14 @@ def _correct(
         turn.say(_(say.NOTHING_CHANGED))
         return
     turn.render.append(lambda tx, answers, at: _said(tx, lines, answers, at, turn, prefix, suffix))
+
+
+def _hold_back_far(lines: Sequence[Line], desk: Desk) -> None:
+    """Ask about far more than ever moved: a slip of the thumb in an edit is one as well."""
+    for line in lines:
+        most = most_moved(line, desk)
+        if most is not None:
+            line.ask, line.problem = None, far_more(line, most)
 
 
 def _surely_gone(left: list[Old], lines: list[Line], count: int) -> list[Old]:

@@ -145,15 +145,7 @@ def _far_beyond(
     far = [(line, most) for line in lines if (most := most_moved(line, desk)) is not None]
     if not far:
         return False
-    said = [
-        _(
-            say.FAR_MORE_THAN_EVER,
-            quantity=show(line.reading.quantity or Decimal(0)),
-            product=texts.product(line.title, line.sku or ""),
-            most=show(most),
-        )
-        for line, most in far
-    ]
+    said = [texts.safe(far_more(line, most)) for line, most in far]
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
         body = {"text": text, "sent": int(sent_at.timestamp()), "prefix": prefix, "said": "far"}
@@ -163,6 +155,16 @@ def _far_beyond(
 
     turn.render.append(render)
     return True
+
+
+def far_more(line: Line, most: Decimal) -> str:
+    """Say that a line tells of far more than there ever was."""
+    return _(
+        say.FAR_MORE_THAN_EVER,
+        quantity=show(line.reading.quantity or Decimal(0)),
+        product=f"{line.title or line.sku} ({line.sku})",
+        most=show(most),
+    )
 
 
 def _was_undone(prefix: str, desk: Desk) -> bool:
