@@ -89,6 +89,20 @@ async def test_columns_are_asked_and_remembered_for_files_of_that_shape(chat: Ch
     assert chat.on_hand() == "9"
 
 
+async def test_a_pasted_table_is_a_table(chat: Chat) -> None:
+    """Columns parted by tabs, copied out of a spreadsheet: a preview, a button, the rows."""
+    (asked,) = await chat.say("SKU\tQty\nMUG\t7\nRED-MUG\t3")
+    assert asked["text"] == "\u201cpasted.csv\u201d has 2 rows. What are they?"
+    assert chat.on_hand() == "20"
+    _, (shown,) = await chat.press(asked, "counts")
+    assert shown["text"] == "2 of 2 rows can be taken (counts)"
+    _, said = await chat.press(shown, "Take all 2")
+    assert "2 of 2 rows recorded" in said[0]["text"]
+    assert chat.on_hand() == "7"
+    (answer,) = await chat.say("sold 2 mug, thanks\nsold 1 mug, bye")
+    assert "Sold 2" in answer["text"]
+
+
 async def test_bad_rows_are_named_and_come_back_as_a_file(chat: Chat) -> None:
     """A table with a quantity may be counts, receipts or sales: it is asked."""
     (asked,) = await send(chat, "list.csv", COUNTS)

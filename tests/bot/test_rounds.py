@@ -140,6 +140,26 @@ async def test_a_delivery_note_is_kept_with_its_receipt(chat: Chat) -> None:
     assert none["text"] == "No photo is kept with MUG/1."
 
 
+async def test_an_album_is_one_receipt_with_all_its_photos(chat: Chat) -> None:
+    """Three pages of a delivery note: recorded once, each page is kept, none is asked about."""
+    pages = []
+    for colour in ("white", "gray", "black"):
+        page = io.BytesIO()
+        Image.new("RGB", (400, 300), colour).save(page, "JPEG")
+        pages.append(page.getvalue())
+    count = len(chat.sandbox.messages[OWNER])
+    for place, page in enumerate(pages):
+        caption = "received 12 mug from Acme" if place == 0 else None
+        chat.sandbox.send_photo(OWNER, page, (400, 300), caption, album="7001")
+    (answer,) = await chat.settle(OWNER, count + len(pages))
+    assert answer["text"] == "Received 12 × Blue mug (MUG) from Acme. On hand 32."
+    assert chat.on_hand() == "32"
+    _sku, entries = chat.app.queries.entries("MUG")
+    shown = await chat.say(f"/photo MUG/{entries[-1][0]}")
+    files = [chat.sandbox.files[one["photo"][-1]["file_id"]][1] for one in shown]
+    assert files == pages
+
+
 async def test_an_edited_caption_corrects_its_entry(chat: Chat) -> None:
     """The caption of a delivery note is edited like any message."""
     note = io.BytesIO()

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from aiogram.types import Message
 
 from jitledger.domain.moments import to_datetime
+from jitledger.service.importers.files.tables import Table
 from jitledger_bot.access import Asker
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers.asking.plain import Question, plain_question
 from jitledger_bot.handlers.goods.counting import CountAnswer, meant_for_a_round
+from jitledger_bot.handlers.goods.documents import pasted
 from jitledger_bot.handlers.kept import AnswerToQuestion, answers_us, asked_since, open_question
 from jitledger_bot.handlers.undo import Correction, NoEntry, Undo, meant_by_reply
 from jitledger_bot.reading import Reading
@@ -39,6 +41,13 @@ class Facts:
     """Lines to record, or to ask about; without any that says something, it was not understood."""
 
     readings: Sequence[Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """A table that was pasted as text."""
+
+    table: Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,7 @@ Meaning = (
     | NoEntry
     | CountAnswer
     | AnswerToQuestion
+    | Pasted
     | Repeated
     | Unknown
     | Unreadable
@@ -97,6 +107,9 @@ def mean(message: Message, turn: Turn, desk: Desk, asker: Asker) -> Meaning:
             meant = meant_for_a_round(text, turn, desk, asked_since(turn, desk))
         if meant is not None:
             return meant
+    table = pasted(text) if asker.private and asker.may_record else None
+    if table is not None:
+        return Pasted(table)
     now = desk.app.queries.present(asker.shop)
     readings = read(text, to_datetime(now).astimezone(asker.shop.tz), desk, asker.shop)
     if any(says_something(reading) for reading in readings):

@@ -7,13 +7,15 @@ from typing import assert_never
 from aiogram import Router
 from aiogram.types import Message
 
+from jitledger.domain.json import Json
 from jitledger_bot import texts
 from jitledger_bot.access import Asker
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers.asking.plain import Question, answer_question
 from jitledger_bot.handlers.goods.counting import CountAnswer, take_count
+from jitledger_bot.handlers.goods.documents import PASTED, offer_table
 from jitledger_bot.handlers.kept import AnswerToQuestion, take_answer
-from jitledger_bot.handlers.meant import Facts, Nothing, Repeated, Unknown, Unreadable, mean
+from jitledger_bot.handlers.meant import Facts, Nothing, Pasted, Repeated, Unknown, Unreadable, mean
 from jitledger_bot.handlers.undo import Correction, NoEntry, Undo, correct_by_reply, undo_by_reply
 from jitledger_bot.recording.meaning import says_something
 from jitledger_bot.recording.record import record_text
@@ -56,12 +58,15 @@ async def on_text(message: Message, turn: Turn, desk: Desk, asker: Asker) -> Non
                 turn.say(_(say.I_DO_NOT_KNOW_THIS))
             case Unreadable():
                 turn.say(_(say.I_READ_TEXT_TABLES_AND))
-            case Question() | Nothing():
+            case Question() | Pasted() | Nothing():
                 pass
             case _:
                 assert_never(meaning)
     if isinstance(meaning, Question):  # It may take its time: no look at the store is held open.
         await answer_question(meaning, turn, desk, asker)
+    if isinstance(meaning, Pasted):
+        body: Json = {"text": message.text or "", "name": PASTED}
+        await offer_table(meaning.table, body, "", turn, desk)
 
 
 def _record(facts: Facts, message: Message, key: str, turn: Turn, desk: Desk, asker: Asker) -> None:

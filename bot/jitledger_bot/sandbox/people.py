@@ -114,11 +114,13 @@ class People(World):
         size: tuple[int, int],
         caption: str | None = None,
         chat_id: int | None = None,
+        album: str | None = None,
     ) -> Json:
-        """Let a person send a photo of so many pixels; returns the message."""
+        """Let a person send a photo of so many pixels, perhaps of an album; returns the message."""
         number = self.keep("photo.jpg", data)
         photo = [{**self._file(number), "width": size[0], "height": size[1]}]
-        return self._arrive(self._written(person_id, chat_id, photo=photo, caption=caption))
+        more = {} if album is None else {"media_group_id": album}
+        return self._arrive(self._written(person_id, chat_id, photo=photo, caption=caption, **more))
 
     def edit(
         self, person_id: int, message_id: int, text: str, chat_id: int | None = None

@@ -19,7 +19,7 @@ from jitledger.domain.json import Json
 from jitledger.domain.state.shop import MAY_BUY
 from jitledger.service.importers.cells import Choices
 from jitledger.service.importers.files.apart import parse_apart
-from jitledger.service.importers.files.tables import Table
+from jitledger.service.importers.files.tables import Table, parse_table
 from jitledger.service.importers.formats import FORMATS, map_header
 from jitledger.service.importers.rows import RowsSummary, bad_table, import_rows
 from jitledger.service.importers.shops import profile_of
@@ -47,6 +47,8 @@ MOST_UNPACKED = 100 * 1024 * 1024
 MOST_BYTES = 20 * 1024 * 1024
 """What a bot may fetch from Telegram."""
 
+PASTED = "pasted.csv"
+
 PICTURES = ("image/jpeg", "image/png", "image/webp")
 """Pictures that came as files: people send them so to keep them sharp."""
 
@@ -70,7 +72,7 @@ FORM = {
 }
 
 
-KEPT = ("form", "file_id", "name", "dates", "decimal", "again", "columns", "shape")
+KEPT = ("form", "file_id", "text", "name", "dates", "decimal", "again", "columns", "shape")
 """What a job keeps of a previewed table."""
 
 FACTS = ("counts", "sales", "receipts")
@@ -129,9 +131,33 @@ async def on_document(message: Message, turn: Turn, desk: Desk, bot: Bot, asker:
     except LedgerError as error:
         turn.say(f"✗ {texts.safe(texts.problem(error))}")
         return
-    wanted = (message.caption or "").strip().casefold()
+    body: Json = {"file_id": document.file_id, "name": name}
+    await offer_table(table, body, (message.caption or "").strip().casefold(), turn, desk)
+
+
+def pasted(text: str) -> Table | None:
+    """Return the table that somebody pasted into the chat: headers that are known, parted columns.
+
+    What is parted by commas alone is a sentence until both a code and a quantity are headers.
+    """
+    first, _newline, rest = text.strip().partition("\n")
+    if not rest or not any(sign in first for sign in "\t;|,"):
+        return None
+    try:
+        table = parse_table(PASTED, text.strip().encode())
+        named = set(map_header(FORMATS["counts"], table.header).values())
+    except LedgerError:
+        return None
+    width = len(table.header)
+    even = all(1 < len(row.cells) <= width for row in table.rows)
+    return table if even and table.rows and {"sku", "qty"} <= named else None
+
+
+async def offer_table(table: Table, body: Json, wanted: str, turn: Turn, desk: Desk) -> None:
+    """Preview a table, or ask what it holds; ``wanted`` is what its sender says it is."""
+    name = body["name"]
+    body["shape"] = shape_of(table)
     fits = [wanted] if wanted in FORMATS else fitting(table)
-    body: Json = {"file_id": document.file_id, "name": name, "shape": shape_of(table)}
     with desk.app.database.snapshot() as tx:
         before = as_before(tx, body["shape"])
     if before and wanted not in FORMATS:
@@ -195,6 +221,13 @@ def _choices(body: Json) -> Choices:
         columns=tuple((field, header) for field, header in body.get("columns", ())),
         again=bool(body.get("again")),
     )
+
+
+async def table_of(bot: Bot, body: Json) -> Table:
+    """Return the table that a button stands for, fetched again or as it was pasted."""
+    if "text" in body:
+        return parse_table(PASTED, body["text"].encode())
+    return await fetch_table(bot, body["file_id"], body["name"])
 
 
 async def fetch_table(bot: Bot, file_id: str, name: str) -> Table:
@@ -319,7 +352,7 @@ async def take(job: Job, desk: Desk) -> None:
     """Import the good rows, bring lists up to date, and say what became of every row."""
     app = desk.app
     form, turn = job.body["form"], job.turn
-    table = await fetch_table(job.bot, job.body["file_id"], job.body["name"])
+    table = await table_of(job.bot, job.body)
     with without_collector():  # A search through all its rows would stop the conversation.
         summary = await asyncio.to_thread(
             import_rows,

@@ -20,7 +20,13 @@ from jitledger_bot.access import Asker
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers.asking import questions
 from jitledger_bot.handlers.kinds import has_photo
-from jitledger_bot.memory.photos import keep_photo, kept_photo
+from jitledger_bot.memory.photos import (
+    add_to_album,
+    begin_album,
+    is_begun,
+    keep_photo,
+    kept_photos,
+)
 from jitledger_bot.reading.barcodes import LONGEST_SIDE, read_barcodes
 from jitledger_bot.recording.meaning import names_its_product
 from jitledger_bot.recording.record import record_text
@@ -73,6 +79,7 @@ async def look_at(
     """Do what a picture and its caption say; it may have come as a photo or as a file."""
     private = message.chat.type == "private"
     shop, member = asker.shop, asker.member
+    album = album_of(message)
     caption = (message.caption or "").strip()
     if not private and not caption:
         return  # In a group a photo without words is no question.
@@ -89,9 +96,23 @@ async def look_at(
     turn.author = None if private else member.name
     if caption and member.role != "viewer" and names_its_product(caption, desk, shop):
         attachment = keep_attachment(data, media_type, turn)
+        if album is not None:
+            turn.effects.append(begin_album(album, attachment))
         record_text(caption, message.date, prefix, turn, desk, shop, private, attachment=attachment)
         return
+    if album is not None and not caption and member.role != "viewer":
+        name = hashlib.sha256(data).hexdigest()
+        turn.effects.append(add_to_album(album, name, media_type, data))
+        with desk.app.database.snapshot() as tx:
+            if is_begun(tx, album):
+                return  # One more photo of a delivery note that was recorded.
     await _by_its_code(data, caption, message, turn, desk, asker)
+
+
+def album_of(message: Message) -> str | None:
+    """Return the key of the album that a photo is part of."""
+    group = message.media_group_id
+    return None if group is None else f"album:{message.chat.id}:{group}"
 
 
 async def _by_its_code(
@@ -154,11 +175,12 @@ async def show_attachment(message: Message, command: CommandObject, turn: Turn, 
     event = dict(stored).get(version)
     name = event.attachment if isinstance(event, StockReceived) else None
     with desk.app.database.snapshot() as tx:
-        photo = kept_photo(tx, name)
-    if photo is None:
+        photos = kept_photos(tx, name)
+    if not photos:
         turn.say(_(say.NO_PHOTO_IS_KEPT_WITH, entry=texts.safe(entry[:80])))
         return
-    turn.photo(photo, texts.safe(entry))
+    for photo in photos:
+        turn.photo(photo, texts.safe(entry))
 
 
 def _fitting(sizes: list[PhotoSize]) -> PhotoSize:

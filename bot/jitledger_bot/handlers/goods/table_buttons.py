@@ -51,7 +51,7 @@ async def _table(press: Press) -> Table | None:
     assert press.query.bot is not None
     body = press.proposal.body
     try:
-        return await documents.fetch_table(press.query.bot, body["file_id"], body["name"])
+        return await documents.table_of(press.query.bot, body)
     except LedgerError as error:
         press.turn.toast(press.query.id, texts.problem(error), alert=True)
         return None
