@@ -144,9 +144,9 @@ async def test_an_album_is_one_receipt_with_all_its_photos(chat: Chat) -> None:
     """Three pages of a delivery note: recorded once, each page is kept, none is asked about."""
     pages = []
     for colour in ("white", "gray", "black"):
-        page = io.BytesIO()
-        Image.new("RGB", (400, 300), colour).save(page, "JPEG")
-        pages.append(page.getvalue())
+        paper = io.BytesIO()
+        Image.new("RGB", (400, 300), colour).save(paper, "JPEG")
+        pages.append(paper.getvalue())
     count = len(chat.sandbox.messages[OWNER])
     for place, page in enumerate(pages):
         caption = "received 12 mug from Acme" if place == 0 else None

@@ -57,8 +57,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "order": ("recording.orders", "order", "Purchase orders."),
     "report": ("later", "report", "Reports over a period (not built yet)."),
     "backtest": ("asking.backtest", "backtest", "Replay the ledger under other ways to order."),
-    "backup": ("later", "backup", "Copy the database (not built yet)."),
-    "restore": ("later", "restore", "Put a copy back (not built yet)."),
+    "backup": ("copies", "backup", "Copy the shop into one file, while it is in use."),
+    "restore": ("copies", "restore", "Put a copy into a new place."),
+    "drill": ("copies", "drill", "Try copying and restoring out; nothing stays."),
 }
 
 

@@ -20,9 +20,3 @@ def _later(name: str, what: str, example: str) -> click.Command:
 
 
 report = _later("report", "reports come with the valuation of costs", "jitledger report abc")
-backup = _later(
-    "backup", "copy the file with sqlite3 .backup for now", "jitledger backup shop-copy.db"
-)
-restore = _later(
-    "restore", "put the copied file in place for now", "jitledger restore shop-copy.db"
-)
