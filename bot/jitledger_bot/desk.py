@@ -119,7 +119,10 @@ class Desk:
         """Return what the shop calls its locations and suppliers."""
         with self.app.database.snapshot() as tx:
             rows = names(tx)
-        return Places(_by_name(shop.locations.items()), _by_name(rows))
+        whole, short = _by_name(rows), _short_names(rows)
+        return Places(
+            _by_name(shop.locations.items()), short | whole, frozenset(short) - set(whole)
+        )
 
     def knows_pack(self, sku: str, pack: str) -> bool:
         """Return whether a product has a pack of this name."""
@@ -182,3 +185,23 @@ def _by_name(rows: Iterable[tuple[str, str]]) -> dict[str, str]:
     listed = list(rows)
     found = {title.casefold(): code for code, title in listed}
     return found | {code.casefold(): code for code, _ in listed}
+
+
+def _short_names(rows: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return {word: code} of words that only one supplier's name has: "Brandl" of "Brandl & Co".
+
+    What says which trade it is, is nobody's name.
+    """
+    known = phrases()
+    found: dict[str, set[str]] = {}
+    for code, title in rows:
+        words = title.casefold().replace("&", " ").split()
+        for word in words if len(words) > 1 else ():
+            if len(word) > 3 and word.isalpha() and word not in known.sets["trades"]:
+                found.setdefault(word, set()).add(code)
+    usual = ("fillers", "stops", "people", "customers", "documents", "small_talk", "sellers")
+    return {
+        word: codes.pop()
+        for word, codes in found.items()
+        if len(codes) == 1 and not any(known.words[kind].meaning(word) for kind in usual)
+    }

@@ -13,7 +13,15 @@ import pytest
 
 from tests.bot.cases import CASES, run
 
-OFFERED = {"mugs, 3 sold", "sold 4 white candles"}
+OFFERED = {
+    "mugs, 3 sold",
+    "sold 4 white candles",
+    "3 pesto sold",
+    "2 bottles of olive oil sold just now",
+    "honey 2 sold",
+    "2 Senf verkauft",
+    "1 mittelscharfer Senf verkauft",
+}
 """Words that fit several products: whoever taps has chosen one."""
 
 
@@ -30,6 +38,7 @@ OFFERED = {"mugs, 3 sold", "sold 4 white candles"}
         ("unseen6", 300, 187),
         ("unseen7", 300, 187),
         ("unseen8", 300, 181),
+        ("unseen9", 200, 112),
         ("once-bike", 244, 0),
         ("once-mug", 85, 0),
     ],

@@ -6,6 +6,7 @@ product has. Then full-text search, ranked by ``rapidfuzz`` over at most 200 can
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,11 +73,19 @@ class Resolver:
         with self._database.snapshot() as tx:
             found = _exact(tx, words)
             if found is None:
-                found = _named(words, search(tx, self._database.dialect, words, CANDIDATES))
+                found = self._titled(tx, words)
             if found is None and bent:
                 found = self._bent(tx, words)
         if self._exact is not None:
             self._exact[key] = found
+        return found
+
+    def _titled(self, tx: Tx, words: str) -> Candidate | None:
+        """Return the product of a whole name, which may be parted otherwise: "honey 250g"."""
+        found = _named(words, search(tx, self._database.dialect, words, CANDIDATES))
+        spaced = _spaced(words)
+        if found is None and spaced != words.casefold():
+            found = _named(spaced, search(tx, self._database.dialect, spaced, CANDIDATES))
         return found
 
     def _bent(self, tx: Tx, words: str) -> Candidate | None:
@@ -93,7 +102,7 @@ class Resolver:
             if exact is not None:
                 return Resolved(exact, [])
             found = search(tx, self._database.dialect, typed, CANDIDATES)
-            named = _named(typed, found)
+            named = _named(typed, found) or self._titled(tx, typed)
             for singular in _singulars(typed) if named is None else ():
                 named = _named(singular, search(tx, self._database.dialect, singular, CANDIDATES))
                 if named is not None:
@@ -115,7 +124,10 @@ def _named(words: str, found: list[tuple[str, str]]) -> Candidate | None:
 
 
 def _spaced(name: str) -> str:
-    return " ".join(name.casefold().replace("-", " ").split())
+    return " ".join(_GLUED.sub(r"\1 \2", name.casefold().replace("-", " ")).split())
+
+
+_GLUED = re.compile(r"(\d)([^\W\d_])")
 
 
 def _bent(tx: Tx, dialect: str, typed: str) -> Candidate | None:

@@ -15,6 +15,8 @@ class Places:
 
     locations: dict[str, str] = field(default_factory=dict)
     suppliers: dict[str, str] = field(default_factory=dict)
+    short: frozenset[str] = frozenset()
+    """Words for suppliers that are a part of their names: enough for whom goods came from."""
 
     def location(self, words: Sequence[str]) -> str | None:
         """Return the location some words name: its code, its name, or a usual word for it."""

@@ -107,7 +107,8 @@ def to_supplier(words: list[str], places: Places) -> tuple[list[str], str] | Non
         lead = known.is_("to", norm, place) or known.is_("toward", norm, place)
         for length in (3, 2, 1) if lead else ():
             end = place + lead + length
-            code = places.suppliers.get(" ".join(norm[place + lead : end]))
+            named = " ".join(norm[place + lead : end])
+            code = None if named in places.short else places.suppliers.get(named)
             if code is not None and end <= len(norm):
                 return words[:place] + words[end:], code
     return None

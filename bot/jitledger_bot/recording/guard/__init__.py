@@ -37,6 +37,7 @@ from jitledger_bot.recording.guard.whose import (
     got_by,
     in_passing,
     others_goods,
+    others_sale,
     taken_away,
 )
 from jitledger_bot.texts.language import _
@@ -52,6 +53,7 @@ CHECKS: tuple[Callable[[Looked], str | None], ...] = (
     half_a_pair,
     of_a_day,
     others_goods,
+    others_sale,
     got_by,
     taken_away,
     none_at_all,

@@ -21,6 +21,21 @@ def others_goods(one: Looked) -> str | None:
     return say.WHOSE_GOODS if named else None
 
 
+def others_sale(one: Looked) -> str | None:
+    """Somebody else sold: "the italian place across the road sold 10"."""
+    norm, known = one.norm, phrases()
+    verb = first_verb(one)
+    told = set(norm[verb : verb + 1]) & known.sets["sold"]
+    if one.fact.do != "sell" or verb < 2 or not told:
+        return None
+    first = norm[0] in known.sets["others"]
+    number = any(leading_number(one.words[n : n + 1]) for n in range(1, verb))
+    people = any(
+        known.is_("people", norm, n) or known.is_("customers", norm, n) for n in range(verb)
+    )
+    return say.WHOSE_GOODS if first and not number and not people and verb > 1 else None
+
+
 def got_by(one: Looked) -> str | None:
     """A supplier or a customer who got goods: "kraus hat 3 … bekommen", "kunde hat … erhalten"."""
     if one.fact.do != "receive" or not one.has("gets"):

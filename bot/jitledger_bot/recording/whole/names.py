@@ -53,8 +53,10 @@ def supplier_at(line: Line, place: int) -> tuple[Token, int] | None:
         for length in range(LONGEST_SUPPLIER, 0, -1):
             words = line.norm[begin : begin + length]
             code = line.places.suppliers.get(" ".join(words))
+            way = {"toward": "to"}.get(kind, kind)
+            if way == "to" and " ".join(words) in line.places.short:
+                continue
             if code is not None and len(words) == length:
-                way = {"toward": "to"}.get(kind, kind)
                 return Token("supplier", " ".join(words), code, lead=way), (begin + length - place)
     return None
 
