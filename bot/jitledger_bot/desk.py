@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from aiogram.types import User
 
@@ -119,7 +120,7 @@ class Desk:
         """Return what the shop calls its locations and suppliers."""
         with self.app.database.snapshot() as tx:
             rows = names(tx)
-        whole, short = _by_name(rows), _short_names(rows)
+        whole, short = _by_name(rows), _short_names(tuple(rows))
         return Places(
             _by_name(shop.locations.items()), short | whole, frozenset(short) - set(whole)
         )
@@ -187,7 +188,8 @@ def _by_name(rows: Iterable[tuple[str, str]]) -> dict[str, str]:
     return found | {code.casefold(): code for code, _ in listed}
 
 
-def _short_names(rows: Iterable[tuple[str, str]]) -> dict[str, str]:
+@lru_cache(maxsize=64)
+def _short_names(rows: tuple[tuple[str, str], ...]) -> dict[str, str]:
     """Return {word: code} of words that only one supplier's name has: "Brandl" of "Brandl & Co".
 
     What says which trade it is, is nobody's name.

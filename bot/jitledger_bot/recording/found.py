@@ -89,11 +89,14 @@ def held(reading: Reading, desk: Desk) -> Reading:
 
     A roll of rope that is kept in metres is a pack, whose size is known or asked.
     """
+    holders = phrases().sets["holders"]
+    norm = [plain(word) for word in reading.raw.split()]
+    if holders.isdisjoint(norm):
+        return reading
     found, pack, read = find(reading, desk)
     if found.exact is None or pack is not None:
         return reading
-    holders, sku = phrases().sets["holders"], found.exact.sku
-    norm = [plain(word) for word in reading.raw.split()]
+    sku = found.exact.sku
     name = [plain(word) for word in read.product.split()]
     for place, word in enumerate(norm):
         if word not in holders or word in name:

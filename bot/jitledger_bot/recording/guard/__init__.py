@@ -68,6 +68,9 @@ CHECKS: tuple[Callable[[Looked], str | None], ...] = (
     another_kind,
 )
 
+PLAIN = 3
+"""Words of a line that holds a verb, a number and a product, and nothing to look at again."""
+
 
 def doubt(
     fact: Reading, line: str, desk: Desk, places: Places, kinds: tuple[str, ...]
@@ -84,7 +87,8 @@ def doubt(
     words = line.split()
     norm = [plain(word) for word in words]
     looked = Looked(read, found.exact.sku, norm, words, kinds, desk, places)
-    for check in CHECKS:
+    plainly = len(words) <= PLAIN and fact.under is None and pack is None
+    for check in (a_price_for_a_number,) if plainly else CHECKS:
         problem = check(looked)
         if problem is not None:
             return _(problem)

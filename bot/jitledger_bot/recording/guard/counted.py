@@ -34,11 +34,13 @@ def a_price_for_a_number(one: Looked) -> str | None:
         whole = number[0].value == int(number[0].value)  # "10.00"
         if _CENTS.fullmatch(bare) and not unit and (whole or (behind and _is_usual(one, quantity))):
             return say.A_NUMBER_OR_A_PRICE
-    usual = one.desk.price_of(one.sku)
     last = leading_number([one.words[-1].strip(".,")]) if one.words else None
     behind = last is not None and last[0].value == quantity and fact.under is None
-    near = usual is not None and quantity > 3 and abs(usual - quantity) < 1
-    return say.A_NUMBER_OR_A_PRICE if behind and near and is_single(one.sku, one.desk) else None
+    if not behind or quantity <= 3 or not is_single(one.sku, one.desk):
+        return None
+    usual = one.desk.price_of(one.sku)
+    near = usual is not None and abs(usual - quantity) < 1
+    return say.A_NUMBER_OR_A_PRICE if near else None
 
 
 def _is_usual(one: Looked, value: Decimal) -> bool:
@@ -59,8 +61,10 @@ def part_payment(one: Looked) -> str | None:
 
 def half_a_pair(one: Looked) -> str | None:
     """One of what is kept in pairs: "2 single socks"."""
+    if not one.has("singles"):
+        return None
     pair = phrases().units.meaning(one.desk.unit_of(one.sku)) == "pair"
-    return say.WHICH_NUMBER_COUNTS_WRITE_ONLY if pair and one.has("singles") else None
+    return say.WHICH_NUMBER_COUNTS_WRITE_ONLY if pair else None
 
 
 def beside_its_pack(one: Looked, pack: str) -> bool:
