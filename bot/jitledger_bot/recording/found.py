@@ -15,6 +15,7 @@ from jitledger_bot.reading.phrases import phrases, plain
 UNITS: dict[str, tuple[str, Decimal]] = {
     "kg": ("mass", Decimal(1000)),
     "g": ("mass", Decimal(1)),
+    "pfund": ("mass", Decimal(500)),
     "l": ("volume", Decimal(1000)),
     "ml": ("volume", Decimal(1)),
     "m": ("length", Decimal(100)),

@@ -216,12 +216,18 @@ def _times_price(line: Line, place: int) -> tuple[Token, int] | None:
 
 
 def _half(line: Line, place: int) -> tuple[Decimal, int] | None:
-    """Return 0.5 of "half a kilo", "ein halbes Kilo": of a measure alone."""
+    """Return 0.5 of "half a kilo", "ein halbes Kilo", 0.25 of "quarter kilo": of a measure."""
     article = 1 if spelt(line.norm, place) == (Decimal(1), 1) else 0
     at = place + article
-    if at >= len(line.norm) or line.norm[at] not in phrases().sets["halves"]:
+    if at >= len(line.norm):
         return None
+    sets = phrases().sets
+    word = line.norm[at]
+    if word not in sets["halves"] | sets["quarters"]:
+        return None
+    value = Decimal("0.5" if word in sets["halves"] else "0.25")
     end = at + 1
+    end += phrases().is_("of", line.norm, end)
     if not article and spelt(line.norm, end) == (Decimal(1), 1):
         end += 1
-    return (Decimal("0.5"), end) if phrases().units.at(line.norm, end) else None
+    return (value, end) if phrases().units.at(line.norm, end) else None
