@@ -61,6 +61,8 @@ def verb_at(line: Line, place: int) -> tuple[Token, int] | None:
     if bought and (best is None or bought >= best[0]):
         return Token("buying", line.norm[place], "" if best is None else best[1]), bought
     left = known.is_("remaining", line.norm, place)
+    if left and known.is_("the", line.norm, place + left):
+        return Token("doubt", line.norm[place], "verb"), left  # "3 mugs left the shop"
     if left and (best is None or left >= best[0]):
         return Token("left", line.norm[place]), left
     if best is None:
