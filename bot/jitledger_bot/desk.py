@@ -13,6 +13,7 @@ from aiogram.types import User
 from jitledger.bootstrap import App
 from jitledger.domain.events import StockCounted
 from jitledger.domain.moments import MINUTE, SECOND, to_datetime
+from jitledger.domain.names import singulars
 from jitledger.domain.state.dated import in_force
 from jitledger.domain.state.order import voids
 from jitledger.domain.state.shop import Shop
@@ -29,8 +30,6 @@ from jitledger_bot.reading.phrases import phrases
 from jitledger_bot.texts.language import Voice, _, choose, speak, spoken
 from jitledger_bot.turn import Turn
 from jitledger_projections.views.supply import names
-
-_UMLAUTS = str.maketrans("äöü", "aou")
 
 LATE_DELIVERY = 90 * SECOND
 LATEST_DELIVERY_DAYS = 30
@@ -133,13 +132,8 @@ class Desk:
     def pack_of(self, sku: str, word: str) -> str | None:
         """Return the product's pack that a word means: "bunches", "Kartons", "Säcke"."""
         item, _q, _shop = self.app.queries.item(sku)
-        packs = item.catalog.packs
-        folded = word.translate(_UMLAUTS)
-        endings = ("", "s", "es", "n", "en", "e", "er")
-        forms = [
-            w[: len(w) - len(end)] for w in (word, folded) for end in endings if w.endswith(end)
-        ]
-        return next((f for f in (*forms, *phrases().pack_codes(word)) if f in packs), None)
+        forms = (*singulars(word), *phrases().pack_codes(word))
+        return next((form for form in forms if form in item.catalog.packs), None)
 
     def unit_of(self, sku: str) -> str:
         """Return the unit a product is kept in."""

@@ -84,6 +84,8 @@ async def test_columns_are_asked_and_remembered_for_files_of_that_shape(chat: Ch
     (shown,) = await send(chat, "next.csv", sheet.replace(b"7", b"9"))
     assert "Read as last time: \u201cDing\u201d is the product's code" in shown["text"]
     _, (asked,) = await chat.press(shown, "Ask me again")
+    assert asked["text"] == "\u201cnext.csv\u201d has 2 rows. What are they?"
+    _, (asked,) = await chat.press(asked, "sales")
     assert "Which column of \u201cnext.csv\u201d" in asked["text"]
     await chat.press(shown, "Take all 2")
     assert chat.on_hand() == "9"

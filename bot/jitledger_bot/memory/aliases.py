@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import orjson
 
 from jitledger.store.database import Tx
-from jitledger_bot.memory.conversations import recall
+from jitledger_bot.memory.conversations import keep, recall
 
 NEEDED = 2
 """So many taps make a name."""
@@ -76,9 +76,4 @@ def forget(tx: Tx, words: str) -> bool:
 
 
 def _keep(tx: Tx, words: str, sku: str, entries: list[str]) -> None:
-    data = orjson.dumps({"sku": sku, "entries": entries}).decode()
-    tx.execute(
-        "INSERT INTO conversations VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET "
-        "state = excluded.state, data = excluded.data",
-        (_KEY + words, None, data),
-    )
+    keep(tx, _KEY + words, None, {"sku": sku, "entries": entries})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import orjson
 
@@ -11,15 +11,20 @@ from jitledger.service.recording.submission import Answer
 from jitledger.store.database import Tx
 
 
+def keep(tx: Tx, key: str, state: str | None, data: Mapping[str, object]) -> None:
+    """Keep a conversation's state."""
+    tx.execute(
+        "INSERT INTO conversations VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET "
+        "state = excluded.state, data = excluded.data",
+        (key, state, orjson.dumps(data).decode()),
+    )
+
+
 def remember(key: str, state: str | None, data: dict[str, object]) -> Callable[..., None]:
     """Return the effect that keeps a conversation's state."""
 
     def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
-        tx.execute(
-            "INSERT INTO conversations VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET "
-            "state = excluded.state, data = excluded.data",
-            (key, state, orjson.dumps(data).decode()),
-        )
+        keep(tx, key, state, data)
 
     return effect
 

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import orjson
-
-from jitledger.domain.json import Json
 from jitledger.service.recording.submission import Answer
 from jitledger.store.database import Tx
-from jitledger_bot.memory.conversations import recall
+from jitledger_bot.memory.conversations import keep, recall
 
 MOST_IN_AN_ALBUM = 10
 """As many as Telegram lets an album have."""
@@ -50,8 +47,8 @@ def begin_album(album: str, note: str) -> Callable[..., None]:
     def effect(tx: Tx, answers: Sequence[Answer], now: int) -> None:
         if any(answer.ok for answer in answers):
             _state, kept = recall(tx, album)
-            _keep(tx, album, {**kept, "note": note})
-            _keep(tx, f"photos:{note}", {"more": kept.get("more", [])})
+            keep(tx, album, None, {**kept, "note": note})
+            keep(tx, f"photos:{note}", None, {"more": kept.get("more", [])})
 
     return effect
 
@@ -65,16 +62,8 @@ def add_to_album(album: str, name: str, media_type: str, data: bytes) -> Callabl
         if name in more or len(more) >= MOST_IN_AN_ALBUM:
             return
         keep_photo(tx, name, media_type, data, now)
-        _keep(tx, album, {**kept, "more": [*more, name]})
+        keep(tx, album, None, {**kept, "more": [*more, name]})
         if "note" in kept:
-            _keep(tx, f"photos:{kept['note']}", {"more": [*more, name]})
+            keep(tx, f"photos:{kept['note']}", None, {"more": [*more, name]})
 
     return effect
-
-
-def _keep(tx: Tx, key: str, data: Json) -> None:
-    tx.execute(
-        "INSERT INTO conversations VALUES (?, NULL, ?) ON CONFLICT (key) DO UPDATE SET "
-        "data = excluded.data",
-        (key, orjson.dumps(data).decode()),
-    )

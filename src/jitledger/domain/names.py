@@ -180,3 +180,20 @@ __all__ = [
     "split_entry",
     "stream_of",
 ]
+
+
+_UMLAUTS = str.maketrans("äöü", "aou")
+
+
+def singulars(word: str) -> tuple[str, ...]:
+    """Return the words that one may be the plural of, itself first.
+
+    >>> singulars("boxes")[:3], "sack" in singulars("säcke")
+    (('boxes', 'boxe', 'box'), True)
+    """
+    forms = (
+        form.removesuffix(ending)
+        for form in (word, word.translate(_UMLAUTS))
+        for ending in ("", "s", "es", "n", "en", "e", "er")
+    )
+    return tuple(dict.fromkeys(forms))

@@ -13,8 +13,10 @@ from jitledger.domain.json import Json
 from jitledger.service.importers.columns import column_of
 from jitledger.service.importers.dates import are_days
 from jitledger.service.importers.files.tables import Table
+from jitledger.service.importers.formats import FORMATS, map_header
 from jitledger.service.importers.headers import full_key
 from jitledger.service.importers.numbers import cell_of
+from jitledger.service.importers.shops import profile_of
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.memory.conversations import recall
@@ -31,6 +33,35 @@ FIELDS = {
     "supplier": say.THE_SUPPLIER,
 }
 """{field: what it is called} of those that a table cannot do without."""
+
+
+ORDER = ("items", "counts", "receipts", "sales", "suppliers")
+
+
+def fitting(table: Table) -> list[str]:
+    """Return the formats whose required columns a table has, the likeliest first.
+
+    A name or a price makes it a list of products; a quantity makes it counts, receipts or sales.
+    """
+    known = profile_of(table)
+    if known is not None:
+        return [known.becomes]
+    found = []
+    for form in ORDER:
+        try:
+            columns = set(map_header(FORMATS[form], table.header).values())
+        except LedgerError:
+            continue
+        if form == "items" and not columns & {"name", "price", "barcodes", "category"}:
+            continue
+        if form == "suppliers" and not columns & {"lead", "contact", "moq", "currency"}:
+            continue
+        found.append(form)
+    if "items" in found and "suppliers" not in found:
+        columns = set(map_header(FORMATS["items"], table.header).values())
+        if "name" in columns:
+            return ["items"]
+    return found
 
 
 def shape_of(table: Table) -> str:

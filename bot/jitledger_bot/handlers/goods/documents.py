@@ -22,7 +22,6 @@ from jitledger.service.importers.files.apart import parse_apart
 from jitledger.service.importers.files.tables import Table, parse_table
 from jitledger.service.importers.formats import FORMATS, map_header
 from jitledger.service.importers.rows import RowsSummary, bad_table, import_rows
-from jitledger.service.importers.shops import profile_of
 from jitledger.service.recording.submission import Answer
 from jitledger.service.spreadsheets import write_rows
 from jitledger.service.summary import after_import
@@ -31,7 +30,14 @@ from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import Asker
 from jitledger_bot.desk import Desk
-from jitledger_bot.handlers.goods.columns import as_before, asked, may_hold_facts, shape_of, told
+from jitledger_bot.handlers.goods.columns import (
+    as_before,
+    asked,
+    fitting,
+    may_hold_facts,
+    shape_of,
+    told,
+)
 from jitledger_bot.handlers.goods.photos import look_at
 from jitledger_bot.handlers.kinds import has_document
 from jitledger_bot.jobs import Job
@@ -54,8 +60,6 @@ PICTURES = ("image/jpeg", "image/png", "image/webp")
 
 ENDINGS = (".csv", ".csv.gz", ".xlsx", ".xlsm", ".xls", ".ods", ".tsv", ".txt")
 
-ORDER = ("items", "counts", "receipts", "sales", "suppliers")
-
 ONLY_BUYERS = ("items", "suppliers")
 
 MOST_SHOWN = 8
@@ -74,6 +78,9 @@ FORM = {
 
 KEPT = ("form", "file_id", "text", "name", "dates", "decimal", "again", "columns", "shape")
 """What a job keeps of a previewed table."""
+
+SENT = ("file_id", "text", "name", "shape")
+"""What of it is the file itself, whatever was said of it."""
 
 FACTS = ("counts", "sales", "receipts")
 """Formats of which a second file may say the same and mean something new."""
@@ -167,16 +174,17 @@ async def offer_table(table: Table, body: Json, wanted: str, turn: Turn, desk: D
         await preview(fits[0], table, body, turn, desk)
         return
     if not fits and may_hold_facts(table):
-        _ask_which(list(FACTS), body, name, len(table.rows), turn)
+        ask_which(list(FACTS), body, name, len(table.rows), turn)
         return
     if not fits:
         columns = texts.safe(", ".join(table.header)[:300])
         turn.say(_(say.I_DO_NOT_SEE_WHAT, name=texts.safe(name[:80]), columns=columns))
         return
-    _ask_which(fits, body, name, len(table.rows), turn)
+    ask_which(fits, body, name, len(table.rows), turn)
 
 
-def _ask_which(fits: list[str], body: Json, name: str, rows: int, turn: Turn) -> None:
+def ask_which(fits: list[str], body: Json, name: str, rows: int, turn: Turn) -> None:
+    """Ask what the rows of a table are."""
     text = plural(
         *say.WHAT_ARE_ITS_ROWS,
         rows,
@@ -207,9 +215,10 @@ def label(offer: Json) -> str:
     """Return what stands on the button of an offer."""
     if offer.get("again"):
         return _(shared.IT_IS_A_NEW_ONE)
+    if offer.get("anew"):
+        return _(say.READ_IT_ANEW)
     if "columns" in offer:
-        columns = offer["columns"]
-        return str(columns[-1][1])[:40] if columns else _(say.READ_IT_ANEW)
+        return str(offer["columns"][-1][1])[:40]
     said = offer.get("dates") or offer.get("decimal") or offer["form"]
     return _(LABELS[said])
 
@@ -234,32 +243,6 @@ async def fetch_table(bot: Bot, file_id: str, name: str) -> Table:
     """Fetch a document and read it as a table; raises ``bad-file`` in one sentence."""
     data = await fetch(bot, file_id, name)
     return await asyncio.to_thread(parse_apart, name, data, MOST_UNPACKED)
-
-
-def fitting(table: Table) -> list[str]:
-    """Return the formats whose required columns a table has, the likeliest first.
-
-    A name or a price makes it a list of products; a quantity makes it counts, receipts or sales.
-    """
-    known = profile_of(table)
-    if known is not None:
-        return [known.becomes]
-    found = []
-    for form in ORDER:
-        try:
-            columns = set(map_header(FORMATS[form], table.header).values())
-        except LedgerError:
-            continue
-        if form == "items" and not columns & {"name", "price", "barcodes", "category"}:
-            continue
-        if form == "suppliers" and not columns & {"lead", "contact", "moq", "currency"}:
-            continue
-        found.append(form)
-    if "items" in found and "suppliers" not in found:
-        columns = set(map_header(FORMATS["items"], table.header).values())
-        if "name" in columns:
-            return ["items"]
-    return found
 
 
 async def preview(form: str, table: Table, body: Json, turn: Turn, desk: Desk) -> None:
@@ -321,7 +304,7 @@ def _offer_to_take(summary: RowsSummary, good: int, body: Json, turn: Turn) -> N
         keys = [(label, f"i.{stored}"), (_(shared.NO), f"n.{stored}")]
         buttons = [keys] if good else []
         if body.get("as_before"):
-            anew = {**body, "offers": [{"form": form, "columns": []}]}
+            anew = {**body, "offers": [{"form": form, "anew": True}]}
             other = store_proposal(tx, turn.chat_id, turn.member, "table", anew, now)
             buttons.append([(_(say.READ_IT_ANEW), f"t.{other}.0")])
         return [turn.message(texts.clip(text), buttons)]

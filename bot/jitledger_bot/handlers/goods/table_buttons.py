@@ -7,7 +7,8 @@ from jitledger.domain.json import Json
 from jitledger.service.importers.files.tables import Table
 from jitledger_bot import texts
 from jitledger_bot.handlers.goods import documents
-from jitledger_bot.handlers.goods.documents import KEPT
+from jitledger_bot.handlers.goods.columns import fitting
+from jitledger_bot.handlers.goods.documents import FACTS, KEPT, SENT
 from jitledger_bot.jobs import start_job
 from jitledger_bot.memory.conversations import remember
 from jitledger_bot.memory.proposals import consume
@@ -31,6 +32,11 @@ async def which_table(press: Press) -> None:
         press.turn.effects.append(consume(press.proposal.id))
         press.turn.toast(press.query.id, documents.label(offer))
         kept: Json = {key: body[key] for key in KEPT if key in body} | offer
+        if offer.get("anew"):  # What was said of an earlier file does not hold for this one.
+            plain = {key: body[key] for key in SENT if key in body}
+            fits = fitting(table) or list(FACTS)
+            documents.ask_which(fits, plain, body["name"], len(table.rows), press.turn)
+            return
         await documents.preview(offer["form"], table, kept, press.turn, press.desk)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from jitledger.domain.names import singulars
 from jitledger_bot.reading.amounts.quantities import leading_number
 from jitledger_bot.reading.phrases import phrases
 from jitledger_bot.recording.found import is_single
@@ -69,20 +70,19 @@ def half_a_pair(one: Looked) -> str | None:
 
 def beside_its_pack(one: Looked, pack: str) -> bool:
     """Return whether the number stands at its pack: not "box candles 4 pieces"."""
-    for place, word in enumerate(one.norm):
-        if one.desk.pack_of(one.sku, word) != pack:
-            continue
-        if one.fact.quantity == 1:
+    forms = {word: (*singulars(word), *phrases().pack_codes(word)) for word in one.norm}
+    places = [place for place, word in enumerate(one.norm) if pack in forms[word]]
+    if not places or one.fact.quantity == 1:
+        return True
+    return any(_is_counted(one, place) for place in places)
+
+
+def _is_counted(one: Looked, place: int) -> bool:
+    """Return whether the fact's number stands before a word, is glued to it, or follows a colon."""
+    for begin in range(max(0, place - 3), place):
+        number = leading_number(one.words[begin:place])
+        if number is not None and number[0].value == one.fact.quantity:
             return True
-        for back in (1, 2, 3):
-            begin = max(0, place - back)
-            number = leading_number(one.words[begin:place])
-            if number is not None and number[0].value == one.fact.quantity:
-                return True
-        behind = leading_number(one.words[place + 1 : place + 2])
-        if place and one.words[place].endswith(":") and behind is not None:
-            return True
-        glued = one.words[place].casefold().startswith(f"{one.fact.quantity}")
-        if glued:
-            return True
-    return not any(one.desk.pack_of(one.sku, word) == pack for word in one.norm)
+    behind = leading_number(one.words[place + 1 : place + 2])
+    colon = place > 0 and one.words[place].endswith(":") and behind is not None
+    return colon or one.words[place].casefold().startswith(f"{one.fact.quantity}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import closing
 
 from jitledger.domain.commands import Command, payload_of
 from jitledger.domain.errors import LedgerError, Refused
@@ -52,6 +53,10 @@ class Keys:
         row = tx.one("SELECT digest FROM command_keys WHERE key = ?", (key,))
         return key if row is not None and bytes(row[0]) == payload_of(command) else None
 
+    def close(self) -> None:
+        """Let go what was kept of the rows before."""
+        self._mine.close()
+
     def is_new(self, tx: Tx, ask: Ask) -> bool:
         """Return whether a key is new; raises ``key-conflict`` when it stands for another row."""
         assert ask.key is not None
@@ -99,8 +104,7 @@ def key_of(
 def recorded_lines(ledger: Ledger, form: Format, table: Table, choices: Choices) -> set[int]:
     """Return the lines of rows that were recorded when their system was not known by name."""
     found: set[int] = set()
-    ordinals = Seen()
-    with ledger.database.snapshot() as tx:
+    with closing(Seen()) as ordinals, ledger.database.snapshot() as tx:
         shop = load_shop(ledger.database, tx)
         present = present_of(ledger.database, ledger.clock, shop)
         try:

@@ -8,7 +8,7 @@ from jitledger.domain import commands as c
 from jitledger.domain.commands import Command
 from jitledger.domain.errors import LedgerError, Refused, bad_value
 from jitledger.domain.moments import local_date
-from jitledger.domain.names import holder_of_barcode, is_gtin, normalise
+from jitledger.domain.names import holder_of_barcode, is_gtin, normalise, singulars
 from jitledger.domain.quantity import show
 from jitledger.domain.state.dated import in_force
 from jitledger.domain.state.stock_item import StockItem
@@ -64,8 +64,7 @@ def _in_packs(found: Row, unit: str, item: StockItem, today: str) -> None:
     if unit in names()["pieces"] or unit == item.catalog.unit.casefold():
         return
     packs = item.catalog.packs
-    forms = [unit, *(unit.removesuffix(end) for end in ("s", "es", "n", "en", "e"))]
-    code = next((one for one in forms if one in packs), unit)
+    code = next((one for one in singulars(unit) if one in packs), unit)
     found["pack"] = code
     factor = in_force(packs.get(code, ()), today)
     if factor is None:

@@ -7,7 +7,6 @@ for facts without a date, the shop's day).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -19,7 +18,7 @@ from jitledger.service.cache import Cache
 from jitledger.service.importers.cells import Cells, Choices
 from jitledger.service.importers.files.packed import Rows, TableRow
 from jitledger.service.importers.files.seen import Seen, Spool
-from jitledger.service.importers.files.tables import Table
+from jitledger.service.importers.files.tables import Table, mark_of
 from jitledger.service.importers.formats import Format, Row, map_header
 from jitledger.service.importers.keys import Keys, key_of, recorded_lines
 from jitledger.service.importers.known import Twice, in_the_shop, is_there
@@ -166,6 +165,7 @@ def import_rows(
     summary.begun = True
     named = cells.named()
     refused = _record(ledger, ready, summary, channel, member, progress, at_once)
+    ready.spool.close()
     for row in table.rows if refused else ():
         if row.line in refused:
             summary.bad.append(_bad(row, refused[row.line], named))
@@ -243,6 +243,7 @@ def _check(
                 summary.left.append(LeftRow(row.line, left.why))
             except LedgerError as error:
                 summary.bad.append(_bad(row, error, named))
+    judge.close()
     if judge.twice.lines:
         _but_for(judge.twice, ready, table, summary, named)
     return cells, ready
@@ -268,6 +269,11 @@ class _Judge:
         self._present, self._again, self._ignored = present, choices.again, ignored
         self._ordinals, self._keys = Seen(), Keys()
         self.twice = Twice(form)
+
+    def close(self) -> None:
+        """Let go what was kept of the rows before."""
+        self._ordinals.close()
+        self._keys.close()
 
     def asks_of(self, rows: Sequence[Row], tx: Tx) -> tuple[Asked, bool]:
         """Return what a row asks of the ledger, and whether any of it is new."""
@@ -356,7 +362,7 @@ def bad_table(
     width = len(table.header)
     has_id = "key" in map_header(form, table.header).values()
     head = [*table.header, *(() if has_id else ("key",)), *words]
-    of_file = _mark_of(table)
+    of_file = mark_of(table)
     rows = []
     for row in bad:
         cells = [*row.cells, *[""] * (width - len(row.cells))]
@@ -365,15 +371,6 @@ def bad_table(
         mine = () if has_id else (f"{of_file}-{row.line}",)
         rows.append([*cells, *mine, str(row.line), say(row)])
     return [head, *rows]
-
-
-def _mark_of(table: Table) -> str:
-    """Return what tells a file from another: a digest of its header and rows as ``repr`` has."""
-    digest = hashlib.sha256(f"({table.header!r}, [".encode("utf-8", "replace"))
-    for number, row in enumerate(table.rows):
-        digest.update(f"{', ' if number else ''}{row.cells!r}".encode("utf-8", "replace"))
-    digest.update(b"])")
-    return digest.hexdigest()[:12]
 
 
 _COLUMN_OF = {

@@ -35,6 +35,10 @@ class Seen:
         self._db.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (key, value))
         return None if row is None else bytes(row[0])
 
+    def close(self) -> None:
+        """Let the file go."""
+        self._db.close()
+
 
 class Spool:
     """Values written one after the other, and read again in that order."""
@@ -56,3 +60,7 @@ class Spool:
         for _ in range(self.count):
             size = int.from_bytes(self._file.read(4), "big")
             yield self._decoder.decode(self._file.read(size))
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._file.close()

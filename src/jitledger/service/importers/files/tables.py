@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import io
 import re
 import zipfile
@@ -262,3 +263,12 @@ def _cell(value: object) -> str:
         # No locale shall take the three decimals of a true number for thousands.
         return text + "0" if len(text.rpartition(".")[2]) == 3 and "e" not in text else text
     return str(value).strip()
+
+
+def mark_of(table: Table) -> str:
+    """Return what tells a file from another: a digest of its header and rows as ``repr`` has."""
+    digest = hashlib.sha256(f"({table.header!r}, [".encode("utf-8", "replace"))
+    for number, row in enumerate(table.rows):
+        digest.update(f"{', ' if number else ''}{row.cells!r}".encode("utf-8", "replace"))
+    digest.update(b"])")
+    return digest.hexdigest()[:12]
