@@ -183,7 +183,7 @@ def test_any_bytes_are_a_table_or_a_sentence(data: bytes, name: str) -> None:
     """No bytes make reading a document fail otherwise than by a refusal."""
     from jitledger.domain.errors import Refused
     from jitledger.service.importers.files.tables import parse_table
-    from jitledger_bot.handlers.goods.documents import fitting
+    from jitledger_bot.handlers.goods.columns import fitting
 
     try:
         table = parse_table(name, data)
