@@ -59,19 +59,18 @@ class Desk:
 
         From here on the turn speaks the person's language and their zone's time.
         """
-        shop = self.app.queries.shop()
         tag = user.language_code if user is not None else None
-        if user is not None:
-            with self.app.database.snapshot() as tx:
-                member = member_of(tx, shop, user.id)
-            if member is not None:
-                person = member.person
-                language = choose(person.language, tag, shop.locale)
-                speak(Voice(language, person.timezone or shop.timezone))
-                turn.member, turn.voice = member.id, spoken()
-                if private and person.chat_id != turn.chat_id:
-                    turn.effects.append(reach(member.id, turn.chat_id))
-                return Asker(shop, member, private)
+        with self.app.database.snapshot() as tx:
+            shop = self.app.queries.shop()
+            member = None if user is None else member_of(tx, shop, user.id)
+        if member is not None:
+            person = member.person
+            language = choose(person.language, tag, shop.locale)
+            speak(Voice(language, person.timezone or shop.timezone))
+            turn.member, turn.voice = member.id, spoken()
+            if private and person.chat_id != turn.chat_id:
+                turn.effects.append(reach(member.id, turn.chat_id))
+            return Asker(shop, member, private)
         speak(Voice(choose(tag, shop.locale), shop.timezone))
         turn.voice = spoken()
         if private:

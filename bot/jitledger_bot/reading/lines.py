@@ -151,6 +151,8 @@ def _of_the_same(read: list[Reading]) -> list[Reading]:
 def _clauses(line: str) -> list[str]:
     """Part "sold 2 mug, received 5 spoon" where each part has a verb and a number of its own."""
     parts = [part for part in _CLAUSE.split(line) if part.strip()]
+    if len(parts) < 2:
+        return [line]
     facts = [part for part in parts if _has_verb_and_number(part)]
     rest = [part for part in parts if part not in facts]
     if len(facts) > 1 and not any(any(c.isdigit() for c in part) for part in rest):
@@ -341,8 +343,9 @@ def _parts(words: list[str]) -> list[list[str]]:
         joined = bool(here) and joiners.at([plain(words[place])], 0) is not None
         follows = words[place + 1] if joined and place + 1 < len(words) else words[place]
         at = place + 1 if joined else place
-        begins = starts_quantity(words, at) and not _is_price(words, at)
-        if begins and here and (joined or here[-1].endswith((",", ";"))) and _whole(here):
+        parted = joined or bool(here and here[-1].endswith((",", ";")))
+        begins = parted and starts_quantity(words, at) and not _is_price(words, at)
+        if begins and _whole(here):
             here[-1] = here[-1].rstrip(",;")
             parts.append([])
             if joined:

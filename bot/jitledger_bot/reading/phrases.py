@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -43,8 +43,12 @@ _MEANT = (
 _STRIPPED = ",;:!?.…"
 
 
+@lru_cache(maxsize=16_384)
 def plain(word: str) -> str:
-    """Return a word as phrases have it: small letters, without the marks around it."""
+    """Return a word as phrases have it: small letters, without the marks around it.
+
+    Kept, for a line is looked at many times, and a shop's words are few.
+    """
     return word.casefold().strip(_STRIPPED + "()\"'“”„’") or word.casefold()
 
 
@@ -72,9 +76,13 @@ class Lookup:
         """Return (how many words, meaning) of the phrase that begins at a place."""
         if place >= len(words):
             return None
-        for phrase, meaning in self._by_first.get(words[place], ()):
-            if tuple(words[place : place + len(phrase)]) == phrase:
-                return len(phrase), meaning
+        listed = self._by_first.get(words[place])
+        if listed is None:
+            return None
+        for phrase, meaning in listed:
+            size = len(phrase)
+            if size == 1 or tuple(words[place : place + size]) == phrase:
+                return size, meaning
         return None
 
     def all(self) -> list[tuple[Words, str]]:
@@ -143,7 +151,8 @@ class Phrases:
 
     def has(self, kind: str, words: Sequence[str]) -> bool:
         """Return whether some words hold a phrase of a kind anywhere."""
-        return any(self.is_(kind, words, place) for place in range(len(words)))
+        at = self.words[kind].at
+        return any(at(words, place) is not None for place in range(len(words)))
 
     def pack_codes(self, word: str) -> Sequence[str]:
         """Return the packs a word may stand for: a German "Karton" is a carton or a box."""

@@ -25,8 +25,8 @@ def take_times(words: list[str], now: datetime) -> tuple[list[str], str | Readin
     day: date | None = None
     place, today = 0, False
     words = list(words)
+    norm = [_without_s(plain(word)) for word in words]
     while place < len(words):
-        norm = [_without_s(plain(word)) for word in words]
         lead = known.is_("on", norm, place)
         found = _day_at(words, norm, place + lead, lead > 0, now)
         if lead and found is None:  # "last night" is a day of its own.
@@ -38,6 +38,7 @@ def take_times(words: list[str], now: datetime) -> tuple[list[str], str | Readin
         if found is not None and day is None and not today:
             day, length, today = found
             _cut(words, place, lead + length)
+            norm = [_without_s(plain(word)) for word in words]
             continue
         lead = known.is_("time", norm, place)
         clock = _clock_at(norm, place + lead, lead > 0)
@@ -46,6 +47,7 @@ def take_times(words: list[str], now: datetime) -> tuple[list[str], str | Readin
         if clock is not None and at is None:
             at, length = clock
             _cut(words, place, lead + length)
+            norm = [_without_s(plain(word)) for word in words]
             continue
         place += 1
     if at is not None:

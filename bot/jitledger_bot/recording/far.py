@@ -34,6 +34,8 @@ def most_moved(line: Line, desk: Desk) -> Decimal | None:
         return None
     with desk.app.database.snapshot() as tx:
         there = on_hand_of(tx, line.sku)
+    if there is None:
+        return None
     if line.reading.do in TAKES and 0 < there < quantity / MUCH_MORE:
         return there
     if quantity <= FAR * there:

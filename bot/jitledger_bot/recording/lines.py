@@ -86,7 +86,7 @@ def read_fact(
         line.problem = str(unsettled)
         return line
     try:
-        fields = command_fields(reading, line.sku, stated, desk, line.pack)
+        fields = command_fields(reading, line.sku, stated, desk, shop, line.pack)
         if reading.do == "sell" and reading.occurred is None:
             count = desk.recent_count(line.sku, fields.get("at") or shop.first_location, now)
             if count is not None and (stated is None or stated > to_datetime(count).isoformat()):
@@ -141,7 +141,12 @@ def raw_payload(raw: str, sent_at: datetime) -> bytes:
 
 
 def command_fields(
-    reading: Reading, sku: str, stated: str | None, desk: Desk, pack: str | None = None
+    reading: Reading,
+    sku: str,
+    stated: str | None,
+    desk: Desk,
+    shop: Shop,
+    pack: str | None = None,
 ) -> Json:
     """Return a reading as a command's fields."""
     assert reading.do is not None
@@ -157,7 +162,6 @@ def command_fields(
         fields["qty"] = show(reading.quantity)
         if pack is not None:
             fields["pack"] = pack
-    shop = desk.app.queries.shop()
     places = shop.locations
     for named in (reading.location, reading.to):
         if named is not None and named.casefold() not in map(str.casefold, places):

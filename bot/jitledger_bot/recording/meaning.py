@@ -168,22 +168,22 @@ def _stands(words: tuple[str, ...], norm: list[str]) -> int:
 
 def _piece_of_a_name(reading: Reading, desk: Desk) -> bool:
     """Return whether a word for pieces is a letter away from the product: "10 glas vases"."""
-    from rapidfuzz import fuzz
-
-    exact = find(reading, desk)[0].exact
     words = [plain(word) for word in reading.raw.split()]
+    pieces = [n for n in range(len(words)) if phrases().is_("pieces", words, n)]
+    exact = find(reading, desk)[0].exact if pieces else None
     if exact is None:
         return False
+    from rapidfuzz import fuzz
+
     mine = {plain(word) for word in reading.product.split()}
     names = [plain(word) for word in exact.title.split()]
     return any(
-        phrases().is_("pieces", words, n)
-        and len(words[n]) > 3
+        len(words[n]) > 3
         and words[n] not in mine
         and any(
             word not in (words[n], "") and fuzz.ratio(words[n], word) >= ALIKE for word in names
         )
-        for n in range(len(words))
+        for n in pieces
     )
 
 

@@ -282,7 +282,8 @@ def record_kept(
     reading = kept_reading(body)
     try:
         reading = replace(reading, price=price_of_one(reading, sku, body.get("pack"), desk))
-        fields = command_fields(reading, sku, body["at"], desk, body.get("pack"))
+        shop = desk.app.queries.shop()
+        fields = command_fields(reading, sku, body["at"], desk, shop, body.get("pack"))
         command = parse(fields)
     except Unsettled as unsettled:
         return str(unsettled)

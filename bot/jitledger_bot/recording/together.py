@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 
 from jitledger_bot.desk import Desk
@@ -50,16 +51,17 @@ def with_what_holds(
 
 def _near_a_day(line: str) -> bool:
     """Return whether a word is a letter away from one for a day: "yesteday"."""
-    long = [word for word in map(plain, line.split()) if len(word) > 6 and word.isalpha()]
-    if not long:
-        return False
+    return any(
+        _is_misspelt(word) for word in map(plain, line.split()) if len(word) > 6 and word.isalpha()
+    )
+
+
+@lru_cache(maxsize=4096)
+def _is_misspelt(word: str) -> bool:
     from rapidfuzz.distance import OSA
 
     days = phrases().day_words
-    return any(
-        word not in days and any(OSA.distance(word, day, score_cutoff=1) == 1 for day in days)
-        for word in long
-    )
+    return word not in days and any(OSA.distance(word, day, score_cutoff=1) == 1 for day in days)
 
 
 def said_anew(readings: list[Reading], lines: Sequence[str]) -> list[Reading]:

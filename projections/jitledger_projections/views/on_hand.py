@@ -260,10 +260,10 @@ def last_costs(tx: Tx) -> dict[str, float]:
     return {sku: float(cost) for sku, cost in rows}
 
 
-def on_hand_of(tx: Tx, sku: str) -> Decimal:
-    """Return how much of a product there is, over all places."""
+def on_hand_of(tx: Tx, sku: str) -> Decimal | None:
+    """Return how much of a product there is, over all places; None of one that never moved."""
     rows = tx.all("SELECT on_hand FROM on_hand WHERE sku = ?", (sku,))
-    return sum((Decimal(quantity) for (quantity,) in rows), ZERO)
+    return sum((Decimal(quantity) for (quantity,) in rows), ZERO) if rows else None
 
 
 def known_at(tx: Tx, sku: str) -> bool:

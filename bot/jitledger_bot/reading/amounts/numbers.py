@@ -26,6 +26,10 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*(?:[.,]\d+)?", re
 _PLAIN = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,3})?", re.ASCII)
 
 
+_MIXED = re.compile(r"\d.*[^\d.,]|[^\d.,+-].*\d")
+"""A word of digits and others: a code, which spells no number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
     """A number read from a word; ``ambiguous`` holds the two ways it can be read."""
@@ -95,7 +99,7 @@ def value_of(words: tuple[str, ...]) -> int | None:
 def spelt(norm: Sequence[str], place: int) -> tuple[Decimal, int] | None:
     """Return (number, how many words) of the longest number that is spelt at a place."""
     known = phrases()
-    if known.is_("joiners", norm, place):
+    if place >= len(norm) or _MIXED.search(norm[place]) or known.is_("joiners", norm, place):
         return None
     listed = known.numbers.at(norm, place)
     best = None if listed is None else (Decimal(listed[1]), listed[0])

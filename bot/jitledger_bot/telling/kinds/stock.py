@@ -69,7 +69,7 @@ class RunOuts(Daily):
 
     def end(self, row: Row, since: Since) -> dict[str, str] | None:
         """Return what there is now, once it is more."""
-        there = on_hand_of(since.tx, row["sku"])
+        there = on_hand_of(since.tx, row["sku"]) or Decimal(0)
         if there <= Decimal(row["on_hand"]):
             return None
         return {"name": row["name"], "state": "came", "quantity": show(there)}
@@ -151,7 +151,7 @@ class Phantoms(Daily):
             for _version, event in entries
         ):
             return None
-        there = on_hand_of(since.tx, row["sku"])
+        there = on_hand_of(since.tx, row["sku"]) or Decimal(0)
         return {"name": row["name"], "state": "found", "quantity": show(there)}
 
 
