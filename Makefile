@@ -10,6 +10,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Most tests wait more than they compute: twice as many workers as processors.
 WORKERS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 2))))
 
+# Tests start many processes: each of them compiles nothing again, and leaves nothing in the tree.
+test quick lowest coverage test-browser test-data: export PYTHONDONTWRITEBYTECODE :=
+test quick lowest coverage test-browser test-data: export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/compiled
+
 .PHONY: demo test quick check bench docs lowest coverage test-browser test-data lock clean
 
 demo: $(VENV)/.run

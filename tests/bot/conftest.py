@@ -28,6 +28,13 @@ LOOK_EVERY = 0.1
 """Seconds: what the bot tells by itself comes soon."""
 
 
+def hasten(runner: BotRunner) -> None:
+    """Let a bot look for what is to be told, and tell it, more often than a shop needs."""
+    runner.rounds.every = LOOK_EVERY
+    runner.outbox.every = LOOK_EVERY / 2
+    runner.outbox.pace.pause = LOOK_EVERY
+
+
 @dataclass
 class Chat:
     """One shop, one bot, some people."""
@@ -46,7 +53,7 @@ class Chat:
         self.app.close()
         self.app = open_app(Settings(database=self.url, bot_token=TOKEN), self.clock)
         self.runner = BotRunner(self.app, make_bot(TOKEN, self.server.url))
-        self.runner.rounds.every = LOOK_EVERY
+        hasten(self.runner)
         await self.runner.start()
 
     async def settle(self, person: int, count: int) -> list[dict[str, Any]]:
@@ -153,7 +160,7 @@ async def open_chat(url: str) -> Chat:
     sandbox = Sandbox(TOKEN, lambda: clock.now() / SECOND)
     server = await serve(make_api(sandbox))
     runner = BotRunner(app, make_bot(TOKEN, server.url))
-    runner.rounds.every = LOOK_EVERY
+    hasten(runner)
     await runner.start()
     chat = Chat(url, clock, sandbox, server, app, runner)
     for person, name, role in ((OWNER, "Olivia", "owner"), (STAFF, "Sam", "staff")):

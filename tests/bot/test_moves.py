@@ -15,7 +15,7 @@ from jitledger_bot.app import BotRunner, make_bot
 from jitledger_bot.reading import phrases as phrase_files
 from jitledger_bot.sandbox.rules import BotError
 from jitledger_bot.texts import language
-from tests.bot.conftest import LOOK_EVERY, OWNER, TOKEN, Chat
+from tests.bot.conftest import OWNER, TOKEN, Chat, hasten
 
 BEFORE, AFTER = -500, -100_500
 
@@ -67,7 +67,7 @@ async def test_a_new_token_keeps_everything(chat: Chat) -> None:
     chat.sandbox.token, chat.sandbox.next_update = other, 1
     chat.app = open_app(Settings(database=chat.url, bot_token=other), chat.clock)
     chat.runner = BotRunner(chat.app, make_bot(other, chat.server.url))
-    chat.runner.rounds.every = LOOK_EVERY
+    hasten(chat.runner)
     await chat.runner.start()
     (answer,) = await chat.say("sold 2 mug")
     assert "On hand 15." in answer["text"]

@@ -22,7 +22,7 @@ from jitledger.store.schema import SCHEMA_VERSION
 from jitledger.store.seals import verify
 from jitledger_bot.app import BotRunner, make_bot
 from jitledger_bot.sandbox.server import Sandbox, make_api, serve
-from tests.bot.conftest import LOOK_EVERY, START, TOKEN, Chat
+from tests.bot.conftest import START, TOKEN, Chat, hasten
 from tests.conftest import done
 
 FOLDER = Path(__file__).parents[1] / "history" / "databases"
@@ -89,7 +89,7 @@ async def old_chat(
     sandbox.add_person(known["owner"], "Olivia")
     server = await serve(make_api(sandbox))
     runner = BotRunner(app, make_bot(TOKEN, server.url))
-    runner.rounds.every = LOOK_EVERY
+    hasten(runner)
     await runner.start()
     yield Chat(url, clock, sandbox, server, app, runner), known
     await runner.stop()

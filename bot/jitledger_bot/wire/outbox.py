@@ -67,7 +67,9 @@ class Outbox:
     def __init__(self, bot: Bot, desk: Desk) -> None:
         self._bot = bot
         self._desk = desk
-        self._pace = Pace()
+        self.pace = Pace()
+        self.every = 0.2
+        """Seconds between two looks at the table."""
         self._queues: dict[int, asyncio.Queue[Sending]] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._under_way: set[int] = set()
@@ -162,9 +164,9 @@ class Outbox:
 
     async def _before_push(self, row: Sending) -> None:
         """Keep the pace, and note the try, so that a crash leaves a trace."""
-        while (wait := self._pace.wait_for(row.chat_id, monotonic())) > 0:
+        while (wait := self.pace.wait_for(row.chat_id, monotonic())) > 0:
             await asyncio.sleep(wait)
-        self._pace.sent(row.chat_id, monotonic())
+        self.pace.sent(row.chat_id, monotonic())
 
         await self._submit(lambda tx, answers, now: count_try(tx, row.id))
 
@@ -220,7 +222,7 @@ class Outbox:
                 renewed = monotonic()
                 await self._renew()
             await self.look()
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(self.every)
 
     async def _renew(self) -> None:
         """Keep the rows that are under way, however long the server cannot be reached."""

@@ -12,6 +12,8 @@ class Pace:
     """Telegram's pace for pushes."""
 
     def __init__(self) -> None:
+        self.pause = 1.0
+        """Seconds between two pushes to one chat."""
         self._overall: deque[float] = deque(maxlen=OVERALL_PER_SECOND)
         self._chats: dict[int, deque[float]] = defaultdict(lambda: deque(maxlen=GROUP_PER_MINUTE))
 
@@ -22,7 +24,7 @@ class Pace:
             waits.append(self._overall[0] + 1.0 - now)
         sent = self._chats[chat_id]
         if sent:
-            waits.append(sent[-1] + 1.0 - now)
+            waits.append(sent[-1] + self.pause - now)
         if chat_id < 0 and len(sent) == GROUP_PER_MINUTE:
             waits.append(sent[0] + 60.0 - now)
         return max(waits)
