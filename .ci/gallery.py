@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 CAUSES, GALLERY = ROOT / "docs" / "errors.toml", ROOT / "docs" / "errors.md"
-EXIT = {"Refused": 1, "Malformed": 1, "Conflict": 3, "StoreError": 4}
+EXIT = {"Refused": 1, "Malformed": 1, "Conflict": 3, "StoreError": 4, "StoreAway": 4}
 HEAD = """# Errors
 
 Every error says what was asked, what is true and what to do; its code is stable. On the command

@@ -43,6 +43,9 @@ from jitledger_bot.wire.webhook import Webhook
 SWITCH_SECONDS = 0.0005
 """How long a busy thread (an import) keeps the interpreter before the conversation gets it."""
 
+RECOVER_SECONDS = 2.0
+"""How often it is looked for what nobody works on: of a process that died, or to be tried again."""
+
 COMMANDS = {
     "stock": say.WHAT_IS_ON_THE_SHELF,
     "chart": say.STOCK_AND_DEMAND_AS_A,
@@ -64,6 +67,7 @@ COMMANDS = {
     "backtest": say.YOUR_SALES_UNDER_OTHER_WAYS,
     "export": say.LISTS_AS_TABLES,
     "words": words.NAMES_I_LEARNED,
+    "letters": say.WHAT_WAS_SET_ASIDE,
     "settings": say.LANGUAGE_QUIET_HOURS_WHAT_I,
     "help": say.WHAT_I_UNDERSTAND,
 }
@@ -162,7 +166,7 @@ class BotRunner:
 
     async def _recover(self) -> None:
         while True:
-            await asyncio.sleep(15)
+            await asyncio.sleep(RECOVER_SECONDS)
             await self.inbox.recover()
 
 

@@ -19,7 +19,7 @@ import orjson
 from aiogram import Bot
 from aiogram.exceptions import AiogramError
 
-from jitledger.domain.errors import LedgerError
+from jitledger.domain.errors import LedgerError, Refused
 from jitledger.domain.json import Json
 from jitledger.domain.moments import SECOND
 from jitledger.service.recording.submission import Answer, Submission
@@ -37,17 +37,16 @@ from jitledger_bot.memory.job_rows import (
     renew_job,
     show_job_in,
 )
+from jitledger_bot.memory.letters import tell_letter
 from jitledger_bot.memory.outgoing import put
-from jitledger_bot.texts.language import Voice, _, choose, speak
-from jitledger_bot.texts.say import talk as say
+from jitledger_bot.texts.language import Voice, choose, speak
 from jitledger_bot.turn import Turn
+from jitledger_bot.wire.failures import ENDED, MOST_TRIES, Failure, cause_of, failure_of
 from jitledger_bot.wire.outbox import Outbox
 
 RENEW_SECONDS = 20.0
 
 EDIT_SECONDS = 2.0
-
-MOST_TRIES = 3
 
 log = logging.getLogger(__name__)
 
@@ -132,9 +131,14 @@ class Jobs:
             return None
         number, chat_id, member, thread_id, kind, body, tries, message_id = row
         fields = orjson.loads(body)
-        return Job(
+        job = Job(
             number, chat_id, member, thread_id, kind, fields, tries + 1, message_id, self._bot
         )
+        if tries >= MOST_TRIES:  # Each time it was begun the process ended.
+            job.tries = tries
+            await self._end(job, "dead", ENDED)
+            return None
+        return job
 
     async def _do(self, job: Job) -> None:
         shop = self._desk.app.queries.shop()
@@ -145,14 +149,13 @@ class Jobs:
         state, error = "done", None
         try:
             await self._works[job.kind](job, self._desk)
-        except LedgerError as refused:
+        except Refused as refused:
             job.turn.say(f"✗ {texts.safe(texts.problem(refused))}")
         except Exception as failed:
             log.exception("job %s failed", job.id)
-            state = "new" if job.tries < MOST_TRIES else "dead"
-            error = f"{type(failed).__name__}: {failed}"[:300]
-            if state == "dead":
-                job.turn.say(_(say.I_COULD_NOT_FINISH_THIS, id=job.id))
+            passes = failure_of(failed) is Failure.PASSES
+            state = "new" if passes or job.tries < MOST_TRIES else "dead"
+            error, job.tries = cause_of(failed), job.tries - passes
         finally:
             telling.cancel()
             await asyncio.gather(telling, return_exceptions=True)
@@ -164,10 +167,12 @@ class Jobs:
         def end(tx: Tx, answers: Sequence[Answer], now: int) -> Any:
             if not is_ours(tx, job.id, self._owner):
                 return []  # Another process took it over and tells its end.
-            until = self._desk.app.clock.now() + SECOND * job.tries
-            end_job(tx, job.id, state, error, until)
+            until = self._desk.app.clock.now() + SECOND * max(1, job.tries)
+            end_job(tx, job.id, state, error, until, job.tries)
             if state == "new":
                 return []
+            if state == "dead":
+                return put(tx, [tell_letter(tx, f"j{job.id}", job.chat_id, now)], now)
             outgoing = [out for render in turn.render for out in render(tx, answers, now)]
             return put(tx, outgoing, now)
 

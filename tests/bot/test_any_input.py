@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jitledger.service.health import health
+from jitledger.service.upkeep.health import health
 from jitledger_bot import texts
 from jitledger_bot.reading import read_message
 from jitledger_bot.sandbox.rules import content_of

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jitledger.service.health import health
+from jitledger.service.upkeep.health import health
 from tests.bot.conftest import OWNER, STAFF, STRANGER, Chat, open_chat
 from tests.bot.test_any_input import messages, words
 

@@ -251,7 +251,7 @@ async def test_every_line_of_a_long_message_is_recorded(chat: Chat) -> None:
 
 async def test_updates_that_cannot_be_read_block_nothing(chat: Chat) -> None:
     """An update of an unknown shape and half a surrogate pair are set aside or cleaned."""
-    from jitledger.service.health import health
+    from jitledger.service.upkeep.health import health
 
     chat.sandbox._post({"message": {"message_id": 1}})
     chat.sandbox.say(OWNER, "sold 1 \ud83d")
@@ -454,7 +454,7 @@ async def test_a_message_that_cannot_be_worked_on_is_set_aside(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A message that keeps failing is a dead letter with an id; the next one is worked on."""
-    from jitledger.service.health import health
+    from jitledger.service.upkeep.health import health
     from jitledger_bot.memory.resolve import Resolver
 
     real = Resolver.resolve
@@ -466,7 +466,7 @@ async def test_a_message_that_cannot_be_worked_on_is_set_aside(
 
     monkeypatch.setattr(Resolver, "resolve", broken)
     (answer,) = await chat.say("sold 1 poison")
-    assert "set aside as no." in answer["text"]
+    assert "set aside as m" in answer["text"]
     (letter,) = health(chat.app.database, chat.app.driver)["dead_letters"]
     assert str(letter["id"]) in answer["text"]
     assert "On hand 19." in (await chat.say("sold 1 mug"))[0]["text"]

@@ -152,7 +152,7 @@ def test_a_projection_with_a_bug_stops_visibly_and_the_ledger_goes_on(
     buggy: tuple[App, Buggy],
 ) -> None:
     """It stops at its position, doctor names SKU and position; after the fix it catches up."""
-    from jitledger.service.health import health
+    from jitledger.service.upkeep.health import health
 
     app, projection = buggy
     app.driver.catch_up()

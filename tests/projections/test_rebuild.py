@@ -12,9 +12,9 @@ from jitledger.bootstrap import App, open_app
 from jitledger.config import Settings
 from jitledger.domain.commands import parse
 from jitledger.domain.errors import StoreError
-from jitledger.service.health import health
 from jitledger.service.recording.submission import Ask, Submission
 from jitledger.service.streams import load_changes, load_shop
+from jitledger.service.upkeep.health import health
 from jitledger.service.views.contract import Projection
 from jitledger.service.views.rebuild import Rebuild
 from jitledger.service.views.standing import all_standings

@@ -9,8 +9,8 @@ import pytest
 
 from jitledger.bootstrap import App
 from jitledger.domain.commands import parse
-from jitledger.service.health import health
 from jitledger.service.recording.submission import Ask, Submission
+from jitledger.service.upkeep.health import health
 from jitledger.store.database import Tx
 from jitledger.store.seals import verify
 from tests.conftest import do, done

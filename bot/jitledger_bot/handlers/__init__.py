@@ -9,7 +9,7 @@ from jitledger_bot.handlers.admission import Admission
 from jitledger_bot.handlers.asking import advice, questions, reports
 from jitledger_bot.handlers.goods import counting, documents, orders, photos, table_buttons
 from jitledger_bot.handlers.kinds import has_file, is_command, is_words
-from jitledger_bot.handlers.shop import catalog, people, settings
+from jitledger_bot.handlers.shop import catalog, letters, people, settings
 from jitledger_bot.handlers.shop import words as learned
 
 STORIES = (alerts, kept, paging, table_buttons)
@@ -26,7 +26,8 @@ def make_dispatcher() -> Dispatcher:
     # One filter for all commands and one for all files.
     commands, sent = Router(name="commands"), Router(name="files")
     commands.message.filter(is_command)
-    rooms = (questions, orders, advice, people, settings, counting, catalog, reports, learned)
+    asking = (questions, orders, advice, reports)
+    rooms = (*asking, people, settings, counting, catalog, learned, letters)
     commands.include_routers(
         *(room.make_router() for room in rooms),
         photos.make_command_router(),

@@ -51,18 +51,36 @@ def has_stale(tx: Tx, bot_id: int, now: int) -> bool:
 def claim(
     tx: Tx, bot_id: int, owner: str, now: int, mine: Collection[int]
 ) -> Sequence[tuple[int, int, bytes, int]]:
-    """Lease what nobody works on; return (id, chat, body, tries) of each."""
+    """Lease what nobody works on; return (id, chat, body, tries) of each.
+
+    What had an owner who is gone was under way when that process ended, if it is the first of its
+    chat: this counts as a try, so that what ends its process is not begun for ever.
+    """
     found = tx.all(
-        "SELECT id, chat_id, body, tries FROM inbox WHERE state = 'new' AND bot_id = ? "
+        "SELECT id, chat_id, body, tries, owner FROM inbox WHERE state = 'new' AND bot_id = ? "
         "AND leased_until < ? ORDER BY id LIMIT 500",
         (bot_id, now),
     )
-    rows = [(r[0], r[1], bytes(r[2]), r[3]) for r in found if r[0] not in mine]
+    rows, chats = [], set()
+    for number, chat_id, body, tries, before in found:
+        first = chat_id not in chats
+        chats.add(chat_id)
+        if number not in mine:
+            ended = first and before is not None and before != owner
+            rows.append((number, chat_id, bytes(body), tries + ended))
     tx.executemany(
-        "UPDATE inbox SET leased_until = ?, owner = ? WHERE id = ?",
-        [(now + LEASE, owner, row[0]) for row in rows],
+        "UPDATE inbox SET leased_until = ?, owner = ?, tries = ? WHERE id = ?",
+        [(now + LEASE, owner, row[3], row[0]) for row in rows],
     )
     return rows
+
+
+def let_go(tx: Tx, owner: str) -> None:
+    """Let what a process holds go, for it ends as it should."""
+    tx.execute(
+        "UPDATE inbox SET leased_until = 0, owner = NULL WHERE state = 'new' AND owner = ?",
+        (owner,),
+    )
 
 
 def free_leases(tx: Tx, bot_id: int) -> None:
@@ -84,6 +102,6 @@ def finish(tx: Tx, row: int) -> None:
 def note_failure(tx: Tx, row: int, tries: int, error: str, *, dead: bool) -> None:
     """Count a failure; the last one makes a dead letter."""
     tx.execute(
-        "UPDATE inbox SET tries = ?, error = ?, state = ? WHERE id = ?",
+        "UPDATE inbox SET tries = ?, error = ?, state = ? WHERE id = ? AND state = 'new'",
         (tries, error, "dead" if dead else "new", row),
     )

@@ -71,11 +71,11 @@ def is_ours(tx: Tx, job: int, owner: str) -> bool:
     return tx.one(mine, (job, owner)) is not None
 
 
-def end_job(tx: Tx, job: int, state: str, error: str | None, until: int) -> None:
+def end_job(tx: Tx, job: int, state: str, error: str | None, until: int, tries: int) -> None:
     """Note how a job ended; one that is tried again waits until a moment."""
     tx.execute(
-        "UPDATE jobs SET state = ?, error = ?, leased_until = ? WHERE id = ?",
-        (state, error, until, job),
+        "UPDATE jobs SET state = ?, error = ?, leased_until = ?, tries = ? WHERE id = ?",
+        (state, error, until, tries, job),
     )
 
 

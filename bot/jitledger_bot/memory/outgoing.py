@@ -98,6 +98,9 @@ def mark_sent(tx: Tx, subject: str | None) -> list[tuple[int, int, str]]:
     )
 
 
+LONGEST_KEPT = 20_000
+"""Characters of what was sent: a text is shorter, so that it can be edited; a file is let go."""
+
 Mark = tuple[str, int | None, str | None, int]
 """(state, message id, error, row id) of a row whose outcome is known"""
 
@@ -128,6 +131,10 @@ def count_try(tx: Tx, row: int) -> None:
 def write_marks(tx: Tx, marks: Sequence[Mark]) -> None:
     """Note outcomes."""
     tx.executemany("UPDATE outbox SET state = ?, message_id = ?, error = ? WHERE id = ?", marks)
+    tx.executemany(
+        "UPDATE outbox SET body = '{}' WHERE id = ? AND state = 'sent' AND length(body) > ?",
+        [(row, LONGEST_KEPT) for _state, _message, _error, row in marks],
+    )
 
 
 def redirect(tx: Tx, row: int, chat_id: int, body: Json) -> None:

@@ -1,7 +1,8 @@
 """The inbox: every update is a row, committed before it is acknowledged, finished with its events.
 
 A row is leased to one process. It is finished in the transaction of the events and replies it
-caused; one that keeps failing is set aside with its id, and the person is told that id.
+caused. While the store or Telegram does not answer it waits, and that is no try; one that keeps
+failing is set aside with its cause, and the person is told, with a button to have it tried again.
 """
 
 from __future__ import annotations
@@ -16,12 +17,6 @@ from time import time_ns
 from typing import Any
 
 from aiogram import Bot, Dispatcher
-from aiogram.exceptions import (
-    ClientDecodeError,
-    TelegramNetworkError,
-    TelegramRetryAfter,
-    TelegramServerError,
-)
 from aiogram.types import Update
 
 from jitledger.domain.errors import LedgerError
@@ -29,24 +24,23 @@ from jitledger.service.recording.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot.desk import Desk
 from jitledger_bot.memory import incoming
+from jitledger_bot.memory.letters import tell_letter
 from jitledger_bot.memory.outgoing import put
-from jitledger_bot.texts.language import Voice, _, speak, speaking
-from jitledger_bot.texts.say import talk as say
+from jitledger_bot.texts.language import Voice, speak, speaking
 from jitledger_bot.turn import Turn
+from jitledger_bot.wire.failures import (
+    ENDED,
+    MOST_TRIES,
+    Failure,
+    cause_of,
+    failure_of,
+    wait_seconds,
+)
 from jitledger_bot.wire.outbox import Outbox
 from jitledger_bot.wire.updates import Reader, Row, arrived, thread_of
 
 ROW_WAITS_SECONDS = 0.02
 """How long a single update's row waits for the answer to a question."""
-
-MOST_TRIES = 3
-
-UNREACHABLE = (
-    TelegramNetworkError,
-    TelegramServerError,
-    TelegramRetryAfter,
-    ClientDecodeError,
-)
 
 log = logging.getLogger(__name__)
 
@@ -155,27 +149,25 @@ class Inbox:
 
     async def _handle(self, row: Row) -> None:
         tries, outages = row.tries, 0
+        if tries >= MOST_TRIES:
+            await self._failed(row, tries, ENDED)
         while tries < MOST_TRIES:
             try:
                 await self._turn(row)
                 return
             except LeaseLost:
                 return
-            except UNREACHABLE as error:
-                if await row.number() is None:
-                    return
-                # Not the message's fault: it waits for the server.
-                outages += 1
-                log.warning("update %s waits: %s", row.id, type(error).__name__)
-                await asyncio.sleep(min(30.0, 0.5 * 2 ** min(outages, 6)))
             except Exception as error:
                 if await row.number() is None:
                     return
+                if failure_of(error) is Failure.PASSES:
+                    log.warning("update %s waits: %s", row.id, error)
+                    await asyncio.sleep(wait_seconds(outages))
+                    outages += 1
+                    continue
                 tries += 1
                 log.exception("update %s failed", row.id)
-                if isinstance(error, LedgerError) and error.exit_code in (3, 4):
-                    await asyncio.sleep(0.5 * tries)
-                await self._failed(row, tries, f"{type(error).__name__}: {error}"[:300])
+                await self._failed(row, tries, cause_of(error))
 
     async def _turn(self, row: Row) -> None:
         update = row.update
@@ -225,8 +217,8 @@ class Inbox:
             if not dead or row.chat_id == 0:
                 return []
             with speaking(self._desk.voice_in(tx, row.chat_id)):
-                text = _(say.I_COULD_NOT_WORK_ON)
-            return put(tx, [Turn(row.chat_id).message(text.format(number=row.id))], time_ns())
+                told = tell_letter(tx, f"m{row.id}", row.chat_id, now)
+            return put(tx, [told], time_ns())
 
         try:
             self._outbox.send(await self._submit(Submission([], then=note)))
@@ -240,6 +232,9 @@ class Inbox:
         tasks = [task for task in self._tasks.values() if not task.done()]
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
+        free = Submission([], then=lambda tx, answers, at: incoming.let_go(tx, self._owner))
+        with suppress(LedgerError):  # Then the next start counts them as tries.
+            await self._submit(free)
 
 
 async def _wanted(row: Row) -> None:

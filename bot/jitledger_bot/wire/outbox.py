@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from time import monotonic
+from time import monotonic, time_ns
 from typing import Any
 
 import orjson
@@ -21,6 +21,7 @@ from aiogram.exceptions import (
     ClientDecodeError,
     TelegramAPIError,
     TelegramBadRequest,
+    TelegramEntityTooLarge,
     TelegramForbiddenError,
     TelegramMigrateToChat,
     TelegramNetworkError,
@@ -33,15 +34,18 @@ from jitledger.service.recording.submission import Answer, Submission
 from jitledger.store.database import Tx
 from jitledger_bot.desk import Desk
 from jitledger_bot.memory.chats import forget_chat, move_chat
+from jitledger_bot.memory.letters import tell_letter
 from jitledger_bot.memory.outgoing import (
     Sending,
     claim_next,
     count_try,
     free_leases,
     give_up,
+    put,
     redirect,
     renew_leases,
     waiting,
+    write_marks,
 )
 from jitledger_bot.telling.fan_out import fan_out
 from jitledger_bot.texts.language import _, speaking
@@ -130,6 +134,9 @@ class Outbox:
                 return
             except TelegramRetryAfter as error:
                 await asyncio.sleep(max(0.1, error.retry_after))
+            except TelegramEntityTooLarge as error:  # aiogram calls it an error of the network.
+                await self._refused(row, str(error))
+                return
             except (TelegramNetworkError, TelegramServerError, ClientDecodeError):
                 # The server cannot be reached: the message waits as long as that lasts.
                 await asyncio.sleep(min(30.0, 0.5 * 2 ** min(attempt, 6)))
@@ -146,7 +153,7 @@ class Outbox:
                 return
             except TelegramBadRequest as error:
                 if "thread not found" in str(error) and "message_thread_id" in row.body:
-                    row = self._without_topic(row)  # The topic was deleted: the group is there.
+                    row = _without_topic(row)  # The topic was deleted: the group is there.
                     continue
                 fine = "message is not modified" in str(error) or "query is too old" in str(error)
                 self._outcomes.note("sent" if fine else "failed", None, str(error)[:300], row.id)
@@ -156,7 +163,16 @@ class Outbox:
             except TelegramAPIError:
                 refusals += 1
                 await asyncio.sleep(min(30.0, 0.5 * 2**refusals))
-        self._outcomes.note("failed", None, f"refused {MOST_TRIES} times", row.id)
+        await self._refused(row, f"refused {MOST_TRIES} times")
+
+    async def _refused(self, row: Sending, cause: str) -> None:
+        """Set a message aside that Telegram will not take, and say so in its chat."""
+        if row.kind != "reply":  # A push, an edit: nobody waits for it.
+            self._outcomes.note("failed", None, cause[:300], row.id)
+            return
+        said = await self._submit(lambda tx, answers, now: _told(tx, row, cause, self._desk, now))
+        self._under_way.discard(row.id)
+        self.send(said)
 
     async def _call(self, row: Sending) -> int | None:
         result = await self._bot(method_of(row), request_timeout=30)
@@ -184,18 +200,9 @@ class Outbox:
         await self._submit(move)
         return Sending(row.id, chat_id, row.kind, row.method, body, row.tries)
 
-    def _without_topic(self, row: Sending) -> Sending:
-        body = {k: v for k, v in row.body.items() if k != "message_thread_id"}
-        return Sending(row.id, row.chat_id, row.kind, row.method, body, row.tries)
-
     async def _blocked(self, row: Sending, error: str) -> None:
         """Drop a chat that blocked the bot and tell the owners."""
-
-        def drop(tx: Tx, answers: list[Answer], now: int) -> None:
-            forget_chat(row.chat_id)(tx, answers, now)
-            give_up(tx, row.chat_id, error)
-
-        await self._submit(drop)
+        await self._submit(lambda tx, answers, now: _drop(tx, row.chat_id, error, now))
         self._outcomes.note("failed", None, error[:300], row.id)
 
     async def drain(self, seconds: float) -> None:
@@ -258,3 +265,21 @@ class Outbox:
                     fields["text"] = f"{_(REPEATED)}\n{fields['text']}"
             sendings.append(Sending(row.id, row.chat_id, row.kind, row.method, fields, row.tries))
         self.send(sendings)
+
+
+def _without_topic(row: Sending) -> Sending:
+    body = {k: v for k, v in row.body.items() if k != "message_thread_id"}
+    return Sending(row.id, row.chat_id, row.kind, row.method, body, row.tries)
+
+
+def _drop(tx: Tx, chat_id: int, error: str, now: int) -> None:
+    """Forget a chat and give up all that waits for it."""
+    forget_chat(chat_id)(tx, [], now)
+    give_up(tx, chat_id, error)
+
+
+def _told(tx: Tx, row: Sending, cause: str, desk: Desk, now: int) -> list[Sending]:
+    """Set a row aside and write what its chat is told of it."""
+    write_marks(tx, [("refused", None, cause[:300], row.id)])
+    with speaking(desk.voice_in(tx, row.chat_id)):
+        return put(tx, [tell_letter(tx, f"o{row.id}", row.chat_id, now)], time_ns())

@@ -101,7 +101,7 @@ def doctor(ctx: click.Context, json_: bool) -> None:
 
     Example: jitledger doctor
     """
-    from jitledger.service.health import health
+    from jitledger.service.upkeep.health import health
 
     with opened(ctx) as app:
         found = health(app.database, app.driver)
@@ -118,9 +118,12 @@ def _show(found: Json) -> None:
     table("views", ("view", "position", "status", "error"), rows)
     click.echo(f"{found['events']} events; seal {found['seal']}")
     click.echo(
-        f"Inbox: {found['inbox_waiting']} waiting, {len(found['dead_letters'])} set aside; "
+        f"Inbox: {found['inbox_waiting']} waiting, {len(found['set_aside'])} set aside; "
         f"outbox: {found['outbox_waiting']} waiting. Open exceptions: {found['exceptions']}."
     )
-    for letter in found["dead_letters"]:
-        click.echo(f"Set aside: message {letter['id']}: {letter['error']}")
+    if found["set_aside"]:
+        click.echo(
+            f"Set aside: {', '.join(found['set_aside'])}. `jitledger letters` says why, and has "
+            "them tried again."
+        )
     click.echo("All is well." if found["ok"] else "Something needs attention.")

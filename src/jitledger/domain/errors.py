@@ -5,6 +5,7 @@
     │   └── Malformed    the request itself could not be read
     ├── Conflict         the lock or the key was someone else's
     └── StoreError       the operator's business: disk, schema, settings
+        └── StoreAway    it does not answer now; whoever can wait, waits
 
 Every error is built from fields and says what was asked, what is true and what to do.
 """
@@ -18,6 +19,11 @@ class LedgerError(Exception):
     """Base of all errors; ``code`` is stable, ``message`` is for people."""
 
     exit_code = 4
+
+    @property
+    def passing(self) -> bool:
+        """Return whether it may go by itself, so that the very same request is tried again."""
+        return False
 
     def __init__(self, code: str, message: str, **fields: Any) -> None:
         super().__init__(message)
@@ -47,11 +53,25 @@ class Conflict(LedgerError):
 
     exit_code = 3
 
+    @property
+    def passing(self) -> bool:
+        """A lock is let go some time; a key belongs to somebody else for ever."""
+        return self.code == "lock-timeout"
+
 
 class StoreError(LedgerError):
     """The store, the settings or the machine are not as they must be."""
 
     exit_code = 4
+
+
+class StoreAway(StoreError):
+    """The store does not answer now: away, full, read-only. Nothing of the request is at fault."""
+
+    @property
+    def passing(self) -> bool:
+        """It is tried again."""
+        return True
 
 
 def unknown_sku(sku: str, nearest: list[str] | None = None) -> Refused:

@@ -7,15 +7,23 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from eventsourcing.persistence import PersistenceError, StoredEvent
+from eventsourcing.persistence import (
+    InterfaceError,
+    OperationalError,
+    PersistenceError,
+    StoredEvent,
+)
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
-from jitledger.domain.errors import Conflict, LedgerError, StoreError
+from jitledger.domain.errors import Conflict, LedgerError, StoreAway, StoreError
 from jitledger.store.database import Database, EventRow, Tx, to_percent
 from jitledger.store.schema import ADDED, SCHEMA_VERSION, TABLES
+
+_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError)
+"""What is said when the server does not answer: it may at the next try."""
 
 REPLACE_MS = 15
 """So long is waited for readers of a table before it is tried again."""
@@ -201,4 +209,11 @@ def _errors() -> Iterator[None]:
                 "lock-timeout",
                 "Another process held the write lock too long; nothing was recorded. Try again.",
             ) from error
-        raise StoreError("store", f"The database answered: {str(error).strip()}.") from error
+        if isinstance(cause, psycopg.errors.DiskFull):
+            said = "The disk is full; nothing was recorded. Make room on it."
+            raise StoreAway("disk-full", said) from error
+        if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
+            said = "The database can be read here, but not written; nothing was recorded."
+            raise StoreAway("read-only", said) from error
+        kind = StoreAway if isinstance(cause, _AWAY) else StoreError
+        raise kind("store", f"The database answered: {str(error).strip()}.") from error

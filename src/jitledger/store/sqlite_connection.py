@@ -12,8 +12,17 @@ from typing import Protocol
 from eventsourcing.persistence import PersistenceError
 from eventsourcing.sqlite import SQLiteApplicationRecorder
 
-from jitledger.domain.errors import Conflict, LedgerError, StoreError
+from jitledger.domain.errors import Conflict, LedgerError, StoreAway, StoreError
 from jitledger.store.database import EventRow, Tx
+
+_AWAY = (
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_PROTOCOL,
+)
+"""What SQLite says when the machine is at fault: it may be gone at the next try."""
 
 ASK_AGAIN_MS = 1
 
@@ -263,4 +272,13 @@ def _named(error: Exception) -> LedgerError:
             "lock-timeout",
             "Another process held the write lock too long; nothing was recorded. Try again.",
         )
-    return StoreError("store", f"The database answered: {text}.")
+    cause = error if isinstance(error, sqlite3.Error) else error.__cause__
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return StoreAway("disk-full", "The disk is full; nothing was recorded. Make room on it.")
+    if code == sqlite3.SQLITE_READONLY:
+        return StoreAway(
+            "read-only", "The database can be read here, but not written; nothing was recorded."
+        )
+    kind = StoreAway if code in _AWAY else StoreError
+    return kind("store", f"The database answered: {text}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jitledger.domain.json import Json
+from jitledger.service.upkeep.letters import set_aside
 from jitledger.service.views.driver import Driver
 from jitledger.service.views.standing import all_standings, describe
 from jitledger.store.database import Database
@@ -19,8 +20,9 @@ def health(database: Database, driver: Driver) -> Json:
         sending = tx.one("SELECT COUNT(*) FROM outbox WHERE state = 'new'")[0]
         exceptions = tx.one("SELECT COUNT(*) FROM exceptions")[0]
         events = tx.one("SELECT COUNT(*) FROM stored_events")[0]
+        aside = set_aside(tx)
     versions = {p.name: p.version for p in driver.projections}
-    ok = not letters and all(s.status == "live" for s in standings)
+    ok = not aside and all(s.status == "live" for s in standings)
     ok = ok and all(versions.get(s.name, s.version) == s.version for s in standings)
     return {
         "ok": ok,
@@ -32,5 +34,6 @@ def health(database: Database, driver: Driver) -> Json:
         "exceptions": exceptions,
         "inbox_waiting": waiting,
         "outbox_waiting": sending,
+        "set_aside": [letter.ref for letter in aside],
         "dead_letters": [{"id": row[0], "error": row[1]} for row in letters],
     }

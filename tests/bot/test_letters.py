@@ -1,0 +1,173 @@
+"""What fails: it is waited for when it passes, else set aside, said, and can be tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from typing import Any
+
+import orjson
+import pytest
+
+from jitledger.domain.errors import StoreAway
+from jitledger.service.upkeep.health import health
+from jitledger.service.upkeep.letters import set_aside
+from jitledger_bot.memory import incoming
+from jitledger_bot.sandbox.rules import BotError
+from jitledger_bot.turn import Turn
+from jitledger_bot.wire import inbox as inboxes
+from jitledger_bot.wire.failures import MOST_TRIES
+from jitledger_bot.wire.inbox import Inbox
+from tests.bot.conftest import OWNER, STAFF, Chat
+
+
+def aside(chat: Chat) -> list[str]:
+    """Return what is set aside."""
+    with chat.app.database.snapshot() as tx:
+        return [letter.ref for letter in set_aside(tx)]
+
+
+async def test_a_lock_that_is_held_long_costs_no_try(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock is refused more often than a message is tried; then the message is recorded."""
+    monkeypatch.setattr(inboxes, "wait_seconds", lambda times: 0.01)
+    chat.app.database.timeout = 0.01  # type: ignore[attr-defined]
+    refused = 0
+
+    async def turn(self: Inbox, row: Any, turn: Any = Inbox._turn) -> None:
+        nonlocal refused
+        try:
+            await turn(self, row)
+        except Exception:
+            refused += 1
+            raise
+
+    monkeypatch.setattr(Inbox, "_turn", turn)
+    lock = sqlite3.connect(chat.url.removeprefix("sqlite:///"), isolation_level=None)
+    count = len(chat.sandbox.messages[OWNER]) + 1
+    chat.sandbox.say(OWNER, "received 7 MUG")
+    for _ in range(200):  # Its row is stored first; then nobody may write for a while.
+        with chat.app.database.snapshot() as tx:
+            if tx.one("SELECT 1 FROM inbox WHERE state = 'new'"):
+                break
+        await asyncio.sleep(0)
+    lock.execute("BEGIN IMMEDIATE")
+    for _ in range(300):
+        if refused > 2 * MOST_TRIES or chat.on_hand() != "20":
+            break
+        await asyncio.sleep(0.01)
+    lock.execute("ROLLBACK")
+    lock.close()
+    said = await chat.settle(OWNER, count)
+    assert [m["text"].split(" MUG")[0][:10] for m in said] == ["Received 7"]
+    assert chat.on_hand() == "27"
+    assert aside(chat) == []
+
+
+async def test_an_outage_of_any_length_costs_no_try(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store is away at ten tries in a row: the message waits and is recorded once."""
+    monkeypatch.setattr(inboxes, "wait_seconds", lambda times: 0.01)
+    away = 10
+
+    async def turn(self: Inbox, row: Any, turn: Any = Inbox._turn) -> None:
+        nonlocal away
+        if away:
+            away -= 1
+            raise StoreAway("store", "The database answered: no route to host.")
+        await turn(self, row)
+
+    monkeypatch.setattr(Inbox, "_turn", turn)
+    (said,) = await chat.say("received 7 MUG")
+    assert said["text"].startswith("Received 7")
+    assert (away, chat.on_hand(), aside(chat)) == (0, "27", [])
+
+
+async def test_what_keeps_failing_is_set_aside_and_tried_again(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The person is told, doctor is not well; mended, a tap records it, at its own time, once."""
+
+    def broken(self: Turn, *args: object) -> None:
+        raise RuntimeError("out of order")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(inboxes, "thread_of", broken)
+        (told,) = await chat.say("received 7 MUG", STAFF)
+    assert told["text"].startswith("I could not work on this; nothing is lost")
+    assert not health(chat.app.database, chat.app.driver)["ok"]
+    (letter,) = await letters_of(chat)
+    assert "“received 7 MUG”" in letter["text"]
+    assert "out of order" in letter["text"]
+    count = len(chat.sandbox.messages[STAFF])
+    toast, _ = await chat.press(told, "Try again", STAFF)
+    assert "is being tried again" in toast
+    for _ in range(500):
+        if len(chat.sandbox.messages[STAFF]) > count:
+            break
+        await asyncio.sleep(0.01)
+    assert chat.on_hand() == "27"
+    assert health(chat.app.database, chat.app.driver)["ok"]
+    toast, _ = await chat.press(letter, "Let it go")
+    assert "not set aside any more" in toast
+
+
+async def letters_of(chat: Chat) -> list[dict[str, Any]]:
+    """Ask for what is set aside; return the messages that show one each."""
+    return (await chat.say("/letters"))[1:]
+
+
+async def test_letting_go_keeps_the_cause_and_not_the_words(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is let go is never worked on; its cause stays."""
+
+    def broken(*args: object) -> None:
+        raise RuntimeError("out of order")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(inboxes, "thread_of", broken)
+        (told,) = await chat.say("received 7 MUG")
+    await chat.press(told, "Let it go")
+    assert (chat.on_hand(), aside(chat)) == ("20", [])
+    with chat.app.database.snapshot() as tx:
+        (row,) = tx.all("SELECT body, error FROM inbox WHERE state = 'discarded'")
+    assert bytes(row[0]) == b"{}"
+    assert "out of order" in row[1]
+
+
+async def test_what_ends_its_process_is_begun_three_times_and_no_more(chat: Chat) -> None:
+    """A message under way when the process was killed three times is set aside; the next is not."""
+    await chat.runner.stop()
+    chat.sandbox.say(OWNER, "received 7 MUG")
+    chat.sandbox.say(OWNER, "received 2 MUG")
+    updates = [orjson.dumps(update) for update in chat.sandbox.updates]
+    numbers = [update["update_id"] for update in chat.sandbox.updates]
+    chat.sandbox.updates.clear()
+    bot = chat.runner.desk.bot_id
+    with chat.app.database.transaction() as tx:
+        for number, body in zip(numbers, updates, strict=True):
+            incoming.insert(tx, (bot, number, OWNER), body, 0, "run-0")
+    for run in range(1, MOST_TRIES):  # Each of these processes is killed at its work.
+        with chat.app.database.transaction() as tx:
+            incoming.free_leases(tx, bot)
+            rows = incoming.claim(tx, bot, f"run-{run}", 1, ())
+        assert [row[3] for row in rows] == [run, 0]
+    await chat.restart()
+    await chat.done()
+    assert chat.on_hand() == "22"
+    (ref,) = aside(chat)
+    assert ref.startswith("m")
+
+
+async def test_what_is_too_large_for_telegram_is_said_and_blocks_nothing(chat: Chat) -> None:
+    """A message that Telegram refuses for its size is set aside; what follows is delivered."""
+    chat.sandbox.fail_next.append(BotError(413, "Request Entity Too Large"))
+    said = await chat.say("/export items")
+    said += await chat.say("/stock MUG")
+    texts = [m.get("text", "") for m in said]
+    assert any(t.startswith("Telegram did not take a message of mine") for t in texts), texts
+    assert any("Blue mug" in t for t in texts), texts
+    assert [ref[0] for ref in aside(chat)] == ["o"]
