@@ -62,12 +62,17 @@ class Turn:
         self.render.append(lambda tx, answers, now: [message])
 
     def document(self, name: str, text: str) -> None:
-        """Send a text file."""
-        body = {"chat_id": self.chat_id, "filename": name, "text": text}
-        if self.thread_id is not None:
-            body["message_thread_id"] = self.thread_id
-        out = Outgoing(self.chat_id, "sendDocument", body)
-        self.render.append(lambda tx, answers, now: [out])
+        """Send a text file; in parts where it is larger than servers take."""
+        parts = in_parts(text)
+        stem, _dot, ending = name.rpartition(".")
+        sent = []
+        for number, part in enumerate(parts, start=1):
+            called = name if len(parts) == 1 else f"{stem}-{number}-of-{len(parts)}.{ending}"
+            body = {"chat_id": self.chat_id, "filename": called, "text": part}
+            if self.thread_id is not None:
+                body["message_thread_id"] = self.thread_id
+            sent.append(Outgoing(self.chat_id, "sendDocument", body))
+        self.render.append(lambda tx, answers, now: sent)
 
     def photo(self, png: bytes, caption: str, buttons: Sequence[Sequence[Button]] = ()) -> None:
         """Send a picture with what it shows."""
@@ -114,6 +119,39 @@ class Turn:
         if buttons:
             body["reply_markup"] = keyboard(buttons)
         return Outgoing(self.chat_id, "editMessageText", body, kind="edit")
+
+
+PART_CHARACTERS = 10_000_000
+"""Of one file: at most 40 MB as bytes; Telegram takes 50, and smaller ones arrive on a phone."""
+
+
+def in_parts(text: str, most: int = PART_CHARACTERS) -> list[str]:
+    r"""Part a table between its rows; each part begins with the header.
+
+    >>> in_parts("a,b\n1,2\n3,4\n", most=8)
+    ['a,b\n1,2\n', 'a,b\n3,4\n']
+    >>> in_parts('a\n"x\ny"\n', most=3)  # A cell may hold the end of a line.
+    ['a\n"x\ny"\n']
+    """
+    if len(text) <= most:
+        return [text]
+    rows: list[str] = []
+    within = False
+    for line in text.splitlines(keepends=True):
+        if within:
+            rows[-1] += line
+        else:
+            rows.append(line)
+        within ^= line.count('"') % 2 == 1
+    head, parts = rows[0], [rows[:1]]
+    size = len(head)
+    for row in rows[1:]:
+        if size + len(row) > most and len(parts[-1]) > 1:
+            parts.append([head])
+            size = len(head)
+        parts[-1].append(row)
+        size += len(row)
+    return ["".join(part) for part in parts]
 
 
 MOST_BUTTONS = 100

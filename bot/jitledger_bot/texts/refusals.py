@@ -72,6 +72,11 @@ REFUSAL = {
     "nothing-due": mark("Nothing needs reordering from {supplier} now."),
     "retired": mark("{sku} is retired; void that entry of its history to order it again."),
     "shop-is-open": mark("The shop is open already."),
+    "file-moved": mark(
+        "The file of the shop was moved or replaced, so nothing more is recorded; "
+        "whoever runs it must put it back."
+    ),
+    "locks-lie": mark("The drive of the shop gives one lock to two programs at once."),
     "disk-full": mark("The disk is full; nothing was recorded. Make room on it."),
     "read-only": mark("The database can be read here, but not written; nothing was recorded."),
     "unknown-letter": mark("Nothing is set aside as “{letter}”."),

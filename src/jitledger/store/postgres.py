@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -27,6 +28,18 @@ _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, Int
 
 REPLACE_MS = 15
 """So long is waited for readers of a table before it is tried again."""
+
+
+WATCHFUL: dict[str, object] = {
+    "connect_timeout": 10,
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 8000,
+}
+"""Seconds, and milliseconds: a connection that is silently dead is given up within them, unless the
+address says otherwise. Sources: libpq-connect, "Parameter Key Words"; RFC 5482."""
 
 
 class PostgresTx(Tx):
@@ -75,15 +88,8 @@ class PostgresDatabase(Database):
     dialect = "postgresql"
 
     def __init__(self, url: str, lock_timeout: float = 5.0) -> None:
-        try:
-            parts = conninfo_to_dict(url)
-        except psycopg.Error as error:
-            raise StoreError("bad-database", "The PostgreSQL address cannot be read.") from error
-        self._schema = "public"
-        options = str(parts.pop("options", "") or "")
-        for option in options.split():
-            if "search_path=" in option:
-                self._schema = option.rpartition("search_path=")[2]
+        parts = _parts_of(url)
+        self._schema, options = _schema_of(str(parts.pop("options", "") or ""))
         self._datastore = PostgresDatastore(
             dbname=str(parts.get("dbname") or "postgres"),
             host=str(parts.get("host") or ""),
@@ -96,14 +102,25 @@ class PostgresDatabase(Database):
             schema=self._schema,
             originator_id_type="text",
         )
-        # Every connection of the pool works in the shop's own schema.
+        # Every option of the address counts for every connection, which works in the shop's schema.
+        given = {name: value for name, value in parts.items() if value is not None}
+        given["options"] = f"{options} -c search_path={self._schema}".strip()
+        self._given = {**WATCHFUL, **given}
         assert isinstance(self._datastore.pool.kwargs, dict)
-        self._datastore.pool.kwargs["options"] = f"-c search_path={self._schema}"
-        with _errors(), self._datastore.get_connection() as connection:
-            connection.execute(
-                SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(self._schema))
-            )
+        self._datastore.pool.kwargs.update(self._given)
+        self._greet()
         self.recorder = PostgresApplicationRecorder(self._datastore)
+
+    def _greet(self) -> None:
+        """Connect once, so that what is wrong is said as the server says it.
+
+        The pool tries again and again, and says in the end that it waited.
+        """
+        try:
+            psycopg.connect(**self._given).close()
+        except psycopg.Error as error:
+            said = " ".join(str(error).split()).removeprefix("connection failed: ")[:300]
+            raise StoreAway("store", f"The database cannot be reached: {said}") from error
 
     def exists(self) -> bool:
         with _errors(), self._datastore.get_connection() as connection:
@@ -115,6 +132,11 @@ class PostgresDatabase(Database):
             # One process creates; catalog changes of two at once would fail.
             connection.execute("SELECT pg_advisory_lock(7146210)")
             try:
+                known = connection.execute(
+                    "SELECT 1 FROM pg_namespace WHERE nspname = %s", (self._schema,)
+                )
+                if known.fetchone() is None:
+                    connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(self._schema)))
                 found = connection.execute("SELECT to_regclass('clock') AS found").fetchone()
                 made = None
                 if found == {"found": "clock"}:
@@ -194,6 +216,34 @@ class PostgresDatabase(Database):
 
     def close(self) -> None:
         self._datastore.close()
+
+
+def _parts_of(url: str) -> dict[str, Any]:
+    """Return what an address says; an option that there is not is refused by its name."""
+    try:
+        return conninfo_to_dict(url)
+    except psycopg.Error as error:
+        named = re.search(
+            r'invalid (?:URI query parameter|connection option)[^"]*"([^"]*)"', str(error)
+        )
+        said = "The PostgreSQL address cannot be read."
+        if named is not None:
+            said = f"The PostgreSQL address has an option that there is not: {named.group(1)}."
+        raise StoreError("bad-database", said) from error
+
+
+def _schema_of(options: str) -> tuple[str, str]:
+    """Return (schema, the other options) of a server's options.
+
+    >>> _schema_of("-c search_path=mugs -c statement_timeout=9s")
+    ('mugs', '-c statement_timeout=9s')
+    >>> _schema_of("")
+    ('public', '')
+    """
+    found = re.search(r"(?:-c\s*|--)search_path=(\S+)\s*", options)
+    if found is None:
+        return "public", options
+    return found.group(1), (options[: found.start()] + options[found.end() :]).strip()
 
 
 @contextmanager

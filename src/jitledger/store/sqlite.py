@@ -33,6 +33,7 @@ from jitledger.store.sqlite_connection import (
     is_let_go,
     make_durable,
 )
+from jitledger.store.sqlite_file import FileWatch, is_unwritable, locks_hold, make_file
 
 TIDY_SECONDS, TIDY_COMMITS = 1.0, 200
 
@@ -114,6 +115,9 @@ class SQLiteDatabase(Database):
                 "bad-database", f"The folder {folder} does not exist; create it first."
             )
         uri = self.path.absolute().as_uri()
+        if is_unwritable(self.path):
+            uri += "?immutable=1"  # Without a log beside it nobody can be writing.
+        self._watch = FileWatch(self.path)
         self._datastore = SQLiteDatastore(db_name=uri, originator_id_type="text")
         self._datastore.pool = _Pool(db_name=uri, lock_timeout=max(1, round(lock_timeout)))
         self.recorder = SQLiteApplicationRecorder(self._datastore)
@@ -128,6 +132,7 @@ class SQLiteDatabase(Database):
         return self.path.exists() and "clock" in self._tables()
 
     def create(self) -> None:
+        make_file(self.path)
         if self._is_made():
             return
         with self.alone("create"):
@@ -177,7 +182,7 @@ class SQLiteDatabase(Database):
         )
 
     def transaction(self) -> Transaction:
-        return Transaction(self._writer(), self)
+        return Transaction(self._writer(), self, self._watch)
 
     def tidy(self) -> None:
         """Copy the write-ahead log into the file; writers are not held up (a passive checkpoint).
@@ -188,6 +193,7 @@ class SQLiteDatabase(Database):
 
     def stay(self) -> None:
         self._make_room()
+        self._try_locks()
         if self._tidier is None:
             self._tidier = _Tidier(self)
             self._tidier.start()
@@ -200,7 +206,7 @@ class SQLiteDatabase(Database):
         process closes the shop. Holds the write lock once, while so many pages are written.
         """
         self._reader()  # While this connection is open, closing another leaves the log there.
-        log = Path(f"{self.path}-wal")
+        log = Path(f"{self.path.resolve()}-wal")
         if log.exists() and log.stat().st_size >= LOG_PAGES * PAGE_BYTES:
             return
         with suppress(sqlite3.Error), closing(self.connect()) as connection:
@@ -215,6 +221,21 @@ class SQLiteDatabase(Database):
             with log.open("rb+") as file:
                 os.fsync(file.fileno())  # Or the next commit would wait for all of it.
 
+    def _try_locks(self) -> None:
+        """Refuse a medium whose locks do not hold between processes."""
+        with closing(self.connect()) as connection, errors():
+            connection.execute("BEGIN IMMEDIATE")
+            hold = locks_hold(self._uri)
+            connection.execute("ROLLBACK")
+        if not hold:
+            raise StoreError(
+                "locks-lie",
+                f"The drive of {self.path} gives the same lock to two programs at once, as some "
+                "network drives do; a shop would be destroyed there. Move it to a disk of this "
+                "machine, or use PostgreSQL.",
+                file=str(self.path),
+            )
+
     def take_lock(self, tx: Tx) -> None:
         """Hold it already: the transaction began with the lock."""
 
@@ -222,15 +243,17 @@ class SQLiteDatabase(Database):
     def alone(self, task: str) -> Iterator[None]:
         from filelock import FileLock  # Seldom needed, and slow to import.
 
-        with FileLock(f"{self.path.absolute()}-{task}"):
+        with FileLock(f"{self.path.absolute()}-{task}", mode=0o600):
             yield
 
     def snapshot(self) -> Snapshot:
-        return Snapshot(self._reader(), self._reading, self.recorder)
+        return Snapshot(self._reader(), self._reading, self.recorder, self._watch)
 
     def connect(self) -> Connection:
         """Open one more connection to the file."""
-        return connect(self._uri, self.timeout)
+        connection = connect(self._uri, self.timeout)
+        self._watch.opened()
+        return connection
 
     def _writer(self) -> Connection:
         """Return this thread's connection for writing, set up as the library's pool does."""
@@ -247,8 +270,8 @@ class SQLiteDatabase(Database):
         if connection is None:
             connection = self.connect()
             with errors():
+                # No memory map: a file that is cut off under it ends the process.
                 connection.execute("PRAGMA query_only=1")
-                connection.execute("PRAGMA mmap_size=1073741824")
             self._use(connection)
             self._reading.connection = connection
         return connection
@@ -273,4 +296,5 @@ class SQLiteDatabase(Database):
             if is_let_go(connection):
                 connection.close()
         self._local, self._reading = threading.local(), Reading()
+        self._watch.forget()
         self._datastore.close()

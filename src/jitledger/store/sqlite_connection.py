@@ -14,6 +14,7 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder
 
 from jitledger.domain.errors import Conflict, LedgerError, StoreAway, StoreError
 from jitledger.store.database import EventRow, Tx
+from jitledger.store.sqlite_file import FileWatch
 
 _AWAY = (
     sqlite3.SQLITE_IOERR,
@@ -143,10 +144,11 @@ class Writing(Protocol):
 class Transaction:
     """One transaction on a thread's own connection; commits, or rolls back on an error."""
 
-    __slots__ = ("_connection", "_cursor", "_database")
+    __slots__ = ("_connection", "_cursor", "_database", "_watch")
 
-    def __init__(self, connection: Connection, database: Writing) -> None:
+    def __init__(self, connection: Connection, database: Writing, watch: FileWatch) -> None:
         self._connection = connection
+        self._watch = watch
         self._database = database
         self._cursor: sqlite3.Cursor
 
@@ -157,6 +159,7 @@ class Transaction:
             self._connection.begin_use()
             try:
                 self._cursor = self._connection.execute("BEGIN IMMEDIATE")
+                self._watch.prove()
                 return SQLiteTx(self._cursor, self._database.recorder)
             except sqlite3.Error as error:
                 self._connection.used = False
@@ -166,6 +169,8 @@ class Transaction:
                     raise _named(error) from error
                 sleep(ASK_AGAIN_MS / 1000)
             except BaseException:
+                with suppress(sqlite3.Error):
+                    self._connection.rollback()
                 self._connection.used = False
                 raise
 
@@ -173,9 +178,12 @@ class Transaction:
         try:
             if error is None:
                 self._cursor.execute("COMMIT")  # Kept prepared; ``commit()`` prepares it anew.
+                self._watch.prove()  # Else it went where nobody finds it.
                 self._database.commits += 1
-        except sqlite3.Error as broken:
+        except (sqlite3.Error, StoreError) as broken:
             error = broken
+            if isinstance(broken, StoreError):
+                raise
         finally:
             if error is not None:
                 with suppress(sqlite3.Error):
@@ -197,15 +205,17 @@ class Reading(threading.local):
 class Snapshot:
     """A consistent view on a thread's reading connection; one within another is the same view."""
 
-    __slots__ = ("_connection", "_cursor", "_nested", "_reading", "_recorder")
+    __slots__ = ("_connection", "_cursor", "_nested", "_reading", "_recorder", "_watch")
 
     def __init__(
         self,
         connection: Connection,
         reading: Reading,
         recorder: SQLiteApplicationRecorder,
+        watch: FileWatch,
     ) -> None:
         self._connection = connection
+        self._watch = watch
         self._reading = reading
         self._recorder = recorder
         self._nested = False
@@ -215,6 +225,7 @@ class Snapshot:
         connection = self._connection
         self._nested = connection.used  # A thread's own: nobody else works on it.
         if not self._nested:
+            self._watch.prove_file()
             connection.begin_use()
         try:
             self._cursor = cursor = connection.cursor()
