@@ -12,6 +12,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from time import time_ns
 
 from jitledger.domain.errors import StoreAway, StoreError
 
@@ -26,6 +27,9 @@ else:
     print("free")
 """
 """Asks, as another process, for the lock that we hold."""
+
+TICK_NS = 100_000_000
+"""Of a folder that changed so short ago another change may bear the same time."""
 
 Identity = tuple[int, int]
 """(device, number of the file on it)"""
@@ -52,8 +56,13 @@ class FileWatch:
     def __init__(self, path: Path) -> None:
         self._path = str(path.absolute())
         self._log = f"{path.resolve()}-wal"
+        self._folder = str(path.absolute().parent)
+        self._is_link = path.is_symlink()
         self._file: Identity | None = None
         self._beside: Identity | None = None
+        self._proved: tuple[int, int, int] | None = None
+        """The folder as it was at the last proof: whatever is deleted, renamed or put there
+        changes it, so that one look at it stands for both files."""
 
     def opened(self) -> None:
         """Note the file that a first connection opened; another one later is refused."""
@@ -64,13 +73,22 @@ class FileWatch:
 
     def prove(self) -> None:
         """Raise ``file-moved`` unless the file, and the log beside it, are those we opened."""
-        if _identity(self._path) != self._file:
-            raise self._moved(self._path)
+        try:
+            found = os.stat(self._folder)
+        except OSError as error:
+            raise self._moved(self._path) from error
+        folder = (found.st_dev, found.st_ino, found.st_mtime_ns)
+        if folder == self._proved:
+            return
+        self._proved = None
+        self.prove_file()
         beside = _identity(self._log)
         if self._beside is None:
             self._beside = beside
         elif beside != self._beside:
             raise self._moved(self._log)
+        if not self._is_link and time_ns() - found.st_mtime_ns > TICK_NS:
+            self._proved = folder
 
     def prove_file(self) -> None:
         """Raise ``file-moved`` unless the file is the one we opened: enough for a look."""
@@ -79,7 +97,7 @@ class FileWatch:
 
     def forget(self) -> None:
         """Let go of what was opened: all connections are closed."""
-        self._file = self._beside = None
+        self._file = self._beside = self._proved = None
 
     @staticmethod
     def _moved(name: str) -> StoreError:
