@@ -1,7 +1,8 @@
 """A shop written by any earlier version opens, verifies, and goes on; its old buttons work.
 
 ``tests/history/databases`` has one small file of each schema version, made by the last version of
-it, and is kept for ever: a schema that is new adds a file, none is changed.
+it (``tests.history.make_shop``), and is kept for ever: a schema that is new adds a file, none is
+changed. ``before-marks`` is of the very first program, whose clock had a column less.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ import pytest
 
 from jitledger.bootstrap import App, open_app
 from jitledger.config import Settings
+from jitledger.domain.errors import StoreError
 from jitledger.service.clock import FixedClock
 from jitledger.store.schema import SCHEMA_VERSION
 from jitledger.store.seals import verify
@@ -26,7 +30,7 @@ from tests.bot.conftest import START, TOKEN, Chat, hasten
 from tests.conftest import done
 
 FOLDER = Path(__file__).parents[1] / "history" / "databases"
-NAMES = sorted(path.name.removesuffix(".json") for path in FOLDER.glob("*.json"))
+NAMES = sorted(path.name.removesuffix(".json") for path in FOLDER.glob("schema-*.json"))
 DAY = 86_400 * 10**9
 
 
@@ -49,7 +53,7 @@ def test_there_is_a_shop_of_each_schema_version() -> None:
     assert [f"schema-{n}" for n in range(1, SCHEMA_VERSION + 1)] == NAMES
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["before-marks", *NAMES])
 def test_an_older_shop_is_what_it_was(name: str, tmp_path: Path) -> None:
     """Its last seal is the witness; a rebuild gives the rows caught up with; it goes on."""
     url, known = unpacked(name, tmp_path)
@@ -63,6 +67,52 @@ def test_an_older_shop_is_what_it_was(name: str, tmp_path: Path) -> None:
     assert rows(app) == before
     done(app, do="sell", sku="MUG", qty="1")
     assert verify(app.database, known["seal"]).ok
+    app.close()
+
+
+def raise_floor(url: str, version: int, floor: int) -> None:
+    """Do to a shop what a newer program does to it."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as newer, newer:
+        newer.execute("UPDATE clock SET schema_version = ?, floor = ?", (version, floor))
+
+
+@pytest.mark.parametrize(("version", "floor"), [(99, 0), (99, 99), (SCHEMA_VERSION + 1, 99)])
+def test_a_newer_shop_is_left_alone(tmp_path: Path, version: int, floor: int) -> None:
+    """Its number is said; nothing is read or changed, not even its tables are completed."""
+    url, _known = unpacked(NAMES[-1], tmp_path)
+    raise_floor(url, version, floor)
+    before = (tmp_path / "shop.db").read_bytes()
+    for create in (True, False):
+        with pytest.raises(StoreError) as refused:
+            open_app(Settings(database=url), create=create)
+        assert refused.value.code == "newer-ledger"
+        assert f"number {version}" in refused.value.message
+    assert (tmp_path / "shop.db").read_bytes() == before
+
+
+def test_a_newer_shop_that_lets_us_write_is_written(tmp_path: Path) -> None:
+    """A newer program that adds only what we need not know keeps the floor where we stand."""
+    url, known = unpacked(NAMES[-1], tmp_path)
+    raise_floor(url, SCHEMA_VERSION + 1, SCHEMA_VERSION)
+    app = open_app(Settings(database=url), create=False)
+    done(app, do="sell", sku="MUG", qty="1")
+    assert verify(app.database, known["seal"]).ok
+    app.close()
+
+
+def test_a_program_that_became_too_old_while_it_runs_records_nothing_more(tmp_path: Path) -> None:
+    """Under the lock each writer looks; what it would have written is not there."""
+    url, known = unpacked(NAMES[-1], tmp_path)
+    app = open_app(Settings(database=url))
+    done(app, do="sell", sku="MUG", qty="1")
+    raise_floor(url, SCHEMA_VERSION + 1, SCHEMA_VERSION + 1)
+    with pytest.raises(StoreError) as refused:
+        done(app, do="sell", sku="MUG", qty="1")
+    assert refused.value.code == "newer-ledger"
+    app.close()
+    raise_floor(url, SCHEMA_VERSION, SCHEMA_VERSION)
+    app = open_app(Settings(database=url))
+    assert app.queries.stock("MUG")["on_hand"] == str(int(known["stock"]["MUG"]) - 1)
     app.close()
 
 

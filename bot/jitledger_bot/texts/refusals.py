@@ -59,6 +59,7 @@ REFUSAL = {
         "Another process held the lock too long; nothing was recorded. Try again."
     ),
     "missing-driver": mark("PostgreSQL needs an extra that is not installed."),
+    "newer-ledger": mark("The shop was opened by a newer program; use that one."),
     "newer-projection": mark("A view was built by a newer program; use that one."),
     "no-rate": mark("The order is in {currency}: give the rate to the shop's currency."),
     "no-shop": mark("There is no shop here yet."),

@@ -13,6 +13,9 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
+from jitledger.domain.errors import StoreError
+from jitledger.store.schema import SCHEMA_VERSION
+
 Row = tuple[object, ...]
 RawEvent = tuple[int, str, int, str, bytes]
 """(position, stream, version, name, body)"""
@@ -118,20 +121,19 @@ class Database(ABC):
     def lock(self, tx: Tx) -> ClockRow:
         """Take the write lock and return the clock; raises as ``take_lock`` does."""
         self.take_lock(tx)
-        return read_clock(tx)
+        return _as_writer(tx.one(_CLOCK_ALONE))
 
     def lock_and_look(self, tx: Tx, keys: Sequence[str]) -> tuple[ClockRow, KnownKeys]:
         """Take the write lock; return the clock and what is known of these command keys."""
         self.take_lock(tx)
         if not keys:
-            return read_clock(tx), {}
+            return _as_writer(tx.one(_CLOCK_ALONE)), {}
         rows: list[Any] = []
         for start in range(0, len(keys), KEYS_AT_ONCE):
             part = keys[start : start + KEYS_AT_ONCE]
             rows += tx.all(_clock_and_keys(len(part)), part)
-        known = {row[6]: (row[7], row[8]) for row in rows if row[6] is not None}
-        clock: ClockRow = rows[0][:6]
-        return clock, known
+        known = {row[7]: (row[8], row[9]) for row in rows if row[7] is not None}
+        return _as_writer(rows[0]), known
 
     @abstractmethod
     def alone(self, task: str) -> AbstractContextManager[None]:
@@ -215,7 +217,8 @@ class Database(ABC):
 # An append of an older version left the clock in its own row.
 _CLOCK = (
     "SELECT COALESCE(s.last, c.last), CASE WHEN s.last IS NULL THEN c.present ELSE s.present END, "
-    "COALESCE(s.highest, c.highest), c.marks, COALESCE(s.ordinal, 0), s.seal{columns} "
+    "COALESCE(s.highest, c.highest), c.marks, COALESCE(s.ordinal, 0), s.seal, "
+    "c.floor{columns} "
     "FROM clock c LEFT JOIN seals s ON s.ordinal = (SELECT MAX(ordinal) FROM seals){joined} "
     "WHERE c.id = 1"
 )
@@ -233,8 +236,38 @@ def _clock_and_keys(count: int) -> str:
 
 def read_clock(tx: Tx) -> ClockRow:
     """Return the clock as the newest append left it, without taking the lock."""
-    row: ClockRow = tx.one(_CLOCK_ALONE)
+    row: ClockRow = tx.one(_CLOCK_ALONE)[:6]
     return row
+
+
+def _as_writer(row: Any) -> ClockRow:
+    """Return the clock of a row that was read under the lock; raises ``newer-ledger``."""
+    if row[6] > SCHEMA_VERSION:
+        raise newer_ledger(row[6])
+    clock: ClockRow = row[:6]
+    return clock
+
+
+def version_of(tx: Tx) -> int:
+    """Return the version of a shop's tables; raises ``newer-ledger`` when it is not for us."""
+    row = tx.one("SELECT schema_version FROM clock WHERE id = 1")
+    version = 0 if row is None else int(row[0])
+    if version > SCHEMA_VERSION:
+        floor = tx.one("SELECT floor FROM clock WHERE id = 1")[0]
+        if floor == 0 or floor > SCHEMA_VERSION:
+            raise newer_ledger(version)
+    return version
+
+
+def newer_ledger(version: int) -> StoreError:
+    """Return what is told to a program that is older than its shop."""
+    return StoreError(
+        "newer-ledger",
+        f"This shop was opened by a newer jitledger (its tables are number {version}, this program "
+        f"knows {SCHEMA_VERSION}); nothing was read or changed. Use that one, or restore a copy.",
+        version=version,
+        known=SCHEMA_VERSION,
+    )
 
 
 def write_seal(

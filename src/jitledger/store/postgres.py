@@ -20,8 +20,8 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
 from jitledger.domain.errors import Conflict, LedgerError, StoreAway, StoreError
-from jitledger.store.database import Database, EventRow, Tx, to_percent
-from jitledger.store.schema import ADDED, SCHEMA_VERSION, TABLES
+from jitledger.store.database import Database, EventRow, Tx, to_percent, version_of
+from jitledger.store.schema import ADDED, FIRST_CLOCK, SCHEMA_VERSION, TABLES
 
 _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError)
 """What is said when the server does not answer: it may at the next try."""
@@ -125,7 +125,11 @@ class PostgresDatabase(Database):
     def exists(self) -> bool:
         with _errors(), self._datastore.get_connection() as connection:
             found = connection.execute("SELECT to_regclass('clock') AS found").fetchone()
-        return found == {"found": "clock"}
+        if found != {"found": "clock"}:
+            return False
+        with self.snapshot() as tx:
+            version_of(tx)
+        return True
 
     def create(self) -> None:
         with _errors(), self._datastore.get_connection() as connection:
@@ -156,11 +160,7 @@ class PostgresDatabase(Database):
                 cursor.execute(
                     f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {column} {kind}".encode()
                 )
-            cursor.execute(
-                "INSERT INTO clock VALUES (1, 0, NULL, 0, 0, %s) ON CONFLICT (id) DO UPDATE "
-                "SET schema_version = excluded.schema_version",
-                (SCHEMA_VERSION,),
-            )
+            cursor.execute(FIRST_CLOCK.encode())
 
     def ddl(self, statement: str) -> str:
         return (

@@ -6,17 +6,30 @@ Written in the common words of both databases; ``BLOB`` becomes ``BYTEA`` on Pos
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 4
-"""2: chats, notices, jobs, attachments; 3: leases of the outbox; 4: the clock beside each seal.
-What is missing is made when a shop is opened."""
+SCHEMA_VERSION = 5
+"""2: chats, notices, jobs, attachments; 3: leases of the outbox; 4: the clock beside each seal;
+5: the floor. What is missing is made when a shop is opened."""
+
+FLOOR = 5
+"""The oldest version whose programs may write beside this one. It stands in the shop, where every
+writer looks at it under the lock: a program that is older leaves the shop alone."""
 
 ADDED = (
+    ("clock", "marks", "BIGINT NOT NULL DEFAULT 0"),
+    ("clock", "floor", "BIGINT NOT NULL DEFAULT 0"),
     ("outbox", "leased_until", "BIGINT NOT NULL DEFAULT 0"),
     ("seals", "last", "BIGINT"),
     ("seals", "present", "BIGINT"),
     ("seals", "highest", "BIGINT"),
 )
 """Columns that shops of an older version lack."""
+
+FIRST_CLOCK = (
+    "INSERT INTO clock (id, last, present, highest, marks, schema_version, floor) "
+    f"VALUES (1, 0, NULL, 0, 0, {SCHEMA_VERSION}, {FLOOR}) ON CONFLICT (id) DO UPDATE "
+    "SET schema_version = excluded.schema_version, floor = excluded.floor"
+)
+"""Makes the clock of a new shop, and notes in an older one that it has all tables now."""
 
 TABLES: tuple[str, ...] = (
     # One row: the number of the last change to what an append looks up beside its streams
@@ -25,7 +38,7 @@ TABLES: tuple[str, ...] = (
     # time.
     "CREATE TABLE IF NOT EXISTS clock (id BIGINT PRIMARY KEY, last BIGINT NOT NULL, "
     "present BIGINT, highest BIGINT NOT NULL, marks BIGINT NOT NULL, "
-    "schema_version BIGINT NOT NULL)",
+    "schema_version BIGINT NOT NULL, floor BIGINT NOT NULL DEFAULT 0)",
     "CREATE TABLE IF NOT EXISTS command_keys (key TEXT PRIMARY KEY, digest BLOB NOT NULL, "
     "ordinal BIGINT NOT NULL, entries TEXT NOT NULL) /*clustered*/",
     "CREATE TABLE IF NOT EXISTS claims (kind TEXT NOT NULL, value TEXT NOT NULL, "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,8 @@ from eventsourcing.sqlite import (
 )
 
 from jitledger.domain.errors import StoreError
-from jitledger.store.database import Database, Tx
-from jitledger.store.schema import ADDED, SCHEMA_VERSION, TABLES
+from jitledger.store.database import Database, Tx, version_of
+from jitledger.store.schema import ADDED, FIRST_CLOCK, SCHEMA_VERSION, TABLES
 from jitledger.store.sqlite_connection import (
     LOG_PAGES,
     Connection,
@@ -63,6 +63,12 @@ class _Pool(SQLiteConnectionPool):
         make_durable(connection)
         connection.row_factory = sqlite3.Row
         return SQLiteConnection(sqlite_conn=connection, max_age=self.max_age)
+
+
+STANDINGS_OF_THE_FIRST = (
+    "SELECT 1 FROM pragma_table_info('projections') WHERE name = 'position' AND \"notnull\" = 1"
+)
+"""Finds the table of the very first programs, in which each view had a position."""
 
 
 class _Grown(Exception):
@@ -129,7 +135,11 @@ class SQLiteDatabase(Database):
         self._uri = uri
 
     def exists(self) -> bool:
-        return self.path.exists() and "clock" in self._tables()
+        if not self.path.exists() or "clock" not in self._tables():
+            return False
+        with self.snapshot() as tx:
+            version_of(tx)
+        return True
 
     def create(self) -> None:
         make_file(self.path)
@@ -144,8 +154,8 @@ class SQLiteDatabase(Database):
         if "clock" not in self._tables():
             return False
         with self.snapshot() as tx:
-            version = tx.one("SELECT schema_version FROM clock WHERE id = 1")
-        return version is not None and version[0] >= SCHEMA_VERSION
+            version = version_of(tx)
+        return version >= SCHEMA_VERSION
 
     def _tables(self) -> set[str]:
         """Return the names of the tables; raises for the database of another program."""
@@ -164,17 +174,7 @@ class SQLiteDatabase(Database):
                 connection._sqlite_conn.execute(f"PRAGMA busy_timeout={round(self.timeout * 1000)}")
             self.recorder.create_table()
             with self._datastore.transaction(commit=True) as c:
-                for statement in TABLES:
-                    c.execute(self.ddl(statement))
-                for table, column, kind in ADDED:
-                    c.execute(f"SELECT 1 FROM pragma_table_info('{table}') WHERE name = '{column}'")
-                    if c.fetchone() is None:
-                        c.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
-                c.execute(
-                    "INSERT INTO clock VALUES (1, 0, NULL, 0, 0, ?) ON CONFLICT (id) DO UPDATE "
-                    "SET schema_version = excluded.schema_version",
-                    (SCHEMA_VERSION,),
-                )
+                _complete(c, self.ddl)
 
     def ddl(self, statement: str) -> str:
         return statement.replace("/*clustered*/", "WITHOUT ROWID").replace(
@@ -298,3 +298,24 @@ class SQLiteDatabase(Database):
         self._local, self._reading = threading.local(), Reading()
         self._watch.forget()
         self._datastore.close()
+
+
+def _complete(c: Any, ddl: Callable[[str], str]) -> None:
+    """Make what is missing of the tables, of whatever version they are."""
+    c.execute(STANDINGS_OF_THE_FIRST)
+    first = c.fetchone() is not None
+    if first:
+        c.execute("ALTER TABLE projections RENAME TO projections_then")
+    for statement in TABLES:
+        c.execute(ddl(statement))
+    if first:
+        c.execute(
+            "INSERT INTO projections (name, version, position, status, error) "
+            "SELECT name, version, position, status, error FROM projections_then"
+        )
+        c.execute("DROP TABLE projections_then")
+    for table, column, kind in ADDED:
+        c.execute(f"SELECT 1 FROM pragma_table_info('{table}') WHERE name = '{column}'")
+        if c.fetchone() is None:
+            c.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
+    c.execute(FIRST_CLOCK)
