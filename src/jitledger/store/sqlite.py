@@ -15,6 +15,7 @@ from eventsourcing.sqlite import (
     SQLiteApplicationRecorder,
     SQLiteConnection,
     SQLiteConnectionPool,
+    SQLiteCursor,
     SQLiteDatastore,
 )
 
@@ -300,7 +301,7 @@ class SQLiteDatabase(Database):
         self._datastore.close()
 
 
-def _complete(c: Any, ddl: Callable[[str], str]) -> None:
+def _complete(c: SQLiteCursor, ddl: Callable[[str], str]) -> None:
     """Make what is missing of the tables, of whatever version they are."""
     c.execute(STANDINGS_OF_THE_FIRST)
     first = c.fetchone() is not None
