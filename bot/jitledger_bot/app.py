@@ -46,6 +46,8 @@ SWITCH_SECONDS = 0.0005
 RECOVER_SECONDS = 2.0
 """How often it is looked for what nobody works on: of a process that died, or to be tried again."""
 
+MOST_FILES = 16_384
+
 COMMANDS = {
     "stock": say.WHAT_IS_ON_THE_SHELF,
     "chart": say.STOCK_AND_DEMAND_AS_A,
@@ -111,6 +113,7 @@ class BotRunner:
     async def start(self) -> None:
         """Start polling, sending and sweeping."""
         sys.setswitchinterval(SWITCH_SECONDS)
+        _allow_many_files()
         with contextlib.suppress(AiogramError, OSError):
             await self.bot.me()  # Needed to read "/stock@this_bot"; asked again when it is missing.
             await self._offer_commands()
@@ -168,6 +171,18 @@ class BotRunner:
         while True:
             await asyncio.sleep(RECOVER_SECONDS)
             await self.inbox.recover()
+
+
+def _allow_many_files() -> None:
+    """Let this process open as many files and connections as the machine lets it."""
+    try:
+        import resource
+    except ImportError:  # Not on Windows.
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def _invite_first_owner(runner: BotRunner) -> None:

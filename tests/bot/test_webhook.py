@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import dataclasses
 import socket
 
@@ -12,6 +14,7 @@ from jitledger.bootstrap import open_app
 from jitledger.config import Settings, read_settings
 from jitledger.domain.errors import StoreError
 from jitledger_bot.app import BotRunner, make_bot
+from jitledger_bot.wire import webhook
 from jitledger_bot.wire.webhook import SECRET_HEADER
 from tests.bot.conftest import OWNER, TOKEN, Chat
 from tests.conftest import done
@@ -149,3 +152,30 @@ def test_an_address_needs_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     found = read_settings()
     assert "s3cret" not in repr(found)
     assert dataclasses.asdict(found)["webhook_secret"] == "s3cret"
+
+
+async def test_strangers_do_not_keep_telegram_out(
+    hooked: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """300 lines that say nothing, half a head or half a body: hung up on, and all is recorded."""
+    monkeypatch.setattr(webhook, "HEADER_SECONDS", 0.5)
+    monkeypatch.setattr(webhook, "BODY_SECONDS", 0.5)
+    host, port = "127.0.0.1", int(hooked.app.settings.webhook_listen.rpartition(":")[2])
+    begun = [b"", b"POST /hook HTTP/1.1\r\nHost: x\r\n"]
+    head = f"POST /hook HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n{SECRET_HEADER}: "
+    begun += [(head + secret + "\r\n\r\n{").encode() for secret in (SECRET, "guess")]
+    lines = []
+    for number in range(300):
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(begun[number % len(begun)])
+        lines.append((reader, writer))
+    async with asyncio.timeout(5):
+        (answer,) = await hooked.say("received 3 HOOK")
+        assert answer["text"].startswith("Received 3")
+        for reader, _writer in lines:
+            with contextlib.suppress(ConnectionError):
+                said = await reader.read()
+                assert said[:12] in (b"", b"HTTP/1.1 403", b"HTTP/1.1 408")
+    for _reader, writer in lines:
+        writer.close()
+    assert hooked.on_hand("HOOK") == "3"
