@@ -59,6 +59,10 @@ REFUSAL = {
         "Another process held the lock too long; nothing was recorded. Try again."
     ),
     "missing-driver": mark("PostgreSQL needs an extra that is not installed."),
+    "clock-jump": mark(
+        "The clock of the machine stands {days} days after the newest entry: nothing is "
+        "recorded before whoever runs it looks at it."
+    ),
     "newer-ledger": mark("The shop was opened by a newer program; use that one."),
     "newer-projection": mark("A view was built by a newer program; use that one."),
     "no-rate": mark("The order is in {currency}: give the rate to the shop's currency."),

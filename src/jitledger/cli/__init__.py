@@ -54,6 +54,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "rebuild": ("maintenance", "rebuild", "Build the views anew from the log."),
     "verify": ("maintenance", "verify", "Check that nothing stored was altered."),
     "doctor": ("maintenance", "doctor", "Say how the ledger is doing."),
+    "clock": ("maintenance", "clock", "Say how this machine's clock stands to the log."),
     "letters": ("letters", "letters", "What was set aside: list it, try it again, let it go."),
     "order": ("recording.orders", "order", "Purchase orders."),
     "report": ("later", "report", "Reports over a period (not built yet)."),

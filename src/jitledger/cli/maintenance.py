@@ -104,7 +104,7 @@ def doctor(ctx: click.Context, json_: bool) -> None:
     from jitledger.service.upkeep.health import health
 
     with opened(ctx) as app:
-        found = health(app.database, app.driver)
+        found = health(app.database, app.driver, app.clock)
     if json_:
         write_json(found)
     else:
@@ -121,9 +121,39 @@ def _show(found: Json) -> None:
         f"Inbox: {found['inbox_waiting']} waiting, {len(found['set_aside'])} set aside; "
         f"outbox: {found['outbox_waiting']} waiting. Open exceptions: {found['exceptions']}."
     )
+    if found["clock"]["wrong"]:
+        click.echo(found["clock"]["wrong"])
     if found["set_aside"]:
         click.echo(
             f"Set aside: {', '.join(found['set_aside'])}. `jitledger letters` says why, and has "
             "them tried again."
         )
     click.echo("All is well." if found["ok"] else "Something needs attention.")
+
+
+@click.command()
+@click.option("--right", is_flag=True, help="Say that the clock is right, as somebody looked.")
+@as_json
+@click.pass_context
+def clock(ctx: click.Context, right: bool, json_: bool) -> None:
+    """Say how this machine's clock stands to the newest entry.
+
+    Example: jitledger clock --right
+    """
+    from jitledger.service.recording.jumps import describe_clock, trust
+    from jitledger.service.recording.submission import Submission
+    from jitledger.store.database import read_clock
+
+    with opened(ctx) as app:
+        now = app.clock.now()
+        if right:
+            app.ledger.commit(Submission([], then=lambda tx, answers, at: trust(tx, now)))
+        with app.database.snapshot() as tx:
+            found = describe_clock(tx, read_clock(tx)[0], now)
+    if json_:
+        write_json(found)
+    else:
+        click.echo(f"Clock: {found['now']}; newest entry: {found['newest'] or 'none'}.")
+        click.echo(found["wrong"] or "All is well.")
+    if found["wrong"]:
+        raise SystemExit(4)

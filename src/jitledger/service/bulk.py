@@ -19,6 +19,7 @@ from jitledger.domain.json import Json
 from jitledger.domain.moments import MICROSECOND
 from jitledger.domain.names import SKU_STREAM, entry_name
 from jitledger.service.clock import Clock
+from jitledger.service.recording.jumps import jump_of
 from jitledger.service.streams import load_shop
 from jitledger.service.views.bunches import TIDY_EVERY, YIELD_SECONDS, next_size
 from jitledger.store.codec import dump
@@ -111,6 +112,9 @@ class BulkAppender:
         for again in range(TRIES):
             with self._database.snapshot() as tx:
                 clock = read_clock(tx)
+                jump = None if self._simulated else jump_of(tx, clock[0], self._clock.now())
+                if jump is not None:
+                    raise jump
                 self._look(tx)
                 append = self._prepare(tx, clock, facts, targets)
             with self._database.transaction() as tx:

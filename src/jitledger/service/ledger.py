@@ -22,6 +22,7 @@ from jitledger.domain.state.stock_item import StockItem
 from jitledger.service.cache import Cache
 from jitledger.service.clock import Clock
 from jitledger.service.recording.deciding import SIMULATED_START, Deciding
+from jitledger.service.recording.jumps import jump_of
 from jitledger.service.recording.submission import Answer, Append, Ask, Outcome, Submission
 from jitledger.service.recording.watching import Watcher, WatcherFailed, watch
 from jitledger.service.views.contract import ProjectionFailed
@@ -197,8 +198,11 @@ class Ledger:
         self._cache.tx = tx
         newest = (ordinal, seal or FIRST)
         if self._cache.shop.clock != "simulated":
-            stamp = max(last + MICROSECOND, self.clock.now())
-            return Append(newest, known, stamp, stamp, highest, marks, simulated=False, told=True)
+            now = self.clock.now()
+            stamp = max(last + MICROSECOND, now)
+            append = Append(newest, known, stamp, stamp, highest, marks, simulated=False, told=True)
+            append.jump = jump_of(tx, last, now)
+            return append
         if self.clock.leads:
             present = max(present or 0, self.clock.now())
         told, stamp = present is not None, max(last, SIMULATED_START)

@@ -48,6 +48,8 @@ class Deciding:
             digest = payload_of(command) if ask.payload is None else ask.payload
             if key in append.known_keys:
                 return self._repeat(append, key, digest)
+        if append.jump is not None:
+            raise append.jump
         shop, do = self._cache.shop, command.do
         if not shop.opened and do != "init":
             raise Refused("no-shop", "No shop is open in this database; run jitledger init first.")

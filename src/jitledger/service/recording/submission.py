@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from jitledger.domain.commands import Command
-from jitledger.domain.errors import LedgerError
+from jitledger.domain.errors import LedgerError, Refused
 from jitledger.domain.moments import Adjusted
 from jitledger.service.streams import Change
 from jitledger.store.database import EventRow, KnownKeys, Tx
@@ -89,6 +89,7 @@ class Append:
         "changes",
         "events",
         "highest",
+        "jump",
         "keys",
         "known_keys",
         "look",
@@ -116,6 +117,8 @@ class Append:
         simulated: bool,
         told: bool,
     ) -> None:
+        self.jump: Refused | None = None
+        """Why nothing new is recorded now: the clock jumped."""
         self.newest = newest
         """Ordinal and seal of the append before."""
         self.stamp = stamp

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from jitledger.domain.json import Json
+from jitledger.service.clock import Clock
+from jitledger.service.recording.jumps import describe_clock
+from jitledger.service.streams import load_shop
 from jitledger.service.upkeep.letters import set_aside
 from jitledger.service.views.driver import Driver
 from jitledger.service.views.standing import all_standings, describe
-from jitledger.store.database import Database
+from jitledger.store.database import Database, Tx, read_clock
 
 
-def health(database: Database, driver: Driver) -> Json:
+def health(database: Database, driver: Driver, clock: Clock | None = None) -> Json:
     """Return positions and errors of the views, the newest seal, and what waits."""
     with database.snapshot() as tx:
         head = database.head(tx)
@@ -21,9 +24,11 @@ def health(database: Database, driver: Driver) -> Json:
         exceptions = tx.one("SELECT COUNT(*) FROM exceptions")[0]
         events = tx.one("SELECT COUNT(*) FROM stored_events")[0]
         aside = set_aside(tx)
+        told = _clock(database, tx, clock)
     versions = {p.name: p.version for p in driver.projections}
     ok = not aside and all(s.status == "live" for s in standings)
     ok = ok and all(versions.get(s.name, s.version) == s.version for s in standings)
+    ok = ok and told["wrong"] is None
     return {
         "ok": ok,
         "events": events,
@@ -34,6 +39,14 @@ def health(database: Database, driver: Driver) -> Json:
         "exceptions": exceptions,
         "inbox_waiting": waiting,
         "outbox_waiting": sending,
+        "clock": told,
         "set_aside": [letter.ref for letter in aside],
         "dead_letters": [{"id": row[0], "error": row[1]} for row in letters],
     }
+
+
+def _clock(database: Database, tx: Tx, clock: Clock | None) -> Json:
+    """Return how the machine's clock stands to the log; a simulated shop's is told, not read."""
+    if clock is None or load_shop(database, tx).clock == "simulated":
+        return {"wrong": None}
+    return describe_clock(tx, read_clock(tx)[0], clock.now())
