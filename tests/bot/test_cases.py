@@ -21,6 +21,7 @@ OFFERED = {
     "honey 2 sold",
     "2 Senf verkauft",
     "1 mittelscharfer Senf verkauft",
+    "hi! quick summary 😊\n- 2 x small building blocks sold\n- 1 x notebook sold",
 }
 """Words that fit several products: whoever taps has chosen one."""
 
@@ -38,9 +39,11 @@ OFFERED = {
         ("unseen6", 300, 187),
         ("unseen7", 300, 187),
         ("unseen8", 300, 181),
-        ("unseen9", 200, 112),
+        ("unseen9", 200, 116),
+        ("unseen10", 200, 89),
         ("once-bike", 244, 0),
         ("once-mug", 87, 0),
+        ("once-toy", 22, 17),
     ],
 )
 def test_every_case_is_read_rightly(name: str, cases: int, at_once: int) -> None:

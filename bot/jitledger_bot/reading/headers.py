@@ -27,6 +27,7 @@ def joined(first: Reading | None, second: Reading) -> Reading:
     return replace(
         second,
         do=second.do or first.do,
+        cause=second.cause if second.do else first.cause,
         supplier=second.supplier or first.supplier,
         location=second.location or first.location,
         occurred=second.occurred or first.occurred,
@@ -54,7 +55,7 @@ def header_of(line: str, now: datetime, places: Places) -> Reading | None:
         words, norm = [], []
     else:
         words, norm = without_fillers(words, norm)
-    if not norm and isinstance(occurred, str) and line.strip().endswith(":"):
+    if not norm and isinstance(occurred, str):
         return Reading(line, occurred=occurred)  # "all from yesterday:"
     verb = find_verb(norm, at_start=True) or find_verb(norm, at_start=False)
     if verb is None or (not line.strip().endswith(":") and has_number(norm)):
@@ -71,7 +72,9 @@ def header_of(line: str, now: datetime, places: Places) -> Reading | None:
         return replace(brought, occurred=occurred if isinstance(occurred, str) else None)
     numbers = [word for word in rest if has_number([plain(word)])]
     rest = [word for word in rest if word not in numbers]
-    reading = Reading(line, do=do, occurred=occurred if isinstance(occurred, str) else None)
+    cause = phrases().reasons.meaning(" ".join(norm[begin : begin + length]))
+    day = occurred if isinstance(occurred, str) else None
+    reading = Reading(line, do=do, cause=cause, occurred=day)
     tail = Tail([name for word in rest if (name := word.rstrip(":,"))], do, places)
     tail.take()
     if do in ("receive", "return", "write-off") and _leads_away(tail.words):
@@ -80,7 +83,7 @@ def header_of(line: str, now: datetime, places: Places) -> Reading | None:
     known = places.suppliers.get(" ".join(plain(word) for word in left))
     if left and known is None and (numbers or not line.strip().endswith(":")):
         return None
-    supplier = tail.supplier or (" ".join(left) if left and do == "receive" else None)
+    supplier = tail.supplier or known or (" ".join(left) or None if do == "receive" else None)
     return replace(reading, supplier=supplier, location=tail.location, to=tail.to)
 
 

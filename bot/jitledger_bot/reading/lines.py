@@ -88,6 +88,8 @@ def read_lines(
     for place, line in enumerate(lines):
         more = place + 1 < len(lines)
         head = header_of(line, now, places) if more else None
+        if head is not None and head.do is None and found and not line.rstrip().endswith(":"):
+            head = None  # "yesterday" between facts: of those above, or below?
         if head is None and more:
             head = told(line, lines[place + 1])
         if head is not None and is_doubtful(line):
@@ -200,13 +202,13 @@ def read_line(
     else:
         words, do, cause = take_verb(words)
     if do is None and header is not None:
-        do = header.do
+        do, cause = header.do, header.cause
     if not words:
         return [Reading(line, do=do, problem=_no_quantity(do))]
     if do == "return":
         words = without_customer(words)
     if do in ("return", "return-to-supplier"):
-        away = to_supplier(words, places)
+        away = to_supplier(words, text, places)
         if away is not None or do == "return-to-supplier":
             return _sent_back(line, cause, words, away, occurred, header, places)
     found = _facts(line, do, cause, words, occurred, header, places)

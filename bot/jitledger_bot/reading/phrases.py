@@ -119,7 +119,8 @@ class Phrases:
     sets: dict[str, set[str]] = field(default_factory=dict)
     """Single words of a kind: *wholes* stand between a number and its product ("a whole box"),
     *halves* before a measure, *brings* are verbs of whoever delivers, *us* is who we are,
-    *price_names* stand before a price of one, *no_damage* is said of what came back whole."""
+    *price_names* stand before a price of one, *no_damage* is said of what came back whole,
+    *goes_back* of what was sent back."""
     single_verbs: list[tuple[str, str]] = field(default_factory=list)
     """(verb, meaning) of verbs of one word, which may be misspelt."""
     day_words: set[str] = field(default_factory=set)

@@ -100,15 +100,19 @@ def without_customer(words: list[str]) -> list[str]:
     return words
 
 
-def to_supplier(words: list[str], places: Places) -> tuple[list[str], str] | None:
-    """Return the words without "to Acme", and that supplier's code."""
+def to_supplier(words: list[str], line: str, places: Places) -> tuple[list[str], str] | None:
+    """Return the words without "to Acme", and that supplier's code.
+
+    A part of its name is enough where the line says that goods went back: "sent back to Acme".
+    """
+    back = not phrases().sets["goes_back"].isdisjoint(plain(word) for word in line.split())
     norm, known = [plain(word) for word in words], phrases()
     for place in range(len(norm)):
         lead = known.is_("to", norm, place) or known.is_("toward", norm, place)
         for length in (3, 2, 1) if lead else ():
             end = place + lead + length
             named = " ".join(norm[place + lead : end])
-            code = None if named in places.short else places.suppliers.get(named)
+            code = places.suppliers.get(named) if back or named not in places.short else None
             if code is not None and end <= len(norm):
                 return words[:place] + words[end:], code
     return None

@@ -100,6 +100,8 @@ def _meant(text: str, local: datetime, desk: Desk, shop: Shop, *, sure: bool) ->
     numbers = _numbers(words, norm)
     if len(numbers) < 2 and not _corrects(norm, sure=sure):
         return None
+    if not phrases().sets["goes_back"].isdisjoint(norm):
+        return None  # "sent 3 back, wrong colour" is why they went.
     named = all_named([*norm, ""], desk)
     if len(named) != 1 or not 1 <= len(numbers) <= 2:
         return None

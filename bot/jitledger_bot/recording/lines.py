@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,6 +25,9 @@ from jitledger_bot.recording.left_over import offered
 from jitledger_bot.recording.money import Unsettled, price_of_one
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import recorded as say
+
+_SIGNED = re.compile(r"(?:^|\s)[+\-–−]\s?\d")
+"""A number with its sign: which way an adjustment goes."""
 
 
 @dataclass(slots=True)
@@ -62,8 +66,8 @@ def read_fact(
     """Resolve a reading's product and make its command, or say what is missing."""
     line = Line(reading, number=number)
     line.at = stated
-    if reading.problem is not None or not reading.is_fact:
-        line.problem = reading.problem or _(say.LINE_NOT_UNDERSTOOD)
+    line.problem = _unreadable(reading)
+    if line.problem is not None:
         return line
     found, line.pack, line.reading = find(reading, desk)
     reading = line.reading
@@ -99,6 +103,15 @@ def read_fact(
         return line
     line.ask = Ask(command, f"{prefix}:{number}", raw_payload(reading.raw, sent_at))
     return line
+
+
+def _unreadable(reading: Reading) -> str | None:
+    """Return why a line is asked about before anybody looks for its product."""
+    if reading.problem is not None or not reading.is_fact:
+        return reading.problem or _(say.LINE_NOT_UNDERSTOOD)
+    if reading.do == "adjust" and reading.cause is None and not _SIGNED.search(reading.raw):
+        return _(say.FOUND_OR_GONE)
+    return None
 
 
 def never_half(lines: Sequence[Line]) -> None:
@@ -156,7 +169,10 @@ def command_fields(
     if occurred is not None:
         fields["occurred_at"] = occurred
     if reading.do == "adjust":
-        fields["delta"] = show(signed_delta(reading))
+        delta = signed_delta(reading)
+        if pack is not None:
+            delta *= desk.factor_of(sku, pack) or Decimal(1)
+        fields["delta"] = show(delta)
         fields["reason"] = "other" if reading.cause == "use" else reading.cause or "other"
     else:
         fields["qty"] = show(reading.quantity)

@@ -18,6 +18,7 @@ from jitledger.domain.moments import to_datetime
 from jitledger.domain.state.shop import Shop
 from jitledger_bot.desk import Desk
 from jitledger_bot.reading import Places, Reading, lines_of, read_lines, somebody_else, spots
+from jitledger_bot.reading.headers import header_of, is_doubtful
 from jitledger_bot.reading.phrases import phrases, plain
 from jitledger_bot.reading.times import take_times
 from jitledger_bot.recording.found import find, held
@@ -50,6 +51,7 @@ def read(text: str, local: datetime, desk: Desk, shop: Shop) -> list[Reading]:
     found: list[Reading] = []
     places = desk.places(shop)
     lines = [_told(line, desk, places) for line in lines_of(text)]
+    lines = [part for line in lines for part in _unfolded(line, local, desk, places)]
     told = partial(header, now=local, desk=desk, places=places)
     for line, said in groupby(read_lines(lines, local, places, told), key=lambda one: one.line):
         readings = list(said)
@@ -72,6 +74,23 @@ def read(text: str, local: datetime, desk: Desk, shop: Shop) -> list[Reading]:
     found = whole_lines(whole_sums(said_anew(found, lines)), desk)
     found = with_what_holds(found, lines, local, places)
     return [r for r in found if says_something(r) or _is_odd(r)]
+
+
+_HEADED = re.compile(r"([^:\d]{3,60}):\s+(\d.*)")
+
+
+def _unfolded(line: str, local: datetime, desk: Desk, places: Places) -> list[str]:
+    """Part a line that begins with a header: "main to shop: 10 cups, 5 plates"."""
+    match = _HEADED.fullmatch(line)
+    if match is None:
+        return [line]
+    head, rest = match.group(1) + ":", match.group(2)
+    found = header_of(head, local, places)
+    found = found or header(head, rest, now=local, desk=desk, places=places)
+    if found is None or found.do != "transfer" or is_doubtful(head):
+        return [line]
+    parts = re.split(r",\s+(?=\d+\s+\D)", rest)
+    return [head, *parts]
 
 
 def _guarded(found: list[Reading], lines: list[str], desk: Desk, places: Places) -> list[Reading]:

@@ -28,7 +28,7 @@ def with_what_holds(
     "all from yesterday", "kind regards, Quayside"; and where a day is misspelt: "yesteday".
     """
     facts = [one for one in readings if one.is_fact]
-    told = {one.line for one in readings if one.is_fact or one.problem is not None}
+    told = {one.line for one in readings if one.is_fact or (one.problem and one.product)}
     days, suppliers = False, False
     for n, line in enumerate(lines if len(lines) > 1 else ()):
         if n in told:

@@ -42,6 +42,7 @@ def _is_word(line: Line, place: int) -> bool:
 def supplier_at(line: Line, place: int) -> tuple[Token, int] | None:
     """Return a supplier of the shop, with the word that leads to or from it."""
     known = phrases()
+    back = not known.sets["goes_back"].isdisjoint(line.norm)
     for kind in ("from", "toward", "to", "at", ""):
         lead = known.is_(kind, line.norm, place) if kind else 0
         if kind == "from" and line.norm[place] in ("off", "ab"):
@@ -54,7 +55,7 @@ def supplier_at(line: Line, place: int) -> tuple[Token, int] | None:
             words = line.norm[begin : begin + length]
             code = line.places.suppliers.get(" ".join(words))
             way = {"toward": "to"}.get(kind, kind)
-            if way == "to" and " ".join(words) in line.places.short:
+            if way == "to" and " ".join(words) in line.places.short and not back:
                 continue
             if code is not None and len(words) == length:
                 return Token("supplier", " ".join(words), code, lead=way), (begin + length - place)

@@ -65,3 +65,4 @@ WHAT_HAPPENED_TO = mark(
     "What happened to {products}? For example: sold 3 {example}, received 3 {example}, "
     "count {example} 3"
 )
+FOUND_OR_GONE = mark("Found, or gone? Write +3 or −3, or what happened: found, given away, stolen.")
