@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -13,6 +14,27 @@ from jitledger_bot.texts.language import Voice
 PUSHES: dict[str, str] = {}
 """What a chat may want to be told of, and what it is called; each kind of push enters itself."""
 FOR_BUYERS = ("owner", "buyer")
+
+
+class Guesses:
+    """How often codes were tried: a person five times an hour, all together a minute thirty."""
+
+    EACH, EACH_SECONDS = 5, 3600.0
+    ALL, ALL_SECONDS = 30, 60.0
+
+    def __init__(self) -> None:
+        self._tried: deque[tuple[float, int]] = deque()
+
+    def may(self, user_id: int, now: float) -> bool:
+        """Note a try; return whether it is one that may be made. ``now`` in seconds, growing."""
+        while self._tried and now - self._tried[0][0] > self.EACH_SECONDS:
+            self._tried.popleft()
+        lately = sum(now - at <= self.ALL_SECONDS for at, _user in self._tried)
+        mine = sum(user == user_id for _at, user in self._tried)
+        if lately >= self.ALL or mine >= self.EACH:
+            return False
+        self._tried.append((now, user_id))
+        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from jitledger.service.queries import claimed, recorded_under
 from jitledger.service.views.standing import all_standings
 from jitledger.store.database import Tx
 from jitledger_bot import texts
-from jitledger_bot.access import Asker, Member
+from jitledger_bot.access import Asker, Guesses, Member
 from jitledger_bot.memory.chats import reach, voice_row
 from jitledger_bot.memory.receivers import member_of
 from jitledger_bot.memory.resolve import Resolver
@@ -43,6 +43,7 @@ class Desk:
     app: App
     bot_id: int
     resolver: Resolver = field(init=False)
+    guesses: Guesses = field(default_factory=Guesses)
     opening: str | None = None
     """The hash of the code that lets somebody open a new shop; None once there is one."""
 

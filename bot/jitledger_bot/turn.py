@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jitledger.domain.json import Json
 from jitledger.service.recording.submission import Answer, Ask
@@ -58,6 +58,12 @@ class Turn:
     def say(self, text: str, buttons: Sequence[Sequence[Button]] = ()) -> None:
         """Answer with a text that does not depend on what is recorded."""
         message = self.message(text, buttons)
+        self.plain.append(message)
+        self.render.append(lambda tx, answers, now: [message])
+
+    def say_secret(self, text: str) -> None:
+        """Answer with what only this chat may know: it is not kept once it is sent."""
+        message = replace(self.message(text), kind="secret")
         self.plain.append(message)
         self.render.append(lambda tx, answers, now: [message])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from time import monotonic
 
 from aiogram import Bot, Router
 from aiogram.enums import ChatMemberStatus
@@ -68,6 +69,9 @@ async def start(message: Message, command: CommandObject, turn: Turn, desk: Desk
         turn.say(f"{said}\n\n{texts.help_for(member.role)}")
         return
     if not code:
+        return
+    if not desk.guesses.may(user.id, monotonic()):
+        turn.say(_(texts.STRANGER))
         return
     joined = await asyncio.to_thread(
         people.join,

@@ -94,9 +94,13 @@ def is_new(tx: Tx, row: int) -> bool:
     return state is not None and state[0] == "new"
 
 
-def finish(tx: Tx, row: int) -> None:
-    """Note that a row was worked on."""
-    tx.execute("UPDATE inbox SET state = 'done', owner = NULL, error = NULL WHERE id = ?", (row,))
+def finish(tx: Tx, row: int, *, forget: bool = False) -> None:
+    """Note that a row was worked on; what a stranger wrote, or a secret, is not kept."""
+    tx.execute(
+        "UPDATE inbox SET state = 'done', owner = NULL, error = NULL"
+        f"{', body = ?' if forget else ''} WHERE id = ?",
+        (b"{}", row) if forget else (row,),
+    )
 
 
 def note_failure(tx: Tx, row: int, tries: int, error: str, *, dead: bool) -> None:

@@ -132,7 +132,8 @@ def write_marks(tx: Tx, marks: Sequence[Mark]) -> None:
     """Note outcomes."""
     tx.executemany("UPDATE outbox SET state = ?, message_id = ?, error = ? WHERE id = ?", marks)
     tx.executemany(
-        "UPDATE outbox SET body = '{}' WHERE id = ? AND state = 'sent' AND length(body) > ?",
+        "UPDATE outbox SET body = '{}' WHERE id = ? AND state = 'sent' "
+        "AND (length(body) > ? OR kind = 'secret')",
         [(row, LONGEST_KEPT) for _state, _message, _error, row in marks],
     )
 

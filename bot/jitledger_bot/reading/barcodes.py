@@ -13,6 +13,12 @@ from jitledger.domain.errors import Refused
 
 LONGEST_SIDE = 1280
 MOST_PIXELS = 50_000_000
+MOST_WHOLE = 12_000_000
+"""Of a picture that is unpacked as a whole; a plain JPEG is made smaller while it is read."""
+
+FORMATS = ("JPEG", "PNG", "WEBP")
+"""What telephones send. Others are never opened: some unpack a few kilobytes to gigabytes."""
+
 TURNS = (0, 22, 45)
 KINDS = "EAN13|EAN8|UPCA|UPCE|Code128|QRCode"
 
@@ -26,8 +32,10 @@ def read_barcodes(data: bytes) -> list[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(data))
-            if picture.width * picture.height > MOST_PIXELS:
+            picture = Image.open(io.BytesIO(data), formats=FORMATS)
+            drafted = picture.format == "JPEG" and not picture.info.get("progressive")
+            most = MOST_PIXELS if drafted else MOST_WHOLE
+            if picture.width * picture.height > most:
                 raise Refused("bad-file", "This picture is too large; send a smaller one.")
             picture.draft("L", (LONGEST_SIDE, LONGEST_SIDE))
             grey = picture.convert("L")

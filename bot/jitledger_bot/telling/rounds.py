@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from time import time_ns
 
 from jitledger.bootstrap import App
 from jitledger.domain.moments import local_date
 from jitledger.service.recording.submission import Answer, Submission
 from jitledger.service.reorder_alerts import is_snooze_over, wake_snoozed
+from jitledger.service.upkeep.retention import let_go
 from jitledger.store.database import Tx
 from jitledger_bot.telling import digest, notices, told_lists
 from jitledger_bot.telling.kinds.kind import Row
@@ -38,6 +40,7 @@ class Rounds:
             today = local_date(self._app.queries.present(shop), shop.tz)
             if today != swept:
                 await asyncio.to_thread(self._app.sweep)
+                await self._tidy()
                 swept = today
                 self.swept.set()
             await self.wake_snoozed()
@@ -46,6 +49,16 @@ class Rounds:
                 await self._digest()  # Told is what today's sweep says, as the report does.
             self.looks += 1
             await asyncio.sleep(self.every)
+
+    async def _tidy(self) -> None:
+        """Let go of what the conversation does not need any more, a part at a time."""
+        now = time_ns()
+
+        def tidy(tx: Tx, answers: list[Answer], present: int) -> int:
+            return let_go(tx, now)
+
+        while (await self._app.ledger.acommit(Submission([], then=tidy))).value:
+            await asyncio.sleep(0.1)
 
     async def _exceptions(self) -> None:
         """Look for exceptions when something was recorded since the last look."""

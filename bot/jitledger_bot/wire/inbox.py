@@ -42,6 +42,9 @@ from jitledger_bot.wire.updates import Reader, Row, arrived, thread_of
 ROW_WAITS_SECONDS = 0.02
 """How long a single update's row waits for the answer to a question."""
 
+INVITED = b'"text":"/start '
+"""The beginning of a message with an invitation's code."""
+
 log = logging.getLogger(__name__)
 
 
@@ -203,7 +206,8 @@ class Inbox:
             with speaking(turn.voice):
                 outgoing = [out for render in turn.render for out in render(tx, answers, now)]
             stored = put(tx, outgoing, time_ns())
-            incoming.finish(tx, row.id)
+            strange = turn.member is None and b'"message":' in row.body
+            incoming.finish(tx, row.id, forget=strange or INVITED in row.body)
             return stored
 
         return finish

@@ -29,6 +29,9 @@ ASK_AGAIN_MS = 1
 
 CLOSING_SECONDS = 5.0
 
+LONGEST_LOG = 32 * 1024 * 1024
+"""Bytes of the write-ahead log that stay when it grew because of a reader that took long."""
+
 LOG_PAGES = 3000
 """The write-ahead log is copied into the file when it has so many pages."""
 
@@ -39,6 +42,7 @@ def make_durable(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
+        connection.execute(f"PRAGMA journal_size_limit={LONGEST_LOG}")
         # SQLite's own waiting sleeps up to 100 ms between tries; a transaction asks again sooner.
         connection.execute(f"PRAGMA busy_timeout={ASK_AGAIN_MS}")
 

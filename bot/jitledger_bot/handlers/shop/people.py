@@ -56,9 +56,8 @@ async def invite(
     code = await asyncio.to_thread(people.invite, desk.app.ledger, wanted, minutes, turn.member)
     me = await bot.me()
     good_for = _(say.MINUTES, minutes=minutes) if minutes < 120 else _(say.SEVEN_DAYS)
-    turn.say(
-        _(say.SEND_THIS_TO_THE_PERSON, time=good_for) + f"\nhttps://t.me/{me.username}?start={code}"
-    )
+    link = f"https://t.me/{me.username}?start={code}"
+    turn.say_secret(_(say.SEND_THIS_TO_THE_PERSON, time=good_for) + "\n" + link)
 
 
 def _role(word: str) -> str | None:
