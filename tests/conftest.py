@@ -65,7 +65,13 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Name a new database of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'shop.db'}"
-    url = request.getfixturevalue("postgres_url")
+    return str(request.getfixturevalue("postgres_shop_url"))
+
+
+@pytest.fixture
+def postgres_shop_url(postgres_url: str) -> str:
+    """Name a new schema of a real PostgreSQL."""
+    url = postgres_url
     joiner = "&" if "?" in url else "?"
     return f"{url}{joiner}options=-csearch_path%3Dshop_{uuid.uuid4().hex[:12]}"
 

@@ -13,6 +13,7 @@ from jitledger.service.clock import Clock, SystemClock
 from jitledger.service.ledger import Ledger
 from jitledger.service.queries import Queries
 from jitledger.service.reorder_alerts import ReorderAlerts
+from jitledger.service.views.contract import Projection
 from jitledger.service.views.driver import Driver
 from jitledger.store.database import Database
 from jitledger.store.open import open_database
@@ -123,6 +124,11 @@ class App:
         self.database.close()
 
 
+def all_views() -> list[Projection]:
+    """Return a fresh projection of each kind."""
+    return [OnHand(), DemandRate(), Exceptions(), Products(), Supply(), OnOrder()]
+
+
 def open_app(
     settings: Settings,
     clock: Clock | None = None,
@@ -141,9 +147,7 @@ def open_app(
         database.close()
         raise Refused("no-shop", "There is no shop in this database; run jitledger init first.")
     database.create()
-    driver = Driver(
-        database, [OnHand(), DemandRate(), Exceptions(), Products(), Supply(), OnOrder()]
-    )
+    driver = Driver(database, all_views())
     driver.create()
     ledger = Ledger(database, driver, clock)
     ledger.watcher = ReorderAlerts()

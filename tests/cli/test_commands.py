@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -315,6 +316,32 @@ def test_a_shop_is_copied_restored_and_drilled(shell: Shell) -> None:
     assert isinstance(drilled, dict)
     assert drilled["ok"] is True
     assert drilled["products"] == 1
+
+
+def test_a_shop_is_moved_and_looked_after(shell: Shell) -> None:
+    """Copied into another database, its views compared, its clock and what was set aside asked."""
+    apply(shell, {"do": "register", "sku": "MUG", "name": "Blue mug"})
+    shell.run("receive", "MUG", "5")
+    other = f"sqlite:///{shell.folder / 'moved.db'}"
+    copied = shell.json("copy", f"sqlite:///{shell.folder / 'shop.db'}", other)
+    there = shell.json("--database", other, "verify", "--views")
+    assert isinstance(copied, dict)
+    assert isinstance(there, dict)
+    assert (there["ok"], there["views"], there["seal"]) == (True, [], copied["seal"])
+    again = shell.run("copy", f"sqlite:///{shell.folder / 'shop.db'}", other, check=False)
+    assert again.returncode == 4
+    with sqlite3.connect(shell.folder / "moved.db") as shop:
+        shop.execute("UPDATE on_hand SET on_hand = '6'")
+    shop.close()
+    wrong = shell.run("--database", other, "verify", "--views", check=False)
+    assert wrong.returncode == 1
+    assert "on_hand is not what the log says" in wrong.stdout
+    assert shell.json("letters") == []
+    assert shell.run("letters", "retry", "m1", check=False).returncode == 1
+    told = shell.json("clock")
+    assert isinstance(told, dict)
+    assert told["wrong"] is None
+    assert shell.json("doctor", "--quick") is not None
 
 
 def run_example(shell: Shell, name: str) -> None:

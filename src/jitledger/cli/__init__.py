@@ -61,6 +61,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "backtest": ("asking.backtest", "backtest", "Replay the ledger under other ways to order."),
     "backup": ("copies", "backup", "Copy the shop into one file, while it is in use."),
     "restore": ("copies", "restore", "Put a copy into a new place."),
+    "copy": ("copies", "copy", "Copy a shop into another database, event for event."),
     "drill": ("copies", "drill", "Try copying and restoring out; nothing stays."),
 }
 

@@ -122,3 +122,43 @@ def _stock_of(url: str, *, anew: bool) -> dict[str, dict[str, object]]:
     finally:
         app.close()
     return {row["sku"]: {name: row.get(name) for name in QUANTITIES} for row in rows}
+
+
+@click.command()
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@as_json
+def copy(source: str, target: str, json_: bool) -> None:
+    """Copy a shop from one database into another that holds none: SQLite or PostgreSQL.
+
+    Both are addresses; the copy has the same seals, and its views are built anew.
+
+    Example: jitledger copy sqlite:///shop.db postgresql://shop@host/shop
+    """
+    from jitledger.bootstrap import open_app
+    from jitledger.config import Settings
+    from jitledger.domain.errors import Refused
+    from jitledger.store.moving import copy_shop
+    from jitledger.store.open import open_database
+
+    there = open_database(source)
+    if not there.exists():
+        there.close()
+        raise Refused("no-shop", "There is no shop in the database that is to be copied.")
+    here = open_database(target)
+    try:
+        verdict = copy_shop(there, here)
+    finally:
+        there.close()
+        here.close()
+    app = open_app(Settings(database=target), create=False)
+    try:
+        app.driver.rebuild()
+        app.driver.catch_up()
+    finally:
+        app.close()
+    if json_:
+        write_json({"events": verdict.events, "seal": verdict.seal})
+        return
+    click.echo(f"Copied and verified: {verdict.events} events under {verdict.seals} seals.")
+    click.echo(f"Newest seal: {verdict.seal}")

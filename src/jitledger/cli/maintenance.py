@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
 from jitledger.cli.output import as_json, opened, table, write_json
 from jitledger.domain.json import Json
 from jitledger.service.streams import Progress
+
+if TYPE_CHECKING:
+    from jitledger.service.upkeep.views_check import Difference
 
 
 @contextmanager
@@ -64,17 +68,21 @@ def rebuild(ctx: click.Context, projection: str | None, json_: bool) -> None:
 
 @click.command()
 @click.option("--witness", metavar="HASH", help="A seal seen earlier, from a digest.")
+@click.option("--views", is_flag=True, help="Build every view anew beside the shop, and compare.")
 @as_json
 @click.pass_context
-def verify(ctx: click.Context, witness: str | None, json_: bool) -> None:
+def verify(ctx: click.Context, witness: str | None, views: bool, json_: bool) -> None:
     """Check that nothing stored was altered.
 
-    Example: jitledger verify
+    Example: jitledger verify --views
     """
+    from jitledger.bootstrap import all_views
+    from jitledger.service.upkeep.views_check import check_views
     from jitledger.store.seals import verify as check
 
     with opened(ctx) as app:
         verdict = check(app.database, witness)
+        different = check_views(app.database, all_views()) if views and verdict.ok else []
     answer = {
         "events": verdict.events,
         "seals": verdict.seals,
@@ -82,6 +90,8 @@ def verify(ctx: click.Context, witness: str | None, json_: bool) -> None:
         "ok": verdict.ok,
         "first_difference": verdict.first_difference,
     }
+    if views:
+        answer["views"] = [one.as_dict() for one in different]
     if json_:
         write_json(answer)
     elif verdict.ok:
@@ -89,22 +99,34 @@ def verify(ctx: click.Context, witness: str | None, json_: bool) -> None:
         click.echo(f"Newest seal: {verdict.seal}")
     else:
         click.echo(f"This ledger was altered. First difference: {verdict.first_difference}.")
-    if not verdict.ok:
+    if not json_ and views and verdict.ok:
+        _say_views(different)
+    if not verdict.ok or different:
         raise SystemExit(1)
 
 
+def _say_views(different: Sequence[Difference]) -> None:
+    for one in different:
+        click.echo(f"The view {one.view} is not what the log says: {one.rows} rows ({one.first}).")
+    if different:
+        click.echo("The log is in order: `jitledger rebuild` makes the views anew.")
+    else:
+        click.echo("Every view is what the log says.")
+
+
 @click.command()
+@click.option("--quick", is_flag=True, help="Without reading the whole file.")
 @as_json
 @click.pass_context
-def doctor(ctx: click.Context, json_: bool) -> None:
-    """Say how the ledger is doing: views, exceptions, what waits to be sent.
+def doctor(ctx: click.Context, quick: bool, json_: bool) -> None:
+    """Say how the ledger is doing: views, exceptions, what waits to be sent, the file itself.
 
     Example: jitledger doctor
     """
     from jitledger.service.upkeep.health import health
 
     with opened(ctx) as app:
-        found = health(app.database, app.driver, app.clock)
+        found = health(app.database, app.driver, app.clock, whole=not quick)
     if json_:
         write_json(found)
     else:
@@ -121,6 +143,11 @@ def _show(found: Json) -> None:
         f"Inbox: {found['inbox_waiting']} waiting, {len(found['set_aside'])} set aside; "
         f"outbox: {found['outbox_waiting']} waiting. Open exceptions: {found['exceptions']}."
     )
+    if found["damage"]:
+        click.echo(
+            f"The database is damaged: {found['damage']}. Stop writing, and restore a copy: "
+            "`jitledger restore`."
+        )
     if found["clock"]["wrong"]:
         click.echo(found["clock"]["wrong"])
     if found["set_aside"]:

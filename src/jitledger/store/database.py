@@ -154,6 +154,10 @@ class Database(ABC):
     def stay(self) -> None:
         """Prepare for many commits, where that is a task; whoever stays for long calls it once."""
 
+    def damage(self) -> str | None:
+        """Return what is broken of the database's own structures; None when nothing is."""
+        return None
+
     @abstractmethod
     def close(self) -> None:
         """Close every connection."""

@@ -286,6 +286,11 @@ class SQLiteDatabase(Database):
         connection.close()
         raise closed()
 
+    def damage(self) -> str | None:
+        with self.snapshot() as tx:
+            found = str(tx.one("PRAGMA integrity_check(1)")[0])
+        return None if found == "ok" else found.splitlines()[0]
+
     def close(self) -> None:
         if self._tidier is not None:
             self._tidier.end()

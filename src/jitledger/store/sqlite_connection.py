@@ -25,6 +25,9 @@ _AWAY = (
 )
 """What SQLite says when the machine is at fault: it may be gone at the next try."""
 
+BROKEN = (sqlite3.Error, PersistenceError, UnicodeDecodeError)
+"""What a store that is not well raises; SQLite's own words may be broken with it."""
+
 ASK_AGAIN_MS = 1
 
 CLOSING_SECONDS = 5.0
@@ -195,7 +198,7 @@ class Transaction:
             self._connection.used = False
         if error is None:
             return
-        if isinstance(error, (sqlite3.Error, PersistenceError)):
+        if isinstance(error, BROKEN):
             raise _named(error) from error
 
 
@@ -252,7 +255,7 @@ class Snapshot:
                 self._reading.kept = None
         finally:
             self._connection.used = self._nested
-        if isinstance(error, (sqlite3.Error, PersistenceError)):
+        if isinstance(error, BROKEN):
             raise _named(error) from error
 
 
@@ -276,7 +279,7 @@ def errors() -> Iterator[None]:
         yield
     except LedgerError:
         raise
-    except (sqlite3.Error, PersistenceError) as error:
+    except BROKEN as error:
         raise _named(error) from error
 
 

@@ -12,7 +12,9 @@ from jitledger.service.views.standing import all_standings, describe
 from jitledger.store.database import Database, Tx, read_clock
 
 
-def health(database: Database, driver: Driver, clock: Clock | None = None) -> Json:
+def health(
+    database: Database, driver: Driver, clock: Clock | None = None, *, whole: bool = False
+) -> Json:
     """Return positions and errors of the views, the newest seal, and what waits."""
     with database.snapshot() as tx:
         head = database.head(tx)
@@ -28,7 +30,8 @@ def health(database: Database, driver: Driver, clock: Clock | None = None) -> Js
     versions = {p.name: p.version for p in driver.projections}
     ok = not aside and all(s.status == "live" for s in standings)
     ok = ok and all(versions.get(s.name, s.version) == s.version for s in standings)
-    ok = ok and told["wrong"] is None
+    damage = database.damage() if whole else None
+    ok = ok and told["wrong"] is None and damage is None
     return {
         "ok": ok,
         "events": events,
@@ -39,6 +42,7 @@ def health(database: Database, driver: Driver, clock: Clock | None = None) -> Js
         "exceptions": exceptions,
         "inbox_waiting": waiting,
         "outbox_waiting": sending,
+        "damage": damage,
         "clock": told,
         "set_aside": [letter.ref for letter in aside],
         "dead_letters": [{"id": row[0], "error": row[1]} for row in letters],
