@@ -59,6 +59,7 @@ REFUSAL = {
         "Another process held the lock too long; nothing was recorded. Try again."
     ),
     "missing-driver": mark("PostgreSQL needs an extra that is not installed."),
+    "busy": mark("Others recorded all the time; try again when it is quieter."),
     "clock-jump": mark(
         "The clock of the machine stands {days} days after the newest entry: nothing is "
         "recorded before whoever runs it looks at it."

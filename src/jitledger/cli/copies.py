@@ -133,7 +133,7 @@ def copy(source: str, target: str, json_: bool) -> None:
 
     Both are addresses; the copy has the same seals, and its views are built anew.
 
-    Example: jitledger copy sqlite:///shop.db postgresql://shop@host/shop
+    Example: jitledger copy sqlite:///shop.db sqlite:///moved.db
     """
     from jitledger.bootstrap import open_app
     from jitledger.config import Settings

@@ -55,7 +55,7 @@ def check_views(database: Database, projections: Sequence[Projection]) -> list[D
                 copy.close()
         if found is not None:
             return found
-    raise Conflict("lock-timeout", "Others recorded all the time; try again when it is quieter.")
+    raise Conflict("busy", "Others recorded all the time; try again when it is quieter.")
 
 
 def _compared(
