@@ -171,3 +171,49 @@ async def test_what_is_too_large_for_telegram_is_said_and_blocks_nothing(chat: C
     assert any(t.startswith("Telegram did not take a message of mine") for t in texts), texts
     assert any("Blue mug" in t for t in texts), texts
     assert [ref[0] for ref in aside(chat)] == ["o"]
+
+
+async def test_an_answer_does_not_wait_behind_what_is_told_by_itself(chat: Chat) -> None:
+    """Forty pushes wait for their pace; a question is answered at once."""
+    chat.runner.outbox.pace.pause = 0.5
+    push(chat, [f"subject-{number}" for number in range(40)])
+    for _ in range(200):
+        if any(m.get("text") == "told 0" for m in chat.heard(OWNER)):
+            break
+        await asyncio.sleep(0.02)
+    began = asyncio.get_running_loop().time()
+    count = len(chat.sandbox.messages[OWNER])
+    chat.sandbox.say(OWNER, "/stock MUG")
+    for _ in range(200):
+        said = [m for m in chat.heard(OWNER, count) if "Blue mug" in m.get("text", "")]
+        if said:
+            break
+        await asyncio.sleep(0.01)
+    assert said
+    assert asyncio.get_running_loop().time() - began < 1.5
+    told = [m["text"] for m in chat.heard(OWNER) if m.get("text", "").startswith("told ")]
+    assert len(told) < 10
+
+
+async def test_after_an_outage_the_newest_state_is_told_and_not_each_step(chat: Chat) -> None:
+    """Of five things to be told of one subject, and one of another, the newest of each goes."""
+    push(chat, ["same"] * 5 + ["other"])
+    for _ in range(300):
+        told = [m["text"] for m in chat.heard(OWNER) if m.get("text", "").startswith("told ")]
+        if "told 5" in told:
+            break
+        await asyncio.sleep(0.02)
+    assert told == ["told 4", "told 5"]
+
+
+def push(chat: Chat, subjects: list[str]) -> None:
+    """Let things wait to be told to the owner, one of each subject."""
+    with chat.app.database.transaction() as tx:
+        chat.app.database.lock(tx)
+        for number, subject in enumerate(subjects):
+            body = {"chat_id": OWNER, "text": f"told {number}"}
+            tx.execute(
+                "INSERT INTO outbox (chat_id, kind, method, body, created_at, subject) "
+                "VALUES (?, 'push-message', 'sendMessage', ?, 1, ?)",
+                (OWNER, orjson.dumps(body).decode(), subject),
+            )

@@ -123,9 +123,22 @@ def waiting(tx: Tx, now: int, under_way: Collection[int]) -> list[Waiting]:
     return [Waiting(*row) for row in rows]
 
 
-def count_try(tx: Tx, row: int) -> None:
-    """Note that a push is about to be sent, so that a crash leaves a trace."""
+def count_try(tx: Tx, row: int) -> bool:
+    """Note that a push is about to be sent, so that a crash leaves a trace.
+
+    False, and it is done with, when a newer one of the same subject waits for the same chat.
+    """
+    newer = tx.one(
+        "SELECT 1 FROM outbox o JOIN outbox n ON n.chat_id = o.chat_id AND n.subject = o.subject "
+        "AND n.kind = o.kind AND n.state = 'new' AND n.id > o.id AND n.due_at <= o.due_at "
+        "WHERE o.id = ?",
+        (row,),
+    )
+    if newer is not None:
+        tx.execute("UPDATE outbox SET state = 'done' WHERE id = ?", (row,))
+        return False
     tx.execute("UPDATE outbox SET tries = tries + 1 WHERE id = ?", (row,))
+    return True
 
 
 def write_marks(tx: Tx, marks: Sequence[Mark]) -> None:

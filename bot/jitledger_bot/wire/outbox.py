@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
+from functools import partial
 from time import monotonic, time_ns
 from typing import Any
 
@@ -60,13 +61,18 @@ MOST_TRIES = 8
 
 RENEW_SECONDS = 10.0
 
+PUSH = "push-message"
+
+Lane = tuple[int, bool]
+"""(chat, whether it is of pushes): answers never wait behind what is told by itself"""
+
 REPEATED = say.SENT_AGAIN_THE_FIRST_TRY
 
 log = logging.getLogger(__name__)
 
 
 class Outbox:
-    """Sends what the outbox holds."""
+    """Sends what the outbox holds; a chat has two lanes: answers, and what is told by itself."""
 
     def __init__(self, bot: Bot, desk: Desk) -> None:
         self._bot = bot
@@ -74,10 +80,9 @@ class Outbox:
         self.pace = Pace()
         self.every = 0.2
         """Seconds between two looks at the table."""
-        self._queues: dict[int, asyncio.Queue[Sending]] = {}
-        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._queues: dict[Lane, asyncio.Queue[Sending]] = {}
+        self._tasks: dict[Lane, asyncio.Task[None]] = {}
         self._under_way: set[int] = set()
-        self._wake = asyncio.Event()
         self._outcomes = Outcomes(desk, self._under_way)
 
     def send(self, rows: Iterable[Sending]) -> None:
@@ -86,11 +91,11 @@ class Outbox:
             if row.id in self._under_way:
                 continue
             self._under_way.add(row.id)
-            queue = self._queues.setdefault(row.chat_id, asyncio.Queue())
-            queue.put_nowait(row)
-            task = self._tasks.get(row.chat_id)
+            lane = (row.chat_id, row.kind == PUSH)
+            self._queues.setdefault(lane, asyncio.Queue()).put_nowait(row)
+            task = self._tasks.get(lane)
             if task is None or task.done():
-                self._tasks[row.chat_id] = asyncio.create_task(self._chat(row.chat_id))
+                self._tasks[lane] = asyncio.create_task(self._chat(lane))
 
     async def send_at_once(self, messages: Sequence[Outgoing]) -> bool:
         """Send answers without a row, while nothing else waits for their chat.
@@ -98,8 +103,7 @@ class Outbox:
         True when the first one arrived; otherwise nothing was sent and the rows must carry them.
         Should we die before the inbox row is finished, the question is answered again.
         """
-        chat_id = messages[0].chat_id
-        task = self._tasks.get(chat_id)
+        task = self._tasks.get((messages[0].chat_id, False))
         if len(messages) != 1 or (task is not None and not task.done()):
             return False
         method = filled(METHODS[messages[0].method], messages[0].body)
@@ -109,8 +113,8 @@ class Outbox:
             return False
         return True
 
-    async def _chat(self, chat_id: int) -> None:
-        queue = self._queues[chat_id]
+    async def _chat(self, lane: Lane) -> None:
+        queue = self._queues[lane]
         while not queue.empty():
             row = queue.get_nowait()
             try:
@@ -119,13 +123,12 @@ class Outbox:
                 log.exception("outbox row %s waits", row.id)
                 self._under_way.discard(row.id)
                 await asyncio.sleep(1.0)
-        self._tasks.pop(chat_id, None)
+        self._tasks.pop(lane, None)
 
     async def _deliver(self, row: Sending) -> None:
         """Send one row until it is sent, given up, or its chat is gone."""
-        push = row.kind == "push-message"
-        if push:
-            await self._before_push(row)
+        if row.kind == PUSH and not await self._before_push(row):
+            return
         attempt = refusals = 0
         while refusals < MOST_TRIES:
             try:
@@ -143,9 +146,7 @@ class Outbox:
                 attempt += 1
             except TelegramMigrateToChat as error:
                 if row.kind == "edit":  # Numbers begin anew there: it would be another message.
-                    self._outcomes.note(
-                        "failed", None, "the message stayed in the old group", row.id
-                    )
+                    self._outcomes.note("failed", None, "it stayed in the old group", row.id)
                     return
                 row = await self._migrated(row, error.migrate_to_chat_id)
             except TelegramForbiddenError as error:
@@ -170,7 +171,8 @@ class Outbox:
         if row.kind != "reply":  # A push, an edit: nobody waits for it.
             self._outcomes.note("failed", None, cause[:300], row.id)
             return
-        said = await self._submit(lambda tx, answers, now: _told(tx, row, cause, self._desk, now))
+        tell = partial(_told, row=row, cause=cause, desk=self._desk)
+        said = await self._submit(tell)
         self._under_way.discard(row.id)
         self.send(said)
 
@@ -178,13 +180,18 @@ class Outbox:
         result = await self._bot(method_of(row), request_timeout=30)
         return result.message_id if isinstance(result, Message) else None
 
-    async def _before_push(self, row: Sending) -> None:
-        """Keep the pace, and note the try, so that a crash leaves a trace."""
+    async def _before_push(self, row: Sending) -> bool:
+        """Keep the pace, and note the try, so that a crash leaves a trace.
+
+        False when something newer is to be told of the same: after an outage the newest state goes.
+        """
         while (wait := self.pace.wait_for(row.chat_id, monotonic())) > 0:
             await asyncio.sleep(wait)
         self.pace.sent(row.chat_id, monotonic())
-
-        await self._submit(lambda tx, answers, now: count_try(tx, row.id))
+        if await self._submit(lambda tx, answers, now: count_try(tx, row.id)):
+            return True
+        self._under_way.discard(row.id)
+        return False
 
     async def _submit(self, then: Any) -> Any:
         return (await self._desk.app.ledger.acommit(Submission([], then=then))).value
@@ -278,7 +285,9 @@ def _drop(tx: Tx, chat_id: int, error: str, now: int) -> None:
     give_up(tx, chat_id, error)
 
 
-def _told(tx: Tx, row: Sending, cause: str, desk: Desk, now: int) -> list[Sending]:
+def _told(
+    tx: Tx, answers: object, now: int, *, row: Sending, cause: str, desk: Desk
+) -> list[Sending]:
     """Set a row aside and write what its chat is told of it."""
     write_marks(tx, [("refused", None, cause[:300], row.id)])
     with speaking(desk.voice_in(tx, row.chat_id)):
