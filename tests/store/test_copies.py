@@ -162,3 +162,63 @@ def test_foreign_files_are_refused(tmp_path: Path) -> None:
             restore(file, open_database(f"sqlite:///{tmp_path / 'new.db'}"))
         assert refused.value.code == "damaged-copy"
     assert _names(tmp_path) == {"other.db", "text.db"}
+
+
+def test_a_shop_on_postgres_is_copied_restored_and_goes_on(
+    postgres_shop_url: str, postgres_url: str, tmp_path: Path
+) -> None:
+    """While it is written to: one file with the same seals, put back into another schema."""
+    app = open_app(Settings(database=postgres_shop_url))
+    done(app, do="init", name="Copied")
+    done(app, do="register", sku="MUG", name="Mug")
+    done(app, do="receive", sku="MUG", qty="20")
+    ended = threading.Event()
+
+    def record() -> None:
+        other = open_app(Settings(database=postgres_shop_url))
+        while not ended.is_set():
+            assert other.ledger.record(parse({"do": "sell", "sku": "MUG", "qty": "1"})).ok
+        other.close()
+
+    writer = threading.Thread(target=record)
+    writer.start()
+    try:
+        copied = back_up(app.database, tmp_path / "copy.db")
+    finally:
+        ended.set()
+        writer.join()
+    assert stat.S_IMODE(os.stat(copied.file).st_mode) == 0o600
+    assert verify(app.database, copied.seal).witnessed
+    joiner = "&" if "?" in postgres_url else "?"
+    url = f"{postgres_url}{joiner}options=-csearch_path%3Drestored_{os.getpid()}"
+    place = open_database(url)
+    restored = restore(copied.file, place)
+    assert (restored.events, restored.seal) == (copied.events, copied.seal)
+    with pytest.raises(StoreError) as again:
+        restore(copied.file, place)
+    assert again.value.code == "not-empty"
+    place.close()
+    there = open_app(Settings(database=url), create=False)
+    there.driver.rebuild()
+    there.driver.catch_up()
+    done(there, do="sell", sku="MUG", qty="1")
+    assert verify(there.database, copied.seal).witnessed
+    there.close()
+    app.close()
+
+
+def test_a_damaged_copy_is_put_into_no_postgres(postgres_shop_url: str, tmp_path: Path) -> None:
+    """Cut off or altered: refused, and the schema holds no shop afterwards."""
+    app = _shop(tmp_path)
+    copied = back_up(app.database, tmp_path / "copy.db")
+    app.close()
+    whole = copied.file.read_bytes()
+    place = open_database(postgres_shop_url)
+    for name, data in (("cut", whole[: len(whole) // 2]), ("foreign", b"x" * 9000)):
+        broken = tmp_path / f"{name}.db"
+        broken.write_bytes(data)
+        with pytest.raises(StoreError) as refused:
+            restore(broken, place)
+        assert refused.value.code == "damaged-copy"
+    assert not place.exists()
+    place.close()

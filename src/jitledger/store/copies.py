@@ -2,6 +2,7 @@
 
 A copy is made with SQLite's own backup (``Connection.backup``), which sees one moment of a file
 that others write to; ``cp`` does not, because the newest entries stand in the log beside the file.
+A shop on PostgreSQL is copied event for event into such a file, and put back in the same way.
 Each copy is verified against its own seals before it gets its name, so that no name ever stands for
 half a copy; it is one file, readable by its owner alone.
 """
@@ -9,7 +10,9 @@ half a copy; it is one file, readable by its owner alone.
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +20,7 @@ from pathlib import Path
 
 from jitledger.domain.errors import LedgerError, StoreError
 from jitledger.store.database import Database
+from jitledger.store.moving import copy_shop
 from jitledger.store.schema import SCHEMA_VERSION
 from jitledger.store.seals import Verdict, verify
 from jitledger.store.sqlite import SQLiteDatabase
@@ -46,21 +50,26 @@ class Copied:
 
 def back_up(database: Database, target: Path, *, force: bool = False) -> Copied:
     """Copy a shop into one file; raises ``file-exists``, ``altered-copy``, ``cannot-copy``."""
-    source = _sqlite(database)
     if target.exists() and not force:
         raise StoreError(
             "file-exists",
             f"{target} is there already; take another name, or --force to replace it.",
             file=str(target),
         )
-    if target.exists() and target.samefile(source.path):
+    own = database.path if isinstance(database, SQLiteDatabase) else None
+    if own is not None and target.exists() and target.samefile(own):
         raise StoreError(
             "file-exists", f"{target} is the shop itself; take another name.", file=str(target)
         )
     with _made(target) as part:
-        with closing(source.connect()) as live:
-            _copy(live, part)
-        verdict = _verified(part, source.path)
+        if isinstance(database, SQLiteDatabase):
+            with closing(database.connect()) as live:
+                _copy(live, part)
+            verdict = _verified(part, database.path)
+        else:
+            with closing(SQLiteDatabase(str(part))) as copy:
+                copy_shop(database, copy)
+            verdict = _verified(part, target)
         _place(part, target)
     return Copied(target, verdict.events, verdict.seal, target.stat().st_size)
 
@@ -70,7 +79,9 @@ def restore(copy: Path, database: Database) -> Copied:
 
     Nothing is left behind when it is refused.
     """
-    place = _sqlite(database).path
+    if not isinstance(database, SQLiteDatabase):
+        return _restore_elsewhere(copy, database)
+    place = database.path
     database.close()
     if place.exists() and place.stat().st_size:
         raise StoreError(
@@ -89,13 +100,19 @@ def restore(copy: Path, database: Database) -> Copied:
     return Copied(place, verdict.events, verdict.seal, place.stat().st_size)
 
 
-def _sqlite(database: Database) -> SQLiteDatabase:
-    if isinstance(database, SQLiteDatabase):
-        return database
-    raise StoreError(
-        "cannot-copy",
-        "This shop is on PostgreSQL, which copies itself: pg_dump, or its own archive.",
-    )
+def _restore_elsewhere(copy: Path, database: Database) -> Copied:
+    """Put a copy into a database that is no file; the copy is verified before and after."""
+    if not copy.is_file():
+        raise StoreError("damaged-copy", f"There is no file {copy}.", file=str(copy))
+    with tempfile.TemporaryDirectory(prefix="jitledger-restore-") as folder:
+        part = Path(folder) / "copy.db"
+        shutil.copyfile(copy, part)
+        part.chmod(0o600)
+        verdict = _verified(part, copy)
+        with closing(SQLiteDatabase(str(part))) as stored:
+            stored.create()  # A copy of an older version gets what is missing; the file itself not.
+            copy_shop(stored, database)
+    return Copied(copy, verdict.events, verdict.seal, copy.stat().st_size)
 
 
 @contextmanager
