@@ -14,7 +14,7 @@ WORKERS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 2))))
 test quick lowest coverage test-browser test-data: export PYTHONDONTWRITEBYTECODE :=
 test quick lowest coverage test-browser test-data: export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/compiled
 
-.PHONY: demo test quick check bench docs lowest coverage test-browser test-data lock clean
+.PHONY: demo test quick check bench attack docs lowest coverage test-browser test-data lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/jitledger demo $(DEMO)
@@ -36,6 +36,10 @@ check: $(VENV)/.dev
 	$(BIN)/python .ci/gate.py
 	@if [ -x $(BIN)/hadolint ]; then $(BIN)/hadolint docker/Dockerfile; \
 	else echo "Left out here: hadolint has no build for this machine."; fi
+
+# Every way that was found to lose, block or mislead, tried again; whole, which takes a while.
+attack: $(VENV)/.dev
+	$(BIN)/python -m tests.simulation.attack --scale $(or $(SCALE),10)
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/run_all.py
