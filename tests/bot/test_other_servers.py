@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import orjson
 import pytest
 from aiohttp import web
@@ -17,6 +18,7 @@ from aiohttp import web
 from jitledger.bootstrap import App
 from jitledger.service.people import invite
 from jitledger_bot.app import BotRunner, make_bot
+from tests.bot.conftest import Chat
 from tests.conftest import done, open_shop
 
 TOKEN = "4242:TEST-TOKEN-OF-ANOTHER-SERVER"
@@ -154,3 +156,23 @@ async def test_it_is_not_asked_without_a_pause(terse: tuple[Terse, App]) -> None
     before = len(await server.heard("getUpdates"))
     await asyncio.sleep(1.0)
     assert 1 <= len(await server.heard("getUpdates")) - before <= 5
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Host": "localhost:1234"}, 200),
+        ({"Host": "evil.example"}, 403),
+        ({"Host": "127.0.0.1.evil.example"}, 403),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+    ],
+)
+async def test_the_local_server_answers_this_machine_alone(
+    chat: Chat, headers: dict[str, str], status: int
+) -> None:
+    """A page of another site in the same browser, or a name that leads here, gets nothing."""
+    url = f"{chat.server.url}/bot{chat.runner.bot.token}/getMe"
+    async with aiohttp.ClientSession() as client, client.get(url, headers=headers) as answer:
+        assert answer.status == status

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import orjson
 
 from tests.bot.conftest import OWNER, STAFF, STRANGER, Chat
@@ -62,6 +64,26 @@ async def test_forgetting_erases_the_name_and_what_was_written(chat: Chat) -> No
         assert not any(b'"Sam"' in bytes(row[0]) for row in rows)
         assert tx.one("SELECT COUNT(*) FROM outbox WHERE chat_id = ?", (STAFF,))[0] == 0
     assert chat.app.queries.history("MUG")[-1]["actor"] == member
+
+
+async def test_forgetting_erases_the_name_from_what_others_were_told(chat: Chat) -> None:
+    """Lists of people, logs and groups held the name; whoever is called alike is not touched."""
+    chat.sandbox.add_person(1003, "Samson")
+    await chat.say("sold 1 mug", STAFF)
+    (listed,) = await chat.say("/people")
+    assert "Sam" in listed["text"]
+    await chat.say("/log")
+    await chat.say("received 3 mug for Samson's corner")
+    await chat.say("/forget Sam")
+    await chat.done()
+    with chat.app.database.snapshot() as tx:
+        bodies = [
+            row[0] if isinstance(row[0], str) else bytes(row[0]).decode()
+            for table in ("inbox", "outbox")
+            for row in tx.all(f"SELECT body FROM {table}")
+        ]
+    assert not [body for body in bodies if re.search(r"\bSam\b", body)]
+    assert [body for body in bodies if "Samson" in body]
 
 
 async def test_everybody_may_have_what_is_kept_about_them(chat: Chat) -> None:

@@ -31,7 +31,8 @@ from jitledger_bot.sandbox.page import FIRST_HINTS, add_page
 from jitledger_bot.sandbox.server import Running, Sandbox, make_api, serve
 from jitledger_projections.views.on_hand import positions
 
-TOKEN = "4242:SAMPLE-SHOP-TOKEN"
+TOKEN = f"4242:{secrets.token_urlsafe(24)}"
+"""Of this run alone: what reads it somewhere else is of no use."""
 
 OWNER, STAFF = 1001, 1002
 

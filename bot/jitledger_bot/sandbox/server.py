@@ -8,7 +8,9 @@ The same server is the test double for all bot tests; ``fail_next`` makes it fai
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -17,6 +19,23 @@ from jitledger_bot.sandbox.methods import Methods
 from jitledger_bot.sandbox.people import People
 from jitledger_bot.sandbox.rules import BotError
 from jitledger_bot.sandbox.world import without_html
+
+HOME = ("127.0.0.1", "localhost", "[::1]")
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@web.middleware
+async def at_home(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer this machine alone: no page of another site, no name that leads here by a trick."""
+    host = request.host
+    if not host.endswith("]"):  # "[::1]" has colons of its own.
+        host = host.partition(":")[0] if not host.startswith("[") else host.rpartition(":")[0]
+    origin = request.headers.get("Origin")
+    stranger = origin is not None and urlsplit(origin).netloc != request.host
+    if host not in HOME or stranger:
+        raise web.HTTPForbidden(text="This is the demo of another page.")
+    return await handler(request)
 
 
 class Sandbox(People, Methods):
@@ -52,7 +71,7 @@ def make_api(sandbox: Sandbox) -> web.Application:
             return _failed(BotError(400, f"Bad Request: {error}"))
         return web.json_response({"ok": True, "result": True})
 
-    app = web.Application(client_max_size=50 * 1024 * 1024)
+    app = web.Application(client_max_size=50 * 1024 * 1024, middlewares=[at_home])
     app.router.add_post("/control/bot{token}/faults", control)
     app.router.add_get("/file/bot{token}/documents/{number}", fetch)
     app.router.add_route("*", "/bot{token}/{method}", handle)

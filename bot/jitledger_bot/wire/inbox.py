@@ -42,8 +42,8 @@ from jitledger_bot.wire.updates import Reader, Row, arrived, thread_of
 ROW_WAITS_SECONDS = 0.02
 """How long a single update's row waits for the answer to a question."""
 
-INVITED = b'"text":"/start '
-"""The beginning of a message with an invitation's code."""
+UNKEPT = (b'"text":"/start ', b'"text":"/forget ')
+"""The beginnings of messages with an invitation's code, or the name of who is forgotten."""
 
 log = logging.getLogger(__name__)
 
@@ -207,7 +207,7 @@ class Inbox:
                 outgoing = [out for render in turn.render for out in render(tx, answers, now)]
             stored = put(tx, outgoing, time_ns())
             strange = turn.member is None and b'"message":' in row.body
-            incoming.finish(tx, row.id, forget=strange or INVITED in row.body)
+            incoming.finish(tx, row.id, forget=strange or any(x in row.body for x in UNKEPT))
             return stored
 
         return finish

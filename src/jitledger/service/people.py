@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import html
+import re
 import secrets
 from dataclasses import dataclass
+
+import orjson
 
 from jitledger.domain.commands import InviteMember, JoinShop, LeaveShop
 from jitledger.domain.errors import Refused
@@ -152,12 +156,42 @@ def erase(tx: Tx, person: Person) -> None:
             "DELETE FROM inbox WHERE chat_id = ? AND state <> 'new'",
             (chat_id,),
         )
+    _erase_name(tx, person)
     if person.user_id is not None:
         written = f'"id":{person.user_id},'.encode()
         rows = tx.all("SELECT id, body FROM inbox WHERE chat_id < 0 AND state <> 'new'")
         gone = [(row[0],) for row in rows if written in bytes(row[1])]
         if gone:
             tx.executemany("DELETE FROM inbox WHERE id = ?", gone)
+
+
+def _erase_name(tx: Tx, person: Person) -> None:
+    """Empty what others were told, or wrote, in which a person's name or handle stands.
+
+    Only the conversation: entries name nobody, and what is still to be sent or worked on stays.
+    """
+    names = {name for name in (person.name, person.handle) if name and len(name) > 1}
+    spelled = {form for name in names for form in (name, html.escape(name), _in_json(name))}
+    if not spelled:
+        return
+    pattern = re.compile(
+        rb"(?<!\w)(?:" + b"|".join(re.escape(form.encode()) for form in spelled) + rb")(?!\w)"
+    )
+    for table in ("outbox", "inbox"):
+        rows = tx.all(f"SELECT id, body FROM {table} WHERE state <> 'new'")
+        held = [
+            row[0]
+            for row in rows
+            if pattern.search(row[1].encode() if isinstance(row[1], str) else bytes(row[1]))
+        ]
+        empty: object = "{}" if table == "outbox" else b"{}"
+        tx.executemany(
+            f"UPDATE {table} SET body = ? WHERE id = ?", [(empty, number) for number in held]
+        )
+
+
+def _in_json(name: str) -> str:
+    return orjson.dumps(name).decode()[1:-1]
 
 
 def export(database: Database, person: Person, shop: Shop) -> dict[str, object]:
