@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.bot.conftest import OWNER, STAFF, STRANGER, Chat
+from tests.service.test_pdf_notes import HEADER, pdf
 
 ITEMS = b"Code,Product name,Price,EAN\nCUP,Tea cup,4.50,4006381333948\nPOT,Tea pot,19.90,\n"
 COUNTS = b"sku,qty\nMUG,7\nRED-MUG,3\nNO-SUCH,4\nMUG,x\n"
@@ -191,3 +192,17 @@ def test_any_bytes_are_a_table_or_a_sentence(data: bytes, name: str) -> None:
         assert refused.message
         return
     fitting(table)
+
+
+async def test_a_delivery_note_as_pdf_is_taken_in(chat: Chat) -> None:
+    """Its lines are offered as receipts, recorded with one press, and not twice."""
+    lines = [HEADER, [(50, "MUG"), (150, "Blue mug"), (330, "24"), (420, "4,20")]]
+    for recorded in ("44", "44"):
+        count = len(chat.sandbox.messages[OWNER])
+        chat.sandbox.send_document(OWNER, "note.pdf", pdf([lines]), "receipts")
+        (shown,) = await chat.settle(OWNER, count + 1)
+        keys = shown.get("reply_markup", {}).get("inline_keyboard", [])
+        if keys:
+            await chat.press_data(shown, keys[0][0]["callback_data"])
+            await chat.settle(OWNER, count + 2)
+        assert chat.on_hand() == recorded

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pytest
@@ -18,6 +19,8 @@ from jitledger_bot.turn import Turn
 from jitledger_bot.wire import inbox as inboxes
 from jitledger_bot.wire.failures import MOST_TRIES
 from jitledger_bot.wire.inbox import Inbox
+from jitledger_bot.wire.outbox import Outbox
+from jitledger_bot.wire.updates import Row
 from tests.bot.conftest import OWNER, STAFF, Chat
 
 
@@ -138,7 +141,16 @@ async def test_letting_go_keeps_the_cause_and_not_the_words(
     assert "out of order" in row[1]
 
 
-async def test_what_ends_its_process_is_begun_three_times_and_no_more(chat: Chat) -> None:
+class Nobody:
+    """Sends nothing."""
+
+    def send(self, rows: object) -> None:
+        """Send nothing."""
+
+
+async def test_what_ends_its_process_is_begun_three_times_and_no_more(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A message under way when the process was killed three times is set aside; the next is not."""
     await chat.runner.stop()
     chat.sandbox.say(OWNER, "received 7 MUG")
@@ -150,11 +162,30 @@ async def test_what_ends_its_process_is_begun_three_times_and_no_more(chat: Chat
     with chat.app.database.transaction() as tx:
         for number, body in zip(numbers, updates, strict=True):
             incoming.insert(tx, (bot, number, OWNER), body, 0, "run-0")
-    for run in range(1, MOST_TRIES):  # Each of these processes is killed at its work.
+    begun: list[int] = []
+
+    async def dies(self: Inbox, row: Any) -> None:
+        begun.append(row.id)
+        raise KeyboardInterrupt
+
+    for run in range(7):  # Each of these processes is lost, some of them before they come so far.
         with chat.app.database.transaction() as tx:
             incoming.free_leases(tx, bot)
-            rows = incoming.claim(tx, bot, f"run-{run}", 1, ())
-        assert [row[3] for row in rows] == [run, 0]
+        inbox = Inbox(
+            chat.runner.bot, chat.runner.inbox._dispatcher, chat.runner.desk, cast(Outbox, Nobody())
+        )
+        inbox._enqueue = lambda row: None  # type: ignore[method-assign]
+        await inbox.recover()
+        with chat.app.database.snapshot() as tx:
+            first = tx.one("SELECT MIN(id) FROM inbox WHERE state = 'new'")[0]
+            (body, tries) = tx.one("SELECT body, tries FROM inbox WHERE id = ?", (first,))
+        if run % 2:
+            monkeypatch.setattr(Inbox, "_turn", dies)
+            row = Row(first, OWNER, bytes(body), tries, orphaned=True)
+            with contextlib.suppress(KeyboardInterrupt):
+                await inbox._handle(row)
+    monkeypatch.undo()
+    assert begun == begun[:1] * (MOST_TRIES - 1)  # And once before, when it was new.
     await chat.restart()
     await chat.done()
     assert chat.on_hand() == "22"

@@ -50,29 +50,28 @@ def has_stale(tx: Tx, bot_id: int, now: int) -> bool:
 
 def claim(
     tx: Tx, bot_id: int, owner: str, now: int, mine: Collection[int]
-) -> Sequence[tuple[int, int, bytes, int]]:
-    """Lease what nobody works on; return (id, chat, body, tries) of each.
-
-    What had an owner who is gone was under way when that process ended, if it is the first of its
-    chat: this counts as a try, so that what ends its process is not begun for ever.
-    """
+) -> Sequence[tuple[int, int, bytes, int, bool]]:
+    """Lease what nobody works on; return (id, chat, body, tries, whether its owner was lost)."""
     found = tx.all(
         "SELECT id, chat_id, body, tries, owner FROM inbox WHERE state = 'new' AND bot_id = ? "
         "AND leased_until < ? ORDER BY id LIMIT 500",
         (bot_id, now),
     )
-    rows, chats = [], set()
-    for number, chat_id, body, tries, before in found:
-        first = chat_id not in chats
-        chats.add(chat_id)
-        if number not in mine:
-            ended = first and before is not None and before != owner
-            rows.append((number, chat_id, bytes(body), tries + ended))
+    rows = [
+        (number, chat_id, bytes(body), tries, before is not None and before != owner)
+        for number, chat_id, body, tries, before in found
+        if number not in mine
+    ]
     tx.executemany(
-        "UPDATE inbox SET leased_until = ?, owner = ?, tries = ? WHERE id = ?",
-        [(now + LEASE, owner, row[3], row[0]) for row in rows],
+        "UPDATE inbox SET leased_until = ?, owner = ? WHERE id = ?",
+        [(now + LEASE, owner, row[0]) for row in rows],
     )
     return rows
+
+
+def count_try(tx: Tx, row: int) -> None:
+    """Note that work on a row begins which a lost process had: it may be what ended it."""
+    tx.execute("UPDATE inbox SET tries = tries + 1 WHERE id = ?", (row,))
 
 
 def let_go(tx: Tx, owner: str) -> None:

@@ -109,10 +109,8 @@ class Inbox:
         mine = set(self._mine)
 
         def claim(tx: Tx, answers: list[Answer], at: int) -> list[Row]:
-            return [
-                Row(*found)
-                for found in incoming.claim(tx, self._desk.bot_id, self._owner, now, mine)
-            ]
+            found = incoming.claim(tx, self._desk.bot_id, self._owner, now, mine)
+            return [Row(*one[:4], orphaned=one[4]) for one in found]
 
         with self._desk.app.database.snapshot() as tx:
             if not incoming.has_stale(tx, self._desk.bot_id, now):
@@ -151,9 +149,9 @@ class Inbox:
             self._waiting.pop(chat_id, None)
 
     async def _handle(self, row: Row) -> None:
+        if row.orphaned and not await self._begin_again(row):
+            return
         tries, outages = row.tries, 0
-        if tries >= MOST_TRIES:
-            await self._failed(row, tries, ENDED)
         while tries < MOST_TRIES:
             try:
                 await self._turn(row)
@@ -171,6 +169,20 @@ class Inbox:
                 tries += 1
                 log.exception("update %s failed", row.id)
                 await self._failed(row, tries, cause_of(error))
+
+    async def _begin_again(self, row: Row) -> bool:
+        """Count the try before the work, where the process that had it before was lost.
+
+        What ends its process is so begun three times and then set aside; a process that ends before
+        it comes so far counts nothing.
+        """
+        if row.tries >= MOST_TRIES - 1:
+            await self._failed(row, MOST_TRIES, ENDED)
+            return False
+        count = Submission([], then=lambda tx, answers, at: incoming.count_try(tx, row.id))
+        await self._submit(count)
+        row.orphaned, row.tries = False, row.tries + 1
+        return True
 
     async def _turn(self, row: Row) -> None:
         update = row.update

@@ -30,6 +30,8 @@ class Row:
     stored: asyncio.Future[int | None] | None = None
     wanted: asyncio.Event | None = None
     """Set when work on it waits for the row."""
+    orphaned: bool = False
+    """Whether a process that was lost had it: it may be what ended it."""
     repeated: bool = False
     """Whether the very same update was worked on before."""
 

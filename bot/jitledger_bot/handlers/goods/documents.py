@@ -58,7 +58,7 @@ PASTED = "pasted.csv"
 PICTURES = ("image/jpeg", "image/png", "image/webp")
 """Pictures that came as files: people send them so to keep them sharp."""
 
-ENDINGS = (".csv", ".csv.gz", ".xlsx", ".xlsm", ".xls", ".ods", ".tsv", ".txt")
+ENDINGS = (".csv", ".csv.gz", ".xlsx", ".xlsm", ".xls", ".ods", ".tsv", ".txt", ".pdf")
 
 ONLY_BUYERS = ("items", "suppliers")
 

@@ -9,7 +9,9 @@ COUNTS = mark("counts")
 RECEIPTS = mark("receipts")
 SALES = mark("sales")
 SUPPLIERS = mark("suppliers")
-I_READ_TABLES_AS_CSV = mark("I read tables as .csv or .xlsx; “{name}” is something else.")
+I_READ_TABLES_AS_CSV = mark(
+    "I read tables (.csv, .xlsx, .ods) and PDF files with text; “{name}” is something else."
+)
 TAKING_IT_IN = mark("Taking it in")
 ALL_WERE_RECORDED = several(
     "Its one row was recorded before; nothing is recorded now.",

@@ -1,4 +1,4 @@
-"""Rows of CSV, gzipped CSV, XLSX, XLS and ODS files, with the line each stands on."""
+"""Rows of CSV, gzipped CSV, XLSX, XLS, ODS and PDF files, with the line each stands on."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import Any
 
 from jitledger.domain.errors import Refused
 from jitledger.service.importers.files.packed import Rows, TableRow
+from jitledger.service.importers.files.pdf import pdf_rows
 from jitledger.service.importers.formats import FORMATS
 from jitledger.service.importers.headers import header_score
 
@@ -62,6 +63,8 @@ def parse_table(name: str, data: bytes, most: int = MOST_BYTES) -> Table:
                 with zipfile.ZipFile(io.BytesIO(data)) as archive:
                     _check_size(name, sum(entry.file_size for entry in archive.infolist()), most)
             return _of_sheets(name, list(_calamine(data)))
+        if lowered.endswith(".pdf"):
+            return _of_sheets(name, [pdf_rows(name, data)])
         if lowered.endswith(".gz"):
             with gzip.open(io.BytesIO(data)) as file:
                 data = file.read(most + 1)
