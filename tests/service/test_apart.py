@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import time
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 
 from jitledger.domain.errors import Refused
-from jitledger.service.importers.files.apart import SECONDS, parse_apart
-from jitledger.service.importers.files.tables import parse_table
+from jitledger.service.importers.files.apart import IN_THE_CHAT, parse_apart, read_apart
+from jitledger.service.importers.files.tables import parse_table, read_table
 
 MOST = 100 * 1024 * 1024
 
@@ -57,7 +59,7 @@ def test_what_would_take_too_much_is_refused_soon(name: str) -> None:
     with pytest.raises(Refused, match=name) as refused:
         parse_apart(name, data, MOST)
     assert refused.value.code == "bad-file"
-    assert time.monotonic() - began < SECONDS + 1
+    assert time.monotonic() - began < IN_THE_CHAT.seconds + 1
 
 
 def test_a_table_read_apart_is_the_same() -> None:
@@ -71,3 +73,20 @@ def test_a_table_read_apart_is_the_same() -> None:
     packed = gzip.compress(b"SKU;Qty\nM\xc3\x9cG;3\n")
     for name, data in (("t.xlsx", file.getvalue()), ("t.csv.gz", packed)):
         assert parse_apart(name, data, MOST) == parse_table(name, data, MOST)
+
+
+def test_a_file_that_is_read_at_the_terminal_is_the_same(tmp_path: Path) -> None:
+    """Of each kind: as it is read in the open, whatever process reads it."""
+    text = ("SKU,Qty\n" + "".join(f"A-{n},{n}\n" for n in range(50))).encode()
+    book: Any = openpyxl.Workbook()
+    for row in csv.reader(io.StringIO(text.decode())):
+        book.active.append(row)
+    sheet = io.BytesIO()
+    book.save(sheet)
+    kinds = {"a.csv": text, "a.csv.gz": gzip.compress(text), "a.xlsx": sheet.getvalue()}
+    for name, data in kinds.items():
+        path = tmp_path / name
+        path.write_bytes(data)
+        assert read_apart(path) == read_table(path), name
+    with pytest.raises(Refused, match="There is no file"):
+        read_apart(tmp_path / "none.xlsx")

@@ -19,8 +19,9 @@ from jitledger.service.importers.cells import Cells, Choices
 from jitledger.service.importers.files.packed import TableRow
 from jitledger.service.importers.files.tables import Table, parse_table
 from jitledger.service.importers.formats import FORMATS
+from jitledger.service.importers.left_out import bad_table
 from jitledger.service.importers.online_retail import import_online_retail
-from jitledger.service.importers.rows import RowsSummary, bad_table, import_rows
+from jitledger.service.importers.rows import RowsSummary, import_rows
 from jitledger.store.codec import EventMapper
 from jitledger.store.seals import verify
 from tests.conftest import done

@@ -139,11 +139,11 @@ def _rows(
     json_: bool,
     choices: Choices,
 ) -> None:
-    from jitledger.service.importers.files.tables import read_table
+    from jitledger.service.importers.files.apart import read_apart
     from jitledger.service.importers.rows import import_rows
     from jitledger.service.importers.shops import check_named, format_named
 
-    table = read_table(file)
+    table = read_apart(file)
     check_named(format_, table)
     form = format_named(format_)
     with progress_bars("checking", "importing") as (look, advance):
@@ -179,6 +179,12 @@ def _say(answer: Json, dry_run: bool, refused: bool) -> None:
         click.echo(f"… and {len(answer['bad']) - 20} more", err=True)
     for left in answer["left"][:20]:
         click.echo(f"line {left['line']} left out: {left['reason']}", err=True)
+    changes = answer.get("changes", [])
+    for one in changes[:20]:
+        was = one["before"] or "nothing"
+        click.echo(f"{one['sku']}: {one['field']} {was} → {one['after']}", err=True)
+    if len(changes) > 20:
+        click.echo(f"… and {len(changes) - 20} more changes", err=True)
     if answer["ignored"]:
         click.echo(f"Columns not read: {', '.join(answer['ignored'])[:300]}.", err=True)
     if refused:
@@ -205,7 +211,7 @@ def _say(answer: Json, dry_run: bool, refused: bool) -> None:
 
 
 def _write_bad(file: Path, form: Format, table: Table, bad: Sequence[BadRow]) -> Path:
-    from jitledger.service.importers.rows import bad_table
+    from jitledger.service.importers.left_out import bad_table
     from jitledger.service.spreadsheets import write_rows
 
     stem = re.sub(r"(\.csv)?(\.gz|\.csv|\.xlsx|\.xlsm)$", "", file.name, flags=re.IGNORECASE)

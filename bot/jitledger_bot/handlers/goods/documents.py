@@ -21,7 +21,8 @@ from jitledger.service.importers.cells import Choices
 from jitledger.service.importers.files.apart import parse_apart
 from jitledger.service.importers.files.tables import Table, parse_table
 from jitledger.service.importers.formats import FORMATS, map_header
-from jitledger.service.importers.rows import RowsSummary, bad_table, import_rows
+from jitledger.service.importers.left_out import bad_table
+from jitledger.service.importers.rows import RowsSummary, import_rows
 from jitledger.service.recording.submission import Answer
 from jitledger.service.spreadsheets import write_rows
 from jitledger.service.summary import after_import
@@ -294,7 +295,7 @@ def _offer_to_take(summary: RowsSummary, good: int, body: Json, turn: Turn) -> N
         head += "\n" + _(say.COLUMNS_I_DO_NOT_READ, columns=columns)
     if body.get("as_before"):
         head += "\n" + _(say.AS_LAST_TIME, columns=told(body["columns"]))
-    text = "\n".join([head, *_bad_lines(summary)])
+    text = "\n".join([head, *_changed(summary), *_bad_lines(summary)])
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
         stored = store_proposal(tx, turn.chat_id, turn.member, "import", body, now)
@@ -310,6 +311,18 @@ def _offer_to_take(summary: RowsSummary, good: int, body: Json, turn: Turn) -> N
         return [turn.message(texts.clip(text), buttons)]
 
     turn.render.append(render)
+
+
+def _changed(summary: RowsSummary) -> list[str]:
+    """Return what a list changes of what is known, before and after."""
+    lines = [
+        f"{texts.safe(one.sku)}: {one.field} {texts.safe(one.before) or '–'} → "
+        + texts.safe(one.after)
+        for one in summary.changes[:MOST_SHOWN]
+    ]
+    if len(summary.changes) > MOST_SHOWN:
+        lines.append(texts.more(len(summary.changes) - MOST_SHOWN))
+    return [_(say.WHAT_IT_CHANGES), *lines] if lines else []
 
 
 def _bad_lines(summary: RowsSummary) -> list[str]:

@@ -106,3 +106,4 @@ DIFFER = several(
     "{n} differs",
     "{n} differ",
 )
+WHAT_IT_CHANGES = mark("What it changes:")

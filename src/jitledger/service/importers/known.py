@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from jitledger.domain import commands as c
 from jitledger.domain.commands import Command
 from jitledger.domain.errors import LedgerError, Refused, bad_value
+from jitledger.domain.json import Json
 from jitledger.domain.moments import local_date
 from jitledger.domain.names import holder_of_barcode, is_gtin, normalise, singulars
 from jitledger.domain.quantity import show
+from jitledger.domain.state.catalog import Catalog
 from jitledger.domain.state.dated import in_force
 from jitledger.domain.state.stock_item import StockItem
 from jitledger.domain.state.supplier import Supplier
@@ -172,3 +175,91 @@ def is_there(command: Command, known: Cache, present: int) -> bool:
 def _supplier(code: str, known: Cache) -> Supplier | None:
     found = known.claim("supplier", code.casefold())
     return None if found is None else known.supplier(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of one product, before and after; ``before`` is empty where nothing was known."""
+
+    line: int
+    sku: str
+    field: str
+    before: str
+    after: str
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it as JSON has it."""
+        return {
+            "line": self.line,
+            "sku": self.sku,
+            "field": self.field,
+            "before": self.before,
+            "after": self.after,
+        }
+
+
+def as_update(command: Command, known: Cache) -> Json | None:
+    """Return the command that brings a known product up to date; None when it says nothing new.
+
+    Only what a row says counts: an empty cell takes nothing away, and barcodes are added.
+    """
+    assert isinstance(command, c.Register)
+    sku = known.find_sku(command.sku)
+    assert sku is not None
+    listed = _said(command, known.item(sku).catalog)
+    fields = {name: said for name, said, is_now in listed if said and said != is_now}
+    return {"do": "rename", "sku": sku, **fields} if fields else None
+
+
+def _said(command: c.Register, catalog: Catalog) -> list[tuple[str, object, object]]:
+    """Return (field, what the row says, what is known) of what may change."""
+    codes = [*catalog.barcodes, *(b for b in command.barcodes if b not in catalog.barcodes)]
+    return [
+        ("name", command.name, catalog.title),
+        ("category", command.category, catalog.category),
+        ("barcodes", codes if command.barcodes else None, list(catalog.barcodes)),
+        ("shelf_life_days", command.shelf_life_days, catalog.shelf_life_days),
+    ]
+
+
+def changes_of(line: int, command: Command, known: Cache, present: int) -> list[Change]:
+    """Return what a command changes of a product that is known, as people see it."""
+    sku = known.find_sku(getattr(command, "sku", "") or "")
+    if sku is None:
+        return []
+    catalog, today = known.item(sku).catalog, str(local_date(present, known.shop.tz))
+    match command:
+        case c.Rename():
+            before = {
+                "name": catalog.title,
+                "category": catalog.category or "",
+                "barcodes": ", ".join(catalog.barcodes),
+                "shelf_life_days": str(catalog.shelf_life_days or ""),
+            }
+            said = command.model_dump(exclude_none=True, include=set(before))
+            return [Change(line, sku, name, before[name], _plain(said[name])) for name in said]
+        case c.SetPrice():
+            price = in_force(catalog.prices, today)
+            old = "" if price is None else show(price)
+            return [Change(line, sku, "price", old, show(command.price))]
+        case c.AgreeTerms():
+            return _terms(line, sku, command, known, today)
+        case _:
+            return []
+
+
+def _terms(line: int, sku: str, command: c.AgreeTerms, known: Cache, today: str) -> list[Change]:
+    code = known.claim("supplier", command.supplier.casefold())
+    supplier = None if code is None else known.supplier(code)
+    dated = supplier.terms.get(sku, ()) if supplier is not None else ()
+    terms = in_force(dated, today)
+    found = []
+    for name in ("unit_cost", "moq", "pack"):
+        new, old = getattr(command, name), getattr(terms, name, None)
+        if new is not None and new != old:
+            found.append(Change(line, sku, name, "" if old is None else show(old), show(new)))
+    return found
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

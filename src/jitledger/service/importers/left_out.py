@@ -1,13 +1,18 @@
-"""Rows of a file that are no fact and no fault: they are left out, counted and named."""
+"""Rows that are not taken: no fact and no fault, counted and named; and bad ones, to be mended."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from jitledger.service.importers.files.packed import TableRow
-from jitledger.service.importers.formats import Row
+from jitledger.service.importers.files.tables import Table, mark_of
+from jitledger.service.importers.formats import Format, Row, map_header
 from jitledger.service.importers.headers import full_key, names
+
+if TYPE_CHECKING:
+    from jitledger.service.importers.rows import BadRow
 
 _NOT_YET = re.compile(r"pending|draft|quot|entwurf|angebot|ausstehend", re.IGNORECASE)
 _CANCELLED = re.compile(r"cancel|storn|void|annul|anulad", re.IGNORECASE)
@@ -73,3 +78,32 @@ def check_said(fields: Row, form: str, quantity: str) -> None:
     told = ("sku", "price", "barcodes", "cost", "name", "option1", "option2", "option3")
     if form == "items" and fields.get("handle") and not any(fields.get(n) for n in told):
         raise LeftOut(A_PICTURE)
+
+
+OURS = ("line", "reason")
+"""Columns that a file of bad rows carries for people."""
+
+
+def bad_table(
+    form: Format,
+    table: Table,
+    bad: Sequence[BadRow],
+    say: Callable[[BadRow], str],
+    words: Sequence[str] = OURS,
+) -> list[list[str]]:
+    """Return the bad rows as a table to mend and import: header first, line and reason last.
+
+    Each row has an id of its own, so that one mended into the likeness of a good one is recorded.
+    """
+    width = len(table.header)
+    has_id = "key" in map_header(form, table.header).values()
+    head = [*table.header, *(() if has_id else ("key",)), *words]
+    of_file = mark_of(table)
+    rows = []
+    for row in bad:
+        cells = [*row.cells, *[""] * (width - len(row.cells))]
+        if len(cells) > width:  # What was too much stays where it can be seen.
+            cells = [*cells[: width - 1], table.delimiter.join(cells[width - 1 :])]
+        mine = () if has_id else (f"{of_file}-{row.line}",)
+        rows.append([*cells, *mine, str(row.line), say(row)])
+    return [head, *rows]

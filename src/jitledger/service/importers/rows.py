@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from jitledger.domain.commands import Command, parse
+from jitledger.domain.commands import Command, Register, parse
 from jitledger.domain.decisions import Ground, decide
 from jitledger.domain.errors import LedgerError, Refused
 from jitledger.domain.state.stock_item import StockItem
@@ -18,11 +18,18 @@ from jitledger.service.cache import Cache
 from jitledger.service.importers.cells import Cells, Choices
 from jitledger.service.importers.files.packed import Rows, TableRow
 from jitledger.service.importers.files.seen import Seen, Spool
-from jitledger.service.importers.files.tables import Table, mark_of
-from jitledger.service.importers.formats import Format, Row, map_header
+from jitledger.service.importers.files.tables import Table
+from jitledger.service.importers.formats import Format, Row
 from jitledger.service.importers.keys import Keys, key_of, recorded_lines
-from jitledger.service.importers.known import Twice, in_the_shop, is_there
-from jitledger.service.importers.left_out import LeftOut
+from jitledger.service.importers.known import (
+    Change,
+    Twice,
+    as_update,
+    changes_of,
+    in_the_shop,
+    is_there,
+)
+from jitledger.service.importers.left_out import OURS, LeftOut
 from jitledger.service.importers.shops import as_ours
 from jitledger.service.ledger import Ledger, present_of
 from jitledger.service.recording.submission import Ask, Submission
@@ -73,11 +80,14 @@ class RowsSummary:
     """Headers of columns that nothing was read from."""
     known: int = 0
     """Rows that were recorded before, as far as it showed before anything was recorded."""
+    changes: list[Change] = field(default_factory=list)
+    """What a list of products changes of what the shop knows, before anything was recorded."""
     begun: bool = False
     """Whether rows were recorded; what was found bad before that kept all of them out."""
 
     def as_dict(self) -> dict[str, object]:
         """Return the summary as JSON has it."""
+        told = {"changes": [one.as_dict() for one in self.changes]} if self.changes else {}
         return {
             "rows": self.rows,
             "recorded": self.recorded,
@@ -85,6 +95,7 @@ class RowsSummary:
             "bad": [{"line": b.line, "column": b.column, "reason": b.reason} for b in self.bad],
             "left": [{"line": left.line, "reason": left.why} for left in self.left],
             "ignored": self.ignored,
+            **told,
         }
 
 
@@ -236,7 +247,7 @@ def _check(
                 checked(number, summary.rows)
             judge.twice.begin(row.line)
             try:
-                asks, new = judge.asks_of(cells.rows(row), tx)
+                asks, new = judge.asks_of(cells.rows(row), row.line, tx)
                 summary.known += not new
                 ready.spool.append((row.line, asks))
             except LeftOut as left:
@@ -244,6 +255,7 @@ def _check(
             except LedgerError as error:
                 summary.bad.append(_bad(row, error, named))
     judge.close()
+    summary.changes = judge.changes
     if judge.twice.lines:
         _but_for(judge.twice, ready, table, summary, named)
     return cells, ready
@@ -269,13 +281,14 @@ class _Judge:
         self._present, self._again, self._ignored = present, choices.again, ignored
         self._ordinals, self._keys = Seen(), Keys()
         self.twice = Twice(form)
+        self.changes: list[Change] = []
 
     def close(self) -> None:
         """Let go what was kept of the rows before."""
         self._ordinals.close()
         self._keys.close()
 
-    def asks_of(self, rows: Sequence[Row], tx: Tx) -> tuple[Asked, bool]:
+    def asks_of(self, rows: Sequence[Row], line: int, tx: Tx) -> tuple[Asked, bool]:
         """Return what a row asks of the ledger, and whether any of it is new."""
         asks: Asked = []
         new = False
@@ -294,10 +307,23 @@ class _Judge:
                 if self._keys.is_new(tx, ask):
                     new = True
                     if is_there(command, self._overlay, self._present):
-                        continue
+                        update = self._update(command)
+                        if update is None:
+                            continue
+                        data, ask = update, Ask(parse(update), ask.key)
                     _decide(self._overlay, ask.command, self._present, self._ledger)
+                    if self._form.name in LISTS:
+                        found = changes_of(line, ask.command, self._overlay, self._present)
+                        new_here = self._overlay.registered
+                        self.changes += [one for one in found if one.sku not in new_here]
                 asks.append((data, ask.key or ""))
         return asks, new
+
+    def _update(self, command: Command) -> dict[str, object] | None:
+        """Return what brings a product up to date that is there already, if the row says more."""
+        if self._form.name != "items" or not isinstance(command, Register):
+            return None
+        return as_update(command, self._overlay)
 
 
 def _but_for(
@@ -335,6 +361,8 @@ def _decide(overlay: _Overlay, command: Command, present: int, ledger: Ledger) -
             item.catalog.precision = drafts[0].fields["precision"]
             item.catalog.title = drafts[0].fields["title"]
             item.catalog.barcodes = tuple(drafts[0].fields.get("barcodes") or ())
+            item.catalog.category = drafts[0].fields.get("category")
+            item.catalog.shelf_life_days = drafts[0].fields.get("shelf_life_days")
             overlay.registered[owner] = item
 
 
@@ -344,34 +372,8 @@ def _bad(row: TableRow, error: LedgerError, named: dict[str, str]) -> BadRow:
     return BadRow(row.line, column, error, row.cells)
 
 
-OURS = ("line", "reason")
-"""Columns that a file of bad rows carries for people."""
-
-
-def bad_table(
-    form: Format,
-    table: Table,
-    bad: Sequence[BadRow],
-    say: Callable[[BadRow], str],
-    words: Sequence[str] = OURS,
-) -> list[list[str]]:
-    """Return the bad rows as a table to mend and import: header first, line and reason last.
-
-    Each row has an id of its own, so that one mended into the likeness of a good one is recorded.
-    """
-    width = len(table.header)
-    has_id = "key" in map_header(form, table.header).values()
-    head = [*table.header, *(() if has_id else ("key",)), *words]
-    of_file = mark_of(table)
-    rows = []
-    for row in bad:
-        cells = [*row.cells, *[""] * (width - len(row.cells))]
-        if len(cells) > width:  # What was too much stays where it can be seen.
-            cells = [*cells[: width - 1], table.delimiter.join(cells[width - 1 :])]
-        mine = () if has_id else (f"{of_file}-{row.line}",)
-        rows.append([*cells, *mine, str(row.line), say(row)])
-    return [head, *rows]
-
+LISTS = ("items", "suppliers")
+"""Formats that say how things are, not what happened."""
 
 _COLUMN_OF = {
     "unknown-sku": "sku",
