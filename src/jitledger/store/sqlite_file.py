@@ -73,6 +73,8 @@ class FileWatch:
 
     def prove(self) -> None:
         """Raise ``file-moved`` unless the file, and the log beside it, are those we opened."""
+        if self._file is None:
+            return  # It is being closed: whoever still works on it is told that.
         try:
             found = os.stat(self._folder)
         except OSError as error:
@@ -85,18 +87,19 @@ class FileWatch:
         beside = _identity(self._log)
         if self._beside is None:
             self._beside = beside
-        elif beside != self._beside:
+        elif beside != self._beside and self._file is not None:
             raise self._moved(self._log)
         if not self._is_link and time_ns() - found.st_mtime_ns > TICK_NS:
             self._proved = folder
 
     def prove_file(self) -> None:
         """Raise ``file-moved`` unless the file is the one we opened: enough for a look."""
-        if _identity(self._path) != self._file:
+        known = self._file
+        if known is not None and _identity(self._path) != known:
             raise self._moved(self._path)
 
     def forget(self) -> None:
-        """Let go of what was opened: all connections are closed."""
+        """Let go of what was opened: all connections are closed, and whoever comes is told so."""
         self._file = self._beside = self._proved = None
 
     @staticmethod
