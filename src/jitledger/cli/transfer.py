@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jitledger.service.importers.cells import Choices
     from jitledger.service.importers.files.tables import Table
     from jitledger.service.importers.formats import Format
-    from jitledger.service.importers.rows import BadRow
+    from jitledger.service.importers.left_out import BadRow
 
 SYSTEMS = (
     "shopify-orders",

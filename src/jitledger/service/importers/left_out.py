@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
+from jitledger.domain.errors import LedgerError
 from jitledger.service.importers.files.packed import TableRow
 from jitledger.service.importers.files.tables import Table, mark_of
 from jitledger.service.importers.formats import Format, Row, map_header
 from jitledger.service.importers.headers import full_key, names
-
-if TYPE_CHECKING:
-    from jitledger.service.importers.rows import BadRow
 
 _NOT_YET = re.compile(r"pending|draft|quot|entwurf|angebot|ausstehend", re.IGNORECASE)
 _CANCELLED = re.compile(r"cancel|storn|void|annul|anulad", re.IGNORECASE)
@@ -78,6 +76,21 @@ def check_said(fields: Row, form: str, quantity: str) -> None:
     told = ("sku", "price", "barcodes", "cost", "name", "option1", "option2", "option3")
     if form == "items" and fields.get("handle") and not any(fields.get(n) for n in told):
         raise LeftOut(A_PICTURE)
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that cannot be taken: where, which column, why."""
+
+    line: int
+    column: str | None
+    error: LedgerError
+    cells: list[str]
+
+    @property
+    def reason(self) -> str:
+        """Say what is wrong with it."""
+        return self.error.message
 
 
 OURS = ("line", "reason")

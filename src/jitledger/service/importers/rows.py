@@ -29,7 +29,7 @@ from jitledger.service.importers.known import (
     in_the_shop,
     is_there,
 )
-from jitledger.service.importers.left_out import OURS, LeftOut
+from jitledger.service.importers.left_out import OURS, BadRow, LeftOut
 from jitledger.service.importers.shops import as_ours
 from jitledger.service.ledger import Ledger, present_of
 from jitledger.service.recording.submission import Ask, Submission
@@ -41,21 +41,6 @@ TOLD = 1000
 """After so many rows looked at it is said how far it is."""
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row that cannot be taken: where, which column, why."""
-
-    line: int
-    column: str | None
-    error: LedgerError
-    cells: list[str]
-
-    @property
-    def reason(self) -> str:
-        """Say what is wrong with it."""
-        return self.error.message
 
 
 @dataclass(frozen=True, slots=True)
