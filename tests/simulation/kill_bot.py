@@ -46,7 +46,8 @@ class Outcome:
     clean: bool
 
 
-def _start(url: str, api: str, hook: int) -> subprocess.Popen[bytes]:
+def start_bot(url: str, api: str, hook: int = 0) -> subprocess.Popen[bytes]:
+    """Start a bot that is a process of its own."""
     env = {
         **os.environ,
         "JITLEDGER_DATABASE": url,
@@ -82,7 +83,7 @@ async def run(
     app.close()
     sandbox = Sandbox(TOKEN, time.time)
     server = await serve(make_api(sandbox))
-    bot = _start(url, server.url, hook)
+    bot = start_bot(url, server.url, hook)
     for person in everybody:
         sandbox.add_person(person, f"Person {person}")
         sandbox.say(person, f"/start {codes[person]}")
@@ -103,7 +104,7 @@ async def run(
             bot.send_signal(signal.SIGKILL)
             bot.wait()
             kills += 1
-            bot = _start(url, server.url, hook)
+            bot = start_bot(url, server.url, hook)
             await asyncio.sleep(2.0 + rng.random() * 3)
     await _until(lambda: not sandbox.updates, 600)
     app = open_app(Settings(database=url))
