@@ -120,7 +120,7 @@ class Phrases:
     """Single words of a kind: *wholes* stand between a number and its product ("a whole box"),
     *halves* before a measure, *brings* are verbs of whoever delivers, *us* is who we are,
     *price_names* stand before a price of one, *no_damage* is said of what came back whole,
-    *goes_back* of what was sent back."""
+    *goes_back* of what was sent back, *used_up* of what was taken for the shop itself."""
     single_verbs: list[tuple[str, str]] = field(default_factory=list)
     """(verb, meaning) of verbs of one word, which may be misspelt."""
     day_words: set[str] = field(default_factory=set)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from jitledger_bot.reading.amounts.numbers import spelt
 from jitledger_bot.reading.phrases import phrases
 from jitledger_bot.recording.whole.token import Line, Token, ends
 
@@ -28,12 +31,28 @@ def parted_at(line: Line) -> dict[int, tuple[Token, int]]:
     return found
 
 
+def _is_led_by_us(line: Line, place: int) -> bool:
+    """Return whether a line tells what we used so much of, and what for."""
+    ours = all(word in phrases().sets["us"] | {"have", "just", "i"} for word in line.norm[:place])
+    behind = place + 1 < len(line.norm) and _is_number(line.norm, place + 1)
+    purpose = not phrases().sets["used_for"].isdisjoint(line.norm[place + 1 :])
+    others = any(phrases().has(kind, line.norm) for kind in ("people", "customers", "documents"))
+    return ours and behind and purpose and not others
+
+
+def _is_number(norm: Sequence[str], place: int) -> bool:
+    """Return whether a number stands at a place, in digits or in words."""
+    return norm[place][:1].isdigit() or spelt(norm, place) is not None
+
+
 def verb_at(line: Line, place: int) -> tuple[Token, int] | None:
     """Return a verb, a cause, a condition, or what says that something was bought or is left."""
     known = phrases()
     use = known.reasons.at(line.norm, place)
     if use is not None and use[1] == "use":
         return Token("use", " ".join(line.norm[place : place + use[0]])), use[0]
+    if known.sets["used_up"] & {line.norm[place]} and _is_led_by_us(line, place):
+        return Token("use", line.norm[place]), 1  # "used 2 m rope to tie up the sign"
     if (place and ends(line, place)) or place == len(line.norm) - 1:
         behind = line.found and line.found[-1].kind in ("name", "amount")
         if behind and line.norm[place] in known.sets["inside"]:
