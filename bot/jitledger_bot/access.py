@@ -17,7 +17,7 @@ FOR_BUYERS = ("owner", "buyer")
 
 
 class Guesses:
-    """How often codes were tried: a person five times an hour, all together a minute thirty."""
+    """How often codes failed: a person five times an hour, all together thirty times a minute."""
 
     EACH, EACH_SECONDS = 5, 3600.0
     ALL, ALL_SECONDS = 30, 60.0
@@ -26,15 +26,16 @@ class Guesses:
         self._tried: deque[tuple[float, int]] = deque()
 
     def may(self, user_id: int, now: float) -> bool:
-        """Note a try; return whether it is one that may be made. ``now`` in seconds, growing."""
+        """Return whether another try may be made; ``now`` in seconds, growing."""
         while self._tried and now - self._tried[0][0] > self.EACH_SECONDS:
             self._tried.popleft()
         lately = sum(now - at <= self.ALL_SECONDS for at, _user in self._tried)
         mine = sum(user == user_id for _at, user in self._tried)
-        if lately >= self.ALL or mine >= self.EACH:
-            return False
+        return lately < self.ALL and mine < self.EACH
+
+    def failed(self, user_id: int, now: float) -> None:
+        """Note a try that failed; whoever has a good code is not counted."""
         self._tried.append((now, user_id))
-        return True
 
 
 @dataclass(frozen=True, slots=True)

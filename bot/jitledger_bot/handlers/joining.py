@@ -83,6 +83,7 @@ async def start(message: Message, command: CommandObject, turn: Turn, desk: Desk
         language=user.language_code,
     )
     if joined[0].error is not None:
+        desk.guesses.failed(user.id, monotonic())
         turn.say(_(texts.STRANGER))
         return
     _welcome(joined[1], turn, desk)
