@@ -33,7 +33,7 @@ def with_what_holds(
     for n, line in enumerate(lines if len(lines) > 1 else ()):
         if n in told:
             continue
-        days |= take_times(line.split(), local)[1] is not None
+        days |= take_times(line.split(), local)[1] is not None or _is_to_come(line)
         suppliers |= places.name_supplier(line)
     found = []
     for one in readings:
@@ -47,6 +47,18 @@ def with_what_holds(
             one = replace(one, problem=problem)
         found.append(one)
     return found
+
+
+def _is_to_come(line: str) -> bool:
+    """Return whether a line is nothing but a day that has not come: "tomorrow", "for monday:"."""
+    known, norm = phrases(), [plain(word) for word in line.split()]
+    place, kinds = 0, ("tomorrow", "before_tomorrow", "fillers", "on", "purpose")
+    while place < len(norm):
+        length = max(known.is_(kind, norm, place) for kind in kinds)
+        if not length:
+            return False
+        place += length
+    return known.has("tomorrow", norm)
 
 
 def _near_a_day(line: str) -> bool:

@@ -33,6 +33,7 @@ from jitledger_bot.recording.guard.kind import another_kind
 from jitledger_bot.recording.guard.looked import Looked
 from jitledger_bot.recording.guard.whose import (
     another_shop,
+    back_to_somebody,
     for_somebody,
     got_by,
     in_passing,
@@ -56,6 +57,7 @@ CHECKS: tuple[Callable[[Looked], str | None], ...] = (
     others_sale,
     got_by,
     taken_away,
+    back_to_somebody,
     none_at_all,
     on_condition,
     both_ways,

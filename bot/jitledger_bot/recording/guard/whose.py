@@ -112,3 +112,16 @@ def in_passing(one: Looked) -> str | None:
         one.places.location(rest[n : n + size]) for n in range(len(rest)) for size in (1, 2)
     )
     return say.WHICH_PLACE if named and one.fact.location is not None else None
+
+
+def back_to_somebody(one: Looked) -> str | None:
+    """What goes back to a customer leaves the shop: "sent 3 mugs back to the customer"."""
+    if one.fact.do != "return":
+        return None
+    known, norm = phrases(), one.norm
+    for place in range(len(norm)):
+        lead = known.is_("to", norm, place) or known.is_("toward", norm, place)
+        behind = range(place + lead, min(len(norm), place + lead + 3)) if lead else ()  # "to a …"
+        if any(known.is_(kind, norm, n) for kind in ("people", "customers") for n in behind):
+            return say.BACK_FROM_OR_BACK_TO
+    return None
