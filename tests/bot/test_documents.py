@@ -6,6 +6,7 @@ import io
 import re
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -194,6 +195,7 @@ def test_any_bytes_are_a_table_or_a_sentence(data: bytes, name: str) -> None:
     fitting(table)
 
 
+@pytest.mark.slow
 async def test_a_delivery_note_as_pdf_is_taken_in(chat: Chat) -> None:
     """Its lines are offered as receipts, recorded with one press, and not twice."""
     lines = [HEADER, [(50, "MUG"), (150, "Blue mug"), (330, "24"), (420, "4,20")]]

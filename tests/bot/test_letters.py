@@ -88,6 +88,7 @@ async def test_an_outage_of_any_length_costs_no_try(
     assert (away, chat.on_hand(), aside(chat)) == (0, "27", [])
 
 
+@pytest.mark.slow
 async def test_what_keeps_failing_is_set_aside_and_tried_again(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +149,7 @@ class Nobody:
         """Send nothing."""
 
 
+@pytest.mark.slow
 async def test_what_ends_its_process_is_begun_three_times_and_no_more(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,6 +206,7 @@ async def test_what_is_too_large_for_telegram_is_said_and_blocks_nothing(chat: C
     assert [ref[0] for ref in aside(chat)] == ["o"]
 
 
+@pytest.mark.slow
 async def test_an_answer_does_not_wait_behind_what_is_told_by_itself(chat: Chat) -> None:
     """Forty pushes wait for their pace; a question is answered at once."""
     chat.runner.outbox.pace.pause = 0.5

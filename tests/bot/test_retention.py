@@ -56,6 +56,7 @@ async def test_codes_are_tried_a_few_times_an_hour(chat: Chat) -> None:
     assert "Welcome" in (await chat.say(f"/start {code}", 2001))[0]["text"]
 
 
+@pytest.mark.slow
 async def test_fifty_people_join_at_once(chat: Chat) -> None:
     """Good codes are no guesses: a whole staff joins in one minute."""
     for person in range(3001, 3001 + 2 * Guesses.ALL):
@@ -98,6 +99,7 @@ async def test_the_conversation_is_let_go_in_time_and_facts_are_not(chat: Chat) 
         tx.execute("UPDATE inbox SET state = 'done'")
 
 
+@pytest.mark.slow
 async def test_a_file_that_was_sent_is_not_kept(chat: Chat) -> None:
     """A long list leaves no copy of itself in the outbox."""
     rows = "".join(f"NEW-{n},Thing of number {n} and a long name\n" for n in range(600))

@@ -70,6 +70,7 @@ def test_each_export_is_known_by_its_headers(name: str) -> None:
             check_named(other, table)
 
 
+@pytest.mark.slow
 @given(st.sampled_from(sorted(shop_files())), st.integers(0, 2**32))
 def test_columns_may_stand_in_any_order(name: str, seed: int) -> None:
     """Permuted columns are the same rows of ours, and leave out the same lines."""

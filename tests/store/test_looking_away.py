@@ -44,6 +44,7 @@ def test_sound_views_are_what_the_log_says(filled: Path) -> None:
     assert not list(filled.parent.glob("*.part"))
 
 
+@pytest.mark.slow
 def test_each_changed_cell_of_a_view_is_found(filled: Path) -> None:
     """Every table of every view that has rows: one cell changed, and it is named."""
     tables = [t for p in all_views() for t in p.definitions("sqlite") if t not in OWN]
@@ -70,6 +71,7 @@ def test_each_changed_cell_of_a_view_is_found(filled: Path) -> None:
     assert tried >= 5
 
 
+@pytest.mark.slow
 def test_flipped_bits_give_no_wrong_stock_in_silence(filled: Path) -> None:
     """Of 60 flipped bits each one is either seen by somebody, or changes no answer."""
     rng = random.Random(11)

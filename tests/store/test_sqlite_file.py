@@ -124,6 +124,7 @@ def test_what_belongs_to_a_shop_is_its_owners_alone(tmp_path: Path) -> None:
     assert set(modes.values()) == {0o600}, modes
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 def test_a_read_only_medium_is_asked_and_verified(tmp_path: Path) -> None:
     """Somebody who may write nowhere asks, verifies and exports; a record is refused in a line."""

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -162,6 +163,7 @@ def _seal_again(tx: Tx) -> None:
         )
 
 
+@pytest.mark.slow
 @given(histories, randoms, st.sampled_from(CHANGES), st.booleans())
 @settings(max_examples=40)
 def test_given_the_witness_no_change_goes_unseen(
