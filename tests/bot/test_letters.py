@@ -36,10 +36,11 @@ async def test_a_lock_that_is_held_long_costs_no_try(
     """The lock is refused more often than a message is tried; then the message is recorded."""
     monkeypatch.setattr(inboxes, "wait_seconds", lambda times: 0.01)
     chat.app.database.timeout = 0.01  # type: ignore[attr-defined]
-    refused = 0
+    refused, locked = 0, asyncio.Event()
 
     async def turn(self: Inbox, row: Any, turn: Any = Inbox._turn) -> None:
         nonlocal refused
+        await locked.wait()
         try:
             await turn(self, row)
         except Exception:
@@ -56,11 +57,14 @@ async def test_a_lock_that_is_held_long_costs_no_try(
                 break
         await asyncio.sleep(0)
     lock.execute("BEGIN IMMEDIATE")
-    for _ in range(300):
-        if refused > 2 * MOST_TRIES or chat.on_hand() != "20":
+    locked.set()
+    for _ in range(500):
+        if refused > 2 * MOST_TRIES:
             break
         await asyncio.sleep(0.01)
+    assert chat.on_hand() == "20"
     lock.execute("ROLLBACK")
+    assert refused > 2 * MOST_TRIES
     lock.close()
     said = await chat.settle(OWNER, count)
     assert [m["text"].split(" MUG")[0][:10] for m in said] == ["Received 7"]

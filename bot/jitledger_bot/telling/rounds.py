@@ -40,9 +40,9 @@ class Rounds:
             today = local_date(self._app.queries.present(shop), shop.tz)
             if today != swept:
                 await asyncio.to_thread(self._app.sweep)
-                await self._tidy()
                 swept = today
                 self.swept.set()
+                await self._tidy()
             await self.wake_snoozed()
             await self._exceptions()
             if local_date(self._app.queries.present(shop), shop.tz) == swept:

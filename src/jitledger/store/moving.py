@@ -19,6 +19,9 @@ DERIVED = ("clock", "projections", "reorder_points", "demand_state")
 """Tables that follow from the log, or are made by the sweep; the clock is copied by itself."""
 
 AT_ONCE = 5000
+"""Events in one step."""
+
+ROWS_AT_ONCE = 200
 
 Progress = Callable[[int, int], None]
 
@@ -39,6 +42,18 @@ def copied_tables() -> dict[str, list[str]]:
     return found
 
 
+def copy_events(source: Database, there: Tx, here: Tx, progress: Progress | None = None) -> None:
+    """Copy the log alone, in its order: enough to build views from."""
+    total = int(there.one("SELECT COUNT(*) FROM stored_events")[0])
+    done = 0
+    for rows in source.scan(there, batch=AT_ONCE):
+        events = [(stream, number, name, bytes(body)) for _, stream, number, name, body in rows]
+        here.insert_many(events)
+        done += len(events)
+        if progress is not None:
+            progress(done, total)
+
+
 def copy_shop(source: Database, target: Database, progress: Progress | None = None) -> Verdict:
     """Copy a shop into a database that holds none; raises ``not-empty`` and ``altered-copy``.
 
@@ -55,7 +70,8 @@ def copy_shop(source: Database, target: Database, progress: Progress | None = No
                 raise StoreError(
                     "not-empty", "The place that is copied to holds a shop already; take another."
                 )
-            _copy(source, there, here, progress)
+            copy_events(source, there, here, progress)
+            _copy_rest(there, here)
     verdict = verify(target, witness)
     if not verdict.ok:
         with target.transaction() as here:
@@ -71,19 +87,13 @@ def copy_shop(source: Database, target: Database, progress: Progress | None = No
     return verdict
 
 
-def _copy(source: Database, there: Tx, here: Tx, progress: Progress | None) -> None:
-    total = int(there.one("SELECT COUNT(*) FROM stored_events")[0])
-    done = 0
-    for rows in source.scan(there, batch=AT_ONCE):
-        events = [(stream, number, name, bytes(body)) for _, stream, number, name, body in rows]
-        here.insert_many(events)
-        done += len(events)
-        if progress is not None:
-            progress(done, total)
+def _copy_rest(there: Tx, here: Tx) -> None:
+    """Copy all tables beside the log, some rows at a time: photos are large."""
     for table, columns in copied_tables().items():
         listed = ", ".join(columns)
         marks = ", ".join("?" * len(columns))
-        for part in _parts(there.all(f"SELECT {listed} FROM {table}")):
+        there.execute(f"SELECT {listed} FROM {table}")
+        for part in _parts(there):
             here.executemany(f"INSERT INTO {table} ({listed}) VALUES ({marks})", part)
         if columns[0] == "id" and here.dialect == "postgresql" and table != "proposals":
             here.execute(
@@ -94,9 +104,17 @@ def _copy(source: Database, there: Tx, here: Tx, progress: Progress | None) -> N
     here.execute("UPDATE clock SET last = ?, present = ?, highest = ? WHERE id = 1", clock)
 
 
-def _parts(rows: list[tuple[object, ...]]) -> Iterator[list[tuple[object, ...]]]:
-    for begin in range(0, len(rows), AT_ONCE):
-        yield [tuple(_plain(value) for value in row) for row in rows[begin : begin + AT_ONCE]]
+def _parts(there: Tx) -> Iterator[list[tuple[object, ...]]]:
+    """Yield the rows of the statement that was executed last."""
+    part: list[tuple[object, ...]] = []
+    while (row := there.fetchone()) is not None:
+        assert isinstance(row, tuple)
+        part.append(tuple(_plain(value) for value in row))
+        if len(part) == ROWS_AT_ONCE:
+            yield part
+            part = []
+    if part:
+        yield part
 
 
 def _plain(value: object) -> object:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 from time import time_ns
 
@@ -37,8 +36,14 @@ Identity = tuple[int, int]
 
 def make_file(path: Path) -> None:
     """Make an empty file that its owner alone may read, where there is none."""
-    with suppress(FileExistsError):
+    try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise StoreError(
+            "bad-database", f"{path} cannot be made: {error.strerror}.", file=str(path)
+        ) from error
 
 
 def is_unwritable(path: Path) -> bool:

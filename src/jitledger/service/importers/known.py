@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from jitledger.domain import commands as c
 from jitledger.domain.commands import Command
@@ -189,13 +189,7 @@ class Change:
 
     def as_dict(self) -> dict[str, object]:
         """Return it as JSON has it."""
-        return {
-            "line": self.line,
-            "sku": self.sku,
-            "field": self.field,
-            "before": self.before,
-            "after": self.after,
-        }
+        return asdict(self)
 
 
 def as_update(command: Command, known: Cache) -> Json | None:

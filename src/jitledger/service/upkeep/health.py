@@ -6,7 +6,7 @@ from jitledger.domain.json import Json
 from jitledger.service.clock import Clock
 from jitledger.service.recording.jumps import describe_clock
 from jitledger.service.streams import load_shop
-from jitledger.service.upkeep.letters import set_aside
+from jitledger.service.upkeep.letters import names_set_aside
 from jitledger.service.views.driver import Driver
 from jitledger.service.views.standing import all_standings, describe
 from jitledger.store.database import Database, Tx, read_clock
@@ -25,7 +25,7 @@ def health(
         sending = tx.one("SELECT COUNT(*) FROM outbox WHERE state = 'new'")[0]
         exceptions = tx.one("SELECT COUNT(*) FROM exceptions")[0]
         events = tx.one("SELECT COUNT(*) FROM stored_events")[0]
-        aside = set_aside(tx)
+        aside = names_set_aside(tx)
         told = _clock(database, tx, clock)
     versions = {p.name: p.version for p in driver.projections}
     ok = not aside and all(s.status == "live" for s in standings)
@@ -44,7 +44,7 @@ def health(
         "outbox_waiting": sending,
         "damage": damage,
         "clock": told,
-        "set_aside": [letter.ref for letter in aside],
+        "set_aside": aside,
         "dead_letters": [{"id": row[0], "error": row[1]} for row in letters],
     }
 

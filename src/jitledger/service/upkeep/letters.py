@@ -46,6 +46,17 @@ class Letter:
         }
 
 
+def names_set_aside(tx: Tx) -> list[str]:
+    """Return how what is set aside is called, without reading what it holds."""
+    return [
+        f"{kind}{row[0]}"
+        for kind, table in TABLES.items()
+        for row in tx.all(
+            f"SELECT id FROM {table} WHERE state = ? ORDER BY id LIMIT ?", (STATES[kind], MOST)
+        )
+    ]
+
+
 def set_aside(tx: Tx) -> list[Letter]:
     """Return what is set aside, the oldest first."""
     found = []

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from jitledger.domain.errors import Conflict
 from jitledger.service.views.contract import Projection
 from jitledger.service.views.driver import Driver
 from jitledger.store.database import Database, Tx
-from jitledger.store.moving import copy_shop
+from jitledger.store.moving import copy_events
 from jitledger.store.sqlite import SQLiteDatabase
 
 TRIES = 5
@@ -34,7 +34,7 @@ class Difference:
 
     def as_dict(self) -> dict[str, object]:
         """Return it as JSON has it."""
-        return {"view": self.view, "rows": self.rows, "first": self.first}
+        return asdict(self)
 
 
 def check_views(database: Database, projections: Sequence[Projection]) -> list[Difference]:
@@ -46,7 +46,10 @@ def check_views(database: Database, projections: Sequence[Projection]) -> list[D
         with tempfile.TemporaryDirectory(prefix="jitledger-views-") as folder:
             copy = SQLiteDatabase(str(Path(folder) / "copy.db"))
             try:
-                copy_shop(database, copy)
+                copy.create()
+                with database.snapshot() as there, copy.transaction() as here:
+                    copy.lock(here)
+                    copy_events(database, there, here)
                 driver = Driver(copy, projections)
                 driver.create()
                 driver.rebuild()

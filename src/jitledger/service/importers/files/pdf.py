@@ -102,12 +102,25 @@ def _cells(chunks: Sequence[Chunk], columns: Sequence[Chunk]) -> list[str]:
     ['A-1', 'Blue mug', '24']
     >>> _cells(_chunks("          Red mug       5"), head)
     ['', 'Red mug', '5']
+
+    What stands between two columns may be of either: it becomes a cell too many, so that the row is
+    refused by name and no price is taken for a quantity.
+
+    >>> _cells(_chunks("A-1       Mug     5"), _chunks("article   name        qty"))
+    ['A-1', 'Mug', '', '5']
     """
     cells = [""] * len(columns)
+    unclear = []
     for chunk in chunks:
-        near = max(range(len(columns)), key=lambda n: _nearness(chunk, columns[n]))
-        cells[near] = f"{cells[near]} {chunk.text}".strip()
-    return cells
+        near, *others = sorted(
+            range(len(columns)), key=lambda n: _nearness(chunk, columns[n]), reverse=True
+        )
+        gap = -_nearness(chunk, columns[near])
+        if gap > 0 and others and gap * 2 > -_nearness(chunk, columns[others[0]]):
+            unclear.append(chunk.text)
+        else:
+            cells[near] = f"{cells[near]} {chunk.text}".strip()
+    return cells + unclear
 
 
 def _nearness(chunk: Chunk, column: Chunk) -> int:
