@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import shutil
 import sqlite3
@@ -12,8 +13,10 @@ import pytest
 
 from jitledger.bootstrap import all_views, open_app
 from jitledger.config import Settings
+from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError
 from jitledger.service.upkeep.health import health
+from jitledger.service.upkeep.proof import prove
 from jitledger.service.upkeep.views_check import OWN, check_views
 from jitledger.store.seals import verify
 from tests.conftest import done, open_shop
@@ -119,4 +122,39 @@ def test_doctor_sees_a_file_that_is_damaged(filled: Path) -> None:
     found = health(app.database, app.driver, whole=True)
     assert not found["ok"]
     assert found["damage"]
+    app.close()
+
+
+RECEIVED = "INSERT INTO attachments VALUES (?, 'image/jpeg', ?, 1)"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("UPDATE claims SET owner = 'VASE' WHERE value = 'mug'", "sku MUG belongs to MUG"),
+        ("DELETE FROM claims WHERE kind = 'supplier'", "supplier acme belongs to ACME"),
+        ("INSERT INTO claims VALUES ('barcode', '40063813', 'MUG')", "is not in the log"),
+        ("UPDATE attachments SET body = x'00'", "is not what was kept"),
+        ("DELETE FROM attachments", "is missing"),
+    ],
+)
+def test_what_follows_from_the_log_is_proven_with_it(filled: Path, change: str, told: str) -> None:
+    """Claims and photos are under no seal of their own; altered ones are named all the same."""
+    photo = b"a delivery note"
+    name = hashlib.sha256(photo).hexdigest()
+    app = open_app(Settings(database=f"sqlite:///{filled}"), create=False)
+    command = parse({"do": "receive", "sku": "MUG", "qty": "1", "attachment": name})
+    app.ledger.record(command, channel="telegram")
+    app.close()
+    with closing(sqlite3.connect(filled)) as shop, shop:
+        shop.execute(RECEIVED, (name, photo))
+    app = open_app(Settings(database=f"sqlite:///{filled}"), create=False)
+    assert prove(app.database).ok
+    app.close()
+    with closing(sqlite3.connect(filled)) as shop, shop:
+        shop.execute(change)
+    app = open_app(Settings(database=f"sqlite:///{filled}"), create=False)
+    verdict = prove(app.database)
+    assert not verdict.ok
+    assert told in (verdict.first_difference or "")
     app.close()

@@ -77,11 +77,11 @@ def verify(ctx: click.Context, witness: str | None, views: bool, json_: bool) ->
     Example: jitledger verify --views
     """
     from jitledger.bootstrap import all_views
+    from jitledger.service.upkeep.proof import prove
     from jitledger.service.upkeep.views_check import check_views
-    from jitledger.store.seals import verify as check
 
     with opened(ctx) as app:
-        verdict = check(app.database, witness)
+        verdict = prove(app.database, witness)
         different = check_views(app.database, all_views()) if views and verdict.ok else []
     answer = {
         "events": verdict.events,

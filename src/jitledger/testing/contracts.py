@@ -22,6 +22,7 @@ from jitledger.service.clock import SystemClock
 from jitledger.service.ledger import Ledger
 from jitledger.service.queries import Queries
 from jitledger.service.recording.submission import Answer, Ask, Submission
+from jitledger.service.upkeep.proof import prove
 from jitledger.service.views.contract import Projection
 from jitledger.service.views.driver import Driver
 from jitledger.store.database import Database
@@ -195,7 +196,7 @@ class StoreContract:
             fail()
         with database.snapshot() as tx:
             assert database.head(tx) == head
-        assert verify(database).ok
+        assert prove(database).ok
         database.close()
 
     def test_two_processes_see_each_other_at_once(self, tmp_path: Path) -> None:
