@@ -140,6 +140,11 @@ class Desk:
         item, _q, _shop = self.app.queries.item(sku)
         return item.catalog.unit
 
+    def title_of(self, sku: str) -> str:
+        """Return what a product is called."""
+        item, _q, _shop = self.app.queries.item(sku)
+        return item.catalog.title
+
     def price_of(self, sku: str) -> Decimal | None:
         """Return a product's selling price, None without one."""
         item, _q, _shop = self.app.queries.item(sku)

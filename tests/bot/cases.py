@@ -44,6 +44,8 @@ ZONE = ZoneInfo("Europe/Berlin")
 TODAY = datetime(2026, 3, 5, 10, 0, tzinfo=ZONE)
 OWNER = 1001
 TOKEN = "4242:TEST-TOKEN-OF-THE-SUITE"
+WHOLE = ("Yes, record it", "Ja, so buchen")
+"""The button below all that a message says, with whole names in it."""
 SUMS = ("sell", "receive", "write-off", "return", "adjust")
 
 
@@ -169,7 +171,7 @@ def _head(name: str, about: str) -> str:
 def _parted(about: str) -> list[str]:
     """Return the products that are kept with three decimals."""
     found = re.search(r"^  # (.*) (?:is|are) kept", about, re.MULTILINE)
-    return [] if found is None else re.findall(r"[A-Z][A-Z0-9-]+", found.group(1))
+    return [] if found is None else re.findall(r"[A-Z0-9][A-Z0-9-]+", found.group(1))
 
 
 def _rows(about: str) -> list[list[str]]:
@@ -374,7 +376,7 @@ def _norm(fact: str, right: frozenset[str]) -> str:
 
 
 async def judge(case: Case, template: Path, folder: Path) -> Came:
-    """Say a case to a fresh shop and tap the first button that names a product."""
+    """Say a case to a fresh shop; tap the first button that names a product, or says yes to all."""
     path = folder / "case.db"
     shutil.copy(template, path)
     shop = Shop(path, german=case.german)
@@ -390,7 +392,10 @@ async def judge(case: Case, template: Path, folder: Path) -> Came:
             came.wrong = True
         names = shop.names()
         for label, data in shop.buttons:
-            if data.startswith("c.") and any(n in label or s in label for s, n in names.items()):
+            product = data.startswith("c.") and any(
+                n in label or s in label for s, n in names.items()
+            )
+            if product or label in WHOLE:
                 came.button = label
                 await shop.tap(data)
                 came.tapped = shop.recorded(head)

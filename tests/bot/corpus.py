@@ -131,7 +131,7 @@ def outcome(text: str, desk: Desk, now: datetime) -> list[str]:
 
 
 def _shown(line: Line, desk: Desk, now: datetime) -> str:
-    if line.ask is None:
+    if line.ask is None or line.reading.unsure:  # It is offered, and recorded after a tap.
         return "ask"
     command = line.ask.command
     reading = line.reading

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from jitledger.domain.moments import MINUTE
 from jitledger_bot.recording.left_over import may_be_a_name
 from tests.bot.conftest import OWNER, STAFF, Chat
+from tests.conftest import done
 
 
 async def test_an_unknown_product_offers_the_nearest_and_learns(chat: Chat) -> None:
@@ -146,3 +147,90 @@ async def test_nothing_of_a_line_while_a_part_is_asked(chat: Chat, text: str) ->
     answers = await chat.say(text)
     assert answers
     assert (chat.on_hand(), chat.on_hand("RED-MUG")) == ("20", "0"), answers
+
+
+async def test_a_part_of_a_name_offers_all_that_was_said(chat: Chat) -> None:
+    """What only one product has in its name is completed, and recorded after one tap."""
+    done(chat.app, do="register", sku="RIO", name="Rioja Crianza", now=None)
+    done(chat.app, do="register", sku="CHI", name="Chianti Classico", now=None)
+    done(chat.app, do="receive", sku="RIO", qty="24", now=None)
+    done(chat.app, do="price", sku="RIO", price="11.90", now=None)
+    (answer,) = await chat.say("sold 2 rioja for 20 and moved 6 to the shop")
+    assert "which place" in answer["text"] or "not clear" in answer["text"]
+    (answer,) = await chat.say("a lady bought 2 rioja and 1 chianti, 2 mug")
+    assert answer["text"].startswith("Is it this? Nothing is recorded yet.")
+    told = [line for line in answer["text"].split("\n") if line.startswith("•")]
+    assert [line.partition(" × ")[2] for line in told] == [
+        "Rioja Crianza (RIO)", "Chianti Classico (CHI)", "Blue mug (MUG)",
+    ]  # fmt: skip
+    assert (chat.on_hand("RIO"), chat.on_hand("CHI"), chat.on_hand()) == ("24", "0", "20")
+    _, (said,) = await chat.press(answer, "Yes, record it")
+    assert "Sold 2 × Rioja Crianza" in said["text"]
+    assert (chat.on_hand("RIO"), chat.on_hand("CHI"), chat.on_hand()) == ("22", "-1", "18")
+    chat.clock.at += 2 * MINUTE
+    (answer,) = await chat.say("sold 2 rioja for 21", STAFF)
+    assert "• Sold 2 × Rioja Crianza (RIO) @ 10.50" in answer["text"]
+    _, learned = await chat.press(answer, "Yes, record it", STAFF)
+    assert any("I will know “rioja”" in one["text"] for one in learned)
+    (answer,) = await chat.say("sold 1 rioja")
+    assert "On hand 19." in answer["text"]
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("sold 3 mug, no sorry, 2", "18"),
+        ("sold four, no sorry, five mug", "15"),
+        ("3 mug verkauft, nein 4", "16"),
+        ("sold 3 mug... scrap that, 1", "19"),
+    ],
+)
+async def test_a_number_taken_back_is_asked_as_it_was_read(
+    chat: Chat, text: str, left: str
+) -> None:
+    """What was said anew stands, after a tap."""
+    (answer,) = await chat.say(text)
+    assert answer["text"].startswith("Is it this?")
+    assert chat.on_hand() == "20"
+    await chat.press(answer, "Yes, record it")
+    assert chat.on_hand() == left
+
+
+async def test_a_tap_records_a_measure_and_nothing_far(chat: Chat) -> None:
+    """Grams stay grams of what is kept in kilograms; far too much is no tap away."""
+    now = None
+    done(chat.app, do="register", sku="BRI", name="Brie de Meaux", unit="kg", precision=3, now=now)
+    done(chat.app, do="register", sku="SPA", name="Brie knife", now=now)
+    done(chat.app, do="receive", sku="BRI", qty="5", now=now)
+    (answer,) = await chat.say("sold 300 g brie")
+    first = answer["reply_markup"]["inline_keyboard"][0][0]
+    assert first["text"] == "Brie de Meaux (BRI)"
+    await chat.press(answer, "Brie de Meaux")
+    assert chat.on_hand("BRI") == "4.7"
+    chat.clock.at += 2 * MINUTE
+    (answer,) = await chat.say("sold 300 brie")
+    toast, _ = await chat.press(answer, "Brie de Meaux")
+    assert "The most that was there or ever moved is 4.7." in toast
+    assert chat.on_hand("BRI") == "4.7"
+
+
+@pytest.mark.parametrize(
+    "text", ["sold 4 mug sorry red", "sold 2 mug, the red ones", "sold 2 blue mug or red"]
+)
+async def test_a_word_that_makes_another_product_is_asked(chat: Chat, text: str) -> None:
+    """The word of another kind has a meaning, wherever it stands."""
+    (answer,) = await chat.say(text)
+    assert (chat.on_hand(), chat.on_hand("RED-MUG")) == ("20", "0"), answer["text"]
+
+
+async def test_names_are_found_with_and_without_their_signs(chat: Chat) -> None:
+    """ß and accents are how a word is written, not which one it is."""
+    done(chat.app, do="register", sku="GIE", name="Gießkanne", now=None)
+    done(chat.app, do="register", sku="4011", name="Comté", now=None)
+    for text, sku in (
+        ("sold 1 Gießkanne", "GIE"), ("sold 3 giesskanne", "GIE"), ("2 Gießkannen verkauft", "GIE"),
+        ("sold 1 comte", "4011"), ("sold 2 Comté", "4011"),
+    ):  # fmt: skip
+        (answer,) = await chat.say(text)
+        assert f"({sku})" in answer["text"], answer["text"]
+        assert answer["text"].startswith(("Sold", "Verkauft")), answer["text"]

@@ -32,7 +32,7 @@ from jitledger_bot.handlers.undo import current
 from jitledger_bot.memory.chats import title_of
 from jitledger_bot.memory.proposals import drop_questions, store_proposal
 from jitledger_bot.reading import Reading, reads_count
-from jitledger_bot.recording.far import most_moved
+from jitledger_bot.recording.asked.far import most_moved
 from jitledger_bot.recording.lines import Line, never_half, read_fact
 from jitledger_bot.recording.meaning import names_its_product, read
 from jitledger_bot.recording.record import far_more, record_text

@@ -24,6 +24,7 @@ from jitledger_bot.memory.proposals import (
     load_proposal,
 )
 from jitledger_bot.press import Press, action, answer_press, close_message, other_rows
+from jitledger_bot.recording.asked.completed import learn_names
 from jitledger_bot.recording.record import record_kept, record_text
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import recorded, shared
@@ -150,7 +151,11 @@ def keep(press: Press) -> None:
     close_message(press.turn, press.message, _(shared.KEPT_FOR_LATER_LATER_SHOWS))
 
 
-ANSWERED = {"far": recorded.YES_SO_MANY, "new": shared.IT_IS_A_NEW_ONE}
+ANSWERED = {
+    "far": recorded.YES_SO_MANY,
+    "meant": recorded.YES_RECORD_IT,
+    "new": shared.IT_IS_A_NEW_ONE,
+}
 """{what was asked: what its yes says}"""
 
 
@@ -172,6 +177,7 @@ def again(press: Press) -> None:
         True,
         again=True,
     )
+    learn_names(press.proposal.body.get("names", {}), press.turn)
 
 
 @action("cq")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import permutations
 
-from jitledger.domain.names import holder_of_barcode, holder_of_sku, normalise
+from jitledger.domain.names import folded, holder_of_barcode, holder_of_sku, normalise
 from jitledger.service.queries import claimed
 from jitledger.store.database import Database, Tx
 from jitledger_projections.views.products import search
@@ -80,6 +80,24 @@ class Resolver:
             self._exact[key] = found
         return found
 
+    def partly(self, words: str) -> Candidate | None:
+        """Return the one product whose name has all these words, or words a letter away from them.
+
+        A guess: whoever uses it asks. None when two products have them, or one has them all.
+        """
+        if self._exact is not None and f"part {words}" in self._exact:
+            return self._exact[f"part {words}"]
+        with self._database.snapshot() as tx:
+            dialect = self._database.dialect
+            near = {s: t for s, t in search(tx, dialect, words, CANDIDATES) if _holds(t, words)}
+            if not near:
+                found = _by_beginnings(tx, dialect, words)
+                near = {sku: title for sku, title in found if _holds(title, words, misspelt=True)}
+        only = Candidate(*next(iter(near.items()))) if len(near) == 1 else None
+        if self._exact is not None:
+            self._exact[f"part {words}"] = only
+        return only
+
     def _titled(self, tx: Tx, words: str) -> Candidate | None:
         """Return the product of a whole name, which may be parted otherwise: "honey 250g"."""
         found = _named(words, search(tx, self._database.dialect, words, CANDIDATES))
@@ -114,12 +132,36 @@ class Resolver:
         return Resolved(named, [] if named is not None else _rank(typed, found))
 
 
+SURE = 80
+"""From 0 to 100: a word of five letters or more so near to another is that one, misspelt."""
+
+
+def _holds(title: str, words: str, *, misspelt: bool = False) -> bool:
+    """Return whether each word is one of a title's: the same, its plural, its first letters."""
+    from rapidfuzz import fuzz
+
+    parts = [folded(part) for part in title.replace("-", " ").split()]
+
+    def is_of(word: str, part: str) -> bool:
+        if word == part or _stem(word) == _stem(part) or word in (part + "s", part + "es"):
+            return True
+        if misspelt:
+            return len(word) > 4 and word[0] == part[0] and fuzz.ratio(word, part) >= SURE
+        return len(word) > 3 and part.startswith(word)
+
+    typed = [folded(word) for word in words.replace("-", " ").split()]
+    return all(any(is_of(word, part) for part in parts) for word in typed)
+
+
 def _named(words: str, found: list[tuple[str, str]]) -> Candidate | None:
     """Return the one product whose whole name some words are."""
-    same = [(s, t) for s, t in found if " ".join(t.casefold().split()) == words.casefold()]
+    typed = words.casefold()
+    same = [(s, t) for s, t in found if " ".join(t.casefold().split()) == typed]
     if not same:  # "u lock" is the "U-lock"
         spaced = _spaced(words)
         same = [(s, t) for s, t in found if _spaced(t) == spaced]
+    if not same:  # "comte" is the "Comté"
+        same = [(s, t) for s, t in found if folded(_spaced(t)) == folded(spaced)]
     return Candidate(*same[0]) if len(same) == 1 else None
 
 

@@ -23,6 +23,7 @@ from jitledger_bot.reading.readings import Places, Reading
 from jitledger_bot.reading.tails import Tail, amount_at, per_at
 from jitledger_bot.reading.tidy import (
     bracketed,
+    prices_plain,
     said_twice,
     to_supplier,
     unglued,
@@ -128,7 +129,7 @@ def lines_of(text: str) -> list[str]:
     """Return a message's lines, without pictures, wide spaces, and numbers glued to words."""
     text = "".join(c for c in text.translate(MARKS) if unicodedata.category(c) != "So")
     text = _WIDE_SPACE.sub(" ", wide(text.translate(_SPACES)))
-    return [unglued(line) for line in text.splitlines() if line.strip()]
+    return [unglued(prices_plain(line)) for line in text.splitlines() if line.strip()]
 
 
 AFTERWARDS = {("receive", "write-off"), ("sell", "return"), ("write-off", "adjust")}

@@ -72,6 +72,8 @@ class Reading:
     other: tuple[Decimal, str] | None = None
     under: Reading | None = None
     """What a header above the line says: what happened, with whom, where, when."""
+    unsure: bool = False
+    """Whether all of it is understood, but by something taken back: it is asked as it was read."""
     line: int = 0
     """Which line of its message it stands in."""
 

@@ -46,6 +46,26 @@ def unglued(line: str) -> str:
     return line.replace(numbered[0], parted, 1)
 
 
+_SLASHED = re.compile(r"(\d[.,]\d\d|\d{2,}[.,]\d\d)\s?/\s?([^\W\d_]+)\b\.?")
+
+_CENTS = re.compile(
+    r"(?:(?<=at )|(?<=for )|(?<=je )|(?<=zu )|(?<=à )|(?<=@ )|(?<=@))"
+    r"(\d{1,2}) ?(?:ct|cts|cents?|p)\b"
+    r"|\b(\d{1,2}) ?(?:ct|cts|cents?|p)(?= (?:each|apiece|a piece|per|pro|je|das|a)\b)",
+    re.IGNORECASE,
+)
+
+
+def prices_plain(line: str) -> str:
+    """Return "3.90/pc" as "3.90 per pc", and "70 ct each" as "0.70 each".
+
+    >>> prices_plain("4 gloves 3.90/pc, 6 cups at 70 ct")
+    '4 gloves 3.90 per pc, 6 cups at 0.70'
+    """
+    line = _SLASHED.sub(r"\1 per \2", line)
+    return _CENTS.sub(lambda match: f"0.{int(match.group(1) or match.group(2)):02}", line)
+
+
 def unwrapped(text: str) -> str:
     """Return a line without the quotation marks or brackets around it."""
     for begin, end in ('""', "''", "()", "[]", "„“", "“”", "«»", "»«"):

@@ -117,6 +117,21 @@ def _is_named(words: Sequence[str], title: str) -> bool:
     return [plain(word) for word in words] == [plain(word) for word in title.split()]
 
 
+def measure_of(words: str) -> tuple[str, str] | None:
+    """Return (measure, what it is of) of "g cheese"; None when no measure stands there.
+
+    >>> measure_of("g cheese")
+    ('g', 'cheese')
+    """
+    norm = [plain(word) for word in words.split()]
+    unit = phrases().units.at(norm, 0)
+    if unit is None or unit[0] >= len(norm):
+        return None
+    behind = unit[0] + phrases().is_("of", norm, unit[0])
+    rest = " ".join(words.split()[behind:])
+    return (" ".join(words.split()[: unit[0]]), rest) if rest else None
+
+
 def split_pack(words: str) -> tuple[str, str] | None:
     """Return (pack, what it holds) of "boxes napkin"; None when no pack stands there."""
     first, _space, rest = words.partition(" ")

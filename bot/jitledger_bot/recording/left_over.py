@@ -37,6 +37,9 @@ ALIKE = 70
 
 FRACTIONS = "½¼¾⅓⅔"
 
+MOST_KINDS = 8
+"""Words of a line that are tried as another kind of its product."""
+
 GIVEN = ("free", "gratis", "umsonst")
 """Of what was given away."""
 
@@ -177,6 +180,34 @@ def without_a_role(reading: Reading, recorded: Sequence[Reading], desk: Desk) ->
         other = named_within([*run, ""], desk)
         if other is not None and other.casefold() not in mine:
             return other
+    return _taken_back(norm, left) or _another_kind(runs, recorded, desk)
+
+
+def _taken_back(norm: Sequence[str], left: set[int]) -> str | None:
+    """Return what is said behind words that take something back: "4 small pots, sorry, medium"."""
+    known = phrases()
+    for place in sorted(left):
+        length = known.is_("taken_back", norm, place)
+        behind = [norm[n] for n in sorted(left) if n >= place + length]
+        told = [word for word in behind if not known.words["small_talk"].meaning(word)]
+        if length and any(word.isalpha() and len(word) > 1 for word in told):
+            return " ".join(told)
+    return None
+
+
+def _another_kind(
+    runs: Sequence[Sequence[str]], recorded: Sequence[Reading], desk: Desk
+) -> str | None:
+    """Return a word that in the place of another makes a fact's product a different one."""
+    for one in recorded:
+        own = [plain(word) for word in one.product.split()]
+        exact = desk.resolver.exactly(" ".join(own), bent=True)
+        for word in [word for run in runs for word in run][:MOST_KINDS]:
+            for place in range(len(own)) if len(own) > 1 and len(word) > 2 else ():
+                swapped = " ".join([*own[:place], word, *own[place + 1 :]])
+                other = desk.resolver.exactly(swapped, bent=True)
+                if other is not None and exact is not None and other.sku != exact.sku:
+                    return word
     return None
 
 

@@ -20,7 +20,8 @@ from jitledger_bot import texts
 from jitledger_bot.desk import Desk
 from jitledger_bot.memory.resolve import Resolved
 from jitledger_bot.reading import Reading
-from jitledger_bot.recording.found import find, split_pack
+from jitledger_bot.reading.phrases import plain
+from jitledger_bot.recording.found import find, measure_of, split_pack
 from jitledger_bot.recording.left_over import offered
 from jitledger_bot.recording.money import Unsettled, price_of_one
 from jitledger_bot.texts.language import _
@@ -105,6 +106,25 @@ def read_fact(
     return line
 
 
+def lines_of(
+    readings: Sequence[Reading],
+    prefix: str,
+    sent_at: datetime,
+    now: int,
+    desk: Desk,
+    shop: Shop,
+    attachment: str | None = None,
+) -> list[Line]:
+    """Return what readings record or ask, nothing of a line being recorded by half."""
+    stated = desk.stated_at(sent_at, now)
+    lines = [
+        read_fact(reading, number, prefix, stated, sent_at, now, desk, shop, attachment)
+        for number, reading in enumerate(readings)
+    ]
+    never_half(lines)
+    return lines
+
+
 def _unreadable(reading: Reading) -> str | None:
     """Return why a line is asked about before anybody looks for its product."""
     if reading.problem is not None or not reading.is_fact:
@@ -133,10 +153,29 @@ def _offer(line: Line, found: Resolved, desk: Desk) -> None:
         line.pack, rest = packed
         reading = line.reading = replace(reading, product=rest)
         found = desk.resolver.resolve(rest)
-    near = offered(reading, found.nearest, desk)
+    measured = measure_of(reading.product)
+    if measured is not None:  # "200 g cheese": the grams stay with whatever is chosen.
+        found = desk.resolver.resolve(measured[1])
+        meant = replace(reading, product=measured[1])
+        near = [
+            one
+            for one in offered(meant, found.nearest, desk)
+            if find(replace(reading, product=f"{measured[0]} {one.title}"), desk)[0].exact
+        ]
+    else:
+        near = [
+            one
+            for one in offered(reading, found.nearest, desk)
+            if not _is_sized(one.title, reading)
+        ]
     if found.nearest and not near:
         line.problem = _(say.WRITE_ONE_THING, words=reading.product[:60])
     line.nearest = [(one.sku, one.title) for one in near]
+
+
+def _is_sized(title: str, reading: Reading) -> bool:
+    """Return whether the number may be a part of the name: "compost 40" of "Compost 40 l"."""
+    return show(reading.quantity or Decimal(0)) in [plain(word) for word in title.split()]
 
 
 def signed_delta(reading: Reading) -> Decimal:

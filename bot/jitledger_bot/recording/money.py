@@ -42,7 +42,9 @@ def price_of_one(reading: Reading, sku: str, pack: str | None, desk: Desk) -> De
     if reading.per is not None:
         per = desk.pack_of(sku, reading.per)
         held = None if per is None else desk.factor_of(sku, per)
-        if held is None:
+        if held is None or (
+            reading.currency is None and _may_be_contents(reading, held, item, desk)
+        ):
             raise Unsettled(_(say.OF_ONE_OR_OF_A_PACK, pack=reading.per, price=show(reading.price)))
         return _shared(reading.price, held)
     usual = item.last_cost if reading.do == "receive" else desk.price_of(sku)
@@ -60,6 +62,15 @@ def price_of_one(reading: Reading, sku: str, pack: str | None, desk: Desk) -> De
     if count > 1 and is_near(each / count, usual):
         raise Unsettled(_(say.OF_ONE_OR_OF_ALL, whole=whole))
     return each
+
+
+def _may_be_contents(reading: Reading, held: Decimal, item: StockItem, desk: Desk) -> bool:
+    """Return whether "20 a box" may be what a box holds, or is no price that was ever near."""
+    assert reading.price is not None
+    usual = item.last_cost if reading.do == "receive" else desk.price_of(item.sku)
+    unlike = usual is not None and usual > 0 and not is_near(reading.price / held, usual)
+    bare = reading.currency is None and reading.price % 1 == 0
+    return bare and (reading.price == held or unlike)
 
 
 def _settled_total(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 from jitledger.domain.commands import parse
 from jitledger.domain.decisions.linking import NO_ORDER
@@ -29,10 +30,17 @@ from jitledger_bot.memory.proposals import load_proposal, rewrite, store_proposa
 from jitledger_bot.reading import Reading
 from jitledger_bot.reading.doubts import is_plan
 from jitledger_bot.reading.phrases import plain
-from jitledger_bot.recording.correcting import offer_correction
-from jitledger_bot.recording.far import most_moved
+from jitledger_bot.recording.asked.completed import (
+    Completed,
+    ask_unsure,
+    offer_completed,
+    offer_meant,
+)
+from jitledger_bot.recording.asked.correcting import offer_correction
+from jitledger_bot.recording.asked.far import most_moved
+from jitledger_bot.recording.found import find, measure_of
 from jitledger_bot.recording.left_over import MOST_WORDS, all_named, may_be_a_name
-from jitledger_bot.recording.lines import Line, command_fields, never_half, raw_payload, read_fact
+from jitledger_bot.recording.lines import Line, command_fields, lines_of, raw_payload
 from jitledger_bot.recording.linked import linked
 from jitledger_bot.recording.meaning import read, says_something
 from jitledger_bot.recording.money import Unsettled, price_of_one
@@ -70,18 +78,23 @@ def record_text(
     sent = int(sent_at.timestamp())
     if said and offer_correction(text, local, sent, prefix, turn, desk, shop, sure=not facts):
         return
+    into = partial(lines_of, prefix=prefix, sent_at=sent_at, now=now, desk=desk, shop=shop)
+    complete = partial(offer_completed, text, sent_at, prefix, turn, desk, shop, into)
     if not any(says_something(r) for r in readings):
-        if private:
+        if private and not (said and complete([])):
             turn.say(_not_understood(text, desk))
         return
     if not again and _said_just_now(text, sent_at, prefix, turn, desk):
         return
-    stated = desk.stated_at(sent_at, now)
-    lines = [
-        read_fact(reading, number, prefix, stated, sent_at, now, desk, shop, attachment)
-        for number, reading in enumerate(readings)
-    ]
-    never_half(lines)
+    lines = into(readings, attachment=attachment)
+    unsure = not again and any(line.reading.unsure for line in lines)
+    whole = Completed(text, {})
+    if unsure and not attachment and offer_meant(whole, lines, sent_at, prefix, turn, desk):
+        return
+    if unsure:
+        ask_unsure(lines)
+    if said and any(line.ask is None for line in lines) and complete(lines):
+        return
     if not again and attachment is None and _far_beyond(lines, text, sent_at, prefix, turn, desk):
         return
     turn.correlation = prefix
@@ -280,6 +293,12 @@ def record_kept(
     Returns the problem when it cannot be recorded.
     """
     reading = kept_reading(body)
+    measured = measure_of(reading.product)
+    if measured is not None:
+        named = f"{measured[0]} {desk.title_of(sku)}"
+        found, _pack, read_as = find(replace(reading, product=named), desk)
+        if found.exact is not None and found.exact.sku == sku:
+            reading = read_as
     try:
         reading = replace(reading, price=price_of_one(reading, sku, body.get("pack"), desk))
         shop = desk.app.queries.shop()
@@ -289,6 +308,11 @@ def record_kept(
         return str(unsettled)
     except LedgerError as error:
         return texts.problem(error)
+    tapped = Line(reading, sku, pack=body.get("pack"), ask=Ask(command, body["key"]))
+    most = most_moved(tapped, desk)
+    if most is not None and not body.get("sure"):
+        tapped.title = desk.title_of(sku)
+        return far_more(tapped, most) + " " + _(say.WRITE_ITS_WHOLE_NAME)
     payload = raw_payload(reading.raw, datetime.fromtimestamp(0))
     turn.asks.append(Ask(command, body["key"], payload))
     turn.correlation = body["key"].rpartition(":")[0]

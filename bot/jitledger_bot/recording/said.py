@@ -38,12 +38,6 @@ def say_line(line: Line, answer: Answer) -> str:
     if answer.error is not None:
         raw = texts.safe(reading.raw.strip()[:120])
         return f"✗ “{raw}”: {texts.safe(texts.problem(answer.error))}"
-    quantity = show(reading.quantity or Decimal(0))
-    if reading.do == "adjust" and reading.quantity is not None:
-        quantity = show(signed_delta(reading))
-    if line.pack is not None:
-        quantity += f" {line.pack}"
-    said_verb = texts.VERB[reading.do or "receive"]
     left = on_hand(f"<b>{answer.on_hand}</b>") + "."
     if answer.uncounted:
         left += " " + _(say.COUNT_FIRST_NOTHING_WAS_RECEIVED)
@@ -52,13 +46,32 @@ def say_line(line: Line, answer: Answer) -> str:
     if answer.repeat:
         entries = ", ".join(answer.entries)
         return _(say.ALREADY_RECORDED_ENTRIES, entries=entries) + f" {name}. {left}"
+    notes = "".join(f" ⚠ {texts.time_note(note)}." for note in answer.notes)
+    return f"{say_fact(line)}. {left}{notes}"
+
+
+def say_fact(line: Line) -> str:
+    """Say how a line was read: what, how many, of what, at which price, where, from whom, when."""
+    reading = line.reading
+    quantity = show(reading.quantity or Decimal(0))
+    if reading.do == "adjust" and reading.quantity is not None:
+        quantity = show(signed_delta(reading))
+    if line.pack is not None:
+        quantity += f" {line.pack}"
+    said_verb = texts.VERB[reading.do or "receive"]
+    name = texts.product(line.title, line.sku or "")
     price = f" @ {texts.money(reading.price)}" if reading.price is not None else ""
     source = ""
     if reading.supplier:
-        source = " " + _(shared.FROM_SUPPLIER, supplier=texts.safe(reading.supplier))
+        source = " " + _(shared.FROM_SUPPLIER, supplier=reading.supplier)
+    if reading.do == "transfer":
+        source += f", {reading.location or ''} → {reading.to or ''}".replace(",  →", " →")
+    elif reading.location is not None:
+        source += f", {reading.location}"
+    if reading.do == "return" and reading.condition == "damaged":
+        source += ", " + _(say.DAMAGED)
     when = f" ({texts.safe(reading.occurred.replace('T', ' '))})" if reading.occurred else ""
-    notes = "".join(f" ⚠ {texts.time_note(note)}." for note in answer.notes)
-    return f"{_(said_verb)} {quantity} × {name}{price}{source}{when}. {left}{notes}"
+    return f"{_(said_verb)} {quantity} × {name}{price}{texts.safe(source)}{when}"
 
 
 def on_hand(quantity: str) -> str:

@@ -21,7 +21,7 @@ from jitledger.domain.events import (
     PriceSet,
     SupplierLinked,
 )
-from jitledger.domain.names import without_signs
+from jitledger.domain.names import folded, without_signs
 from jitledger.domain.state.dated import in_force
 from jitledger.domain.state.stock_item import StockItem
 from jitledger.service.views.contract import Batch
@@ -49,7 +49,8 @@ class Products:
     """The projection ``products``."""
 
     name = "products"
-    version = 2
+    version = 3
+    """3: words are kept folded, "giesskanne" for "Gießkanne"."""
     ignores = MOVES
 
     def definitions(self, dialect: str) -> dict[str, str]:
@@ -125,7 +126,7 @@ def _row(item: StockItem) -> tuple[object, ...]:
 def words(item: StockItem) -> str:
     """Return what a search looks at: code, its normalised form, name, barcodes."""
     c = item.catalog
-    return " ".join((item.sku, without_signs(item.sku), c.title, *c.barcodes))
+    return folded(" ".join((item.sku, without_signs(item.sku), c.title, *c.barcodes)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +251,7 @@ def product(tx: Tx, sku: str) -> Product | None:
 
 def search(tx: Tx, dialect: str, text: str, limit: int = 200) -> list[tuple[str, str]]:
     """Return (SKU, name) of products that hold every word, or else any word, by its beginning."""
-    wanted = [word.casefold() for word in _WORD.findall(text)][:8]
+    wanted = _WORD.findall(folded(text))[:8]
     if not wanted:
         return []
     for joiner in (" AND ", " OR "):

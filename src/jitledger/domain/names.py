@@ -45,6 +45,16 @@ def _between(run: re.Match[str], text: str) -> str:
     return run.group().strip()[:1] or " "
 
 
+def folded(text: str) -> str:
+    """Return a text in small letters without accents, to look for.
+
+    >>> folded("Comté"), folded("Gießkanne")
+    ('comte', 'giesskanne')
+    """
+    parted = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in parted if not unicodedata.combining(letter))
+
+
 def without_signs(sku: str) -> str:
     """Return a SKU without any sign: what is alike in it is near, and was one once.
 

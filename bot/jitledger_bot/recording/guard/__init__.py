@@ -32,6 +32,7 @@ from jitledger_bot.recording.guard.happened import (
 from jitledger_bot.recording.guard.kind import another_kind
 from jitledger_bot.recording.guard.looked import Looked
 from jitledger_bot.recording.guard.whose import (
+    another_branch,
     another_shop,
     back_to_somebody,
     for_somebody,
@@ -62,6 +63,7 @@ CHECKS: tuple[Callable[[Looked], str | None], ...] = (
     on_condition,
     both_ways,
     now_as_before,
+    another_branch,
     another_shop,
     a_price_for_a_number,
     part_payment,

@@ -36,6 +36,12 @@ def others_sale(one: Looked) -> str | None:
     return say.WHOSE_GOODS if first and not number and not people and verb > 1 else None
 
 
+def another_branch(one: Looked) -> str | None:
+    """A branch that is no place of this shop: "Filiale Potsdam hat 6 verkauft"."""
+    branch = phrases().sets["branches"].isdisjoint(one.norm)
+    return None if branch or one.fact.location or one.fact.to else say.WHOSE_GOODS
+
+
 def got_by(one: Looked) -> str | None:
     """A supplier or a customer who got goods: "kraus hat 3 … bekommen", "kunde hat … erhalten"."""
     if one.fact.do != "receive" or not one.has("gets"):

@@ -56,6 +56,8 @@ def clauses_of(tokens: list[Token], known: Reading) -> list[Clause]:
     if not kinds:
         if known.do is None and _is_there(tokens):
             known = replace(known, do="count")
+        if known.do is None and _leads_to(tokens):
+            known = replace(known, do="transfer")
         if known.do is None:
             raise NotUnderstood
         for part in parts:
@@ -88,6 +90,12 @@ def _is_there(tokens: Sequence[Token]) -> bool:
     named = any(token.kind == "name" for token in tokens[:first])
     now = any(phrases().words["by_now"].meaning(t.words) for t in tokens if t not in told)
     return not still or named or now or any(t.kind in ("place", "left") for t in tokens)
+
+
+def _leads_to(tokens: Sequence[Token]) -> bool:
+    """Return whether a line begins with where goods went: "to shop: 10 mug, 2 vase"."""
+    kinds = [token.kind for token in tokens[:2]]
+    return kinds == ["place", "sep"] and tokens[0].lead == "to" and tokens[1].words == ":"
 
 
 def _check_own_verb(part: Clause, *, first: bool) -> None:

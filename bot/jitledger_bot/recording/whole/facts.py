@@ -9,12 +9,12 @@ from decimal import Decimal
 from jitledger_bot.desk import Desk
 from jitledger_bot.reading import Reading
 from jitledger_bot.reading.phrases import phrases, plain
-from jitledger_bot.recording.found import is_single
+from jitledger_bot.recording.found import UNITS, is_single
 from jitledger_bot.recording.money import is_near
 from jitledger_bot.recording.whole.clauses import Clause, Item
 from jitledger_bot.recording.whole.token import NotUnderstood, Token
 
-OF_A_PART = {("receive", "write-off")}
+OF_A_PART = {("receive", "write-off"), ("receive", "transfer"), ("sell", "transfer")}
 """(before, later): what may befall a part of the same goods, which is not named again."""
 
 TAKES = ("sell", "write-off", "adjust")
@@ -107,7 +107,8 @@ def _is_a_part(fact: Reading, before: Reading, sku: str, part: Clause, desk: Des
     thereof = any(token.kind == "thereof" for token in part.tokens)
     befalls = thereof or (before.do, fact.do) in OF_A_PART
     factor = _factor(sku, (before.product.split() or [""])[0], desk) or Decimal(1)
-    return befalls and amount.value <= before.quantity * factor and fact.cause != "loss"
+    few = amount.value <= before.quantity * factor or before.do == "sell"
+    return befalls and few and fact.cause != "loss"
 
 
 def _own(fact: Reading, found: Sequence[Reading], parts: Sequence[Clause]) -> list[Token]:
@@ -129,7 +130,7 @@ def _there(facts: list[Reading], parts: Sequence[Clause]) -> list[Reading]:
             same = {plain(m.product.split()[-1]) for m in moved} & {plain(fact.product.split()[-1])}
             if any(t.kind == "thereof" for p in mine for t in p.tokens):
                 fact = replace(fact, location=moved[-1].to)
-            elif same:
+            elif same and facts.index(fact) > facts.index(moved[0]):
                 raise NotUnderstood
         found.append(fact)
     return found
@@ -142,33 +143,47 @@ def _factor(sku: str, word: str, desk: Desk) -> Decimal | None:
 
 
 def _loose(pairs: list[tuple[Clause, Item]], desk: Desk) -> list[tuple[Clause, Item]]:
-    """Add up packs and single ones of one product: "notebooks: 4 packs and 7 loose"."""
+    """Add up packs and single ones of one product: "notebooks: 4 packs and 7 loose".
+
+    Of anything but a count, and where the product stands last, both must say what they are in:
+    "received 3 boxes and 2 packets of seeds".
+    """
     items = [item for _part, item in pairs]
     verbs = {part.verb.meaning for part, _item in pairs if part.verb is not None}
-    said = [word for part, _item in pairs[1:] for t in part.tokens for word in t.words.split()]
-    counts = verbs == {"count"} or (
-        len(verbs) == 1 and any(word in phrases().sets["singles"] for word in said)
-    )
-    named = [item.name for item in items if item.name is not None]
+    said = {word for part, _item in pairs[1:] for t in part.tokens for word in t.words.split()}
+    single = bool(said & phrases().sets["singles"])
+    named = [n for n, item in enumerate(items) if item.name is not None]
     amounts = [item.amount for item in items if item.amount is not None]
-    if not counts or len(named) != 1 or len(amounts) != 2 or any(item.money for item in items):
+    if len(verbs) != 1 or len(named) != 1 or len(amounts) != 2 or any(i.money for i in items):
         return pairs
     first, second = amounts
-    if (
-        items[0].name is None
-        or (items[0].amount and verbs == {"count"} and not set(said) & phrases().sets["singles"])
-        or not first.unit
-        or second.unit
-        or second.value % 1
-    ):
+    apart = items[0].amount is None  # "ribbon, 2 rolls and 8 metres"
+    if len(items) != 2 + apart or (apart and named != [0]):
         return pairs
-    held = _factor(named[0].meaning, first.unit, desk)
-    if held is None:
+    name = items[named[0]].name
+    assert name is not None
+    held = _factor(name.meaning, first.unit, desk) if first.unit else None
+    rest = _in_single_ones(second, name.meaning, desk)
+    spoken = bool(second.unit) and (apart or named == [1])
+    if held is None or rest is None or not (single or spoken or (apart and verbs == {"count"})):
         return pairs
-    if second.value >= held or any(t.kind == "thereof" for p, _i in pairs for t in p.tokens):
+    if rest >= held or any(t.kind == "thereof" for p, _i in pairs for t in p.tokens):
         return pairs  # "1 box, 12 pieces", "2 boxes, 3 of them open"
-    total = replace(second, value=first.value * held + second.value)
-    return [(pairs[0][0], Item(amount=total, name=named[0]))]
+    total = replace(second, value=first.value * held + rest, unit="")
+    return [(pairs[0][0], Item(amount=total, name=name))]
+
+
+def _in_single_ones(amount: Token, sku: str, desk: Desk) -> Decimal | None:
+    """Return an amount in a product's own unit; None where it is in packs or in parts."""
+    if amount.unit and desk.pack_of(sku, amount.unit) is not None:
+        return None
+    measure = phrases().units.meaning(amount.unit) if amount.unit else None
+    own = phrases().units.meaning(desk.unit_of(sku))
+    if measure is None:
+        return amount.value if amount.value % 1 == 0 else None
+    if own is None or UNITS[own][0] != UNITS[measure][0]:
+        return None
+    return amount.value * UNITS[measure][1] / UNITS[own][1]
 
 
 def _joined(pairs: list[tuple[Clause, Item]], desk: Desk) -> list[tuple[Clause, Item]]:
@@ -231,6 +246,8 @@ def _priced(fact: Reading, item: Item, sku: str | None, desk: Desk) -> Reading:
     if held and item.amount.value == 1 and _is_usual(money.value / held, fact, sku, desk):
         return replace(fact, total=money.value, currency=money.currency)
     if item.amount.value != 1:
+        if money.words.split()[0] in phrases().sets["sum_leads"] and money.meaning == "bare":
+            return _whole_sum(fact, item.amount, money, sku, desk)
         if not item.amount.unit and _is_usual(money.value, fact, sku, desk):
             return replace(fact, price=money.value, currency=money.currency)
         if not item.amount.unit and _is_usual(money.value / item.amount.value, fact, sku, desk):
@@ -239,6 +256,13 @@ def _priced(fact: Reading, item: Item, sku: str | None, desk: Desk) -> Reading:
     if money.meaning == "bare" and not _is_usual(money.value, fact, sku, desk):
         raise NotUnderstood  # "1 cola 0.33" may be its size.
     return replace(fact, price=money.value, currency=money.currency)
+
+
+def _whole_sum(fact: Reading, amount: Token, money: Token, sku: str | None, desk: Desk) -> Reading:
+    """Take "4 gloves for 20" as the sum of all; where that is unlike any price it is asked."""
+    if amount.unit or not _is_usual(money.value / amount.value, fact, sku, desk):
+        raise NotUnderstood
+    return replace(fact, total=money.value, currency=money.currency)
 
 
 def _is_usual(price: Decimal, fact: Reading, sku: str | None, desk: Desk) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from jitledger_bot.reading.amounts.numbers import spelt
 from jitledger_bot.reading.amounts.quantities import leading_number
 from jitledger_bot.reading.phrases import phrases
-from jitledger_bot.recording.whole.token import Line, Token, ends
+from jitledger_bot.recording.whole.token import Line, Token, counts, ends
 
 LONGEST_NAME = 5
 LONGEST_SUPPLIER = 3
+SHORTEST_CODE = 3
+"""Digits of a code that is a number."""
 
 
 def name_at(line: Line, place: int) -> tuple[Token, int] | None:
@@ -19,12 +21,23 @@ def name_at(line: Line, place: int) -> tuple[Token, int] | None:
             continue
         if length == 1 and (len(words[0]) < 3 or _is_word(line, place)):
             continue
-        if leading_number(line.words[place : place + length]) is not None and length == 1:
+        number = leading_number(line.words[place : place + length]) is not None
+        if number and length == 1 and not is_code(line, place):
             continue
         found = line.desk.resolver.exactly(" ".join(words), bent=True)
         if found is not None:
             return Token("name", " ".join(words), found.sku), length
     return None
+
+
+def is_code(line: Line, place: int) -> bool:
+    """Return whether a number behind an amount is a product's code: "2 x 3051"."""
+    word = line.norm[place] if place < len(line.norm) else ""
+    if len(word) < SHORTEST_CODE or not word.isdigit() or counts(line, place + 1):
+        return False
+    told = [token for token in line.found if token.words not in ("x", "×", "of")]
+    behind = bool(told) and told[-1].kind == "amount" and not told[-1].unit
+    return behind and line.desk.resolver.exactly(word) is not None
 
 
 def _is_word(line: Line, place: int) -> bool:
@@ -75,5 +88,7 @@ def place_at(line: Line, place: int) -> tuple[Token, int] | None:
             words = line.norm[begin : begin + length]
             code = line.places.location(words) if len(words) == length else None
             if code is not None:
-                return Token("place", " ".join(words), code, lead=kind), begin + length - place
+                headed = not kind and place == 0 and line.words[length - 1].endswith(":")
+                way = "at" if headed else kind  # "shop: sold 2 mug"
+                return Token("place", " ".join(words), code, lead=way), begin + length - place
     return None

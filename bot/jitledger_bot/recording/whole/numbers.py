@@ -9,7 +9,7 @@ from jitledger_bot.reading.amounts.numbers import GLUED, read_number, spelt
 from jitledger_bot.reading.amounts.quantities import leading_number
 from jitledger_bot.reading.phrases import phrases
 from jitledger_bot.reading.tails import CURRENCIES, amount_at, currency_at, per_at
-from jitledger_bot.recording.whole.names import name_at
+from jitledger_bot.recording.whole.names import SHORTEST_CODE, name_at
 from jitledger_bot.recording.whole.token import (
     Line,
     Token,
@@ -45,7 +45,9 @@ def money_at(line: Line, place: int) -> tuple[Token, int] | None:
         {"@", "à", "je", "zu"} & set(said)
     )
     priced = _PRICE.fullmatch(line.words[begin].strip("@à,;.")) is not None
-    is_money = currency or strong or priced_by or priced or (lead and (each or per)) or each > 1
+    told = per is not None and any(token.kind == "amount" for token in line.found)
+    of_each = bool(lead and (each or per))
+    is_money = currency or strong or priced_by or priced or of_each or each > 1 or told
     if not is_money and (value == int(value) and "at" in said):
         return None  # "at 9" may be the time.
     summed = bool(before or totals) and _closes(line, end + totals)
@@ -100,6 +102,8 @@ def _spelt_money(line: Line, place: int) -> tuple[Decimal, int, bool] | None:
     if found is None:
         return None
     end = place + found[1]
+    if end < len(line.norm) and line.norm[end] in _CENTS[:3]:
+        return found[0] / 100, found[1] + 1, True
     if end >= len(line.norm) or line.norm[end] not in CURRENCIES:
         return None
     part = spelt(line.norm, end + 1)
@@ -138,6 +142,11 @@ def amount_at_place(line: Line, place: int) -> tuple[Token, int] | None:
     if times and _priced_times(line, end):
         words = " ".join(line.norm[place:end])
         return Token("amount", words, "", value), end - place
+    code = line.norm[end + times : end + times + 1]
+    coded = times and code and len(code[0]) >= SHORTEST_CODE and code[0].isdigit()
+    if coded and not counts(line, end + times + 1) and line.desk.resolver.exactly(code[0]):
+        words = " ".join(line.norm[place:end])
+        return Token("amount", words, "", value), end + times - place
     if times and leading_number(line.words[end + times : end + times + 1]) is not None:
         return Token("doubt", line.norm[place], "number"), 1  # "3 x 6" is read elsewhere.
     end += times

@@ -110,8 +110,19 @@ def _said(line: Line, place: int) -> tuple[Token, int] | None:
     talk = phrases().is_("small_talk", line.norm, place)
     if talk:
         return Token("small", line.norm[place]), talk
-    back = phrases().is_("taken_back", line.norm, place)
+    back = phrases().is_("taken_back", line.norm, place) or _denies(line, place)
     return (Token("instead", line.norm[place]), back) if back else None
+
+
+def _denies(line: Line, place: int) -> int:
+    """Return the length of a *no* that takes a number back: "3 roses, no, 2", "four, nein, 5"."""
+    length = phrases().is_("says_no", line.norm, place)
+    behind = place + length
+    if not length or not line.found or behind >= len(line.norm):
+        return 0
+    again = phrases().is_("taken_back", line.norm, behind)
+    told = line.found[-1].kind in ("sep", "amount", "name", "verb")
+    return length if told and (again or _is_goods(line, behind)) else 0
 
 
 def _kind(line: Line, place: int) -> tuple[Token, int] | None:

@@ -26,6 +26,7 @@ from jitledger_bot.recording.whole.scan import tokens_of
 from jitledger_bot.recording.whole.settle import (
     corrected,
     settled,
+    takes_back_a_number,
     without_articles,
     without_circumstances,
     without_number,
@@ -122,7 +123,9 @@ def _read(line: str, now: datetime, known: Reading, desk: Desk, places: Places) 
         tokens = tokens_of(words, desk, places)
     if any(token.kind == "doubt" for token in tokens):
         raise NotUnderstood
-    tokens = settled(without_articles(corrected(without_circumstances(tokens))), known)
+    told = without_circumstances(tokens)
+    unsure = takes_back_a_number(told)
+    tokens = settled(without_articles(corrected(told)), known)
     clauses = clauses_of(tokens, known)
     if occurred is None and dated_today:
         known = replace(known, occurred=None)  # "today 3 duct tape" below "sold yesterday:"
@@ -131,4 +134,4 @@ def _read(line: str, now: datetime, known: Reading, desk: Desk, places: Places) 
     if not facts or (somebody_else(facts[0]) and facts[0].do == "receive"):
         raise NotUnderstood
     check_talk(tokens, facts, desk)
-    return facts
+    return [replace(fact, unsure=True) for fact in facts] if unsure else facts

@@ -99,6 +99,16 @@ _GOODS = (
 )
 
 
+def takes_back_a_number(tokens: Sequence[Token]) -> bool:
+    """Return whether a number alone was said anew: "3 roses, no, 2", "four, no, five roses"."""
+    places = [n for n, token in enumerate(tokens) if token.kind == "instead"]
+    if not places:
+        return False
+    before = [t.kind for t in tokens[: places[0]] if t.kind in ("amount", "name", "money")]
+    after = [t.kind for t in tokens[places[-1] + 1 :] if t.kind in ("amount", "name", "money")]
+    return bool(before) and bool(after) and (before == ["amount"] or after == ["amount"])
+
+
 def corrected(tokens: list[Token]) -> list[Token]:
     """Let what is said behind "no, wait" stand for what it takes back: one number or product."""
     places = [n for n, token in enumerate(tokens) if token.kind == "instead"]
@@ -117,7 +127,13 @@ def corrected(tokens: list[Token]) -> list[Token]:
         if before and not sorry:
             raise NotUnderstood  # "sold 5 hammers, scratch that"
         return [t for t in tokens if t.kind != "instead"]
-    if kinds[0] != ["amount", "name"] or "money" in kinds[1]:
+    if kinds[0] == ["amount"] and kinds[1][:2] == ["amount", "name"]:
+        return _without_first(tokens, first, last)
+    if "money" in kinds[0] or "money" in kinds[1] or kinds[0][-2:] != ["amount", "name"]:
+        raise NotUnderstood
+    if kinds[1] == ["amount"]:
+        return _counted_anew(tokens[:first], tokens[last + 1 :])
+    if kinds[0] != ["amount", "name"]:
         raise NotUnderstood
     if kinds[1] == ["name"] and len(before) == 2:
         return _put(tokens[:first], tokens[last + 1 :])
@@ -130,8 +146,40 @@ def corrected(tokens: list[Token]) -> list[Token]:
     return [*kept, *tokens[last + 1 :]]
 
 
+def _without_first(tokens: list[Token], first: int, last: int) -> list[Token]:
+    """Leave out the number of "sold four, no, five roses", which was taken back at once."""
+    between = [t for t in tokens[first : last + 1] if t.kind not in ("instead", "sep", "small")]
+    if tokens[last + 1].kind not in ("amount", "sep") or between:
+        raise NotUnderstood
+    kept = [t for t in tokens[:first] if t.kind != "amount"]
+    while kept and kept[-1].kind == "sep":
+        kept.pop()
+    return [*kept, *tokens[last + 1 + (tokens[last + 1].kind == "sep") :]]
+
+
+def _counted_anew(said: list[Token], anew: list[Token]) -> list[Token]:
+    """Put a number said anew in the place of the last one: "sold 3 roses, no, 2".
+
+    Nothing else may be said with it, and nothing behind the goods that it corrects.
+    """
+    place = max(n for n, token in enumerate(said) if token.kind == "amount")
+    behind = {token.kind for token in said[place + 1 :]}
+    new = next(token for token in anew if token.kind == "amount")
+    unit = new.unit or said[place].unit
+    if any(token.kind not in ("small", "sep", "amount") for token in anew) or unit != (
+        said[place].unit or unit
+    ):
+        raise NotUnderstood
+    if not behind <= {"name", "sep", "small", "verb", "supplier"}:
+        raise NotUnderstood
+    said[place] = replace(new, unit=unit)
+    while said[-1].kind == "sep":
+        said.pop()
+    return said
+
+
 def _put(said: list[Token], anew: list[Token]) -> list[Token]:
-    """Put a product said anew in the place of the one said first; a number alone is asked."""
+    """Put a product said anew in the place of the one said first."""
     new = next(token for token in anew if token.kind in ("amount", "name"))
     if any(token.kind not in ("small", "sep", "name") for token in anew):
         raise NotUnderstood
@@ -152,7 +200,11 @@ def settled(tokens: list[Token], known: Reading) -> list[Token]:
             if token.words in phrases().sets["takes"] and _is_for_us(tokens):
                 found.append(Token("verb", token.words, "adjust", cause="use"))
                 continue
-            untitled = [n for n in people if not token.meaning or not _is_title(tokens[n])]
+            paid = any(
+                t.words.split()[:1] and t.words.split()[0] in phrases().sets["paid"] for t in tokens
+            )
+            known_buyer = paid or not token.meaning
+            untitled = [n for n in people if known_buyer or not _is_title(tokens[n])]
             if any(t.kind == "supplier" and t.lead in ("from", "at") for t in tokens):
                 token = Token("verb", token.words, "receive")
             elif any(n < place for n in untitled) or _somebody(tokens, place):

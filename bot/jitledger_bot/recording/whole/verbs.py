@@ -51,6 +51,8 @@ def verb_at(line: Line, place: int) -> tuple[Token, int] | None:
     use = known.reasons.at(line.norm, place)
     if use is not None and use[1] == "use":
         return Token("use", " ".join(line.norm[place : place + use[0]])), use[0]
+    if place == 0 and line.words[0].endswith(":") and line.norm[0] in known.sets["inside"]:
+        return Token("verb", line.norm[0], "receive"), 1  # "in: 2 boxes of soap"
     if known.sets["used_up"] & {line.norm[place]} and _is_led_by_us(line, place):
         return Token("use", line.norm[place]), 1  # "used 2 m rope to tie up the sign"
     if (place and ends(line, place)) or place == len(line.norm) - 1:
@@ -100,6 +102,8 @@ def _misspelt(line: Line, place: int) -> tuple[int, str] | None:
     """Return the verb that a word is with one slip of the thumb: "bougth", "verkaufft"."""
     word = line.norm[place]
     if len(word) < SHORTEST_MISSPELT or not word.isalpha():
+        return None
+    if word in phrases().sets["no_slips"]:
         return None
     meant = {do for verb, do in phrases().single_verbs if _is_a_slip(verb, word)}
     return (1, meant.pop()) if len(meant) == 1 else None

@@ -1,0 +1,1 @@
+"""What is asked with a button before anything is recorded."""
