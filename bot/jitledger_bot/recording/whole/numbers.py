@@ -139,16 +139,9 @@ def amount_at_place(line: Line, place: int) -> tuple[Token, int] | None:
         if ends(line, end - 1):
             return Token("amount", " ".join(line.norm[place:end]), "", value), end - place
     times = known.is_("times", line.norm, end)
-    if times and _priced_times(line, end):
-        words = " ".join(line.norm[place:end])
-        return Token("amount", words, "", value), end - place
-    code = line.norm[end + times : end + times + 1]
-    coded = times and code and len(code[0]) >= SHORTEST_CODE and code[0].isdigit()
-    if coded and not counts(line, end + times + 1) and line.desk.resolver.exactly(code[0]):
-        words = " ".join(line.norm[place:end])
-        return Token("amount", words, "", value), end + times - place
-    if times and leading_number(line.words[end + times : end + times + 1]) is not None:
-        return Token("doubt", line.norm[place], "number"), 1  # "3 x 6" is read elsewhere.
+    multiplied = _times(line, place, end, times, value) if times else None
+    if multiplied is not None:
+        return multiplied
     end += times
     while end < len(line.norm) and line.norm[end] in phrases().sets["wholes"]:
         end += 1
@@ -171,6 +164,22 @@ def amount_at_place(line: Line, place: int) -> tuple[Token, int] | None:
     article = not any(c.isdigit() for c in words) and known.numbers.meaning(words) == "1"
     meaning = "article" if article else ""
     return Token("amount", words, meaning, value, unit), end - place
+
+
+def _times(
+    line: Line, place: int, end: int, times: int, value: Decimal
+) -> tuple[Token, int] | None:
+    """Return the number in front of a price or a code: "12 x 4.20", "2 x 3051"; a doubt of both."""
+    amount = Token("amount", " ".join(line.norm[place:end]), "", value)
+    if _priced_times(line, end):
+        return amount, end - place
+    code = line.norm[end + times] if end + times < len(line.norm) else ""
+    coded = len(code) >= SHORTEST_CODE and code.isdigit() and not counts(line, end + times + 1)
+    if coded and line.desk.resolver.exactly(code):
+        return amount, end + times - place
+    if leading_number(line.words[end + times : end + times + 1]) is not None:
+        return Token("doubt", line.norm[place], "number"), 1  # "3 x 6" is read elsewhere.
+    return None
 
 
 def _is_own_pack(line: Line, place: int) -> bool:
