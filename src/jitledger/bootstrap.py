@@ -146,6 +146,8 @@ def open_app(
     if not create and not database.exists():
         database.close()
         raise Refused("no-shop", "There is no shop in this database; run jitledger init first.")
+    if settings.seal_key is not None:
+        database.seal_key = settings.seal_key.encode()
     database.create()
     driver = Driver(database, all_views())
     driver.create()

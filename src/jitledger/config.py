@@ -13,6 +13,7 @@ from jitledger.domain.errors import StoreError
 TELEGRAM = "https://api.telegram.org"
 WEBHOOK_LISTEN = "0.0.0.0:8080"
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}", re.ASCII)
+SHORTEST_KEY = 32
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -28,6 +29,8 @@ class Settings:
     webhook_listen: str = WEBHOOK_LISTEN
     bot_token: str | None = field(default=None, repr=False)
     webhook_secret: str | None = field(default=None, repr=False)
+    seal_key: str | None = field(default=None, repr=False)
+    witness: str | None = None
 
 
 def read_settings(database: str | None = None, env_file: Path | None = None) -> Settings:
@@ -48,9 +51,22 @@ def read_settings(database: str | None = None, env_file: Path | None = None) -> 
         bot_token=values.get("JITLEDGER_BOT_TOKEN") or None,
         bot_api=api.rstrip("/"),
         **_webhook(values),
+        seal_key=_seal_key(values.get("JITLEDGER_SEAL_KEY") or None),
+        witness=values.get("JITLEDGER_WITNESS") or None,
         log=level,
         log_format=form,
     )
+
+
+def _seal_key(key: str | None) -> str | None:
+    """Check the key that signs seals: one that can be guessed protects nothing."""
+    if key is not None and len(key) < SHORTEST_KEY:
+        raise StoreError(
+            "bad-setting",
+            f"JITLEDGER_SEAL_KEY must have at least {SHORTEST_KEY} characters; "
+            "`openssl rand -base64 33` makes one.",
+        )
+    return key
 
 
 def _webhook(values: dict[str, str]) -> dict[str, Any]:

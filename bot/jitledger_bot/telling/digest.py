@@ -6,18 +6,24 @@ it was made. The seal is a witness outside the machine (``jitledger verify --wit
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 from jitledger.bootstrap import App
+from jitledger.domain.errors import StoreError
 from jitledger.domain.moments import local_date, to_datetime
 from jitledger.service.announce import push
 from jitledger.service.recording.submission import Answer, Submission
+from jitledger.service.upkeep.witness import note, older_than_told, seen, witness_file
 from jitledger.store.database import Tx
 from jitledger.store.seals import newest_seal
 from jitledger_bot.memory.outgoing import has_subject
 
 if TYPE_CHECKING:
     from jitledger_projections.reports.morning import Morning
+
+log = logging.getLogger(__name__)
 
 MORNING = 7
 
@@ -81,3 +87,32 @@ async def make(app: App, subject: str, body: dict[str, object]) -> None:
             push(tx, "digest", body, now, subject=subject)
 
     await app.ledger.acommit(Submission([], then=write))
+    await asyncio.to_thread(_witness, app, str(body["day"]))
+
+
+def _witness(app: App, day: str) -> None:
+    """Keep the seal that is told outside the database, unless it lacks one that was told before."""
+    file = witness_file(app.settings.database, app.settings.witness)
+    if file is None or older_than_told(app.database, seen(file)) is not None:
+        return
+    try:
+        note(file, app.database, day)
+    except StoreError as error:
+        log.warning("%s", error)
+
+
+async def tell_older(app: App) -> bool:
+    """Tell the owners, once for each seal, when this ledger lacks a seal that was told."""
+    witness = seen(witness_file(app.settings.database, app.settings.witness))
+    wrong = await asyncio.to_thread(older_than_told, app.database, witness)
+    if wrong is None or witness is None:
+        return False
+    log.error("%s", wrong)
+    subject = f"older/{witness.seal[:16]}"
+
+    def write(tx: Tx, answers: list[Answer], now: int) -> None:
+        if not has_subject(tx, subject):
+            push(tx, "older", {"told": witness.told}, now, subject=subject)
+
+    await app.ledger.acommit(Submission([], then=write))
+    return True

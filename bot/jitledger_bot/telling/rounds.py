@@ -6,6 +6,7 @@ import asyncio
 from time import time_ns
 
 from jitledger.bootstrap import App
+from jitledger.domain.errors import StoreError
 from jitledger.domain.moments import local_date
 from jitledger.service.recording.submission import Answer, Submission
 from jitledger.service.reorder_alerts import is_snooze_over, wake_snoozed
@@ -13,6 +14,8 @@ from jitledger.service.upkeep.retention import let_go
 from jitledger.store.database import Tx
 from jitledger_bot.telling import digest, notices, told_lists
 from jitledger_bot.telling.kinds.kind import Row
+
+MOST_MORNINGS = 5
 
 
 class Rounds:
@@ -26,6 +29,8 @@ class Rounds:
         self.looks = 0
         """How often was looked."""
         self._digested: str | None = None
+        self._tried: tuple[str, int] = ("", 0)
+        """The subject of a digest, and how often it was tried to make it."""
         self._explained: int | None = None
         """The log's head when exceptions were last looked for."""
 
@@ -42,6 +47,7 @@ class Rounds:
                 await asyncio.to_thread(self._app.sweep)
                 swept = today
                 self.swept.set()
+                await digest.tell_older(self._app)
                 await self._tidy()
             await self.wake_snoozed()
             await self._exceptions()
@@ -74,11 +80,22 @@ class Rounds:
         subject = digest.subject_of(self._app)
         if subject is None or subject == self._digested:
             return
-        self._digested = subject  # Should it fail, the next try is tomorrow's.
+        if self._tried[0] != subject:
+            self._tried = (subject, 0)
+        self._tried = (subject, self._tried[1] + 1)
         if not digest.is_made(self._app, subject):
-            body, found = await asyncio.to_thread(self._morning)
-            await digest.make(self._app, subject, body)
-            await notices.tell_day(self._app, found)
+            try:
+                body, found = await asyncio.to_thread(self._morning)
+                await digest.make(self._app, subject, body)
+                await notices.tell_day(self._app, found)
+            except StoreError:
+                self._tried = (subject, 0)  # An outage is no try: it ends.
+                raise
+            except Exception:
+                if self._tried[1] >= MOST_MORNINGS:  # It fails of itself; tomorrow is another day.
+                    self._digested = subject
+                raise
+        self._digested = subject
 
     def _morning(self) -> tuple[Row, dict[str, list[Row]]]:
         """Return what the digest says, and what else is told, of one look at the shop."""

@@ -95,6 +95,7 @@ REFUSAL = {
     "unreadable-event": mark(
         "An entry cannot be read; whoever runs the ledger finds which in the log."
     ),
+    "witness-unwritable": mark("{file} cannot be written: {why}."),
     "wrong-state": mark("That cannot be done with order {po} as it stands now."),
 }
 """A refusal's sentence by its code; English says the ledger's own, which is more exact."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from jitledger.cli.output import as_json, opened, table, write_json
 from jitledger.domain.json import Json
+from jitledger.domain.moments import show_moment
 from jitledger.service.streams import Progress
 
 if TYPE_CHECKING:
+    from jitledger.bootstrap import App
     from jitledger.service.upkeep.views_check import Difference
 
 
@@ -69,19 +72,35 @@ def rebuild(ctx: click.Context, projection: str | None, json_: bool) -> None:
 @click.command()
 @click.option("--witness", metavar="HASH", help="A seal seen earlier, from a digest.")
 @click.option("--views", is_flag=True, help="Build every view anew beside the shop, and compare.")
+@click.option("--accept", is_flag=True, help="Go on with this ledger, though it is an older one.")
+@click.option("--sign", is_flag=True, help="Sign all that is there with JITLEDGER_SEAL_KEY.")
 @as_json
 @click.pass_context
-def verify(ctx: click.Context, witness: str | None, views: bool, json_: bool) -> None:
+def verify(
+    ctx: click.Context, witness: str | None, views: bool, accept: bool, sign: bool, json_: bool
+) -> None:
     """Check that nothing stored was altered.
+
+    The seal that was told last is the witness where none is given.
 
     Example: jitledger verify --views
     """
     from jitledger.bootstrap import all_views
     from jitledger.service.upkeep.proof import prove
     from jitledger.service.upkeep.views_check import check_views
+    from jitledger.service.upkeep.witness import note, older_than_told, seen, witness_file
 
     with opened(ctx) as app:
+        file = witness_file(app.settings.database, app.settings.witness)
+        told = None if witness is not None or accept else seen(file)
+        if sign:
+            _sign(app)
         verdict = prove(app.database, witness)
+        older = older_than_told(app.database, told) if verdict.ok else None
+        if older is not None:
+            verdict = replace(verdict, ok=False, first_difference=older.rstrip("."))
+        if accept and verdict.ok and file is not None:
+            note(file, app.database, show_moment(app.clock.now())[:10])
         different = check_views(app.database, all_views()) if views and verdict.ok else []
     answer = {
         "events": verdict.events,
@@ -105,6 +124,18 @@ def verify(ctx: click.Context, witness: str | None, views: bool, json_: bool) ->
         raise SystemExit(1)
 
 
+def _sign(app: App) -> None:
+    """Sign the newest seal with the key that is set; what comes is signed by itself."""
+    from jitledger.domain.errors import StoreError
+    from jitledger.service.recording.submission import Submission
+    from jitledger.store.seals import sign_newest
+
+    key = app.database.seal_key
+    if key is None:
+        raise StoreError("bad-setting", "JITLEDGER_SEAL_KEY is not set; nothing was signed.")
+    app.ledger.commit(Submission([], then=lambda tx, answers, at: sign_newest(tx, key)))
+
+
 def _say_views(different: Sequence[Difference]) -> None:
     for one in different:
         click.echo(f"The view {one.view} is not what the log says: {one.rows} rows ({one.first}).")
@@ -124,9 +155,11 @@ def doctor(ctx: click.Context, quick: bool, json_: bool) -> None:
     Example: jitledger doctor
     """
     from jitledger.service.upkeep.health import health
+    from jitledger.service.upkeep.witness import seen, witness_file
 
     with opened(ctx) as app:
-        found = health(app.database, app.driver, app.clock, whole=not quick)
+        told = seen(witness_file(app.settings.database, app.settings.witness))
+        found = health(app.database, app.driver, app.clock, whole=not quick, witness=told)
     if json_:
         write_json(found)
     else:
@@ -148,6 +181,8 @@ def _show(found: Json) -> None:
             f"The database is damaged: {found['damage']}. Stop writing, and restore a copy: "
             "`jitledger restore`."
         )
+    if found["older"]:
+        click.echo(found["older"])
     if found["clock"]["wrong"]:
         click.echo(found["clock"]["wrong"])
     if found["set_aside"]:

@@ -32,7 +32,7 @@ from jitledger.store.database import (
     read_clock,
     write_seal,
 )
-from jitledger.store.seals import FIRST, seal_of
+from jitledger.store.seals import FIRST, seal_of, sign
 
 TRIES = 4
 
@@ -179,6 +179,7 @@ class BulkAppender:
     def _insert(self, tx: Tx, append: _Append) -> None:
         tx.insert_many(append.events)
         write_seal(tx, append.counts, append.seal, append.clock)
+        sign(tx, self._database.seal_key, append.counts[0], append.seal)
         tx.insert_rows(
             "INSERT INTO command_keys (key, digest, ordinal, entries)", "(?, ?, ?, ?)", append.keys
         )

@@ -28,7 +28,7 @@ from jitledger.service.recording.watching import Watcher, WatcherFailed, watch
 from jitledger.service.views.contract import ProjectionFailed
 from jitledger.service.views.driver import Driver
 from jitledger.store.database import Database, Tx, read_clock, write_seal
-from jitledger.store.seals import FIRST, seal_of
+from jitledger.store.seals import FIRST, seal_of, sign
 from jitledger.store.writer import GroupWriter, Promise, fail, settle
 
 HOLD_SECONDS = 0.030
@@ -176,7 +176,7 @@ class Ledger:
         if append.events:
             self._cache.position = tx.insert_events(append.events, head)
         if append.events or append.stamped:
-            self._newest = seal_append(tx, append)
+            self._newest = seal_append(tx, append, self.database.seal_key)
         if append.events:
             changes = [*append.changes.values()]
             shop, marks = self._cache.shop, append.marks
@@ -217,7 +217,7 @@ class Ledger:
         self._newest = -1
 
 
-def seal_append(tx: Tx, append: Append) -> int:
+def seal_append(tx: Tx, append: Append, sign_with: bytes | None = None) -> int:
     """Write the command keys, the seal over all of it, and the clock; return the seal's number."""
     before, seal = append.newest
     ordinal = before + 1
@@ -230,7 +230,9 @@ def seal_append(tx: Tx, append: Append) -> int:
     present = append.present if append.simulated and append.told else None
     clock = append.stamp, present, append.highest
     counts = ordinal, len(append.events), len(keys)
-    write_seal(tx, counts, seal_of(seal, append.events, keys, clock), clock)
+    sealed = seal_of(seal, append.events, keys, clock)
+    write_seal(tx, counts, sealed, clock)
+    sign(tx, sign_with, ordinal, sealed)
     return ordinal
 
 

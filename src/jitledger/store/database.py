@@ -96,6 +96,8 @@ class Database(ABC):
     """What the ledger needs of a store; SQLite and PostgreSQL pass the same contract suite."""
 
     dialect: str = ""
+    seal_key: bytes | None = None
+    """A key kept outside of it, with which each append's seal is signed."""
     views: tuple[str, ...] = ()
     """The tables that a rebuild may replace while others read."""
 

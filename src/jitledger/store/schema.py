@@ -6,9 +6,9 @@ Written in the common words of both databases; ``BLOB`` becomes ``BYTEA`` on Pos
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """2: chats, notices, jobs, attachments; 3: leases of the outbox; 4: the clock beside each seal;
-5: the floor. What is missing is made when a shop is opened."""
+5: the floor; 6: signatures. What is missing is made when a shop is opened."""
 
 FLOOR = 5
 """The oldest version whose programs may write beside this one. It stands in the shop, where every
@@ -45,6 +45,9 @@ TABLES: tuple[str, ...] = (
     "owner TEXT NOT NULL, PRIMARY KEY (kind, value)) /*clustered*/",
     "CREATE TABLE IF NOT EXISTS seals (ordinal BIGINT PRIMARY KEY, events BIGINT NOT NULL, "
     "keys BIGINT NOT NULL, seal BLOB NOT NULL, last BIGINT, present BIGINT, highest BIGINT) "
+    "/*clustered*/",
+    # What a key outside the database made of seals, where one is used.
+    "CREATE TABLE IF NOT EXISTS signatures (ordinal BIGINT PRIMARY KEY, mac BLOB NOT NULL) "
     "/*clustered*/",
     # Names and chat ids live here alone, so that a person can be forgotten.
     "CREATE TABLE IF NOT EXISTS people (member TEXT PRIMARY KEY, name TEXT, handle TEXT, "

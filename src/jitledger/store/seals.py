@@ -7,6 +7,7 @@ part of it, so a copy in another database has the same seals.
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import NoneType
@@ -63,6 +64,53 @@ def first_seal_of(
         raw, listed = key.encode(), entries.encode()
         parts += (b"k%d:%d:" % (len(raw), len(listed)), raw, payload, listed)
     return hashlib.sha256(b"".join(parts)).digest()
+
+
+def sign(tx: Tx, key: bytes | None, ordinal: int, seal: bytes) -> None:
+    """Sign the seal of an append with a key that lies outside the database; nothing without one.
+
+    Whoever can write to the database can make every seal anew, but not what the key made of them
+    (HMAC-SHA256, RFC 2104, over the append's number and its seal).
+    """
+    if key is not None:
+        tx.execute(
+            "INSERT INTO signatures VALUES (?, ?)", (ordinal, signature_of(key, ordinal, seal))
+        )
+
+
+def signature_of(key: bytes, ordinal: int, seal: bytes) -> bytes:
+    """Return the signature of one append's seal.
+
+    >>> signature_of(b"k" * 32, 1, bytes(32)).hex()[:16]
+    '7e7da86c9db0a35c'
+    """
+    return hmac.digest(key, b"%d:" % ordinal + seal, hashlib.sha256)
+
+
+def sign_newest(tx: Tx, key: bytes) -> None:
+    """Sign the newest seal, and with it all before: from here on every append must be signed.
+
+    Done when a key is first used, and when somebody looked at appends that were made without it.
+    """
+    row = tx.one("SELECT ordinal, seal FROM seals ORDER BY ordinal DESC LIMIT 1")
+    if row is not None:
+        tx.execute("DELETE FROM signatures")
+        sign(tx, key, row[0], bytes(row[1]))
+
+
+def unsigned(tx: Tx, key: bytes) -> str | None:
+    """Return the first append whose signature is missing or of another key; None in order."""
+    rows = tx.all(
+        "SELECT s.ordinal, s.seal, g.mac FROM seals s LEFT JOIN signatures g "
+        "ON g.ordinal = s.ordinal WHERE s.ordinal >= "
+        "COALESCE((SELECT MIN(ordinal) FROM signatures), 0) ORDER BY s.ordinal"
+    )
+    for ordinal, seal, mac in rows:
+        if mac is None:
+            return f"append {ordinal} is not signed with the key"
+        if not hmac.compare_digest(bytes(mac), signature_of(key, ordinal, bytes(seal))):
+            return f"append {ordinal} is signed with another key, or was altered"
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,16 @@ class Blocked(Kind):
         return _(say.BLOCKED_THE_BOT, name=name)
 
 
+class Older(Kind):
+    """The ledger does not hold a seal that was told: it was put back from an older copy."""
+
+    name = "older"
+
+    def says(self, data: Row) -> str:
+        """Return how it reads."""
+        return "⚠ " + texts.safe(_(say.LEDGER_IS_OLDER, day=data["told"][:10]))
+
+
 class Told(Kind):
     """What says itself: a text that was put into the outbox as it is."""
 

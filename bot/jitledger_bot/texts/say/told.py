@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from jitledger_bot.texts.language import mark
 
+LEDGER_IS_OLDER = mark(
+    "This ledger does not hold the seal that I told on {day}: it was put back from an older copy, "
+    "or its end was cut off. What was recorded since is missing in it. `jitledger doctor` says "
+    "more; whoever looks after the machine must look for the newer file."
+)
+
 ON_HAND_NOW = mark("{name}: {quantity} on hand now")
 OFF_THE_SHELF = mark("{name}: off the shelf")
 PROMISE_IS_SETTLED = mark("{name}: the promise is settled")

@@ -7,13 +7,19 @@ from jitledger.service.clock import Clock
 from jitledger.service.recording.jumps import describe_clock
 from jitledger.service.streams import load_shop
 from jitledger.service.upkeep.letters import names_set_aside
+from jitledger.service.upkeep.witness import Witness, older_than_told
 from jitledger.service.views.driver import Driver
 from jitledger.service.views.standing import all_standings, describe
 from jitledger.store.database import Database, Tx, read_clock
 
 
 def health(
-    database: Database, driver: Driver, clock: Clock | None = None, *, whole: bool = False
+    database: Database,
+    driver: Driver,
+    clock: Clock | None = None,
+    *,
+    whole: bool = False,
+    witness: Witness | None = None,
 ) -> Json:
     """Return positions and errors of the views, the newest seal, and what waits."""
     with database.snapshot() as tx:
@@ -31,7 +37,8 @@ def health(
     ok = not aside and all(s.status == "live" for s in standings)
     ok = ok and all(versions.get(s.name, s.version) == s.version for s in standings)
     damage = database.damage() if whole else None
-    ok = ok and told["wrong"] is None and damage is None
+    older = older_than_told(database, witness)
+    ok = ok and told["wrong"] is None and damage is None and older is None
     return {
         "ok": ok,
         "events": events,
@@ -43,6 +50,7 @@ def health(
         "inbox_waiting": waiting,
         "outbox_waiting": sending,
         "damage": damage,
+        "older": older,
         "clock": told,
         "set_aside": aside,
         "dead_letters": [{"id": row[0], "error": row[1]} for row in letters],

@@ -15,7 +15,7 @@ from jitledger.domain.claims import CLAIMING, Claims
 from jitledger.domain.events import EVENTS, Event, StockReceived
 from jitledger.store.codec import decode
 from jitledger.store.database import Database, Tx
-from jitledger.store.seals import Verdict, verify
+from jitledger.store.seals import Verdict, unsigned, verify
 
 AT_ONCE = 5_000
 
@@ -25,14 +25,17 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 def prove(database: Database, witness: str | None = None) -> Verdict:
     """Return what verification of a whole shop found; the first difference is named.
 
-    A photo that a person gave a name by hand (``--attachment``) is kept elsewhere, and not asked
-    for.
+    Where a key is used (``JITLEDGER_SEAL_KEY``) every append must be signed with it, from the first
+    signed one on. A photo that a person gave a name by hand (``--attachment``) is kept elsewhere,
+    and not asked for.
     """
     verdict = verify(database, witness)
     if not verdict.ok:
         return verdict
     with database.snapshot() as tx:
-        first = next(_beside(database, tx), None)
+        key = database.seal_key
+        first = None if key is None else unsigned(tx, key)
+        first = first or next(_beside(database, tx), None)
     return verdict if first is None else replace(verdict, ok=False, first_difference=first)
 
 
