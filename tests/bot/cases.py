@@ -142,8 +142,8 @@ def _fill(app: App, locale: str, about: str) -> None:
         app, do="init", name="Cases", timezone="Europe/Berlin", clock="simulated",
         currency="EUR", locale=locale, now=early,
     )  # fmt: skip
-    done(app, do="location", code="main", name="Main", now=early)
-    done(app, do="location", code="shop", name="Shop", now=early)
+    for code, name in re.findall(r"(\w+) = ([\w &]+?)(?= \(|;|$)", _head("places", about)):
+        done(app, do="location", code=code, name=name, now=early)
     for code, name in re.findall(r"(\w+) = ([\w &]+)(?:;|$)", _head("suppliers", about)):
         done(app, do="supplier", code=code, name=name, now=early)
     for row in _rows(about):

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from jitledger.service.recording.submission import Answer, Submission
+from jitledger.domain.commands import parse
+from jitledger.service.recording.submission import Answer, Ask, Submission
 from jitledger.store.database import Tx
 from jitledger_bot.telling import told_lists
 from jitledger_bot.telling.kinds import DAILY
@@ -159,3 +160,45 @@ async def test_a_message_that_waits_is_changed_once_it_is_sent(chat: Chat) -> No
             return
         await asyncio.sleep(0.01)
     raise AssertionError(found)
+
+
+async def test_many_alerts_at_once_are_one_list(chat: Chat) -> None:
+    """Five crossings in one moment are one message; each row ends with its alert."""
+    for number in range(6):
+        sku = f"CUP-{number}"
+        done(chat.app, do="register", sku=sku, name=f"Cup {number}")
+        done(chat.app, do="receive", sku=sku, qty="20")
+        done(chat.app, do="policy", sku=sku, method="manual", reorder_point="10")
+    count = len(chat.sandbox.messages[OWNER])
+    asks = [Ask(parse({"do": "sell", "sku": f"CUP-{number}", "qty": "15"})) for number in range(6)]
+    await chat.app.ledger.acommit(Submission(asks))
+    told = await chat.settle(OWNER, count)
+    assert len(told) == 1, [one["text"] for one in told]
+    assert told[0]["text"].startswith("🔔 6 need reordering")
+    assert "Cup 3 (CUP-3): 5 left in position" in told[0]["text"]
+    rows = told[0]["reply_markup"]["inline_keyboard"]
+    assert len(rows) == 5
+    done(chat.app, do="receive", sku="CUP-0", qty="40")
+    done(chat.app, do="receive", sku="CUP-3", qty="40")
+    await told_lists.settle(chat.app, None)
+    await chat.done()
+    (now,) = [m for m in chat.told(OWNER, count) if m["message_id"] == told[0]["message_id"]]
+    assert "✓ Cup 0: no reorder alert any more" in now["text"]
+    assert "✓ Cup 3: no reorder alert any more" in now["text"]
+    assert "✓ Cup 1" not in now["text"]
+    assert len(now["reply_markup"]["inline_keyboard"]) == 3
+
+
+async def test_a_few_alerts_are_a_message_each(chat: Chat) -> None:
+    """Up to four stay apart, each with its own buttons."""
+    done(chat.app, do="policy", sku="MUG", method="manual", reorder_point="10")
+    done(chat.app, do="receive", sku="RED-MUG", qty="20")
+    done(chat.app, do="policy", sku="RED-MUG", method="manual", reorder_point="10")
+    count = len(chat.sandbox.messages[OWNER])
+    asks = [Ask(parse({"do": "sell", "sku": sku, "qty": "15"})) for sku in ("MUG", "RED-MUG")]
+    await chat.app.ledger.acommit(Submission(asks))
+    told = await chat.settle(OWNER, count)
+    assert sorted(one["text"].split("\n")[0] for one in told) == [
+        "🔔 Reorder Blue mug (MUG)",
+        "🔔 Reorder Red mug (RED-MUG)",
+    ]

@@ -38,3 +38,15 @@ def watch_list(tx: Tx, subject: str, now: int, since: int) -> None:
 def forget_told(tx: Tx, subject: str) -> None:
     """Forget that a subject was told: its end was."""
     tx.execute("DELETE FROM notices WHERE subject = ?", (subject,))
+
+
+def raised_alerts(tx: Tx) -> set[tuple[str, str]]:
+    """Return (SKU, location, empty for the whole shop) of the alerts that stand."""
+    rows = tx.all("SELECT sku, location FROM alerts WHERE state = 'raised'")
+    return {(str(sku), str(location)) for sku, location in rows}
+
+
+def is_raised(tx: Tx, sku: str, location: str) -> bool:
+    """Return whether an alert stands."""
+    found = tx.one("SELECT state FROM alerts WHERE sku = ? AND location = ?", (sku, location))
+    return found is not None and found[0] == "raised"

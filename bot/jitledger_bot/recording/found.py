@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from jitledger.domain.names import singulars
 from jitledger_bot.desk import Desk
 from jitledger_bot.memory.resolve import Resolved
 from jitledger_bot.reading import Reading
@@ -77,6 +78,12 @@ def _in_units(reading: Reading, desk: Desk) -> tuple[Resolved, str | None, Readi
         return None
     quantity = reading.quantity * UNITS[unit[1]][1] / UNITS[own][1]
     return found, None, replace(reading, quantity=quantity, product=" ".join(rest))
+
+
+def is_own_unit(word: str, sku: str, desk: Desk) -> bool:
+    """Return whether a word for a pack is what a product is kept in: "2 boxes of screws"."""
+    own = plain(desk.unit_of(sku))
+    return own in (word, *singulars(word), *phrases().pack_codes(word))
 
 
 def is_single(sku: str, desk: Desk) -> bool:
@@ -157,6 +164,8 @@ def _in_packs(words: str, desk: Desk) -> tuple[Resolved | None, str | None]:
     pack = desk.pack_of(sku, first)
     if pack is not None:
         return inner, pack
+    if is_own_unit(first, sku, desk):
+        return inner, None  # "2 boxes of screws" of what is kept in boxes
     if first in known.sets["holders"]:  # "2 rolls of duct tape", "3 bottles of oil"
         return inner, None if is_single(sku, desk) else first
     return (inner, codes[0]) if codes else (None, None)

@@ -49,7 +49,9 @@ def kind_of(norm: Sequence[str], place: int) -> str | None:
     word, known = norm[place], phrases()
     if any(c.isdigit() or c in FRACTIONS for c in word):
         return "number"
-    if any(c in CURRENCY for c in word) or word in CURRENCIES or word == "%":
+    if any(c in CURRENCY for c in word) or word in CURRENCIES | known.sets["money_words"]:
+        return "money"
+    if word == "%":
         return "money"
     if known.is_("of", norm, place) or known.is_("the", norm, place):
         return None

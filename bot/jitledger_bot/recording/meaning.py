@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -24,6 +25,7 @@ from jitledger_bot.reading.times import take_times
 from jitledger_bot.recording.found import find, held
 from jitledger_bot.recording.guard import doubt
 from jitledger_bot.recording.left_over import without_a_role
+from jitledger_bot.recording.money import Unsettled, price_of_one
 from jitledger_bot.recording.segments import segments
 from jitledger_bot.recording.together import (
     is_clear,
@@ -217,7 +219,11 @@ def _facts_of(readings: Sequence[Reading], desk: Desk) -> set[tuple[object, ...]
     for one in readings:
         found, pack, read = find(one, desk)
         sku = found.exact.sku if found.exact is not None else None
-        what = (read.do, sku, read.quantity, pack, read.price, read.total, read.occurred)
+        price, total = read.price, read.total
+        if sku is not None and (price, total) != (None, None):
+            with suppress(Unsettled):
+                price, total = price_of_one(read, sku, pack, desk), None
+        what = (read.do, sku, read.quantity, pack, price, total, read.occurred)
         broken = read.condition if read.condition == "damaged" else None
         facts.add((*what, read.location, read.to, broken))
     return facts

@@ -7,6 +7,7 @@ from time import time_ns
 
 import orjson
 
+from jitledger.service.announce import push as announce
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import PUSHES, Receiver, quiet_until
@@ -22,10 +23,16 @@ from jitledger_bot.memory.outgoing import (
     waits_until,
 )
 from jitledger_bot.memory.receivers import receivers
+from jitledger_bot.memory.told import raised_alerts
 from jitledger_bot.telling import told_lists
+from jitledger_bot.telling.kinds import kind_of
 from jitledger_bot.telling.pushes import pushed
 from jitledger_bot.texts.language import speaking
 from jitledger_bot.turn import Outgoing
+
+MOST_ALONE = 4
+"""So many alerts that wait at once are a message each; more are one list."""
+MOST_ROWS = 30
 
 
 def fan_out(tx: Tx, pushes: Sequence[Waiting], desk: Desk) -> int:
@@ -35,13 +42,34 @@ def fan_out(tx: Tx, pushes: Sequence[Waiting], desk: Desk) -> int:
     of somebody's quiet hours meanwhile is never sent to them.
     """
     to = receivers(tx, desk.app.queries.shop())
-    turned = 0
+    turned = _gather(tx, pushes, desk)
     for push in pushes:
         if not is_new(tx, push.id) or not _turn(tx, push, to, desk):
             continue
         finish(tx, push.id)
         turned += 1
     return turned
+
+
+def _gather(tx: Tx, pushes: Sequence[Waiting], desk: Desk) -> int:
+    """Tell many alerts that wait as one list, those that are over left out; return how many."""
+    waiting = [push for push in pushes if push.kind == "alert" and is_new(tx, push.id)]
+    if len(waiting) <= MOST_ALONE:
+        return 0
+    raised = raised_alerts(tx)
+    rows: dict[str, dict[str, object]] = {}
+    for push in waiting:
+        row = orjson.loads(push.body)
+        if (row["sku"], row["location"] or "") in raised:
+            rows[str(push.subject)] = {**row, "subject": push.subject}
+        finish(tx, push.id)
+    if rows:
+        listed, now = [rows[key] for key in sorted(rows)], desk.app.queries.present()
+        body = {"items": listed[:MOST_ROWS], "more": max(0, len(listed) - MOST_ROWS)}
+        subject = told_lists.subject_of("alerts", now)
+        announce(tx, "alerts", body, now, subject=subject)
+        told_lists.watch(tx, subject, now)
+    return len(waiting)
 
 
 def _turn(tx: Tx, push: Waiting, to: Sequence[Receiver], desk: Desk) -> bool:
@@ -72,7 +100,8 @@ def _tell(tx: Tx, push: Waiting, data: dict[str, object], to: Sequence[Receiver]
     stamp = time_ns()
     for receiver in to:
         owner = receiver.role == "owner"
-        if not (push.kind in receiver.wishes.wants if push.kind in PUSHES else owner):
+        wish = kind_of(push.kind).like or push.kind
+        if not (wish in receiver.wishes.wants if wish in PUSHES else owner):
             continue
         with speaking(receiver.voice):
             body = pushed(tx, push.kind, data, receiver, stamp)

@@ -13,7 +13,7 @@ import orjson
 from jitledger.bootstrap import App
 from jitledger.domain.json import Json
 from jitledger.domain.moments import DAY
-from jitledger.domain.names import ORDER_STREAM, SKU_STREAM
+from jitledger.domain.names import ALERT_STREAM, ORDER_STREAM, SKU_STREAM
 from jitledger.service.announce import push
 from jitledger.service.recording.submission import Answer, Submission
 from jitledger.store.database import Tx
@@ -55,8 +55,12 @@ async def settle(app: App, after: int | None) -> None:
 
     def write(tx: Tx, answers: Sequence[Answer], now: int) -> None:
         for number, subject, name, body in found:
+            now_told = list_of(tx, subject)
+            known = {} if now_told is None else now_told[2].get("settled", {})
+            ended = body["settled"] = {**known, **body["settled"]}
+            if ended == known:
+                continue  # Another process saw it first.
             rewrite(tx, number, body)
-            ended = body["settled"]
             left = [_about(row) for row in body[DAILY[name].listed] if row["subject"] not in ended]
             push(tx, "list-edit", {"settled": ended, "left": left}, now, subject=subject)
             if not left:
@@ -107,6 +111,7 @@ def _is_touched(row: Json, streams: set[str] | None) -> bool:
     if streams is None:
         return True
     mine = [SKU_STREAM + sku for sku in row.get("skus", ())]
+    mine += [ALERT_STREAM + row["sku"]] if "sku" in row else []
     mine.append(ORDER_STREAM + row["po"] if "po" in row else SKU_STREAM + row["sku"])
     return not streams.isdisjoint(mine)
 
@@ -155,6 +160,8 @@ def _said(end: dict[str, str]) -> str:
             return "✓ " + _(say.ON_HAND_NOW, name=name, quantity=end["quantity"])
         case "gone":
             return "✓ " + _(say.OFF_THE_SHELF, name=name)
+        case "alert-over":
+            return "✓ " + _(say.NO_ALERT_ANY_MORE, name=name)
         case "kept":
             return "✓ " + _(say.PROMISE_IS_SETTLED, name=name)
         case "received" | "closed":

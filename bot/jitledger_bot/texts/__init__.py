@@ -23,6 +23,7 @@ from jitledger_bot.texts.help import (
 from jitledger_bot.texts.pushes import (
     alert,
     alert_state,
+    alerts,
     and_more,
     digest,
     exception,
@@ -77,6 +78,7 @@ __all__ = [
     "WHYS",
     "alert",
     "alert_state",
+    "alerts",
     "and_more",
     "clip",
     "days_to_deliver",

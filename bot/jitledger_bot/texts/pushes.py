@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from jitledger.domain.json import Json
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.say import told
 from jitledger_bot.texts.words import clip, more, product, safe
 
 
@@ -24,6 +25,19 @@ def alert(body: Json) -> str:
             quantity=body["quantity"],
         )
     )
+
+
+def alerts(body: Json) -> str:
+    """Return many reorder alerts as one list."""
+    many = len(body["items"]) + int(body.get("more", 0))
+    lines = [f"🔔 <b>{many}</b> " + _("need reordering")]
+    for row in body["items"]:
+        where = " " + _("at {location}", location=safe(row["location"])) if row["location"] else ""
+        left = _(
+            told.LEFT_AND_TO_ORDER, position=row["inventory_position"], quantity=row["quantity"]
+        )
+        lines.append(f"• {product(row['name'], row['sku'])}{where}: {left}")
+    return clip("\n".join([*lines, *and_more(body)]))
 
 
 def alert_state(body: dict[str, object]) -> str:

@@ -37,9 +37,17 @@ def others_sale(one: Looked) -> str | None:
 
 
 def another_branch(one: Looked) -> str | None:
-    """A branch that is no place of this shop: "Filiale Potsdam hat 6 verkauft"."""
-    branch = phrases().sets["branches"].isdisjoint(one.norm)
-    return None if branch or one.fact.location or one.fact.to else say.WHOSE_GOODS
+    """A branch or a fair that is no place of this shop: "Filiale Potsdam hat 6 verkauft"."""
+    if one.fact.location or one.fact.to:
+        return None
+    if not phrases().sets["branches"].isdisjoint(one.norm):
+        return say.WHOSE_GOODS
+    at = any(
+        word in phrases().sets["venues"]
+        and not phrases().sets["venue_leads"].isdisjoint(one.norm[max(0, place - 2) : place])
+        for place, word in enumerate(one.norm)
+    )
+    return say.WHICH_PLACE if at else None
 
 
 def got_by(one: Looked) -> str | None:

@@ -14,7 +14,12 @@ from jitledger_bot.recording.money import is_near
 from jitledger_bot.recording.whole.clauses import Clause, Item
 from jitledger_bot.recording.whole.token import NotUnderstood, Token
 
-OF_A_PART = {("receive", "write-off"), ("receive", "transfer"), ("sell", "transfer")}
+OF_A_PART = {
+    ("receive", "write-off"),
+    ("receive", "transfer"),
+    ("sell", "transfer"),
+    ("sell", "write-off"),
+}
 """(before, later): what may befall a part of the same goods, which is not named again."""
 
 TAKES = ("sell", "write-off", "adjust")
@@ -246,7 +251,7 @@ def _priced(fact: Reading, item: Item, sku: str | None, desk: Desk) -> Reading:
     if held and item.amount.value == 1 and _is_usual(money.value / held, fact, sku, desk):
         return replace(fact, total=money.value, currency=money.currency)
     if item.amount.value != 1:
-        if money.words.split()[0] in phrases().sets["sum_leads"] and money.meaning == "bare":
+        if money.words.split()[0] in phrases().sets["sum_leads"]:
             return _whole_sum(fact, item.amount, money, sku, desk)
         if not item.amount.unit and _is_usual(money.value, fact, sku, desk):
             return replace(fact, price=money.value, currency=money.currency)
@@ -260,9 +265,12 @@ def _priced(fact: Reading, item: Item, sku: str | None, desk: Desk) -> Reading:
 
 def _whole_sum(fact: Reading, amount: Token, money: Token, sku: str | None, desk: Desk) -> Reading:
     """Take "4 gloves for 20" as the sum of all; where that is unlike any price it is asked."""
-    if amount.unit or not _is_usual(money.value / amount.value, fact, sku, desk):
+    held = _factor(sku, amount.unit, desk) if sku and amount.unit else None
+    count = amount.value * (held or 1)
+    if not _is_usual(money.value / count, fact, sku, desk) and money.currency is None:
         raise NotUnderstood
-    return replace(fact, total=money.value, currency=money.currency)
+    said = money.meaning == "bare" or phrases().units.meaning(amount.unit) is not None
+    return replace(fact, total=money.value, currency=money.currency, unsure=not said)
 
 
 def _is_usual(price: Decimal, fact: Reading, sku: str | None, desk: Desk) -> bool:

@@ -142,7 +142,8 @@ def _kind(line: Line, place: int) -> tuple[Token, int] | None:
         return Token("people", word), 1
     if any(c.isdigit() or c in FRACTIONS for c in word):
         return Token("doubt", word, "number"), 1
-    if any(c in CURRENCY for c in word) or word in CURRENCIES or word == "%":
+    money = word in CURRENCIES or word in known.sets["money_words"]
+    if any(c in CURRENCY for c in word) or money or word == "%":
         return Token("doubt", word, "money"), 1
     pieces = known.is_("pieces", norm, place)
     if pieces and place and line.found and line.found[-1].kind == "name":

@@ -36,11 +36,20 @@ def without_slips(words: list[str]) -> list[str]:
     norm, known, place = [plain(word) for word in words], phrases(), 0
     found = []
     while place < len(words):
-        length = known.is_("taken_back", norm, place)
+        length = known.is_("taken_back", norm, place) or _between_numbers(norm, place)
         if not length or not place:
             found.append(words[place])
         place += max(1, length)
     return found
+
+
+def _between_numbers(norm: Sequence[str], place: int) -> int:
+    """Return the length of a *no* between two numbers: "3 no 4 padlocks"."""
+    length = phrases().is_("says_no", norm, place)
+    behind = place + length
+    if not length or not place or behind >= len(norm):
+        return 0
+    return length if norm[place - 1].isdigit() and norm[behind].isdigit() else 0
 
 
 def without_articles(tokens: list[Token]) -> list[Token]:

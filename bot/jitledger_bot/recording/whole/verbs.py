@@ -56,7 +56,7 @@ def verb_at(line: Line, place: int) -> tuple[Token, int] | None:
     if known.sets["used_up"] & {line.norm[place]} and _is_led_by_us(line, place):
         return Token("use", line.norm[place]), 1  # "used 2 m rope to tie up the sign"
     if (place and ends(line, place)) or place == len(line.norm) - 1:
-        behind = line.found and line.found[-1].kind in ("name", "amount")
+        behind = line.found and line.found[-1].kind in ("name", "amount", "supplier")
         if behind and line.norm[place] in known.sets["inside"]:
             return Token("verb", line.norm[place], "receive"), 1  # "5 boxes of soap in, …"
         if behind and line.norm[place] in known.sets["outside"]:

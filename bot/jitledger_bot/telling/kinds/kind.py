@@ -64,6 +64,8 @@ class Kind:
     name: ClassVar[str] = ""
     wish: ClassVar[str] = ""
     """What a chat's settings call it; without one it is told to owners, whatever they wish."""
+    like: ClassVar[str] = ""
+    """The kind whose wish counts for it, when that is another one."""
 
     def __init_subclass__(cls) -> None:
         """Enter a kind into the table of all."""
@@ -123,3 +125,12 @@ def order_or_why(row: Row, stored: Stored) -> list[Button]:
     """Return the buttons that order a row's product, or explain it."""
     one, name = stored.item(row), row["name"][:24]
     return [(_(say.ORDER_NAME, name=name), f"j.{one}"), (_(shared.WHY_NAME, name=name), f"w.{one}")]
+
+
+COUNTS = {"reorder": "reorder_count", "runout": "run_out_count"}
+_LISTS = {"reorder": say.WHAT_NEEDS_REORDERING, "runout": say.WHAT_RUNS_OUT}
+
+
+def view_of(what: str, stored: Stored) -> Button:
+    """Return the button that shows a whole list."""
+    return _(_LISTS[what]), f"v.{stored('view', {'what': what})}"

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from jitledger_bot import texts
-from jitledger_bot.telling.kinds.kind import Keys, Kind, Row, Stored, column, count_button, once
+from jitledger_bot.telling.kinds.kind import (
+    COUNTS,
+    Keys,
+    Kind,
+    Row,
+    Stored,
+    column,
+    count_button,
+    once,
+    view_of,
+)
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import shared, wishes
 from jitledger_bot.texts.say import told as say
-from jitledger_bot.turn import Button
 
 FEW_BUTTONS = 4
 
@@ -67,9 +76,9 @@ class Digest(Kind):
             )
             for code in list(suppliers)[:FEW_BUTTONS]
         )
-        lists = [what for what in ("reorder", "runout") if data[_COUNTS[what]]]
+        lists = [what for what in ("reorder", "runout") if data[COUNTS[what]]]
         if lists:
-            rows.append([_view(what, stored) for what in lists])
+            rows.append([view_of(what, stored) for what in lists])
         wrong = [{**row, "name": row["sku"]} for row in data["exceptions"]]
         return rows + column(count_button(row, stored) for row in once(wrong)[:FEW_BUTTONS])
 
@@ -86,7 +95,7 @@ class Imported(Kind):
 
     def buttons(self, data: Row, stored: Stored) -> Keys:
         """Return to see what needs reordering."""
-        return [[_view("reorder", stored)]]
+        return [[view_of("reorder", stored)]]
 
 
 class Blocked(Kind):
@@ -118,11 +127,3 @@ class Told(Kind):
     def says(self, data: Row) -> str:
         """Return the text."""
         return texts.safe(data.get("text", ""))
-
-
-_COUNTS = {"reorder": "reorder_count", "runout": "run_out_count"}
-_LISTS = {"reorder": say.WHAT_NEEDS_REORDERING, "runout": say.WHAT_RUNS_OUT}
-
-
-def _view(what: str, stored: Stored) -> Button:
-    return _(_LISTS[what]), f"v.{stored('view', {'what': what})}"

@@ -11,6 +11,7 @@ from jitledger.domain.moments import DAY
 from jitledger.domain.quantity import ZERO, show
 from jitledger.service.cache import load_entries
 from jitledger_bot import texts
+from jitledger_bot.memory.told import is_raised
 from jitledger_bot.telling.kinds.kind import (
     MOST_BUTTONS,
     Daily,
@@ -22,6 +23,7 @@ from jitledger_bot.telling.kinds.kind import (
     count_button,
     once,
     order_or_why,
+    view_of,
 )
 from jitledger_bot.texts import orders as order_texts
 from jitledger_bot.texts.language import _
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 AHEAD_DAYS = 3
 RISK_DAYS = 14
 FEW = 5
+FEW_OF_MANY = 4
 LOOKED_AT = (StockCounted, StockSold, OpeningBalance)
 """What shows that somebody found what seemed not to be there."""
 
@@ -73,6 +76,33 @@ class RunOuts(Daily):
         if there <= Decimal(row["on_hand"]):
             return None
         return {"name": row["name"], "state": "came", "quantity": show(there)}
+
+
+class Alerts(Daily):
+    """Many reorder alerts at once, told as one list; a row ends with its alert."""
+
+    name = "alerts"
+    like = "alert"
+    ends = True
+
+    def rows(self, seen: Morning) -> list[Row]:
+        """Return nothing: alerts are told when they are raised, the morning has its own list."""
+        return []
+
+    def says(self, data: Row) -> str:
+        """Return how it reads."""
+        return texts.alerts(data)
+
+    def buttons(self, data: Row, stored: Stored) -> Keys:
+        """Return to order the first items, or to ask why, and to see all of them."""
+        found = [order_or_why(row, stored) for row in once(data["items"])[:FEW_OF_MANY]]
+        return [*found, [view_of("reorder", stored)]]
+
+    def end(self, row: Row, since: Since) -> dict[str, str] | None:
+        """Return that the alert is over."""
+        if is_raised(since.tx, row["sku"], row["location"] or ""):
+            return None
+        return {"name": row["name"], "state": "alert-over"}
 
 
 class Promises(Daily):
