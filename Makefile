@@ -14,7 +14,7 @@ WORKERS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 2))))
 test quick lowest coverage test-browser test-data: export PYTHONDONTWRITEBYTECODE :=
 test quick lowest coverage test-browser test-data: export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/compiled
 
-.PHONY: demo test quick check bench attack docs lowest coverage test-browser test-data lock clean
+.PHONY: demo test quick check bench attack audit docs lowest coverage test-browser test-data lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/jitledger demo $(DEMO)
@@ -100,6 +100,12 @@ lock: $(VENV)/.dev
 	$(LOCK) $(UPGRADE) --all-extras -o requirements.lock
 	$(LOCK) $(UPGRADE) --all-extras --group dev -c requirements.lock -o requirements-dev.lock
 	$(LOCK) $(UPGRADE) --all-extras --group docs -c requirements.lock -o requirements-docs.lock
+	sed -n 's/^requires = \["\(.*\)"\]$$/\1/p' pyproject.toml | $(BIN)/uv pip compile - --universal \
+	  --generate-hashes --no-header --no-emit-index-url $(UPGRADE) -o requirements-build.lock
+
+# What is known of the pinned versions' weaknesses; where no database of them can be reached it says so.
+audit: $(VENV)/.dev
+	$(BIN)/python .ci/audit.py requirements.lock requirements-build.lock
 
 clean:
 	rm -rf $(VENV) $(VENV)-lowest dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -33,6 +33,7 @@ def main() -> None:
         folder = Path(name)
         places = {
             "/opt/jitledger": folder / "opt",
+            "/opt/build": folder / "build",
             "/src": folder / "src",
             "/data": folder / "data",
         }
