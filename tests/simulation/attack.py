@@ -13,6 +13,7 @@ import os
 import random
 import shutil
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import threading
@@ -35,6 +36,8 @@ from jitledger.store.sqlite import SQLiteDatabase
 from tests.bot.conftest import OWNER, open_chat
 from tests.conftest import done, open_shop
 from tests.simulation import kill_bot
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -184,6 +187,40 @@ def disk_full(scale: int, rng: random.Random, folder: Path) -> Found:
         damage += not recovered or not kept <= _keys(path) or not verify(app.database).ok
         app.close()
     return Found(f"{tries} disks that were full amid appends", damage)
+
+
+@attack
+def io_errors(scale: int, rng: random.Random, folder: Path) -> Found:
+    """Let calls of the disk fail amid appends; what was acknowledged is there, and once."""
+    compiler = shutil.which("gcc") or shutil.which("cc")
+    if compiler is None:
+        return Found("no input and output errors: there is no C compiler here", 0)
+    shim, source = folder / "io_faults.so", Path(__file__).with_name("io_faults.c")
+    subprocess.run([compiler, "-w", "-shared", "-fPIC", "-o", shim, source, "-ldl"], check=True)
+    damage = failed = acknowledged = 0
+    for number in range(4 * scale):
+        path, seed = folder / f"io-{number}.db", rng.randrange(1, 10_000)
+        _shop(path).close()
+        env = {**os.environ, "LD_PRELOAD": str(shim), "IO_FAULT_FILE": path.name}
+        child = [sys.executable, "-m", "tests.simulation.io_child", str(path)]
+        done = subprocess.run(
+            [*child, str(rng.choice((5, 20, 60))), str(seed)],
+            env=env, capture_output=True, text=True, check=False, cwd=ROOT,
+        )  # fmt: skip
+        said = done.stdout.split("\n")
+        kept = {line for line in said if line.startswith("k")}
+        failed += sum(int(line.split()[1]) for line in said if line.startswith("failed"))
+        acknowledged += len(kept)
+        missing = kept - _keys(path)
+        app = open_app(Settings(database=f"sqlite:///{path}"), create=False)
+        with app.database.snapshot() as tx:
+            events = tx.one("SELECT COUNT(*) FROM stored_events WHERE topic = 'stock-received'")[0]
+        stock = app.queries.stock("MUG")["on_hand"]
+        well = verify(app.database).ok and stock == str(events) == str(len(_keys(path)))
+        damage += bool(missing) or not well or "recovered" not in said
+        app.close()
+    tried = f"{failed} calls of the disk that failed over {4 * scale} shops"
+    return Found(tried, damage, f"{acknowledged} acknowledged meanwhile")
 
 
 @attack
