@@ -25,6 +25,7 @@ from aiogram.utils.token import TokenValidationError, validate_token
 from jitledger.bootstrap import App
 from jitledger.domain.errors import StoreError
 from jitledger.service.people import hash_code, invite
+from jitledger_bot.aside import Aside
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers import make_dispatcher
 from jitledger_bot.handlers.asking import advice
@@ -99,6 +100,8 @@ class BotRunner:
         self.app = app
         self.bot = bot
         self.desk = Desk(app, bot.id)
+        if app.database.dialect != "sqlite":
+            self.desk.aside = Aside(loop_factory())
         self.outbox = Outbox(bot, self.desk)
         self.inbox = Inbox(bot, make_dispatcher(), self.desk, self.outbox)
         works = {"import": documents.take, "backtest": advice.replay}
@@ -130,8 +133,11 @@ class BotRunner:
             asyncio.create_task(self._guarded(self.outbox.run), name="outbox"),
             asyncio.create_task(self._guarded(self._recover), name="recover"),
             asyncio.create_task(self._guarded(self.jobs.run), name="jobs"),
-            asyncio.create_task(self._guarded(self.rounds.run), name="sweep"),
+            asyncio.create_task(self._guarded(self._rounds), name="sweep"),
         ]
+
+    async def _rounds(self) -> None:
+        await self.desk.apart(self.rounds.run())
 
     async def _offer_commands(self) -> None:
         """Tell Telegram the menu of commands, in every language there is."""
@@ -150,6 +156,8 @@ class BotRunner:
             await self.webhook.stop()
         await self.inbox.drain(3.0)
         await self.outbox.drain(2.0)
+        if self.desk.aside is not None:
+            self.desk.aside.stop()
         await self.bot.session.close()
 
     async def wait(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -22,6 +22,7 @@ from jitledger.service.views.standing import all_standings
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import Asker, Guesses, Member
+from jitledger_bot.aside import Aside, Result
 from jitledger_bot.memory.chats import reach, voice_row
 from jitledger_bot.memory.receivers import member_of
 from jitledger_bot.memory.resolve import Resolver
@@ -46,9 +47,15 @@ class Desk:
     guesses: Guesses = field(default_factory=Guesses)
     opening: str | None = None
     """The hash of the code that lets somebody open a new shop; None once there is one."""
+    aside: Aside | None = None
+    """Where a database over a network is asked; None stands for here."""
 
     def __post_init__(self) -> None:
         self.resolver = Resolver(self.app.database)
+
+    async def apart(self, work: Coroutine[object, object, Result]) -> Result:
+        """Run what asks the database, on the loop for that where there is one."""
+        return await (work if self.aside is None else self.aside.run(work))
 
     def read(self) -> tuple[Shop, int]:
         """Return the shop and the ledger's present."""

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
@@ -85,7 +85,7 @@ class Job:
         self.done, self.total = done, total
 
 
-Work = Callable[[Job, Desk], Awaitable[None]]
+Work = Callable[[Job, Desk], Coroutine[object, object, None]]
 
 
 class Jobs:
@@ -114,11 +114,14 @@ class Jobs:
     async def _submit(self, then: Callable[[Tx, Sequence[Answer], int], object]) -> Any:
         return (await self._desk.app.ledger.acommit(Submission([], then=then))).value
 
+    async def _is_any(self, now: int) -> bool:
+        with self._desk.app.database.snapshot() as tx:
+            return next_job(tx, now) is not None
+
     async def _take(self) -> Job | None:
         now = self._desk.app.clock.now()
-        with self._desk.app.database.snapshot() as tx:
-            if next_job(tx, now) is None:
-                return None
+        if not await self._desk.apart(self._is_any(now)):
+            return None
 
         def lease(tx: Tx, answers: Sequence[Answer], at: int) -> JobRow | None:
             row = next_job(tx, now)
@@ -148,7 +151,7 @@ class Jobs:
         telling = asyncio.create_task(self._tell(job))
         state, error = "done", None
         try:
-            await self._works[job.kind](job, self._desk)
+            await self._desk.apart(self._works[job.kind](job, self._desk))
         except Refused as refused:
             job.turn.say(f"✗ {texts.safe(texts.problem(refused))}")
         except Exception as failed:

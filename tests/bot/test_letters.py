@@ -30,6 +30,7 @@ def aside(chat: Chat) -> list[str]:
         return [letter.ref for letter in set_aside(tx)]
 
 
+@pytest.mark.slow
 async def test_a_lock_that_is_held_long_costs_no_try(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:

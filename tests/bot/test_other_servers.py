@@ -115,6 +115,7 @@ async def test_what_is_said_there_is_recorded_and_undone(terse: tuple[Terse, App
     assert app.queries.stock("MUG")["on_hand"] == "0"
 
 
+@pytest.mark.slow
 async def test_a_file_it_tells_little_about_is_sent_once(terse: tuple[Terse, App]) -> None:
     """It was taken: it must not come again because the answer is short."""
     server, _ = terse
@@ -149,6 +150,7 @@ async def test_a_question_is_kept_while_its_answer_is_on_its_way(terse: tuple[Te
     server.free.set()
 
 
+@pytest.mark.slow
 async def test_it_is_not_asked_without_a_pause(terse: tuple[Terse, App]) -> None:
     """It does not wait for updates; asking anew at once would never end."""
     server, _ = terse

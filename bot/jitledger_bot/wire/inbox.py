@@ -112,9 +112,8 @@ class Inbox:
             found = incoming.claim(tx, self._desk.bot_id, self._owner, now, mine)
             return [Row(*one[:4], orphaned=one[4]) for one in found]
 
-        with self._desk.app.database.snapshot() as tx:
-            if not incoming.has_stale(tx, self._desk.bot_id, now):
-                return 0
+        if not await self._desk.apart(_is_stale(self._desk, now)):
+            return 0
         rows = await self._submit(Submission([], then=claim))
         self._mine.update(row.id for row in rows)
         for row in rows:
@@ -190,7 +189,8 @@ class Inbox:
             update = Update.model_validate_json(row.body, context={"bot": self._bot})
         speak(Voice())  # Until it is known who asks.
         turn = Turn(row.chat_id, update.update_id, thread_of(update))
-        await self._dispatcher.feed_update(self._bot, update, turn=turn, desk=self._desk)
+        told = self._dispatcher.feed_update(self._bot, update, turn=turn, desk=self._desk)
+        await self._desk.apart(told)
         if turn.only_says and turn.plain and await self._outbox.send_at_once(turn.plain):
             turn.render.clear()
         if await row.number() is None:
@@ -249,8 +249,15 @@ class Inbox:
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
         free = Submission([], then=lambda tx, answers, at: incoming.let_go(tx, self._owner))
-        with suppress(LedgerError):  # Then the next start counts them as tries.
-            await self._submit(free)
+        with suppress(LedgerError, TimeoutError):  # Then the next start counts them as tries.
+            async with asyncio.timeout(1.0):
+                await self._submit(free)
+
+
+async def _is_stale(desk: Desk, now: int) -> bool:
+    """Return whether a row waits that nobody works on."""
+    with desk.app.database.snapshot() as tx:
+        return incoming.has_stale(tx, desk.bot_id, now)
 
 
 async def _wanted(row: Row) -> None:

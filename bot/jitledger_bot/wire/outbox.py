@@ -38,6 +38,7 @@ from jitledger_bot.memory.chats import forget_chat, move_chat
 from jitledger_bot.memory.letters import tell_letter
 from jitledger_bot.memory.outgoing import (
     Sending,
+    Waiting,
     claim_next,
     count_try,
     free_leases,
@@ -49,7 +50,7 @@ from jitledger_bot.memory.outgoing import (
     write_marks,
 )
 from jitledger_bot.telling.fan_out import fan_out
-from jitledger_bot.texts.language import _, speaking
+from jitledger_bot.texts.language import Voice, _, speaking
 from jitledger_bot.texts.say import talk as say
 from jitledger_bot.turn import Outgoing
 from jitledger_bot.wire.calls import METHODS, method_of
@@ -246,11 +247,9 @@ class Outbox:
 
     async def look(self) -> None:
         """Fan pushes out to their receivers and send what waits and is due."""
-        with self._desk.app.database.snapshot() as tx:
-            found = waiting(tx, self._desk.app.clock.now(), self._under_way)
-            rows = [row for row in found if row.method != "push"]
-            again = {r.chat_id for r in rows if r.tries and r.kind == "push-message"}
-            voices = {chat_id: self._desk.voice_in(tx, chat_id) for chat_id in again}
+        found, voices = await self._desk.apart(_found(self._desk, {*self._under_way}))
+        found = [row for row in found if row.id not in self._under_way]
+        rows = [row for row in found if row.method != "push"]
         pushes = [row for row in found if row.method == "push"]
         if pushes and await self._submit(lambda tx, answers, now: fan_out(tx, pushes, self._desk)):
             await self.look()
@@ -272,6 +271,14 @@ class Outbox:
                     fields["text"] = f"{_(REPEATED)}\n{fields['text']}"
             sendings.append(Sending(row.id, row.chat_id, row.kind, row.method, fields, row.tries))
         self.send(sendings)
+
+
+async def _found(desk: Desk, mine: set[int]) -> tuple[list[Waiting], dict[int, Voice]]:
+    """Return what waits, and how chats are spoken to that are told something again."""
+    with desk.app.database.snapshot() as tx:
+        found = waiting(tx, desk.app.clock.now(), mine)
+        again = {r.chat_id for r in found if r.tries and r.kind == "push-message"}
+        return found, {chat_id: desk.voice_in(tx, chat_id) for chat_id in again}
 
 
 def _without_topic(row: Sending) -> Sending:

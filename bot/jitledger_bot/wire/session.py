@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import AsyncGenerator
 from copy import copy
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +14,7 @@ from aiogram import Bot
 from aiogram.client.default import Default
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.methods import GetFile, GetMe, GetUpdates, GetWebhookInfo, Response, SendMessage
-from aiogram.methods.base import TelegramMethod
+from aiogram.methods.base import TelegramMethod, TelegramType
 from aiogram.types import Message, Update
 from aiohttp.payload import BytesPayload
 
@@ -31,6 +33,47 @@ class LeanSession(AiohttpSession):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(json_loads=_parsed, json_dumps=_dumped, **given)
+        self._home: asyncio.AbstractEventLoop | None = None
+        """The loop whose connections these are; others have their calls made there."""
+
+    def _is_away(self) -> bool:
+        loop = asyncio.get_running_loop()
+        if self._home is None:
+            self._home = loop
+        return loop is not self._home
+
+    async def make_request(
+        self, bot: Bot, method: TelegramMethod[TelegramType], timeout: int | None = None
+    ) -> TelegramType:
+        """Make a call, on the loop whose connections these are."""
+        made = super().make_request(bot, method, timeout)
+        if not self._is_away():
+            return await made
+        assert self._home is not None
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(made, self._home))
+
+    async def stream_content(
+        self,
+        url: str,
+        headers: dict[str, object] | None = None,
+        timeout: int = 30,
+        chunk_size: int = 65536,
+        raise_for_status: bool = True,
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield a file's content; away from home it is fetched whole, its size is limited."""
+        content = super().stream_content(url, headers, timeout, chunk_size, raise_for_status)
+        if not self._is_away():
+            async for part in content:
+                yield part
+            return
+
+        async def whole() -> list[bytes]:
+            return [part async for part in content]
+
+        assert self._home is not None
+        fetched = asyncio.run_coroutine_threadsafe(whole(), self._home)
+        for part in await asyncio.wrap_future(fetched):
+            yield part
 
     async def close(self) -> None:
         """Close the connections; only those with TLS need the library's moment to say goodbye."""

@@ -32,6 +32,8 @@ from jitledger.store.seals import FIRST, seal_of, sign
 from jitledger.store.writer import GroupWriter, Promise, fail, settle
 
 HOLD_SECONDS = 0.030
+CLOSE_SECONDS = 4.0
+"""So long an answer is waited for when the ledger is closed."""
 
 
 class Ledger:
@@ -78,8 +80,10 @@ class Ledger:
         return self._cache.item(sku)
 
     def close(self) -> None:
-        """Finish what waits and stop the writer."""
-        self._writer.close()
+        """Finish what waits and stop the writer; a server that says nothing is given up."""
+        if not self._writer.close(CLOSE_SECONDS):
+            self.database.give_up()
+            self._writer.close(CLOSE_SECONDS)
 
     # --- the append -------------------------------------------------------------------------------
 

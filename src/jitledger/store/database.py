@@ -160,6 +160,10 @@ class Database(ABC):
         """Return what is broken of the database's own structures; None when nothing is."""
         return None
 
+    def give_up(self) -> None:
+        """Wait no longer for answers that are outstanding; those of a file come by themselves."""
+        return
+
     @abstractmethod
     def close(self) -> None:
         """Close every connection."""

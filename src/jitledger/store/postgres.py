@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -15,8 +16,9 @@ from eventsourcing.persistence import (
     StoredEvent,
 )
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from psycopg.abc import RV, PQGen
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.rows import tuple_row
+from psycopg.rows import DictRow, tuple_row
 from psycopg.sql import SQL, Identifier
 
 from jitledger.domain.errors import Conflict, LedgerError, StoreAway, StoreError
@@ -25,6 +27,10 @@ from jitledger.store.schema import ADDED, FIRST_CLOCK, SCHEMA_VERSION, TABLES
 
 _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError)
 """What is said when the server does not answer: it may at the next try."""
+
+CLOSE_SECONDS = 1.0
+LOOK_SECONDS, GIVE_UP_SECONDS = 0.1, 1.0
+"""How often a wait looks at its socket, and whether it is still of use."""
 
 REPLACE_MS = 15
 """So long is waited for readers of a table before it is tried again."""
@@ -40,6 +46,26 @@ WATCHFUL: dict[str, object] = {
 }
 """Seconds, and milliseconds: a connection that is silently dead is given up within them, unless the
 address says otherwise. Sources: libpq-connect, "Parameter Key Words"; RFC 5482."""
+
+
+def _connections(given_up: threading.Event) -> type[psycopg.Connection[DictRow]]:
+    """Return a class of connections that wait for a server until they are told not to any more."""
+
+    class Patient(psycopg.Connection[DictRow]):
+        def wait(
+            self, gen: PQGen[RV], interval: float = LOOK_SECONDS, timeout: float | None = None
+        ) -> RV:
+            if timeout is not None:
+                return super().wait(gen, interval, timeout)
+            while True:
+                try:
+                    return super().wait(gen, interval, GIVE_UP_SECONDS)
+                except psycopg.errors._WaitTimeout:
+                    if given_up.is_set():
+                        self.pgconn.finish()
+                        raise
+
+    return Patient
 
 
 class PostgresTx(Tx):
@@ -106,6 +132,8 @@ class PostgresDatabase(Database):
         given = {name: value for name, value in parts.items() if value is not None}
         given["options"] = f"{options} -c search_path={self._schema}".strip()
         self._given = {**WATCHFUL, **given}
+        self._given_up = threading.Event()
+        self._datastore.pool.connection_class = _connections(self._given_up)
         assert isinstance(self._datastore.pool.kwargs, dict)
         self._datastore.pool.kwargs.update(self._given)
         self._greet()
@@ -173,8 +201,13 @@ class PostgresDatabase(Database):
             .replace("REAL", "DOUBLE PRECISION")
         )
 
+    def _check_open(self) -> None:
+        if self._given_up.is_set():
+            raise StoreError("closed", "The ledger is closed.")
+
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
+        self._check_open()
         with _errors(), self._datastore.transaction(commit=True) as cursor:
             yield PostgresTx(cursor, self.recorder)
 
@@ -201,6 +234,7 @@ class PostgresDatabase(Database):
 
     @contextmanager
     def snapshot(self) -> Iterator[Tx]:
+        self._check_open()
         with _errors(), self._datastore.transaction(commit=False) as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             if self.views:
@@ -214,7 +248,12 @@ class PostgresDatabase(Database):
     def stay(self) -> None:
         """PostgreSQL keeps its log's files and writes into them again."""
 
+    def give_up(self) -> None:
+        self._given_up.set()
+
     def close(self) -> None:
+        self._given_up.set()
+        self._datastore.pool.close(CLOSE_SECONDS)
         self._datastore.close()
 
 

@@ -193,13 +193,15 @@ class GroupWriter(Generic[Request, Result]):
         _wake_loops([promise for _, promise in group[:taken]])
         return taken
 
-    def close(self) -> None:
-        """Finish what waits, then stop."""
+    def close(self, seconds: float | None = None) -> bool:
+        """Finish what waits, then stop; False when that takes longer than so many seconds."""
         with self._wake:
             self._closing = True
             self._wake.notify()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join()
+        if self._thread is None or self._thread is threading.current_thread():
+            return True
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
 
 
 def _wake_loops(promises: Sequence[Promise]) -> None:
