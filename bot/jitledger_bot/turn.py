@@ -126,6 +126,10 @@ class Turn:
             body["reply_markup"] = keyboard(buttons)
         return Outgoing(self.chat_id, "editMessageText", body, kind="edit")
 
+    def end(self) -> None:
+        """Let go of what was prepared: it holds the turn itself, and would wait to be searched."""
+        self.asks, self.effects, self.render, self.plain = [], [], [], []
+
 
 PART_CHARACTERS = 10_000_000
 """Of one file: at most 40 MB as bytes; Telegram takes 50, and smaller ones arrive on a phone."""

@@ -12,9 +12,11 @@ import argparse
 import asyncio
 import random
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +29,8 @@ from tests.simulation.kill_bot import TOKEN, start_bot
 
 STRANGER = 99
 MOMENTS = 10
+MOST_WAITING = 300
+"""People write no faster than they are answered."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,13 @@ def _memory(bot: subprocess.Popen[bytes]) -> int:
 
 def _files(shop: Path) -> int:
     return sum(file.stat().st_size for file in shop.parent.glob(f"{shop.name}*"))
+
+
+def _waiting(shop: Path) -> int:
+    """Return how many messages are taken and not worked on yet: they are held, and no leak."""
+    with closing(sqlite3.connect(shop, timeout=10)) as looked:
+        row = looked.execute("SELECT COUNT(*) FROM inbox WHERE state = 'new'").fetchone()
+    return int(row[0])
 
 
 async def run(messages: int, folder: Path, strangers: float = 0.2) -> list[Moment]:
@@ -78,11 +89,11 @@ async def run(messages: int, folder: Path, strangers: float = 0.2) -> list[Momen
             else:
                 sandbox.say(1, f"received {quantity} S{rng.randrange(50)}")
             if number % 50 == 49:
-                while len(sandbox.updates) > 200:
+                while len(sandbox.updates) > 200 or _waiting(shop) > MOST_WAITING:
                     await asyncio.sleep(0.02)
                 for person in (1, STRANGER):  # This server keeps everything; Telegram does not.
                     del sandbox.messages[person][:-50]
-        while sandbox.updates:
+        while sandbox.updates or _waiting(shop):
             await asyncio.sleep(0.05)
         await asyncio.sleep(1)
     bot.send_signal(signal.SIGTERM)

@@ -205,6 +205,7 @@ class Inbox:
             then=self._finish(row, turn),
         )
         sent = await self._submit(submission)
+        turn.end()
         self._outbox.send(sent)
 
     def _finish(self, row: Row, turn: Turn) -> Callable[[Tx, list[Answer], int], Any]:
