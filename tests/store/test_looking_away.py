@@ -158,3 +158,19 @@ def test_what_follows_from_the_log_is_proven_with_it(filled: Path, change: str, 
     assert not verdict.ok
     assert told in (verdict.first_difference or "")
     app.close()
+
+
+def test_a_kind_of_entry_that_nobody_knows_is_said(filled: Path) -> None:
+    """Doctor names what a newer program recorded, and is well again when it is known."""
+    with closing(sqlite3.connect(filled)) as shop, shop:
+        shop.execute("UPDATE stored_events SET topic = 'stock-beamed' WHERE topic = 'stock-sold'")
+    app = open_app(Settings(database=f"sqlite:///{filled}"), create=False)
+    found = health(app.database, app.driver, app.clock, whole=True)
+    assert not found["ok"]
+    assert found["newer_kinds"] == ["stock-beamed"]
+    app.close()
+    with closing(sqlite3.connect(filled)) as shop, shop:
+        shop.execute("UPDATE stored_events SET topic = 'stock-sold' WHERE topic = 'stock-beamed'")
+    app = open_app(Settings(database=f"sqlite:///{filled}"), create=False)
+    assert health(app.database, app.driver, app.clock, whole=True)["ok"]
+    app.close()

@@ -181,6 +181,11 @@ def _show(found: Json) -> None:
             f"The database is damaged: {found['damage']}. Stop writing, and restore a copy: "
             "`jitledger restore`."
         )
+    if found["newer_kinds"]:
+        click.echo(
+            f"Entries of kinds that this program does not know: {', '.join(found['newer_kinds'])}. "
+            "A newer program recorded them; use that one, no number here counts them."
+        )
     if found["older"]:
         click.echo(found["older"])
     if found["clock"]["wrong"]:

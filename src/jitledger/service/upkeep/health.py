@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jitledger.domain.events import EVENTS
 from jitledger.domain.json import Json
 from jitledger.service.clock import Clock
 from jitledger.service.recording.jumps import describe_clock
@@ -38,6 +39,8 @@ def health(
     ok = ok and all(versions.get(s.name, s.version) == s.version for s in standings)
     damage = database.damage() if whole else None
     older = older_than_told(database, witness)
+    newer = _newer_kinds(database) if whole else []
+    ok = ok and not newer
     ok = ok and told["wrong"] is None and damage is None and older is None
     return {
         "ok": ok,
@@ -51,10 +54,18 @@ def health(
         "outbox_waiting": sending,
         "damage": damage,
         "older": older,
+        "newer_kinds": newer,
         "clock": told,
         "set_aside": aside,
         "dead_letters": [{"id": row[0], "error": row[1]} for row in letters],
     }
+
+
+def _newer_kinds(database: Database) -> list[str]:
+    """Return the kinds of entries that this program does not know: a newer one recorded them."""
+    with database.snapshot() as tx:
+        rows = tx.all("SELECT DISTINCT topic FROM stored_events")
+    return sorted(str(row[0]) for row in rows if row[0] not in EVENTS)
 
 
 def _clock(database: Database, tx: Tx, clock: Clock | None) -> Json:
