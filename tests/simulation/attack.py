@@ -36,6 +36,7 @@ from jitledger.store.sqlite import SQLiteDatabase
 from tests.bot.conftest import OWNER, open_chat
 from tests.conftest import done, open_shop
 from tests.simulation import kill_bot
+from tests.simulation.pg_server import Server, programs
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -296,6 +297,52 @@ async def _lock_held(scale: int, rng: random.Random, folder: Path) -> Found:
     await chat.server.close()
     chat.app.close()
     return Found(f"{messages} messages while the lock was held for up to 12 time-outs", damage)
+
+
+@attack
+def server_killed(scale: int, rng: random.Random, folder: Path) -> Found:
+    """Crash the PostgreSQL server again and again under the bot; each message is recorded once."""
+    found = programs()
+    if found is None:
+        return Found("no crashes of a server: PostgreSQL's programs are not here", 0)
+    server = Server(found, Path(f"/tmp/jl-pg-{os.getpid()}-{rng.randrange(1000)}"))
+    server.make()
+    try:
+        return asyncio.run(_server_killed(scale, rng, server))
+    finally:
+        server.end()
+
+
+async def _server_killed(scale: int, rng: random.Random, server: Server) -> Found:
+    chat = await open_chat(server.url)
+    crashes, told = 2 * scale, 0
+    for _ in range(crashes):
+        for _ in range(5):
+            told += 1
+            chat.sandbox.say(OWNER, f"received {20 + told} MUG")
+            await asyncio.sleep(rng.uniform(0.0, 0.02))
+        await asyncio.to_thread(server.stop, "immediate")
+        told += 1
+        chat.sandbox.say(OWNER, f"received {20 + told} MUG")
+        await asyncio.sleep(rng.uniform(0.1, 1.0))
+        await asyncio.to_thread(server.start)
+        await asyncio.sleep(rng.uniform(0.2, 1.0))
+    expected = str(20 + sum(20 + number for number in range(1, told + 1)))
+    for _ in range(600):
+        with suppress(LedgerError):
+            if await asyncio.to_thread(chat.on_hand) == expected:
+                break
+        await asyncio.sleep(0.1)
+    stock = await asyncio.to_thread(chat.on_hand)
+    with chat.app.database.snapshot() as tx:
+        aside = len(set_aside(tx))
+    well = verify(chat.app.database).ok
+    await chat.runner.stop()
+    await chat.server.close()
+    await asyncio.to_thread(chat.app.close)
+    damage = aside + (stock != expected) + (not well)
+    said = f"stock {stock} of {expected}, {aside} set aside"
+    return Found(f"{crashes} crashes of the server over {told} messages", damage, said)
 
 
 @attack

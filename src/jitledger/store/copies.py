@@ -29,6 +29,10 @@ BESIDE = ("", "-wal", "-shm", "-journal", "-create")
 """What SQLite, and we, may put beside a file of a name."""
 
 
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+"""What is raised of a damaged file; what SQLite says of it may hold bytes that are no letters."""
+
+
 @dataclass(frozen=True, slots=True)
 class Copied:
     """A copy that was verified."""
@@ -137,7 +141,7 @@ def _damages(file: Path) -> Iterator[None]:
     """Turn what SQLite says of a file that is none into one sentence."""
     try:
         yield
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         raise _damaged(file, str(error)) from error
 
 
@@ -173,7 +177,7 @@ def _verified(part: Path, file: Path) -> Verdict:
             database.close()
     except StoreError:
         raise
-    except (LedgerError, sqlite3.Error) as error:
+    except (LedgerError, *UNREADABLE) as error:
         raise _damaged(file, str(error)) from error
     if not verdict.ok:
         raise StoreError(

@@ -210,7 +210,7 @@ class SQLiteDatabase(Database):
         log = Path(f"{self.path.resolve()}-wal")
         if log.exists() and log.stat().st_size >= LOG_PAGES * PAGE_BYTES:
             return
-        with suppress(sqlite3.Error), closing(self.connect()) as connection:
+        with suppress(sqlite3.Error, UnicodeDecodeError), closing(self.connect()) as connection:
             connection.execute("PRAGMA cache_size=16")  # What does not fit goes to the log.
             with suppress(_Grown), connection:
                 connection.execute("BEGIN IMMEDIATE")

@@ -241,7 +241,7 @@ class Snapshot:
                 cursor.execute("BEGIN")
         except BaseException as error:
             connection.used = self._nested
-            if isinstance(error, sqlite3.Error):
+            if isinstance(error, BROKEN):
                 raise _named(error) from error
             raise
         return SQLiteTx(cursor, self._recorder, self._reading.kept)
