@@ -18,9 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from jitledger.bootstrap import App, all_views, open_app
@@ -35,29 +33,13 @@ from jitledger.store.seals import verify
 from jitledger.store.sqlite import SQLiteDatabase
 from tests.bot.conftest import OWNER, open_chat
 from tests.conftest import done, open_shop
-from tests.simulation import kill_bot
+from tests.simulation import kill_bot, more_attacks
 from tests.simulation.pg_server import Server, programs
+from tests.simulation.registry import ATTACKS, Found, attack
+
+__all__ = ["ATTACKS", "more_attacks"]
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True)
-class Found:
-    """What an attack tried, and how many of its tries did damage."""
-
-    tried: str
-    damage: int
-    said: str = ""
-
-
-Attack = Callable[[int, random.Random, Path], Found]
-ATTACKS: dict[str, Attack] = {}
-
-
-def attack(function: Attack) -> Attack:
-    """Register an attack under its name."""
-    ATTACKS[function.__name__] = function
-    return function
 
 
 def _shop(path: Path) -> App:

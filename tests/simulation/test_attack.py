@@ -12,7 +12,11 @@ from tests.simulation.attack import ATTACKS
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("name", [name for name in ATTACKS if name != "killed"])
+ELSEWHERE = {"killed", "poison", "outages", "starved_answers"}
+"""What other tests of the suite try as well."""
+
+
+@pytest.mark.parametrize("name", [name for name in ATTACKS if name not in ELSEWHERE])
 def test_an_attack_does_no_damage(name: str, tmp_path: Path) -> None:
     """It says what it tried, and none of its tries did damage."""
     found = ATTACKS[name](1, random.Random(17), tmp_path)
