@@ -32,8 +32,6 @@ from jitledger.store.seals import FIRST, seal_of, sign
 from jitledger.store.writer import GroupWriter, Promise, fail, settle
 
 HOLD_SECONDS = 0.030
-CLOSE_SECONDS = 4.0
-"""So long an answer is waited for when the ledger is closed."""
 
 
 class Ledger:
@@ -81,9 +79,9 @@ class Ledger:
 
     def close(self) -> None:
         """Finish what waits and stop the writer; a server that says nothing is given up."""
-        if not self._writer.close(CLOSE_SECONDS):
+        if not self._writer.close(self.database.patience):
             self.database.give_up()
-            self._writer.close(CLOSE_SECONDS)
+            self._writer.close(self.database.patience)
 
     # --- the append -------------------------------------------------------------------------------
 

@@ -96,6 +96,8 @@ class Database(ABC):
     """What the ledger needs of a store; SQLite and PostgreSQL pass the same contract suite."""
 
     dialect: str = ""
+    patience: float | None = None
+    """Seconds for which the last answers are waited for at the end; a file always answers."""
     seal_key: bytes | None = None
     """A key kept outside of it, with which each append's seal is signed."""
     views: tuple[str, ...] = ()

@@ -112,6 +112,8 @@ class PostgresDatabase(Database):
     """For shops that outgrow one machine; one schema for each shop."""
 
     dialect = "postgresql"
+    patience = 6.0
+    """Longer than the lock is waited for: a server that answers late is not given up."""
 
     def __init__(self, url: str, lock_timeout: float = 5.0) -> None:
         parts = _parts_of(url)

@@ -168,7 +168,7 @@ class Transaction:
                 self._cursor = self._connection.execute("BEGIN IMMEDIATE")
                 self._watch.prove()
                 return SQLiteTx(self._cursor, self._database.recorder)
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeDecodeError) as error:
                 self._connection.used = False
                 now = monotonic()
                 until = until or now + self._database.timeout
