@@ -108,6 +108,12 @@ class Desk:
             return to_datetime(at).isoformat()
         return None
 
+    def said_at(self, sent_at: datetime, now: int, shop: Shop) -> datetime:
+        """Return the local moment that a message's days count from: a late one's are its own."""
+        stated = self.stated_at(sent_at, now)
+        said = to_datetime(now) if stated is None else datetime.fromisoformat(stated)
+        return said.astimezone(shop.tz)
+
     def recent_count(self, sku: str, location: str, now: int) -> int | None:
         """Return the moment of a count of this item within the last hour, if there was one."""
         entries = self.app.queries.counts(sku)

@@ -234,3 +234,15 @@ async def test_names_are_found_with_and_without_their_signs(chat: Chat) -> None:
         (answer,) = await chat.say(text)
         assert f"({sku})" in answer["text"], answer["text"]
         assert answer["text"].startswith(("Sold", "Verkauft")), answer["text"]
+
+
+async def test_yesterday_is_the_day_before_it_was_said(chat: Chat) -> None:
+    """A tap of the next day records the day that the message meant."""
+    done(chat.app, do="register", sku="RIO", name="Rioja Crianza", now=None)
+    (answer,) = await chat.say("a lady bought 2 rioja and 1 mug yesterday")
+    assert "(2026-03-04)" in answer["text"]
+    chat.clock.at += 26 * 60 * MINUTE
+    await chat.press(answer, "Yes, record it")
+    rows = [row for sku in ("RIO", "MUG") for row in chat.app.queries.history(sku)]
+    days = [str(row["occurred_at"])[:10] for row in rows if row["event"] == "stock-sold"]
+    assert days == ["2026-03-04", "2026-03-04"]

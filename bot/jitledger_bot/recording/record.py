@@ -13,7 +13,7 @@ from jitledger.domain.commands import parse
 from jitledger.domain.decisions.linking import NO_ORDER
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.json import Json
-from jitledger.domain.moments import MICROSECOND, show_moment, to_datetime
+from jitledger.domain.moments import MICROSECOND, show_moment
 from jitledger.domain.names import split_entry
 from jitledger.domain.quantity import show
 from jitledger.domain.state.order import voids
@@ -70,7 +70,7 @@ def record_text(
 ) -> None:
     """Prepare what a text records, line by line; it is read unless its readings are given."""
     now = desk.app.queries.present(shop)
-    local = to_datetime(now).astimezone(shop.tz)
+    local = desk.said_at(sent_at, now, shop)
     if readings is None:
         readings = read(text, local, desk, shop)
     facts = any(reading.is_fact for reading in readings)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from jitledger.domain.moments import to_datetime
 from jitledger.domain.names import split_entry
 from jitledger.domain.state.shop import Shop
 from jitledger.service.recording.submission import Answer
@@ -75,7 +74,7 @@ def offer_completed(
         return False
     if lines and all(_asks_its_product(line, whole) for line in lines if line.ask is None):
         return False
-    local = to_datetime(desk.app.queries.present(shop)).astimezone(shop.tz)
+    local = desk.said_at(sent_at, desk.app.queries.present(shop), shop)
     meant = into(read(whole.text, local, desk, shop))
     return offer_meant(whole, meant, sent_at, prefix, turn, desk)
 
