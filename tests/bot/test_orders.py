@@ -30,7 +30,7 @@ def shape(chat: Chat, po: str = "PO-1") -> dict[str, Any]:
     """Return an order as the command line shows it."""
     today = chat.app.today()
     with chat.app.database.snapshot() as tx:
-        return order_shape(find_order(tx, po, today), today)
+        return order_shape(find_order(tx, po, today))
 
 
 async def test_a_suggestion_becomes_an_order_with_one_tap(buying: Chat) -> None:

@@ -48,20 +48,19 @@ def order(found: Order, today: date, currency: str) -> str:
             text += " – " + _("{quantity} came", quantity=show(line.received))
         if line.outstanding > 0 and found.state != "drafted":
             text += ", " + _("{quantity} to come", quantity=show(line.outstanding))
-            day = found.expected.get(line.line)
-            if day is not None:
-                text += ", " + _("expected {day}", day=day.isoformat())
-        if line.is_late(today) and line.promised is not None:
-            text += " ⚠ " + late(line.promised, today)
+            coming = found.coming[line.line]
+            text += ", " + _("expected {day}", day=coming.due.isoformat())
+            if coming.late_days:
+                text += " ⚠ " + late(coming.late_days)
         lines.append(text)
     if found.cost is not None:
         lines.append(_("Total {amount} {currency}", amount=texts.money(found.cost), currency=money))
     return texts.clip("\n".join(lines))
 
 
-def late(promised: date, today: date) -> str:
+def late(days: int) -> str:
     """Say by how many days something is late."""
-    return plural("{n} day late", "{n} days late", (today - promised).days)
+    return plural("{n} day late", "{n} days late", days)
 
 
 def basket_notes(found: Basket, currency: str) -> list[str]:
@@ -99,13 +98,10 @@ def orders(found: Sequence[Order], total: int, today: date, only_late: bool) -> 
         head = plural("{n} open order", "{n} open orders", total)
     lines = [f"<b>{head}</b>"]
     for one in found:
-        days = one.late_days(today)
-        when = min(one.expected.values(), default=None)
+        when = min((coming.due for coming in one.coming.values()), default=None)
         text = f"{texts.safe(one.number)} – {texts.safe(one.supplier_name)}: {_(STATE[one.state])}"
         waiting = [
-            line
-            for line in one.lines
-            if (line.is_late(today) if only_late else line.outstanding > 0)
+            coming.line for coming in one.coming.values() if coming.late_days or not only_late
         ]
         text += "\n   " + ", ".join(
             f"{show(line.outstanding)} × {texts.safe(_title(one, line.sku))}"
@@ -113,8 +109,8 @@ def orders(found: Sequence[Order], total: int, today: date, only_late: bool) -> 
         )
         if len(waiting) > 4:
             text += " …"
-        if days:
-            text += "\n   ⚠ " + plural("{n} day late", "{n} days late", days)
+        if one.late:
+            text += "\n   ⚠ " + late(one.late_days)
         elif when is not None and one.state != "drafted":
             text += "\n   " + _("expected {day}", day=when.isoformat())
         lines.append(text)

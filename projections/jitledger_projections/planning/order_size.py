@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from math import sqrt
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.replenishment.classic import shelf_life_quantity
@@ -13,6 +13,7 @@ from jitledger.domain.replenishment.order_quantity import Suggestion, suggest
 from jitledger.domain.replenishment.reorder_point import SHOWN_RISK
 from jitledger.domain.state.dated import in_force
 from jitledger.domain.state.shop import Shop
+from jitledger_projections.planning.arrivals import Arrival
 from jitledger_projections.planning.products import Product, policy_of
 from jitledger_projections.views.on_hand import Position
 from jitledger_projections.views.products import Label
@@ -21,6 +22,20 @@ from jitledger_projections.views.supply import NO_TERMS, Agreed, SupplierRow
 MADE_TO_ORDER = "made-to-order"
 
 USUAL_HOLDING_RATE = 0.25
+
+
+class Gap(NamedTuple):
+    """Why an item is short although its position, with all that is ordered, is not."""
+
+    kind: Literal["late", "far"]
+    """Orders are late; or they come only after a new one would be there."""
+    coming: tuple[Arrival, ...]
+    """The lines that do not help in time."""
+
+    @property
+    def units(self) -> Decimal:
+        """Return what these lines hold."""
+        return sum((one.units for one in self.coming), ZERO)
 
 
 class Due(NamedTuple):
@@ -36,6 +51,7 @@ class Due(NamedTuple):
     multiples: bool
     """Whether several of that quantity may be ordered, and nothing between."""
     method: str
+    gap: Gap | None = None
 
     @property
     def on_hand(self) -> Decimal:
@@ -63,6 +79,8 @@ def suggestion(
         batch = d.quantity
     else:
         batch = _batch(source, d, supplier, agreed, rate, shop, today)
+    if d.gap is not None and not d.quantity:
+        batch = _until_it_comes(batch, d.gap, rate, lead, today)
     if agreed is NO_TERMS and p.shelf_life_days is None and not d.multiples:  # The many.
         return suggest(d.position, d.point, batch, precision=p.precision)
     most = _most(p, d, agreed, rate, lead, shop)
@@ -81,6 +99,12 @@ def suggestion(
     ):  # A lot by hand stands.
         return _at_the_best_break(found, agreed, supplier, rate, most, shop, today)
     return found
+
+
+def _until_it_comes(batch: Decimal, gap: Gap, rate: float, lead: float, today: date) -> Decimal:
+    """Return a smaller Q: what sells between the horizon of an order and what comes later."""
+    days = (min(one.likely for one in gap.coming) - today).days - lead
+    return max(Decimal(1), min(batch, Decimal(str(round(rate * max(0.0, days), 3)))))
 
 
 def _at_the_best_break(

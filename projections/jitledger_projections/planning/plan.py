@@ -68,7 +68,7 @@ def plan(database: Database, shop: Shop, today: date, found: Forecast | None = N
         sources = suppliers(tx)
         known = leads(tx, today)
     products = found.products
-    lead, variance = _lead_times(found, known, agreed)
+    lead, variance = _lead_times(found, known)
     review, own_review = _reviews(products, sources)
     lines, units, weight = _priors(found, products)
     for place, each in guesses(products, today.isoformat()).items():
@@ -100,7 +100,7 @@ def plan(database: Database, shop: Shop, today: date, found: Forecast | None = N
     return planned
 
 
-def _lead_times(found: Forecast, known: dict[str, Lead], agreed: Terms) -> tuple[Floats, Floats]:
+def _lead_times(found: Forecast, known: dict[str, Lead]) -> tuple[Floats, Floats]:
     """Return mean and variance of each item's lead time, as learned from its supplier.
 
     Where a lead time of its own is agreed for a product, the supplier's slip scales it.
@@ -114,14 +114,14 @@ def _lead_times(found: Forecast, known: dict[str, Lead], agreed: Terms) -> tuple
     variance = np.array([spread.get(code, default.learned.variance) for code in codes]).reshape(
         size
     )
-    for supplier, sku, own in agreed.with_lead_times():
-        place = found.place.get(sku)
-        if place is not None and found.products[place].supplier == supplier:
-            lead = known.get(supplier, default)
-            slip = lead.learned.days / lead.stated if lead.stated > 0 else 1.0
-            spread_ = lead.learned.variance / max(lead.learned.days, 1e-9) ** 2
-            days[place] = own * slip
-            variance[place] = spread_ * (own * slip) ** 2
+    for supplier, lead in known.items():
+        for sku, own in lead.own.items():
+            place = found.place.get(sku)
+            if place is not None and found.products[place].supplier == supplier:
+                slip = lead.learned.days / lead.stated if lead.stated > 0 else 1.0
+                spread_ = lead.learned.variance / max(lead.learned.days, 1e-9) ** 2
+                days[place] = own * slip
+                variance[place] = spread_ * (own * slip) ** 2
     return days, variance
 
 

@@ -146,6 +146,21 @@ def sold_at(tx: Tx, skus: Sequence[str]) -> dict[str, set[str]]:
     return found
 
 
+def units_by_place(tx: Tx, skus: Sequence[str], first: int) -> dict[str, dict[str, float]]:
+    """Return {SKU: {location: units asked for}} since a day, unmet demand included."""
+    found: dict[str, dict[str, float]] = {}
+    for start in range(0, len(skus), MOST_IN_A_LIST):
+        part = skus[start : start + MOST_IN_A_LIST]
+        marks = ",".join("?" * len(part))
+        for sku, location, units in tx.all(
+            "SELECT sku, location, SUM(units + unmet_units) FROM demand_day "
+            f"WHERE day >= ? AND sku IN ({marks}) GROUP BY sku, location",
+            [first, *part],
+        ):
+            found.setdefault(sku, {})[location] = float(units)
+    return found
+
+
 def sold_on_days(tx: Tx, before: int, least: int) -> set[str]:
     """Return items that sold on at least so many days before a day."""
     rows = tx.all(

@@ -148,6 +148,8 @@ class Position:
     on_order: Decimal = ZERO
     there: dict[str, Decimal] = field(default_factory=dict)
     """What lies at each of these places."""
+    free: dict[str, Decimal] = field(default_factory=dict)
+    """What could be sold or moved away at each of these places."""
 
 
 ShelfRow = tuple[str, str, str, str, str, int, str | None, str | None]
@@ -202,16 +204,15 @@ def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Po
     """Whether nothing moved at any place of the item at hand so far (rows come item by item)."""
     for sku, location, on_hand, unsellable, in_transit, known, extra, cost in rows:
         here = Decimal(on_hand)
-        position = here
+        free = here
         if unsellable != "0":
-            position -= Decimal(unsellable)
-        if in_transit != "0":
-            position += Decimal(in_transit)
+            free -= Decimal(unsellable)
         owed = ZERO
         if extra is not None:
             more = orjson.loads(extra)
-            position -= _clocked(more, now, today)
+            free -= _clocked(more, now, today)
             owed = Decimal(more.get("backorders", 0))  # No place owes them: the shop does.
+        position = free if in_transit == "0" else free + Decimal(in_transit)
         row = found.get(sku)
         if row is None:
             last = None if cost is None else Decimal(cost)
@@ -225,6 +226,7 @@ def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Po
                 unmoved = False
         if known == 1:
             row.by_location[location], row.there[location] = position, here
+            row.free[location] = free
     for line in coming:
         row = found.get(line.sku)
         if row is not None:

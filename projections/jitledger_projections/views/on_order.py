@@ -170,10 +170,6 @@ class OrderedLine:
         """Return what is still to come."""
         return max(ZERO, self.wanted - self.received) if self.state in OPEN_STATES else ZERO
 
-    def is_late(self, today: date) -> bool:
-        """Return whether goods are missing after the latest promised day."""
-        return self.outstanding > 0 and self.promised is not None and today > self.promised
-
 
 _SELECT = (
     "SELECT o.number, o.supplier, o.state, o.placed, l.line, l.sku, l.location, l.ordered, "
@@ -216,6 +212,18 @@ def open_order_lines(tx: Tx, sku: str | None = None) -> list[OrderedLine]:
         () if sku is None else (sku,),
     )
     return _read(rows)
+
+
+def drafted(tx: Tx, skus: set[str]) -> dict[str, list[tuple[str, str, Decimal]]]:
+    """Return {SKU: (order, location, quantity)} of some items on orders that are only drafts."""
+    found: dict[str, list[tuple[str, str, Decimal]]] = {}
+    for sku, number, location, quantity in tx.all(
+        "SELECT l.sku, l.number, l.location, l.ordered FROM purchase_orders o "
+        "JOIN order_lines l ON l.number = o.number WHERE o.state = 'drafted' ORDER BY l.number"
+    ):
+        if sku in skus:
+            found.setdefault(sku, []).append((number, location, Decimal(quantity)))
+    return found
 
 
 def order_lines(

@@ -204,15 +204,13 @@ class Terms:
                 found.append(Rise(supplier, sku, date.fromisoformat(starts), now, agreed))
         return found
 
-    def with_lead_times(self) -> list[tuple[str, str, float]]:
-        """Return (supplier, SKU, days) where a lead time of its own is agreed for a product."""
-        found = []
-        for (supplier, sku), dated in self._rows.items():
-            if '"lead_time_days"' in dated:
-                days = self.of(supplier, sku).lead_time_days
-                if days is not None:
-                    found.append((supplier, sku, float(days)))
-        return found
+
+def own_lead_times(tx: Tx, today: str) -> list[tuple[str, str, float]]:
+    """Return (supplier, SKU, days) where a lead time of its own is agreed for a product."""
+    rows = tx.all("SELECT supplier, sku, dated FROM terms WHERE dated LIKE '%lead_time_days%'")
+    agreed = Terms(rows, today)
+    found = [(supplier, sku, agreed.of(supplier, sku).lead_time_days) for supplier, sku, _ in rows]
+    return [(supplier, sku, float(days)) for supplier, sku, days in found if days is not None]
 
 
 def terms(tx: Tx, today: str) -> Terms:

@@ -301,7 +301,7 @@ def _commands(desk: Desk, po: str, verb: str) -> list[dict[str, object]]:
             return [{"do": "order-cancel", "po": found.number}]
         case "delay":
             days = [line.promised for line in found.lines if line.promised is not None]
-            days += list(found.expected.values())
+            days += [one.due for one in found.coming.values()]
             later = max([*days, today]) + timedelta(days=DELAY_DAYS)
             return [{"do": "order-delay", "po": found.number, "promised": later.isoformat()}]
         case "came":

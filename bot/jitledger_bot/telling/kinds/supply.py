@@ -39,16 +39,12 @@ class LateOrders(Daily):
         """Return late orders, told again with each further week."""
         return [
             {
-                "subject": f"late/{order.number}/{order.late_days(seen.look.today) // 7}",
+                "subject": f"late/{order.number}/{order.late_days // 7}",
                 "po": order.number,
                 "supplier": order.supplier_name,
-                "days": order.late_days(seen.look.today),
-                "skus": [line.sku for line in order.lines if line.is_late(seen.look.today)],
-                "waiting": ", ".join(
-                    f"{show(line.outstanding)} × {line.sku}"
-                    for line in order.lines
-                    if line.is_late(seen.look.today)
-                ),
+                "days": order.late_days,
+                "skus": [one.line.sku for one in order.late],
+                "waiting": ", ".join(f"{show(one.units)} × {one.line.sku}" for one in order.late),
                 "others": others,
             }
             for order, others in seen.rows("late-orders")
@@ -71,7 +67,7 @@ class LateOrders(Daily):
 
         today = local_date(since.now, since.shop.tz)
         found = orders(since.tx, today, number=row["po"])
-        if not found or found[0].late_days(today) > 0:
+        if not found or found[0].late:
             return None
         return {"name": row["po"], "state": found[0].state}
 

@@ -16,7 +16,8 @@ from jitledger.domain.json import Json
 from jitledger.domain.quantity import ZERO, show
 from jitledger.service.queries import claimed
 from jitledger.store.database import Tx
-from jitledger_projections.planning.lead_times import expected, leads
+from jitledger_projections.planning.arrivals import Arrival, arrival
+from jitledger_projections.planning.lead_times import leads
 from jitledger_projections.reports.look import Look
 from jitledger_projections.reports.table import report
 from jitledger_projections.views.on_order import OrderedLine, order_lines
@@ -34,7 +35,8 @@ class Order:
     state: str
     placed: date | None
     lines: tuple[OrderedLine, ...]
-    expected: dict[int, date]
+    coming: dict[int, Arrival]
+    """What is to come, by the number of its line."""
     names: dict[str, Label]
 
     @property
@@ -42,14 +44,15 @@ class Order:
         """Return whether goods are still to come."""
         return any(line.outstanding > 0 for line in self.lines)
 
-    def late_days(self, today: date) -> int:
+    @property
+    def late(self) -> list[Arrival]:
+        """Return the lines from which something should have come."""
+        return [one for one in self.coming.values() if one.late_days]
+
+    @property
+    def late_days(self) -> int:
         """Return by how many days the latest line is late; 0 when none is."""
-        days = [
-            (today - line.promised).days
-            for line in self.lines
-            if line.is_late(today) and line.promised is not None
-        ]
-        return max(days, default=0)
+        return max((one.late_days for one in self.late), default=0)
 
     @property
     def cost(self) -> Decimal | None:
@@ -81,8 +84,6 @@ def orders(
     lines = order_lines(tx, number, supplier)
     if only_open or only_late:
         waiting = {line.number for line in lines if line.outstanding > 0}
-        if only_late:
-            waiting = {line.number for line in lines if line.is_late(today)}
         lines = [line for line in lines if line.number in waiting]
     if not lines:
         return []
@@ -93,16 +94,17 @@ def orders(
         mine = tuple(group)
         first = mine[0]
         source = sources.get(first.supplier)
-        dates = {
-            line.line: expected(line, known.get(line.supplier), today)
+        coming = {
+            line.line: arrival(line, known.get(line.supplier), today)
             for line in mine
             if line.outstanding > 0
         }
         title = first.supplier if source is None else source.title
         state = _state(mine)
-        found.append(Order(key, first.supplier, title, state, first.placed, mine, dates, names))
+        found.append(Order(key, first.supplier, title, state, first.placed, mine, coming, names))
     if only_late:
-        found.sort(key=lambda order: (-order.late_days(today), order.number))
+        late = [order for order in found if order.late]
+        return sorted(late, key=lambda order: (-order.late_days, order.number))
     return found
 
 
@@ -115,11 +117,14 @@ class Late(NamedTuple):
 
 def _late_shape(late: Late) -> dict[str, object]:
     order = late.order
-    waiting = [f"{show(line.outstanding)} × {line.sku}" for line in order.lines if line.outstanding]
+    waiting = [f"{show(one.units)} × {one.line.sku}" for one in order.late]
     return {
         "po": order.number,
         "supplier": order.supplier,
         "supplier_name": order.supplier_name,
+        "late_days": order.late_days,
+        "expected": min(one.due for one in order.late),
+        "likely": max(one.likely for one in order.late),
         "to_come": waiting,
         "other_suppliers": [f"{sku} at {code}" for sku, code in late.others.items()],
     }
@@ -138,7 +143,7 @@ def late_orders(look: Look) -> list[Late]:
         late = orders(tx, today, only_late=True)
     found = []
     for order in late:
-        skus = dict.fromkeys(line.sku for line in order.lines if line.is_late(today))
+        skus = dict.fromkeys(one.line.sku for one in order.late)
         others = {sku: planned.alternative(sku, order.supplier) for sku in skus}
         known = {sku: other for sku, other in others.items() if other is not None}
         found.append(Late(order, known))
@@ -154,7 +159,7 @@ def find_order(tx: Tx, spelled: str, today: date) -> Order:
     return found[0]
 
 
-def order_shape(order: Order, today: date) -> Json:
+def order_shape(order: Order) -> Json:
     """Return an order in the shape of ``order list --json``."""
     cost = order.cost
     return {
@@ -165,13 +170,13 @@ def order_shape(order: Order, today: date) -> Json:
         "placed": None if order.placed is None else order.placed.isoformat(),
         "currency": order.lines[0].currency,
         "cost": None if cost is None else show(cost),
-        "late_days": order.late_days(today),
-        "lines": [_line_shape(order, line, today) for line in order.lines],
+        "late_days": order.late_days,
+        "lines": [_line_shape(order, line) for line in order.lines],
     }
 
 
-def _line_shape(order: Order, line: OrderedLine, today: date) -> Json:
-    day = order.expected.get(line.line)
+def _line_shape(order: Order, line: OrderedLine) -> Json:
+    coming = order.coming.get(line.line)
     return {
         "line": line.line,
         "sku": line.sku,
@@ -183,8 +188,10 @@ def _line_shape(order: Order, line: OrderedLine, today: date) -> Json:
         "outstanding": show(line.outstanding),
         "unit_cost": None if line.unit_cost is None else show(line.unit_cost),
         "promised": None if line.promised is None else line.promised.isoformat(),
-        "expected": None if day is None else day.isoformat(),
-        "late": line.is_late(today),
+        "expected": None if coming is None else coming.due.isoformat(),
+        "likely": None if coming is None else coming.likely.isoformat(),
+        "late": coming is not None and coming.late_days > 0,
+        "late_days": 0 if coming is None else coming.late_days,
     }
 
 

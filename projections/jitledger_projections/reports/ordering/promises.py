@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from math import sqrt
 
-from jitledger.domain.replenishment.promise import Coming, Promise, available_to_promise, late_day
+from jitledger.domain.replenishment.promise import Coming, Promise, available_to_promise
 from jitledger.domain.state.stock_item import StockItem
-from jitledger_projections.planning.lead_times import Lead, expected, leads
+from jitledger_projections.planning.arrivals import Arrival, arrivals
+from jitledger_projections.planning.lead_times import leads
 from jitledger_projections.reports.look import Look
 from jitledger_projections.reports.table import report
 from jitledger_projections.views.on_hand import backordered
-from jitledger_projections.views.on_order import OrderedLine, open_order_lines
-
-Z_90 = 1.2815515655446004
+from jitledger_projections.views.on_order import open_order_lines
 
 
-def coming(line: OrderedLine, lead: Lead | None, today: date) -> Coming:
-    """Return an open line as promised and as it comes nine times in ten."""
-    promised = line.promised or expected(line, lead, today)
-    if lead is None:
-        return Coming(line.outstanding, promised, late_day(promised, 0, today))
-    if lead.record.late:
-        days = lead.record.usual_lateness(0.9)
-    elif line.promised is None:
-        days = Z_90 * sqrt(lead.learned.variance)
-    else:
-        usual = (line.placed or today) + timedelta(days=round(lead.learned.days))
-        days = max(0.0, (usual - promised).days + Z_90 * sqrt(lead.learned.variance))
-    return Coming(line.outstanding, promised, late_day(promised, days, today))
+def _coming(ahead: Sequence[Arrival]) -> list[Coming]:
+    """Return open lines as they come in time, or by all likelihood, and nine times in ten."""
+    return [Coming(one.units, one.likely if one.late_days else one.due, one.at_90) for one in ahead]
 
 
 def promise_of(look: Look, spelled: str) -> tuple[StockItem, Promise]:
@@ -38,10 +27,9 @@ def promise_of(look: Look, spelled: str) -> tuple[StockItem, Promise]:
     item, q, _shop = look.queries.item(spelled)
     today = look.today
     with look.snapshot() as tx:
-        known = leads(tx, today)
-        lines = open_order_lines(tx, item.sku)
-    ahead = [coming(line, known.get(line.supplier), today) for line in lines]
-    return item, available_to_promise(q.available, q.backorders, ahead, today)
+        ahead = arrivals(open_order_lines(tx, item.sku), leads(tx, today), today, {item.sku})
+    coming = _coming(ahead.get(item.sku, ()))
+    return item, available_to_promise(q.available, q.backorders, coming, today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +70,7 @@ def at_risk(look: Look) -> list[AtRisk]:
     found = []
     for sku, open_lines in lines.items():
         item, q, _ = look.queries.item(sku)
-        ahead = [coming(line, known.get(line.supplier), today) for line in open_lines]
+        ahead = _coming(arrivals(open_lines, known, today, {sku}).get(sku, ()))
         free = q.available
         wanted = [
             (item.backorder_due.get(order) or date.max, order, left)

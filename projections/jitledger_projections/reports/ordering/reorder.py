@@ -5,31 +5,39 @@ An item is looked at over all its locations; a policy with a location is looked 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from math import ceil, inf
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
 
-from jitledger.domain.moments import to_datetime
+from jitledger.domain.moments import day_number, to_datetime
 from jitledger.domain.quantity import ZERO, show
-from jitledger.domain.replenishment.order_quantity import lot_by_hand
+from jitledger.domain.replenishment.order_quantity import Suggestion
+from jitledger.domain.replenishment.places import SHARE_DAYS, Held, Move, kept, moves
 from jitledger.domain.state.shop import Shop
 from jitledger.service.views.bunches import without_collector
-from jitledger_projections.planning.arrivals import EARLY, LIKELY, Arrivals, arrivals, run_out_dates
+from jitledger_projections.planning.arrivals import (
+    EARLY,
+    LIKELY,
+    Arrival,
+    arrivals,
+    as_days,
+    run_out_dates,
+)
 from jitledger_projections.planning.exposure import Ints
-from jitledger_projections.planning.methods import DEFAULT
-from jitledger_projections.planning.order_size import MADE_TO_ORDER, Due, margin_of, suggestion
+from jitledger_projections.planning.order_size import Due, margin_of, suggestion
 from jitledger_projections.planning.plan import Plan
-from jitledger_projections.planning.products import Product, policies_of, policy_of
+from jitledger_projections.planning.products import policies_of
 from jitledger_projections.reports.look import Look
+from jitledger_projections.reports.ordering.due import due
 from jitledger_projections.reports.ordering.reorder_line import BY_HAND, ReorderLine, as_shape
 from jitledger_projections.reports.table import report
-from jitledger_projections.views.on_hand import Position, positions, rough_positions
-from jitledger_projections.views.on_order import open_order_lines
+from jitledger_projections.views.demand import units_by_place
+from jitledger_projections.views.on_order import drafted, open_order_lines
 from jitledger_projections.views.products import Label, labels
 from jitledger_projections.views.supply import Agreed, SupplierRow
 
@@ -56,101 +64,41 @@ def explained(look: Look, sku: str) -> list[ReorderLine]:
 
 def _reorder(look: Look, sku: str | None = None) -> list[ReorderLine]:
     planned, shop = look.plan, look.shop
-    due = _due(look, sku)
-    skus = [planned.products[d.place].sku for d in due]
+    with look.snapshot() as tx:
+        open_lines = open_order_lines(tx, sku)
+        coming = arrivals(open_lines, planned.leads, look.today, planned.forecast.place)
+    found = due(look, coming, sku)
+    skus = [planned.products[d.place].sku for d in found]
     with look.snapshot() as tx:
         details = labels(tx, skus)
-        coming = arrivals(open_order_lines(tx), planned.leads, look.today, set(skus))
+        drafts = drafted(tx, set(skus))
+        several = {planned.products[d.place].sku for d in found if len(d.shelf.there) > 1}
+        sold = units_by_place(tx, sorted(several), day_number(look.today) - SHARE_DAYS)
     clock = to_datetime(look.now).astimezone(shop.tz).replace(second=0, microsecond=0)
-    lines = _lines(planned, due, details, coming, shop, clock)
+    lines = _lines(planned, found, _Known(details, coming, drafts, sold), shop, clock)
+    if sku is None:
+        lines = [line for line in lines if line.due]
     far = date.max
     return sorted(
         lines, key=lambda x: (x.order_by or far, x.earliest or far, x.likely or far, x.sku)
     )
 
 
-def _due(look: Look, only: str | None = None) -> list[Due]:
-    """Return items at or below their reorder point: manual points where set, computed ones else.
+class _Known(NamedTuple):
+    """What is read for the items that are due."""
 
-    With a SKU, that one alone, wherever its position stands.
-    """
-    planned, today = look.plan, look.today
-    with look.snapshot() as tx:
-        if only is None:
-            places = _candidates(planned, rough_positions(tx, open_order_lines(tx)))
-        else:
-            places = [n for n, p in enumerate(planned.products) if p.sku == only and _bought(p)]
-        skus = [planned.products[place].sku for place in places]
-        shelves = positions(tx, look.now, today.isoformat(), skus)
-    found: list[Due] = []
-    every = only is not None
-    computed = planned.reorder_point.astype(int).tolist()
-    asked = ((planned.mean > 0) & ~planned.rates.dormant).tolist()
-    for place, sku in zip(places, skus, strict=True):
-        p, shelf = planned.products[place], shelves.get(sku)
-        if shelf is None:
-            continue
-        if p.mode == MADE_TO_ORDER:
-            if shelf.inventory_position < 0:
-                owed = (place, None, shelf, shelf.inventory_position, ZERO, ZERO, False)
-                found.append(Due(*owed, MADE_TO_ORDER))
-            continue
-        position, by_hand = shelf.inventory_position, False
-        if p.policies:
-            own = _manual(p, place, shelf, today)
-            # What a place of its own needs comes first: the whole shop counts it as ordered.
-            own.sort(key=lambda due: due.location is None)
-            found += [due for due in own if every or due.position <= due.point]
-            by_hand = any(due.location is None for due in own)
-        low = every or position <= computed[place]
-        if shelf.known and not by_hand and asked[place] and low:
-            point, method = Decimal(computed[place]), planned.method[place]
-            policy = policy_of(p, None, today.isoformat()) if p.policies else None
-            lot, multiples = (ZERO, False) if policy is None else lot_by_hand(policy, point)
-            found.append(Due(place, None, shelf, position, point, lot, multiples, method))
-    return found
+    labels: dict[str, Label]
+    coming: dict[str, list[Arrival]]
+    drafts: dict[str, list[tuple[str, str, Decimal]]]
+    """{SKU: (order, location, quantity)} of orders that are not placed yet"""
+    sold: dict[str, dict[str, float]]
+    """{SKU: {location: units}} of items that lie at several places"""
 
-
-def _candidates(planned: Plan, rough: dict[str, tuple[float, int]]) -> list[int]:
-    """Return the places of products that may be due, so that few are looked at closely."""
-    none = (inf, 0)
-    shelves = [rough.get(p.sku, none) for p in planned.products]
-    position = np.array([shelf[0] for shelf in shelves])
-    near = (planned.mean > 0) & (position <= planned.reorder_point + 0.5)
-    return [
-        place
-        for place, (p, shelf, close) in enumerate(
-            zip(planned.products, shelves, near.tolist(), strict=True)
-        )
-        if (p.orderable and ((close and shelf[1] == 1) or p.policies))
-        or (p.mode == MADE_TO_ORDER and shelf[0] < 0)
-    ]
-
-
-def _bought(p: Product) -> bool:
-    return bool(p.orderable) or p.mode == MADE_TO_ORDER
-
-
-def _manual(p: Product, place: int, shelf: Position, today: date) -> list[Due]:
-    assert p.policies is not None
-    found = []
-    locations = {policy.location for _, policy in policies_of(p)}
-    for location in sorted(locations, key=lambda x: x or ""):
-        policy = policy_of(p, location, today.isoformat())
-        if policy is None or policy.reorder_point is None:
-            continue
-        position = shelf.inventory_position
-        if location is None and not shelf.known:
-            continue
-        if location is not None:
-            if location not in shelf.by_location:
-                continue  # Nobody knows what is there: count first.
-            position = shelf.by_location[location]
-        point = policy.reorder_point
-        lot, multiples = lot_by_hand(policy, point)
-        method = policy.method or DEFAULT
-        found.append(Due(place, location, shelf, position, point, lot, multiples, method))
-    return found
+    def share(self, sku: str, location: str) -> float:
+        """Return a place's share of an item's demand; all of it where nobody asked anywhere."""
+        places = self.sold.get(sku, {})
+        total = sum(places.values())
+        return places.get(location, 0.0) / total if total > 0 else 1.0
 
 
 class _Source(NamedTuple):
@@ -186,6 +134,13 @@ class _Numbers(NamedTuple):
     variance: float
     confidence: str
 
+    def at_place(self, share: float) -> _Numbers:
+        """Return the same for a place with a share of the demand."""
+        if share == 1:
+            return self
+        rate, mean, variance = (share * each for each in (self.rate, self.mean, self.variance))
+        return self._replace(rate=rate, mean=mean, variance=variance)
+
 
 def _numbers(planned: Plan, index: Ints) -> Iterator[_Numbers]:
     """Yield what the plan says of some items; thirty thousand of them are read as arrays."""
@@ -205,42 +160,43 @@ def _numbers(planned: Plan, index: Ints) -> Iterator[_Numbers]:
 
 
 def _lines(
-    planned: Plan,
-    due: list[Due],
-    details: dict[str, Label],
-    coming: dict[str, list[tuple[date, Decimal]]],
-    shop: Shop,
-    clock: datetime,
+    planned: Plan, found: list[Due], known: _Known, shop: Shop, clock: datetime
 ) -> list[ReorderLine]:
     today = clock.date()
-    if not due:
+    if not found:
         return []
-    index = np.array([d.place for d in due], np.int64)
-    per_day, phi = planned.demand_per_day[index], planned.rates.phi[index]
-    stock = np.array([float(d.shelf.on_hand) for d in due])
-    none: Arrivals = ()
-    ahead = [coming.get(planned.products[d.place].sku, none) for d in due] if coming else []
-    likely = run_out_dates(stock, per_day, phi, ahead, today, LIKELY)
-    earliest = run_out_dates(stock, per_day, phi, ahead, today, EARLY)
+    skus = [planned.products[d.place].sku for d in found]
+    index = np.array([d.place for d in found], np.int64)
+    shares = np.array(
+        [
+            1.0 if d.location is None else known.share(sku, d.location)
+            for d, sku in zip(found, skus, strict=True)
+        ]
+    )
+    per_day, phi = planned.demand_per_day[index] * shares, planned.rates.phi[index]
+    stock = np.array([float(d.on_hand) for d in found])
+    ahead = [_ahead(d, known.coming.get(sku, ())) for d, sku in zip(found, skus, strict=True)]
+    days = [as_days(each) for each in ahead]
+    likely = run_out_dates(stock, per_day, phi, days, today, LIKELY)
+    earliest = run_out_dates(stock, per_day, phi, days, today, EARLY)
     sources = {code: _source(row, clock) for code, row in planned.suppliers.items()}
     unknown = _source(None, clock)
     lines: list[ReorderLine] = []
     placed: dict[int, Decimal] = {}
     """What is suggested for places of an item, by its place in the plan."""
-    for place, (each, numbers) in enumerate(zip(due, _numbers(planned, index), strict=True)):
-        d = each
+    numbers_of = _numbers(planned, index)
+    for place, (d, numbers) in enumerate(zip(found, numbers_of, strict=True)):
         if d.location is None and d.place in placed:
             d = d._replace(position=d.position + placed[d.place])
-            if d.position > d.point:
+            if d.position > d.point and d.gap is None:
                 continue
-        p = planned.products[d.place]
         line = _line(
             planned,
             d,
-            numbers,
-            details[p.sku],
-            sources.get(p.supplier or "", unknown),
-            ahead[place] if ahead else none,
+            numbers.at_place(shares[place]),
+            known,
+            sources.get(planned.products[d.place].supplier or "", unknown),
+            ahead[place],
             (likely[place], earliest[place]),
             shop,
             today,
@@ -251,21 +207,35 @@ def _lines(
     return lines
 
 
+def _ahead(d: Due, coming: Sequence[Arrival]) -> Sequence[Arrival]:
+    """Return what is on its way to where an item is due."""
+    return [one for one in coming if d.location in (None, one.line.location)]
+
+
 def _line(
     planned: Plan,
     d: Due,
     n: _Numbers,
-    p: Label,
+    known: _Known,
     source: _Source,
-    ahead: Arrivals,
+    ahead: Sequence[Arrival],
     run_out: tuple[date | None, date | None],
     shop: Shop,
     today: date,
 ) -> ReorderLine:
     likely, earliest = run_out
     product, rate, lead = planned.products[d.place], n.rate, n.lead
+    p = known.labels[product.sku]
     agreed = planned.terms.of(product.supplier, p.sku)
-    wanted = suggestion(d, product, p, source.row, agreed, rate, lead, shop, today)
+    needed = suggestion(d, product, p, source.row, agreed, rate, lead, shop, today)
+    moved = _moves(planned, d, known, needed) if d.location is not None else []
+    there = sum((move.quantity for move in moved), ZERO)
+    wanted = needed
+    if (d.gap is not None and d.gap.kind == "late") or (moved and d.position + there > d.point):
+        wanted = Suggestion(ZERO)
+    elif moved:
+        rest = d._replace(position=d.position + there)
+        wanted = suggestion(rest, product, p, source.row, agreed, rate, lead, shop, today)
     cost = agreed.cost_at(wanted.quantity)
     unit_cost = cost if cost is not None else d.shelf.last_cost
     currency = None
@@ -280,7 +250,7 @@ def _line(
         supplier=product.supplier,
         location=d.location,
         on_hand=d.on_hand,
-        inventory_position=d.position,
+        inventory_position=d.position + (d.gap.units if d.gap and d.gap.kind == "far" else ZERO),
         reorder_point=d.point,
         suggestion=wanted,
         unit_cost=unit_cost,
@@ -297,15 +267,41 @@ def _line(
         method=d.method,
         confidence="manual" if d.method in BY_HAND else n.confidence,
         terms=_shown(agreed),
-        on_order=d.shelf.on_order,
-        next_delivery=min([arrives, *(day for day, _ in ahead)]) if ahead else arrives,
+        on_order=sum((one.units for one in ahead), ZERO),
+        next_delivery=min([arrives, *(one.likely for one in ahead)]),
         currency=currency,
         margin=margin_of(p, unit_cost, shop) if own else 0.0,
         phi=n.phi,
         variance=n.variance,
         whole_lot=bool(agreed.price_breaks),
         spoils=p.shelf_life_days is not None,
+        gap=d.gap,
+        moves=tuple(moved),
+        substitute=planned.alternative(p.sku, product.supplier),
+        drafted=tuple(
+            (po, quantity)
+            for po, place, quantity in known.drafts.get(p.sku, ())
+            if d.location in (None, place)
+        ),
     )
+
+
+def _moves(planned: Plan, d: Due, known: _Known, needed: Suggestion) -> list[Move]:
+    """Return what other places can spare of what one place is short of."""
+    sku = planned.products[d.place].sku
+    whole = Decimal(max(0, int(planned.reorder_point[d.place])))
+    by_hand = {
+        policy.location: policy.reorder_point
+        for _, policy in policies_of(planned.products[d.place])
+    }
+    places = {
+        place: Held(free, kept(by_hand.get(place), whole, known.share(sku, place)))
+        for place, free in d.shelf.free.items()
+        if place != d.location
+    }
+    short = max(needed.quantity, d.point + 1 - d.position)
+    step = Decimal(1).scaleb(-known.labels[sku].precision)
+    return moves(short, places, step)
 
 
 @lru_cache(maxsize=1024)

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from jitledger.domain.json import Json
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.replenishment.order_quantity import Suggestion
+from jitledger.domain.replenishment.places import Move
 from jitledger_projections.planning.methods import DEFAULT, VELOCITY
-from jitledger_projections.planning.order_size import MADE_TO_ORDER
+from jitledger_projections.planning.order_size import MADE_TO_ORDER, Gap
 
 
 class ReorderLine(NamedTuple):
@@ -47,11 +48,27 @@ class ReorderLine(NamedTuple):
     whole_lot: bool = False
     """Whether a price break makes a smaller quantity dearer for each unit."""
     spoils: bool = False
+    gap: Gap | None = None
+    """What is on order and does not help in time."""
+    moves: tuple[Move, ...] = ()
+    """What to move here from other places before anything is ordered."""
+    substitute: str | None = None
+    """Another supplier that has terms for it."""
+    drafted: tuple[tuple[str, Decimal], ...] = ()
+    """(order, quantity) of drafts that hold it already."""
 
     @property
     def due(self) -> bool:
-        """Return whether the position is at or below the reorder point."""
-        return self.inventory_position <= self.reorder_point
+        """Return whether something is to be done: ordered, moved or chased.
+
+        What is late is to be chased where the shelf may be empty before it is to be expected.
+        """
+        if self.gap is None:
+            return self.inventory_position <= self.reorder_point
+        if self.gap.kind == "far":
+            return True
+        first = min(one.likely for one in self.gap.coming)
+        return self.earliest is not None and self.earliest < first
 
     @property
     def expedite(self) -> bool:
@@ -72,7 +89,8 @@ class ReorderLine(NamedTuple):
     def why(self) -> str:
         """Say in one line how the reorder point came about, term by term."""
         position, point = show(self.inventory_position), show(self.reorder_point)
-        text = f"position {position} is {'at or below' if self.due else 'above'} {point}"
+        low = self.inventory_position <= self.reorder_point
+        text = f"position {position} is {'at or below' if low else 'above'} {point}"
         if self.method == MADE_TO_ORDER:
             return f"{show(-self.inventory_position)} sold and not ordered yet (made to order)"
         if self.method in ("manual", "min-max"):
@@ -96,8 +114,34 @@ class ReorderLine(NamedTuple):
                 f"; it may run out before {self.next_delivery.isoformat()}, when the next delivery "
                 "comes: expedite, transfer or substitute"
             )
-        question = self.suggestion.question
-        return f"{text}; {question}" if question else text
+        more = [
+            *self._of_the_gap(),
+            *(f"move {show(m.quantity)} from {m.source}" for m in self.moves),
+        ]
+        more += [f"{show(q)} drafted in {po}, not placed yet" for po, q in self.drafted]
+        more += [self.suggestion.question] if self.suggestion.question else []
+        return "; ".join([text, *more])
+
+    def _of_the_gap(self) -> list[str]:
+        """Say which orders do not help in time, and what does."""
+        if self.gap is None or not self.due:
+            return []
+        said = []
+        for one in self.gap.coming:
+            line, units = one.line, show(one.units)
+            if one.late_days:
+                said.append(
+                    f"{units} on {line.number} from {line.supplier} were expected "
+                    f"{one.due.isoformat()} and are {one.late_days} days late: chase it"
+                )
+            else:
+                said.append(
+                    f"{units} on {line.number} come only {one.likely.isoformat()}, too late to help"
+                )
+        if self.gap.kind == "late":
+            other = f", or order at {self.substitute}" if self.substitute else ""
+            said.append(f"move stock or substitute{other}")
+        return said
 
 
 BY_HAND = ("manual", "min-max", MADE_TO_ORDER)
@@ -128,6 +172,20 @@ def as_shape(line: ReorderLine) -> Json:
         "order_by": None if line.order_by is None else line.order_by.isoformat(),
         "on_order": show(line.on_order),
         "expedite": line.expedite,
+        "late": [
+            {
+                "po": one.line.number,
+                "supplier": one.line.supplier,
+                "quantity": show(one.units),
+                "expected": one.due.isoformat(),
+                "late_days": one.late_days,
+                "likely": one.likely.isoformat(),
+            }
+            for one in (() if line.gap is None else line.gap.coming)
+        ],
+        "transfers": [{"from": m.source, "qty": show(m.quantity)} for m in line.moves],
+        "substitute": line.substitute if line.expedite or line.gap is not None else None,
+        "drafted": [po for po, _ in line.drafted],
         "method": line.method,
         "confidence": line.confidence,
         "why": line.why,

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from jitledger_projections.planning.arrivals import EARLY, LIKELY, arrivals, run_out_dates
+from jitledger_projections.planning.arrivals import EARLY, LIKELY, arrivals, as_days, run_out_dates
 from jitledger_projections.reports.look import Look
 from jitledger_projections.reports.table import Option, report
 from jitledger_projections.views.on_hand import positions
@@ -69,7 +69,7 @@ def run_outs(look: Look, days: int = 7) -> list[RunOut]:
     index = np.array([place for place, _ in kept], np.intp)
     stock = np.array([float(shelf.on_hand) for _, shelf in kept])
     rate, phi = planned.demand_per_day[index], planned.rates.phi[index]
-    ahead = [coming.get(sku, []) for sku in chosen]
+    ahead = [as_days(coming.get(sku, ())) for sku in chosen]
     likely = run_out_dates(stock, rate, phi, ahead, today, LIKELY)
     earliest = run_out_dates(stock, rate, phi, ahead, today, EARLY)
     last = today + timedelta(days=days)

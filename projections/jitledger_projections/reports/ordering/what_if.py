@@ -12,7 +12,7 @@ from jitledger.domain.errors import Refused
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.replenishment.quantiles import quantile
 from jitledger.domain.replenishment.reorder_point import MODEL_RISK
-from jitledger_projections.planning.arrivals import arrivals, run_out_date
+from jitledger_projections.planning.arrivals import arrivals, as_days, run_out_date
 from jitledger_projections.reports.look import Look
 from jitledger_projections.reports.table import Option, report
 from jitledger_projections.views.on_hand import positions
@@ -93,7 +93,10 @@ def what_if(
         shelves = positions(tx, look.now, today.isoformat(), skus)
         lines = open_order_lines(tx)
         named = labels(tx, skus)
-    ahead = arrivals(lines, planned.leads, today, set(skus))
+    ahead = {
+        sku: as_days(coming)
+        for sku, coming in arrivals(lines, planned.leads, today, set(skus)).items()
+    }
     slower = {
         sku: [(day + timedelta(days=late_days), units) for day, units in rows]
         for sku, rows in ahead.items()

@@ -251,7 +251,7 @@ def list_(
             if supplier is not None:
                 supplier = find_supplier(tx, supplier)
             found = orders(tx, today, supplier=supplier, only_open=only_open, only_late=only_late)
-    shapes = [order_shape(o, today) for o in found]
+    shapes = [order_shape(o) for o in found]
     if json_:
         write_json(shapes)
         return
@@ -290,7 +290,7 @@ def show(ctx: click.Context, po: str, json_: bool) -> None:
         app.driver.catch_up()
         today = app.today()
         with app.database.snapshot() as tx:
-            shape = order_shape(find_order(tx, po, today), today)
+            shape = order_shape(find_order(tx, po, today))
     if json_:
         write_json(shape)
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from jitledger.domain.quantity import ZERO
@@ -62,8 +62,3 @@ def available_to_promise(
         if total > max(ZERO, free):
             steps.append(Step(total, max(line.promised, today), latest))
     return Promise(max(ZERO, free), tuple(steps))
-
-
-def late_day(promised: date, lateness_days: float, today: date) -> date:
-    """Return the promised day plus a lateness, never before today."""
-    return max(today, promised + timedelta(days=round(lateness_days)))

@@ -1,0 +1,177 @@
+"""What is late by all we know, what comes too late to help, and what one place has for another."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jitledger.bootstrap import App
+from jitledger.domain.replenishment.lead_time import Delivery, learn
+from jitledger_projections.reports.ordering.order_book import late_orders, orders
+from jitledger_projections.reports.ordering.promises import promise_of
+from jitledger_projections.reports.ordering.reorder_line import as_shape
+from tests.conftest import done
+
+START = date(2026, 1, 1)
+
+
+def day(number: int) -> str:
+    """Return a day of the story."""
+    return (START + timedelta(days=number)).isoformat()
+
+
+@pytest.fixture
+def selling(any_app: App) -> App:
+    """Sell MUG 3 a day for 40 days; ACME takes 5 days, BETA has terms for it, too."""
+    now = f"{START}T08:00:00"
+    for code, days in (("ACME", "5"), ("BETA", "4")):
+        done(any_app, do="supplier", code=code, name=code.title(), lead_time_days=days, now=now)
+    done(any_app, do="register", sku="MUG", name="Blue mug", now=now)
+    for code in ("BETA", "ACME"):
+        done(any_app, do="terms", supplier=code, sku="MUG", unit_cost="4", now=now)
+    done(any_app, do="link", sku="MUG", supplier="ACME", now=now)
+    done(any_app, do="open", sku="MUG", qty="132", now=now)
+    for number in range(40):
+        done(any_app, do="sell", sku="MUG", qty="3", now=f"{day(number)}T12:00:00")
+    return any_app
+
+
+def tick(app: App, number: int) -> None:
+    """Let a day begin: somebody asks for something that is of no weight."""
+    done(app, do="location", code=f"D{number}", now=f"{day(number)}T09:00:00")
+
+
+def test_an_order_without_a_promise_is_late_by_its_lead_time(selling: App) -> None:
+    """Lead time 5, placed without a promise, 25 days later: expected day 45, 20 days late."""
+    line = {"sku": "MUG", "qty": "150"}
+    done(selling, do="order", po="P1", supplier="ACME", lines=[line], now=f"{day(40)}T08:00:00")
+    seen = []
+    for number in (41, 45, 46, 65):
+        tick(selling, number)
+        with selling.database.snapshot() as tx:
+            (found,) = orders(tx, selling.today(), number="P1")
+        coming = found.coming[1]
+        seen.append((coming.due.isoformat(), found.late_days))
+        assert coming.likely <= coming.at_90
+        assert coming.likely > selling.today() or not found.late_days
+    assert seen == [(day(45), 0), (day(45), 0), (day(45), 1), (day(45), 20)]
+    (late,) = late_orders(selling.look())
+    assert (late.order.number, late.others) == ("P1", {"MUG": "BETA"})
+
+
+def test_an_empty_shelf_behind_a_late_order_is_said(selling: App) -> None:
+    """The position counts what is late; the report says chase, move or substitute, not "order"."""
+    line = {"sku": "MUG", "qty": "150"}
+    done(selling, do="order", po="P1", supplier="ACME", lines=[line], now=f"{day(40)}T08:00:00")
+    tick(selling, 42)
+    assert selling.reorder() == []
+    done(selling, do="sell", sku="MUG", qty="12", now=f"{day(44)}T12:00:00")
+    tick(selling, 65)
+    (said,) = [as_shape(found) for found in selling.reorder()]
+    assert (said["on_hand"], said["inventory_position"]) == ("0", "150")
+    assert (said["suggested_qty"], said["expedite"], said["substitute"]) == ("0", True, "BETA")
+    (late,) = said["late"]
+    assert (late["po"], late["expected"], late["late_days"]) == ("P1", day(45), 20)
+    assert "chase it" in said["why"]
+    assert "BETA" in said["why"]
+    done(selling, do="receive", sku="MUG", qty="150", po="P1", now=f"{day(65)}T10:00:00")
+    assert selling.reorder() == []
+
+
+def test_what_comes_in_ninety_days_hides_no_stockout_of_next_week(selling: App) -> None:
+    """12 left, 3 a day, 5 days to deliver: 400 that come in 90 days are no reason to wait."""
+    line = {"sku": "MUG", "qty": "400", "promised": day(130)}
+    done(selling, do="order", po="P1", supplier="ACME", lines=[line], now=f"{day(40)}T08:00:00")
+    (said,) = selling.reorder()
+    assert said.inventory_position == 412
+    assert 0 < said.suggestion.quantity < 60
+    assert "come only" in said.why
+    wanted = {"sku": "MUG", "qty": str(said.suggestion.quantity)}
+    done(selling, do="order", po="P2", supplier="ACME", lines=[wanted], now=f"{day(40)}T09:00:00")
+    assert selling.reorder() == []
+
+
+def test_a_promise_knows_that_a_delivery_is_late(selling: App) -> None:
+    """Asked "can I have", it says no day that has passed, nor "today" of what is twenty days late."""
+    line = {"sku": "MUG", "qty": "150", "promised": day(45)}
+    done(selling, do="order", po="P1", supplier="ACME", lines=[line], now=f"{day(40)}T08:00:00")
+    tick(selling, 65)
+    _, promise = promise_of(selling.look(), "MUG")
+    (step,) = promise.steps
+    assert step.if_on_time > START + timedelta(days=66)
+    assert step.at_90 > step.if_on_time
+
+
+@settings(max_examples=200)
+@given(
+    st.floats(1, 60),
+    st.lists(st.floats(0, 90), max_size=12),
+    st.integers(1, 400),
+    st.floats(0.05, 0.95),
+)
+def test_what_is_late_comes_later_than_now(
+    stated: float, came: list[float], late: int, share: float
+) -> None:
+    """Whatever was seen: never before now, later for a larger share, and no sooner when later."""
+    lead = learn(stated, [Delivery(days) for days in came])
+    days = lead.days_late(late, share)
+    assert days >= late
+    assert lead.days_late(late, min(0.99, share + 0.04)) >= days
+    assert lead.days_late(late + 1, share) >= days - 1e-6
+
+
+@pytest.fixture
+def two_places(any_app: App) -> App:
+    """Sell CUP 1 a day at the counter; the store room has most of it."""
+    now = f"{START}T08:00:00"
+    done(any_app, do="supplier", code="ACME", name="Acme", lead_time_days="5", now=now)
+    done(any_app, do="location", code="store", name="Store room", now=now)
+    done(any_app, do="register", sku="CUP", name="Cup", now=now)
+    done(any_app, do="terms", supplier="ACME", sku="CUP", unit_cost="4", now=now)
+    done(any_app, do="open", sku="CUP", qty="44", now=now)
+    done(any_app, do="open", sku="CUP", qty="50", at="store", now=now)
+    for number in range(40):
+        done(any_app, do="sell", sku="CUP", qty="1", now=f"{day(number)}T12:00:00")
+    now = f"{day(40)}T08:00:00"
+    point = {"method": "manual", "reorder_point": "6", "order_quantity": "10"}
+    done(any_app, do="policy", sku="CUP", at="main", **point, now=now)
+    return any_app
+
+
+def test_a_place_is_filled_from_another_before_anything_is_ordered(two_places: App) -> None:
+    """4 at the counter with a point of 6, 50 in the store room: move, do not order."""
+    (line,) = two_places.reorder()
+    assert (line.location, line.on_hand, line.inventory_position) == ("main", 4, 4)
+    assert [(move.source, move.quantity) for move in line.moves] == [("store", Decimal(10))]
+    assert line.suggestion.quantity == 0
+    assert line.demand_per_day == pytest.approx(1, rel=0.1)
+    assert "move 10 from store" in line.why
+    assert as_shape(line)["transfers"] == [{"from": "store", "qty": "10"}]
+    move = {"sku": "CUP", "qty": "10", "from": "store", "to": "main"}
+    done(two_places, do="transfer", **move, now=f"{day(40)}T09:00:00")
+    assert two_places.reorder() == []
+
+
+def test_what_cannot_be_moved_is_ordered(two_places: App) -> None:
+    """The store room has 1 to give: it is moved, and the rest is ordered for the counter."""
+    done(two_places, do="count", sku="CUP", qty="1", at="store", now=f"{day(40)}T09:00:00")
+    place = next(line for line in two_places.reorder() if line.location == "main")
+    assert [(move.source, move.quantity) for move in place.moves] == [("store", Decimal(1))]
+    assert place.suggestion.quantity > 0
+    assert 4 + 1 + place.suggestion.quantity > 6
+
+
+def test_drafts_are_named(selling: App) -> None:
+    """An order that waits as a draft is said beside the suggestion."""
+    done(selling, do="sell", sku="MUG", qty="10", now=f"{day(40)}T08:00:00")
+    line = {"sku": "MUG", "qty": "50"}
+    done(
+        selling, do="order-draft", po="P3", supplier="ACME", lines=[line], now=f"{day(40)}T09:00:00"
+    )
+    (said,) = [as_shape(found) for found in selling.reorder()]
+    assert said["drafted"] == ["P3"]
+    assert "50 drafted in P3" in said["why"]
