@@ -21,11 +21,16 @@ import numpy as np
 
 from common import DATA, Cpu, Result, in_loops, loop, machine, show
 from jitledger.domain.moments import day_number, local_date
-from jitledger.domain.replenishment import backtest as engine
-from jitledger.domain.replenishment.backtest import Floats, Policy, Sales, Supply, at_fill, simulate
-from jitledger.domain.replenishment.demand_state import DemandState, weekday_index
-from jitledger.domain.replenishment.lead_time import Delivery, learn
-from jitledger.domain.replenishment.policies import (
+from jitledger.domain.replenishment.backtesting import backtest as engine
+from jitledger.domain.replenishment.backtesting.backtest import (
+    Floats,
+    Policy,
+    Sales,
+    Supply,
+    at_fill,
+    simulate,
+)
+from jitledger.domain.replenishment.backtesting.policies import (
     COVER_DAYS,
     Fixed,
     Method,
@@ -33,6 +38,8 @@ from jitledger.domain.replenishment.policies import (
     Textbook,
     Velocity,
 )
+from jitledger.domain.replenishment.demand_state import DemandState, weekday_index
+from jitledger.domain.replenishment.lead_time import Delivery, learn
 from jitledger.domain.replenishment.quantiles import quantile
 from jitledger.domain.replenishment.reorder_point import MODEL_RISK, SHOWN_RISK, rates
 from jitledger.service.importers.online_retail import order_lines

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from common import Cpu, Result, in_loops, loop, machine, show
+from jitledger.domain.replenishment.backtesting.policies import allocate, up_to, weights_of
 from jitledger.domain.replenishment.demand_state import (
     DailyRows,
     DemandState,
     Exposures,
     fold_days,
 )
-from jitledger.domain.replenishment.policies import allocate, up_to, weights_of
 from jitledger.domain.replenishment.reorder_point import rates, reorder_points
 
 ITEMS, DAYS, LINES = 100_000, 374, 1_000_000

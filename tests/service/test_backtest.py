@@ -12,8 +12,8 @@ import pytest
 from jitledger.bootstrap import App
 from jitledger.domain.errors import Refused
 from jitledger.domain.events import StockReceived
-from jitledger.domain.replenishment.backtest import Sales, Supply, simulate
-from jitledger.domain.replenishment.policies import Manual
+from jitledger.domain.replenishment.backtesting.backtest import Sales, Supply, simulate
+from jitledger.domain.replenishment.backtesting.policies import Manual
 from jitledger_projections.reports.advice.just_in_time import verdict
 from jitledger_projections.reports.advice.margins import squeezed
 from jitledger_projections.reports.advice.overstock import surpluses

@@ -96,7 +96,7 @@ def test_what_comes_in_ninety_days_hides_no_stockout_of_next_week(selling: App) 
 
 
 def test_a_promise_knows_that_a_delivery_is_late(selling: App) -> None:
-    """Asked "can I have", it says no day that has passed, nor "today" of what is twenty days late."""
+    """It says no day that has passed, nor "today" of what is twenty days late."""
     line = {"sku": "MUG", "qty": "150", "promised": day(45)}
     done(selling, do="order", po="P1", supplier="ACME", lines=[line], now=f"{day(40)}T08:00:00")
     tick(selling, 65)

@@ -46,7 +46,9 @@ def say_line(line: Line, answer: Answer) -> str:
     if answer.repeat:
         entries = ", ".join(answer.entries)
         return _(say.ALREADY_RECORDED_ENTRIES, entries=entries) + f" {name}. {left}"
-    notes = "".join(f" ⚠ {texts.time_note(note)}." for note in answer.notes)
+    # For which order it counted, the answer says with a button for another one.
+    told = (texts.note(one) for one in answer.notes if getattr(one, "code", "") != "linked")
+    notes = "".join(f" ⚠ {text}." for text in told)
     return f"{say_fact(line)}. {left}{notes}"
 
 

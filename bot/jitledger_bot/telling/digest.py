@@ -51,6 +51,20 @@ def is_made(app: App, subject: str) -> bool:
         return has_subject(tx, subject)
 
 
+TOLD = (
+    "sku",
+    "name",
+    "location",
+    "suggested_qty",
+    "supplier",
+    "late",
+    "transfers",
+    "substitute",
+    "drafted",
+)
+"""What of a line of the reorder report stands in the digest."""
+
+
 def gather(app: App, seen: Morning) -> dict[str, object]:
     """Return what the digest says of a morning."""
     from jitledger_projections.reports.ordering.reorder_line import as_shape
@@ -63,10 +77,7 @@ def gather(app: App, seen: Morning) -> dict[str, object]:
     shop = app.queries.shop()
     return {
         "day": local_date(app.queries.present(shop), shop.tz).isoformat(),
-        "reorder": [
-            {key: line[key] for key in ("sku", "name", "suggested_qty", "supplier")}
-            for line in map(as_shape, lines[:MOST_LINES])
-        ],
+        "reorder": [{key: line[key] for key in TOLD} for line in map(as_shape, lines[:MOST_LINES])],
         "reorder_count": len(lines),
         "run_out": [
             {"sku": r.sku, "name": r.title, "earliest": r.earliest.isoformat()}

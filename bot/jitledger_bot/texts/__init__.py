@@ -8,13 +8,11 @@ from jitledger_bot.texts.answers import (
     entry_line,
     history,
     log,
-    reorder,
     run_out,
     stock,
     supplier,
     suppliers,
     why,
-    why_reorder,
 )
 from jitledger_bot.texts.help import (
     RECORDING,
@@ -36,9 +34,10 @@ from jitledger_bot.texts.refusals import (
     FIELD,
     REFUSAL,
     WHYS,
+    note,
     problem,
-    time_note,
 )
+from jitledger_bot.texts.reordering import remedies, reorder, why_reorder
 from jitledger_bot.texts.words import (
     EXCEPTION,
     LIMIT,
@@ -94,8 +93,10 @@ __all__ = [
     "log",
     "money",
     "more",
+    "note",
     "problem",
     "product",
+    "remedies",
     "reorder",
     "run_out",
     "run_out_ahead",
@@ -104,7 +105,6 @@ __all__ = [
     "stock",
     "supplier",
     "suppliers",
-    "time_note",
     "units",
     "warning",
     "when",

@@ -124,12 +124,15 @@ def consequences(found: Sequence[Consequence]) -> str:
         return _("Nothing runs out sooner within 90 days.")
     lines = [
         "<b>"
-        + plural("{n} product runs out sooner", "{n} products run out sooner", len(found))
+        + plural("{n} product would run out", "{n} products would run out", len(found))
         + "</b>"
     ]
     for one in found[:MOST]:
         was = "–" if one.before is None else one.before.isoformat()
-        text = f"{texts.product(one.title, one.sku)}: {was} → <b>{one.after.isoformat()}</b>"
+        then = f"<b>{one.after.isoformat()}</b>"
+        text = f"{texts.product(one.title, one.sku)}: "
+        text += then if one.before == one.after else f"{was} → {then}"
+        text += "\n   " + _("an order of today would come {day}", day=one.arrives.isoformat())
         if one.order_now > 0:
             text += "\n   " + _("order {quantity} now", quantity=show(one.order_now))
         if one.expedite:

@@ -11,11 +11,9 @@ from jitledger.domain.quantity import show
 from jitledger_bot.texts.language import _, plural
 from jitledger_bot.texts.words import (
     EXCEPTION,
-    MOST_NAMED,
     QUANTITY,
     clip,
     event,
-    money,
     more,
     product,
     safe,
@@ -24,7 +22,6 @@ from jitledger_bot.texts.words import (
 )
 
 if TYPE_CHECKING:
-    from jitledger_projections.reports.ordering.reorder_line import ReorderLine
     from jitledger_projections.views.supply import SupplierCard, SupplierRow
 
 
@@ -112,82 +109,6 @@ def log(rows: Sequence[Json], head: str, most: int = 40) -> str:
     if len(rows) > most:
         lines.insert(1, more(len(rows) - most))
     return clip("\n".join(lines))
-
-
-def reorder(
-    lines: Sequence[ReorderLine],
-    total: int,
-    first: int = 0,
-    unknown: Sequence[tuple[str, str]] = (),
-) -> str:
-    """Return a page of what needs reordering, by supplier, most urgent first.
-
-    ``unknown`` is what has to be counted before anything can be said of it.
-    """
-    uncounted = ""
-    if unknown:
-        named = ", ".join(product(name, sku) for sku, name in unknown[:MOST_NAMED])
-        uncounted = "\n\n" + _("Count first ({count}):", count=len(unknown)) + f" {named}"
-        uncounted += " …" if len(unknown) > MOST_NAMED else ""
-    if not total:
-        return _("Nothing needs reordering.") + uncounted
-    by: dict[str, list[ReorderLine]] = {}
-    for line in lines:
-        by.setdefault(line.supplier or "", []).append(line)
-    text = [f"<b>{total}</b> " + _("to reorder")]
-    if len(lines) < total:
-        said = _("{first} to {last}", first=first + 1, last=first + len(lines))
-        text = [f"{text[0]}, {said}"]
-    for supplier, mine in by.items():
-        named = safe(supplier) or _("No supplier yet")
-        text.append(f"\n<b>{named}</b>")
-        for line in mine:
-            quantity = line.suggestion.quantity
-            cost = f", {money(line.unit_cost * quantity)}" if line.unit_cost is not None else ""
-            runs = " – " + _("runs out {day}", day=line.likely.isoformat()) if line.likely else ""
-            text.append(f"{show(quantity)} × {safe(line.name)} ({safe(line.sku)}){cost}{runs}")
-    return clip("\n".join(text) + uncounted)
-
-
-def why_reorder(line: ReorderLine) -> str:
-    """Return a reorder point term by term; of an item that is not due, too."""
-    lead, review = line.lead_time_days, line.review_days
-    point, named = show(line.reorder_point), product(line.name, line.sku)
-    shown = [
-        f"<b>{show(line.suggestion.quantity)}</b> × {named}"
-        if line.due
-        else f"{named}: " + _("It needs no reordering now."),
-        _(
-            "on hand {on_hand}, position {position}, reorder point {point}",
-            on_hand=show(line.on_hand),
-            position=show(line.inventory_position),
-            point=point,
-        ),
-        _(
-            "demand {rate} a day, {lead} days to deliver, {review} to review",
-            rate=f"{line.demand_per_day:.2f}",
-            lead=f"{lead:g}",
-            review=f"{review:g}",
-        ),
-    ]
-    if line.method in ("manual", "min-max"):
-        shown.append(_("the reorder point was set by hand"))
-    else:
-        shown.append(
-            _(
-                "{point} = {expected} expected in {days} days + {safety} safety for {level}",
-                point=point,
-                expected=f"{line.lead_time_demand:.1f}",
-                days=f"{lead + review:g}",
-                safety=f"{line.safety_stock:.1f}",
-                level=f"{line.service_level:.0%}",
-            )
-        )
-    if line.due and line.suggestion.question:
-        shown.append(safe(line.suggestion.question))
-    if line.order_by:
-        shown.append(_("order by {day}", day=line.order_by.isoformat()))
-    return "\n".join(shown)
 
 
 def run_out(rows: Sequence[Any], days: int, most: int = 30) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from jitledger.domain.json import Json
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.reordering import remedies
 from jitledger_bot.texts.say import told
 from jitledger_bot.texts.words import clip, more, product, safe
 
@@ -14,17 +15,20 @@ def alert(body: Json) -> str:
     """Return a reorder alert."""
     name = product(body["name"], body["sku"])
     where = " " + _("at {location}", location=safe(body["location"])) if body["location"] else ""
-    return (
-        "🔔 "
-        + _("Reorder {product}", product=name)
-        + f"{where}\n"
-        + _(
+    figures = {"position": body["inventory_position"], "point": body["reorder_point"]}
+    if body["quantity"] == "0":
+        text = _("<b>{position}</b> left in position, reorder point {point}", **figures)
+    else:
+        text = _(
             "<b>{position}</b> left in position, reorder point {point} – order {quantity}",
-            position=body["inventory_position"],
-            point=body["reorder_point"],
+            **figures,
             quantity=body["quantity"],
         )
-    )
+    if body["quantity"] == "0" and body.get("transfers"):
+        head = _("Move {product}", product=name)
+    else:
+        head = _("Reorder {product}", product=name)
+    return "\n".join([f"🔔 {head}{where}", text, *remedies(body)])
 
 
 def alerts(body: Json) -> str:
@@ -37,6 +41,7 @@ def alerts(body: Json) -> str:
             told.LEFT_AND_TO_ORDER, position=row["inventory_position"], quantity=row["quantity"]
         )
         lines.append(f"• {product(row['name'], row['sku'])}{where}: {left}")
+        lines += [f"   {said}" for said in remedies(row)]
     return clip("\n".join([*lines, *and_more(body)]))
 
 
@@ -96,11 +101,7 @@ def digest(body: Json) -> str:
     lines = [f"☀ <b>{body['day']}</b>"]
     if body["reorder_count"]:
         lines.append(f"\n<b>{body['reorder_count']}</b> " + _("to order:"))
-        lines += [
-            f"{row['suggested_qty']} × {safe(row['name'])} ({safe(row['sku'])})"
-            + (f" – {safe(row['supplier'])}" if row["supplier"] else "")
-            for row in body["reorder"]
-        ]
+        lines += ["\n   ".join([_to_order(row), *remedies(row)]) for row in body["reorder"]]
         if body["reorder_count"] > len(body["reorder"]):
             lines.append("… " + _("{command} shows all", command="/reorder"))
     else:
@@ -124,6 +125,16 @@ def digest(body: Json) -> str:
     if body["seal"]:
         lines.append("\n" + _("Seal {seal}", seal=f"<code>{body['seal']}</code>"))
     return clip("\n".join(lines))
+
+
+def _to_order(row: Json) -> str:
+    named = f"{safe(row['name'])} ({safe(row['sku'])})"
+    if row.get("location"):
+        named += " " + _("at {location}", location=safe(row["location"]))
+    if row["suggested_qty"] == "0":
+        return named
+    by = f" – {safe(row['supplier'])}" if row["supplier"] else ""
+    return f"{row['suggested_qty']} × {named}{by}"
 
 
 def import_summary(body: Json) -> str:

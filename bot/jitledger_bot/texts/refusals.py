@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from jitledger.domain.errors import LedgerError
+from jitledger.domain.errors import LedgerError, Remark
 from jitledger.domain.moments import Adjusted
 from jitledger_bot.texts.language import SOURCE, _, mark, spoken
-from jitledger_bot.texts.words import ROLE
+from jitledger_bot.texts.words import ROLE, safe
 
 REFUSAL = {
     "unknown-sku": mark("No product “{sku}” is registered. Register it first."),
@@ -177,6 +177,7 @@ WHYS = (
     mark("dates run from {first} to {last}"),
     mark("it is no entry of {sku}"),
     mark("it is no line of {po}"),
+    mark("no product is in it; there are {known}"),
     mark("it is {event}, not {what}"),
     mark("that is before {day}, its order"),
     mark("the shop opens at {opens}; it closes later that day"),
@@ -220,6 +221,25 @@ def problem(error: LedgerError) -> str:
         return _(template, **fields)
     except (KeyError, IndexError):
         return error.message
+
+
+REMARKS = (
+    mark("{more} more than {po} wanted came: keep them or return them; they are on the shelf"),
+    mark("it cost {cost} and was ordered at {agreed} on {po}: {share} %, {sum} in all"),
+    mark("counted for {po}: {left} still to come"),
+    mark("counted for {po}, which is complete now"),
+    mark("it arrived at {place}, where {po} was ordered to"),
+    mark("{expected} were expected there: {difference} fewer"),
+    mark("{expected} were expected there: {difference} more"),
+)
+"""What stands beside an answer, by its template in the ledger's own words."""
+
+
+def note(said: Adjusted | Remark) -> str:
+    """Return what stands beside an answer, in the person's language; HTML."""
+    if isinstance(said, Remark):
+        return safe(_(said.template, **said.details))
+    return time_note(said)
 
 
 def time_note(note: Adjusted) -> str:

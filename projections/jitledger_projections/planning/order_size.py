@@ -54,6 +54,12 @@ class Due(NamedTuple):
     gap: Gap | None = None
 
     @property
+    def whole_position(self) -> Decimal:
+        """Return the position with all that is on order, also what does not help."""
+        far = self.gap is not None and self.gap.kind == "far"
+        return self.position + self.gap.units if self.gap is not None and far else self.position
+
+    @property
     def on_hand(self) -> Decimal:
         """Return what lies at its location, or in the whole shop."""
         if self.location is None:

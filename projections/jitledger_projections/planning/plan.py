@@ -9,7 +9,7 @@ from decimal import Decimal
 import numpy as np
 
 from jitledger.domain.moments import day_number
-from jitledger.domain.replenishment.policies import allocate, weights_of
+from jitledger.domain.replenishment.backtesting.policies import allocate, weights_of
 from jitledger.domain.replenishment.reorder_point import Rates, rates, reorder_points
 from jitledger.domain.state.shop import Shop
 from jitledger.domain.state.supplier import DEFAULT_LEAD_TIME_DAYS, DEFAULT_REVIEW_DAYS

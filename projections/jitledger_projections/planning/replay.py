@@ -16,7 +16,7 @@ from jitledger.domain.events import (
     StockSold,
 )
 from jitledger.domain.moments import LocalDays
-from jitledger.domain.replenishment.backtest import Floats, Ints, Sales, Supply
+from jitledger.domain.replenishment.backtesting.backtest import Floats, Ints, Sales, Supply
 from jitledger.domain.replenishment.demand_state import Exposures
 from jitledger.domain.state.order import Entry, standing
 from jitledger.domain.state.shop import Shop

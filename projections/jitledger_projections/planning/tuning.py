@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from jitledger.domain.replenishment.backtest import Outcome, simulate
-from jitledger.domain.replenishment.policies import Method
+from jitledger.domain.replenishment.backtesting.backtest import Outcome, simulate
+from jitledger.domain.replenishment.backtesting.policies import Method
 from jitledger.domain.state.shop import Shop
 from jitledger.store.database import Database
 from jitledger_projections.planning.exposure import Floats

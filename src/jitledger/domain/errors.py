@@ -12,7 +12,19 @@ Every error is built from fields and says what was asked, what is true and what 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class Remark(NamedTuple):
+    """What is to be said beside an answer: recorded, and worth a look. ``code`` is stable."""
+
+    code: str
+    template: str
+    details: dict[str, str]
+
+    def __str__(self) -> str:
+        """Return it in the ledger's own words."""
+        return self.template.format(**self.details)
 
 
 class LedgerError(Exception):

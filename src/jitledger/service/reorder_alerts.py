@@ -22,6 +22,7 @@ from jitledger.domain.moments import local_date, show_moment
 from jitledger.domain.names import ALERT_STREAM
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.replenishment.order_quantity import lot_by_hand, suggest
+from jitledger.domain.replenishment.places import SHARE_DAYS, Held, Move, kept, moves
 from jitledger.domain.state.dated import in_force
 from jitledger.domain.state.quantities import Quantities, on_order, quantities
 from jitledger.domain.state.stock_item import StockItem, fold
@@ -136,7 +137,7 @@ class ReorderAlerts:
             if low and state != "raised" and not drafted:
                 assert point is not None
                 assert position is not None
-                drafts.append(_raise(tx, append, item, location, position, point, loud=loud))
+                drafts.append(_raise(tx, append, item, location, position, points, q, loud=loud))
             elif not low and state == "raised":
                 drafts.append(_settle(tx, cache, append, item, location, position, point, late))
         return drafts
@@ -228,19 +229,26 @@ def _raise(
     item: StockItem,
     location: str,
     position: Decimal,
-    point: Point,
+    points: dict[str, Point],
+    q: Quantities,
     *,
     loud: bool,
 ) -> Draft:
+    point = points[location]
     _set(tx, item.sku, location, "raised", append.present)
     fields = _fields(location, position, point)
+    wanted = _quantity(item, position, point)
+    from_places = _moves(item, location, wanted, q, points, append.present) if location else []
+    if position + sum((move.quantity for move in from_places), ZERO) > point[0]:
+        wanted = ZERO
     body = {
         "sku": item.sku,
         "name": item.catalog.title,
         "location": location or None,
         "inventory_position": show(position),
         "reorder_point": show(point[0]),
-        "quantity": show(_quantity(item, position, point)),
+        "quantity": show(wanted),
+        "transfers": [{"from": m.source, "qty": show(m.quantity)} for m in from_places],
         "unit": item.catalog.unit,
         "raised_at": show_moment(append.present),
         "inputs": point[2],
@@ -248,6 +256,31 @@ def _raise(
     if loud:
         push(tx, "alert", body, append.present, subject=f"alert/{item.sku}/{location}")
     return _draft(ReorderAlertRaised, item, append, fields)
+
+
+def _moves(
+    item: StockItem,
+    location: str,
+    wanted: Decimal,
+    q: Quantities,
+    points: dict[str, Point],
+    at: int,
+) -> list[Move]:
+    """Return what other places can spare of what one is short of."""
+    first = item.days.day(at, at) - SHARE_DAYS
+    sold = {
+        place: sum((float(one.units) for day, one in days.items() if day >= first), 0.0)
+        for place, days in item.demand.items()
+    }
+    total = sum(sold.values())
+    whole = points[WHOLE_SHOP][0] if WHOLE_SHOP in points else wanted
+    places = {}
+    for place, row in q.by_location.items():
+        if place != location and row.known:
+            share = sold.get(place, 0.0) / total if total else 1.0
+            own = points[place][0] if place in points else None
+            places[place] = Held(row.available, kept(own, whole, share))
+    return moves(wanted, places, Decimal(1).scaleb(-item.catalog.precision))
 
 
 def _quantity(item: StockItem, position: Decimal, point: Point) -> Decimal:
@@ -346,6 +379,8 @@ def wake_snoozed(tx: Tx, now: int, lines: dict[tuple[str, str | None], dict[str,
             "inventory_position": line["inventory_position"],
             "reorder_point": line["reorder_point"],
             "quantity": line["suggested_qty"],
+            "transfers": line["transfers"],
+            "late": line["late"],
         }
         push(tx, "alert", body, now, subject=f"alert/{sku}/{location}")
     return len(rows)

@@ -105,12 +105,34 @@ def reprice(press: Press) -> None:
     _do(press, {"do": "price", "sku": body["sku"], "price": body["price"]}, said)
 
 
+@action("mv")
+def move(press: Press) -> None:
+    """Record that stock was moved to a place that is short of it. Undo takes it back."""
+    body = press.proposal.body
+    item, _q, _shop = press.desk.app.queries.item(body["sku"])
+    said = _(
+        say.MOVED_FROM_TO,
+        quantity=body["qty"],
+        product=texts.product(item.catalog.title, item.sku),
+        place=texts.safe(body["from"]),
+        to=texts.safe(body["to"]),
+    )
+    if press.asker.may_record:
+        _record(press, {"do": "transfer", **body}, said)
+    else:
+        press.turn.toast(press.query.id, _(texts.VIEWER), alert=True)
+
+
 def _do(press: Press, command: dict[str, object], said: str) -> None:
     """Record what a button proposes, once, say so, and offer to undo it; buyers only."""
+    if press.asker.may_buy:
+        _record(press, command, said)
+    else:
+        press.turn.toast(press.query.id, _(texts.ONLY_BUYER), alert=True)
+
+
+def _record(press: Press, command: dict[str, object], said: str) -> None:
     turn = press.turn
-    if not press.asker.may_buy:
-        turn.toast(press.query.id, _(texts.ONLY_BUYER), alert=True)
-        return
     turn.asks = [Ask(parse(command), f"pr:{press.proposal.id}:{command['do']}")]
     turn.effects.append(consume(press.proposal.id))
     turn.toast(press.query.id, "✓")

@@ -14,6 +14,7 @@ from aiogram.types import Message
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.events import EVENTS
 from jitledger.domain.moments import from_datetime, local_date, parse_horizon, to_datetime
+from jitledger.domain.quantity import show
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import Asker
@@ -31,6 +32,7 @@ from jitledger_bot.reading.times import take_times
 from jitledger_bot.texts import charts
 from jitledger_bot.texts import orders as order_texts
 from jitledger_bot.texts.language import _, local
+from jitledger_bot.texts.reordering import moving
 from jitledger_bot.texts.say import asking as say
 from jitledger_bot.texts.say import shared
 from jitledger_bot.turn import Button, Turn
@@ -116,6 +118,11 @@ def reorder_page(desk: Desk, first: int) -> Page:
             stored = store_proposal(tx, chat_id, member, "why", {"sku": line.sku}, now)
             asked = _(shared.WHY_NAME, name=line.name[:24])
             rows.append([(asked, f"w.{stored}"), (_(shared.SNOOZE_1_DAY), f"z.{stored}")])
+            for one in line.moves:
+                body = {"sku": line.sku, "qty": show(one.quantity), "from": one.source}
+                body["to"] = line.location or ""
+                stored = store_proposal(tx, chat_id, member, "move", body, now)
+                rows.append([(moving(body, line.name), f"mv.{stored}")])
         for code in dict.fromkeys(line.supplier for line in shown if line.supplier):
             stored = store_proposal(tx, chat_id, member, "draft", {"supplier": code}, now)
             rows.append([(_(shared.ORDER_FROM_SUPPLIER, supplier=code[:30]), f"j.{stored}")])

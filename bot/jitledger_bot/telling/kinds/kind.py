@@ -14,6 +14,7 @@ from jitledger.store.database import Tx
 from jitledger_bot.access import PUSHES, Receiver
 from jitledger_bot.memory.proposals import store_proposal
 from jitledger_bot.texts.language import _
+from jitledger_bot.texts.reordering import moving
 from jitledger_bot.texts.say import shared
 from jitledger_bot.texts.say import told as say
 from jitledger_bot.turn import Button
@@ -119,6 +120,12 @@ def column(buttons: Iterable[Button]) -> Keys:
 def count_button(row: Row, stored: Stored) -> Button:
     """Return the button that counts a row's product."""
     return _(say.COUNT_NAME, name=row["name"][:30]), f"q.{stored.item(row)}"
+
+
+def move_button(row: Row, move: Row, stored: Stored) -> Button:
+    """Return the button that moves a row's product to its place from another."""
+    body = {"sku": row["sku"], "qty": move["qty"], "from": move["from"], "to": row["location"]}
+    return moving(body, row["name"]), f"mv.{stored('move', body)}"
 
 
 def order_or_why(row: Row, stored: Stored) -> list[Button]:

@@ -11,6 +11,7 @@ from jitledger_bot.telling.kinds.kind import (
     Stored,
     column,
     count_button,
+    move_button,
     once,
     view_of,
 )
@@ -35,7 +36,8 @@ class Alert(Kind):
         """Return to order it, to ask why, to hear of it tomorrow."""
         one = stored.item(data)
         return [
-            [(_(say.ORDER), f"j.{one}")],
+            *column(move_button(data, move, stored) for move in data.get("transfers", ())),
+            *([] if data["quantity"] == "0" else [[(_(say.ORDER), f"j.{one}")]]),
             [(_(shared.WHY), f"w.{one}"), (_(shared.SNOOZE_1_DAY), f"z.{one}")],
         ]
 

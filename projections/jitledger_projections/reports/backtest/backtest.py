@@ -14,7 +14,7 @@ import numpy as np
 
 from jitledger.domain.errors import Refused
 from jitledger.domain.moments import day_from_number, day_number
-from jitledger.domain.replenishment.backtest import (
+from jitledger.domain.replenishment.backtesting.backtest import (
     Floats,
     Outcome,
     Sales,

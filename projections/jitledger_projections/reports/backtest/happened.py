@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from jitledger.domain.events import StockReceived
-from jitledger.domain.replenishment.backtest import Floats
+from jitledger.domain.replenishment.backtesting.backtest import Floats
 from jitledger.domain.state.order import standing
 from jitledger.domain.state.shop import Shop
 from jitledger.domain.state.stock_item import StockItem

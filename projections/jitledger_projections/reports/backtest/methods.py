@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from jitledger.domain.errors import Refused
-from jitledger.domain.replenishment.backtest import Floats, Policy, Sales, Supply
-from jitledger.domain.replenishment.policies import (
+from jitledger.domain.replenishment.backtesting.backtest import Floats, Policy, Sales, Supply
+from jitledger.domain.replenishment.backtesting.policies import (
     ByHand,
     Current,
     Method,

@@ -94,6 +94,11 @@ class _Known(NamedTuple):
     sold: dict[str, dict[str, float]]
     """{SKU: {location: units}} of items that lie at several places"""
 
+    def drafted(self, sku: str, location: str | None) -> tuple[tuple[str, Decimal], ...]:
+        """Return (order, quantity) of the drafts that hold an item, for one place or all."""
+        drafts = self.drafts.get(sku, ())
+        return tuple((po, quantity) for po, place, quantity in drafts if location in (None, place))
+
     def share(self, sku: str, location: str) -> float:
         """Return a place's share of an item's demand; all of it where nobody asked anywhere."""
         places = self.sold.get(sku, {})
@@ -203,6 +208,8 @@ def _lines(
         )
         if d.location is not None and line.due:
             placed[d.place] = placed.get(d.place, ZERO) + line.suggestion.quantity
+        if line.gap is not None or line.expedite:
+            line = line._replace(substitute=planned.alternative(line.sku, line.supplier))
         lines.append(line)
     return lines
 
@@ -223,25 +230,14 @@ def _line(
     shop: Shop,
     today: date,
 ) -> ReorderLine:
-    likely, earliest = run_out
-    product, rate, lead = planned.products[d.place], n.rate, n.lead
+    (likely, earliest), rate, lead = run_out, n.rate, n.lead
+    product = planned.products[d.place]
     p = known.labels[product.sku]
     agreed = planned.terms.of(product.supplier, p.sku)
-    needed = suggestion(d, product, p, source.row, agreed, rate, lead, shop, today)
-    moved = _moves(planned, d, known, needed) if d.location is not None else []
-    there = sum((move.quantity for move in moved), ZERO)
-    wanted = needed
-    if (d.gap is not None and d.gap.kind == "late") or (moved and d.position + there > d.point):
-        wanted = Suggestion(ZERO)
-    elif moved:
-        rest = d._replace(position=d.position + there)
-        wanted = suggestion(rest, product, p, source.row, agreed, rate, lead, shop, today)
+    wanted, moved = _wanted(planned, d, n, known, source.row, shop, today)
     cost = agreed.cost_at(wanted.quantity)
     unit_cost = cost if cost is not None else d.shelf.last_cost
-    currency = None
-    if source.row is not None:
-        currency = agreed.currency or source.row.currency
-    arrives = _arrives(lead, source.leaves)
+    currency = None if source.row is None else agreed.currency or source.row.currency
     own = p.price is not None and currency in (None, shop.currency)
     return ReorderLine(
         sku=p.sku,
@@ -250,7 +246,7 @@ def _line(
         supplier=product.supplier,
         location=d.location,
         on_hand=d.on_hand,
-        inventory_position=d.position + (d.gap.units if d.gap and d.gap.kind == "far" else ZERO),
+        inventory_position=d.whole_position,
         reorder_point=d.point,
         suggestion=wanted,
         unit_cost=unit_cost,
@@ -261,14 +257,12 @@ def _line(
         service_level=n.level,
         likely=likely,
         earliest=earliest,
-        order_by=None
-        if earliest is None
-        else _order_by(earliest, lead, source.weekdays, source.leaves),
+        order_by=earliest and _order_by(earliest, lead, source.weekdays, source.leaves),
         method=d.method,
         confidence="manual" if d.method in BY_HAND else n.confidence,
         terms=_shown(agreed),
         on_order=sum((one.units for one in ahead), ZERO),
-        next_delivery=min([arrives, *(one.likely for one in ahead)]),
+        next_delivery=min([_arrives(lead, source.leaves), *(one.likely for one in ahead)]),
         currency=currency,
         margin=margin_of(p, unit_cost, shop) if own else 0.0,
         phi=n.phi,
@@ -277,13 +271,32 @@ def _line(
         spoils=p.shelf_life_days is not None,
         gap=d.gap,
         moves=tuple(moved),
-        substitute=planned.alternative(p.sku, product.supplier),
-        drafted=tuple(
-            (po, quantity)
-            for po, place, quantity in known.drafts.get(p.sku, ())
-            if d.location in (None, place)
-        ),
+        drafted=known.drafted(p.sku, d.location),
     )
+
+
+def _wanted(
+    planned: Plan,
+    d: Due,
+    n: _Numbers,
+    known: _Known,
+    source: SupplierRow | None,
+    shop: Shop,
+    today: date,
+) -> tuple[Suggestion, list[Move]]:
+    """Return what to order, and what to move first; nothing is ordered instead of what is late."""
+    product = planned.products[d.place]
+    label, agreed = known.labels[product.sku], planned.terms.of(product.supplier, product.sku)
+
+    def of(due_: Due) -> Suggestion:
+        return suggestion(due_, product, label, source, agreed, n.rate, n.lead, shop, today)
+
+    needed = of(d)
+    moved = _moves(planned, d, known, needed) if d.location is not None else []
+    there = sum((move.quantity for move in moved), ZERO)
+    if (d.gap is not None and d.gap.kind == "late") or (moved and d.position + there > d.point):
+        return Suggestion(ZERO), moved
+    return (of(d._replace(position=d.position + there)) if moved else needed), moved
 
 
 def _moves(planned: Plan, d: Due, known: _Known, needed: Suggestion) -> list[Move]:
@@ -299,7 +312,7 @@ def _moves(planned: Plan, d: Due, known: _Known, needed: Suggestion) -> list[Mov
         for place, free in d.shelf.free.items()
         if place != d.location
     }
-    short = max(needed.quantity, d.point + 1 - d.position)
+    short = max(needed.quantity, d.point + 1 - d.position)  # Also where a question stands.
     step = Decimal(1).scaleb(-known.labels[sku].precision)
     return moves(short, places, step)
 

@@ -184,7 +184,7 @@ def as_shape(line: ReorderLine) -> Json:
             for one in (() if line.gap is None else line.gap.coming)
         ],
         "transfers": [{"from": m.source, "qty": show(m.quantity)} for m in line.moves],
-        "substitute": line.substitute if line.expedite or line.gap is not None else None,
+        "substitute": line.substitute,
         "drafted": [po for po, _ in line.drafted],
         "method": line.method,
         "confidence": line.confidence,

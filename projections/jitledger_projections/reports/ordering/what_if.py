@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from math import ceil
 
 import numpy as np
 
-from jitledger.domain.errors import Refused
+from jitledger.domain.errors import Refused, bad_value
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.replenishment.quantiles import quantile
 from jitledger.domain.replenishment.reorder_point import MODEL_RISK
-from jitledger_projections.planning.arrivals import arrivals, as_days, run_out_date
+from jitledger_projections.planning.arrivals import (
+    Arrival,
+    Arrivals,
+    arrivals,
+    as_days,
+    run_out_date,
+)
 from jitledger_projections.reports.look import Look
 from jitledger_projections.reports.table import Option, report
-from jitledger_projections.views.on_hand import positions
+from jitledger_projections.views.on_hand import Position, positions
 from jitledger_projections.views.on_order import open_order_lines
 from jitledger_projections.views.products import labels
 
 HORIZON = 90
+
+MOST_NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,8 @@ class Consequence:
     title: str
     before: date | None
     after: date
+    arrives: date
+    """When an order of today would come, if things go so."""
     order_now: Decimal
     expedite: bool
     alternative: str | None
@@ -41,6 +53,7 @@ def _shape(c: Consequence) -> dict[str, object]:
         "name": c.title,
         "runs_out_now": c.before,
         "runs_out_then": c.after,
+        "order_would_come": c.arrives,
         "order_now": c.order_now,
         "expedite": c.expedite,
         "alternative_supplier": c.alternative,
@@ -68,75 +81,114 @@ def what_if(
     category: str | None = None,
     factor: float = 1.0,
 ) -> list[Consequence]:
-    """Return what runs out sooner if a supplier is late, or demand of a category changes.
+    """Return what runs out if a supplier is late, or demand of a category changes.
+
+    Late is what is on order there, and what would be ordered today.
 
     Raises ``bad-value`` for a factor or a delay that changes nothing or cannot be.
     """
-    if not 0 < factor <= 100:
-        raise Refused("bad-value", f"Demand × {factor:g} cannot be; try 1.5.", field="factor")
-    if not 0 <= late_days <= 365:
-        raise Refused("bad-value", f"{late_days} days late cannot be; try 14.", field="late_days")
-    if late_days == 0 and factor == 1.0:
-        raise Refused("bad-value", "Say how late, or how much more sells; nothing changes so.")
-    shop, today, planned = look.shop, look.today, look.plan
+    _check(look, late_days, category, factor)
+    today, planned = look.today, look.plan
+    with look.snapshot() as tx:
+        lines = open_order_lines(tx)
+    coming = arrivals(lines, planned.leads, today, planned.forecast.place)
     asked = [
         place
         for place, p in enumerate(planned.products)
         if p.orderable
         and planned.mean[place] > 0
         and not planned.rates.dormant[place]
-        and (supplier is None or p.supplier == supplier)
+        and (supplier is None or p.supplier == supplier or _from(supplier, coming.get(p.sku, ())))
         and (category is None or (p.category or "").casefold() == category.casefold())
     ]
     skus = [planned.products[place].sku for place in asked]
     with look.snapshot() as tx:
         shelves = positions(tx, look.now, today.isoformat(), skus)
-        lines = open_order_lines(tx)
         named = labels(tx, skus)
-    ahead = {
-        sku: as_days(coming)
-        for sku, coming in arrivals(lines, planned.leads, today, set(skus)).items()
-    }
-    slower = {
-        sku: [(day + timedelta(days=late_days), units) for day, units in rows]
-        for sku, rows in ahead.items()
-    }
     found = []
     for place, sku in zip(asked, skus, strict=True):
         shelf = shelves.get(sku)
         if shelf is None or not shelf.known:
             continue
-        rate, phi = float(planned.demand_per_day[place]), float(planned.rates.phi[place])
-        stock = float(shelf.on_hand)
-        before = run_out_date(stock, rate, phi, ahead.get(sku, []), today)
-        after = run_out_date(stock, rate * factor, phi, slower.get(sku, []), today)
-        if after is None or (before is not None and after >= before):
-            continue
-        if after > today + timedelta(days=HORIZON):
-            continue
-        lead = max(1.0, float(planned.lead_days[place]) + late_days)
-        horizon = lead + float(planned.review_days[place])
-        mean = rate * factor * horizon
-        spread = phi * mean + (rate * factor * float(planned.lead_deviation[place])) ** 2
-        point = quantile(
-            np.array([mean]),
-            np.array([spread + MODEL_RISK * mean**2]),
-            np.array([float(planned.level[place])]),
-        )[0]
-        wanted = Decimal(int(point + float(shop.cover_days) * rate * factor + 0.999))
-        missing = max(ZERO, wanted - shelf.inventory_position)
-        if shelf.inventory_position > Decimal(int(point)):
-            missing = ZERO
-        other = planned.alternative(sku, planned.products[place].supplier)
-        found.append(
-            Consequence(
-                sku,
-                named[sku].title,
-                before,
-                after,
-                missing,
-                after < today + timedelta(days=int(lead)),
-                other,
-            )
-        )
+        ahead = coming.get(sku, ())
+        slower = [
+            (one.likely + timedelta(days=late_days if _is_of(supplier, one) else 0), one.units)
+            for one in ahead
+        ]
+        mine = supplier is None or planned.products[place].supplier == supplier
+        late = late_days if mine else 0
+        one = _of_one(look, place, shelf, as_days(ahead), slower, late, factor)
+        if one is not None:
+            found.append(replace(one, title=named[sku].title))
     return sorted(found, key=lambda c: (c.after, c.sku))
+
+
+def _is_of(supplier: str | None, one: Arrival) -> bool:
+    return supplier in (None, one.line.supplier)
+
+
+def _from(supplier: str, ahead: Sequence[Arrival]) -> bool:
+    return any(one.line.supplier == supplier for one in ahead)
+
+
+def _check(look: Look, late_days: int, category: str | None, factor: float) -> None:
+    """Raise ``bad-value`` for what changes nothing, cannot be, or nobody has."""
+    if not 0 < factor <= 100:
+        raise Refused("bad-value", f"Demand × {factor:g} cannot be; try 1.5.", field="factor")
+    if not 0 <= late_days <= 365:
+        raise Refused("bad-value", f"{late_days} days late cannot be; try 14.", field="late_days")
+    if late_days == 0 and factor == 1.0:
+        raise Refused("bad-value", "Say how late, or how much more sells; nothing changes so.")
+    known = sorted({p.category for p in look.plan.products if p.category})
+    if category is not None and category.casefold() not in {one.casefold() for one in known}:
+        shown = ", ".join(known[:MOST_NAMED]) or "none"
+        raise bad_value("category", category, "no product is in it; there are {known}", known=shown)
+
+
+def _of_one(
+    look: Look,
+    place: int,
+    shelf: Position,
+    ahead: Arrivals,
+    slower: Arrivals,
+    late: int,
+    factor: float,
+) -> Consequence | None:
+    """Return what changes for one item; None where nothing does within the horizon.
+
+    It runs out sooner, or an order of today would have come in time and would not any more.
+    """
+    planned, today = look.plan, look.today
+    rate, phi = float(planned.demand_per_day[place]), float(planned.rates.phi[place])
+    stock, usual = float(shelf.on_hand), float(planned.lead_days[place])
+    before = run_out_date(stock, rate, phi, ahead, today)
+    after = run_out_date(stock, rate * factor, phi, slower, today)
+    if after is None or after > today + timedelta(days=HORIZON):
+        return None
+    lead = max(1.0, usual + late)
+    arrives = today + timedelta(days=ceil(lead))
+    in_time = before is None or before >= today + timedelta(days=ceil(usual))
+    sooner = before is None or after < before
+    if not sooner and not (late and in_time and after < arrives):
+        return None
+    horizon = lead + float(planned.review_days[place])
+    mean = rate * factor * horizon
+    spread = phi * mean + (rate * factor * float(planned.lead_deviation[place])) ** 2
+    point = quantile(
+        np.array([mean]),
+        np.array([spread + MODEL_RISK * mean**2]),
+        np.array([float(planned.level[place])]),
+    )[0]
+    wanted = Decimal(int(point + float(look.shop.cover_days) * rate * factor + 0.999))
+    enough = shelf.inventory_position > Decimal(int(point))
+    product = planned.products[place]
+    return Consequence(
+        sku=product.sku,
+        title=product.sku,
+        before=before,
+        after=after,
+        arrives=arrives,
+        order_now=ZERO if enough else max(ZERO, wanted - shelf.inventory_position),
+        expedite=after < arrives,
+        alternative=planned.alternative(product.sku, product.supplier),
+    )

@@ -7,12 +7,14 @@ from decimal import Decimal
 from jitledger.domain import commands as c
 from jitledger.domain import events as e
 from jitledger.domain.decisions.ground import Draft, Ground, decides_fact
-from jitledger.domain.decisions.linking import NO_ORDER, linked_parts, receipt_cost
+from jitledger.domain.decisions.linking import NO_ORDER, linked_parts, receipt_cost, remarks
+from jitledger.domain.decisions.together import variance
 from jitledger.domain.errors import Malformed, Refused, bad_value, unknown_entry
 from jitledger.domain.moments import Occurred
 from jitledger.domain.names import entry_name, split_entry
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.state.order import order_key, voids
+from jitledger.domain.state.purchase_order import Line
 from jitledger.domain.state.quantities import open_promises
 from jitledger.domain.state.stock_item import StockItem
 
@@ -80,14 +82,14 @@ def receive_stock(ground: Ground, command: c.ReceiveStock, stated: Occurred | No
     A receipt that names no order links itself when a line of the SKU is open that can take it; of
     several the oldest does. One that holds more than the oldest line wants is divided over the
     lines; what no line wants stays with the last. The cost defaults to the line's, else to the
-    supplier's terms, else to the last cost.
+    supplier's terms, else to the last cost. Where no place is named it arrives where it was
+    ordered to.
     """
     item = ground.shelved(command.sku)
     quantity, typed = ground.quantity(item, command.qty, command.pack, stated)
     supplier = ground.supplier(command.supplier)
-    location = ground.location(command.at)
+    location = ground.location(command.at) if command.at is not None else None
     fields: dict[str, object] = {
-        "location": location,
         "typed": typed,
         "currency": command.currency,
         "rate": command.rate,
@@ -110,13 +112,21 @@ def receive_stock(ground: Ground, command: c.ReceiveStock, stated: Occurred | No
                 {
                     **fields,
                     **cost,
+                    "location": _arrives_at(ground, location, line),
                     "quantity": part,
                     "supplier": source,
                     "po_line": order.line_id(line) if order is not None and line else None,
                 },
             )
         )
+    ground.notes += remarks(ground, item, command, parts)
     return drafts
+
+
+def _arrives_at(ground: Ground, stated: str | None, line: Line | None) -> str:
+    if stated is not None:
+        return stated
+    return ground.location(None) if line is None else line.location
 
 
 @decides_fact(c.SellStock)
@@ -277,7 +287,10 @@ def count_stock(ground: Ground, command: c.CountStock, stated: Occurred | None) 
         "expected_shown": command.expected,
         "pending": command.pending,
     }
-    return [ground.draft(item, e.StockCounted, stated, fields)]
+    draft = ground.draft(item, e.StockCounted, stated, fields)
+    if not ground.importing and command.lot is None:
+        ground.notes += variance(ground, item, str(fields["location"]), quantity, draft)
+    return [draft]
 
 
 @decides_fact(c.WriteOffStock)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
 from jitledger.domain.commands import Command
-from jitledger.domain.errors import Refused, unknown_location, unknown_sku
+from jitledger.domain.errors import Refused, Remark, unknown_location, unknown_sku
 from jitledger.domain.events import Event, StockAdjusted
 from jitledger.domain.moments import (
     Adjusted,
@@ -88,8 +88,8 @@ class Ground:
     replaced: set[tuple[str, int]] = field(default_factory=set)
     """Entries that the correction at hand voids."""
     overrides: dict[str, StockItem] = field(default_factory=dict)
-    notes: list[Adjusted] = field(default_factory=list)
-    """What the answer says beside its entries: a time that had to be moved."""
+    notes: list[Adjusted | Remark] = field(default_factory=list)
+    """What the answer says beside its entries: a time that had to be moved, a price not agreed."""
 
     @property
     def shop(self) -> Shop:

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from jitledger.domain import commands as c
 from jitledger.domain.decisions.ground import Ground
-from jitledger.domain.errors import Refused, bad_value
+from jitledger.domain.errors import Refused, Remark, bad_value
 from jitledger.domain.moments import Occurred, day_number, local_date
-from jitledger.domain.quantity import ZERO
+from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.state.dated import in_force
 from jitledger.domain.state.purchase_order import Line, PurchaseOrder, split_line
 from jitledger.domain.state.stock_item import StockItem
@@ -23,7 +23,7 @@ def linked_parts(
     ground: Ground,
     item: StockItem,
     command: c.ReceiveStock,
-    location: str,
+    location: str | None,
     quantity: Decimal,
     supplier: str | None,
     at: int,
@@ -48,14 +48,15 @@ def linked_parts(
 def open_lines(
     ground: Ground,
     item: StockItem,
-    location: str,
+    location: str | None,
     supplier: str | None,
     at: int,
     stated: Occurred | None,
 ) -> list[tuple[PurchaseOrder, Line]]:
     """Return the open lines that can take a receipt of a moment, the oldest first.
 
-    Lines to that location come before others; an order placed after the goods came cannot be meant.
+    Lines to that location, where one is named, come before others; an order placed after the goods
+    came cannot be meant.
     """
     tz = ground.shop.tz
     by_moment = stated is None or stated.instant is not None
@@ -69,7 +70,7 @@ def open_lines(
         for line in order.lines_of(item.sku):
             if order.outstanding(line, item.received.get(order.line_id(line), ZERO)) > 0:
                 place = (day_number(placed), order.placed_at, line.number)
-                found.append((line.location != location, place, order, line))
+                found.append((location not in (None, line.location), place, order, line))
     found.sort(key=lambda row: row[:2])
     here = [row for row in found if not row[0]] or found
     return [(order, line) for _, _, order, line in here]
@@ -96,8 +97,8 @@ def _divided(
     return [(order, line, quantity)]
 
 
-def _by_place(lines: list[Line], location: str) -> list[Line]:
-    return sorted(lines, key=lambda line: (line.location != location, line.number))
+def _by_place(lines: list[Line], location: str | None) -> list[Line]:
+    return sorted(lines, key=lambda line: (location not in (None, line.location), line.number))
 
 
 def _named(
@@ -167,3 +168,51 @@ def _assumed_cost(
 def preferred_supplier(item: StockItem, today: str) -> str | None:
     """Return the supplier an item is linked to on a day."""
     return in_force(item.catalog.suppliers, today)
+
+
+COUNTED_FOR = "counted for {po}: {left} still to come"
+COMPLETE = "counted for {po}, which is complete now"
+MORE_THAN_ORDERED = (
+    "{more} more than {po} wanted came: keep them or return them; they are on the shelf"
+)
+OTHER_PRICE = "it cost {cost} and was ordered at {agreed} on {po}: {share} %, {sum} in all"
+
+
+ARRIVED_AT = "it arrived at {place}, where {po} was ordered to"
+
+
+def _money(amount: Decimal) -> str:
+    """Return an amount with two decimals, with more where it has more."""
+    cents = amount.quantize(Decimal("0.01"))
+    return f"{cents}" if cents == amount else show(amount)
+
+
+def remarks(
+    ground: Ground, item: StockItem, command: c.ReceiveStock, parts: list[Part]
+) -> list[Remark]:
+    """Return what is to be known of a receipt for orders: which, too much, not the agreed price."""
+    found = []
+    for order, line, part in parts:
+        if order is None or line is None:
+            continue
+        left = order.outstanding(line, item.received.get(order.line_id(line), ZERO)) - part
+        if command.po is None and command.po_line is None:
+            text = COUNTED_FOR if left > 0 else COMPLETE
+            found.append(Remark("linked", text, {"po": order.number, "left": show(left)}))
+        if command.at is None and line.location != ground.shop.first_location:
+            details = {"po": order.number, "place": line.location}
+            found.append(Remark("place", ARRIVED_AT, details))
+        if left < 0:
+            details = {"po": order.number, "more": show(-left)}
+            found.append(Remark("more-than-ordered", MORE_THAN_ORDERED, details))
+        cost, agreed = command.unit_cost, line.unit_cost
+        same = (command.currency or ground.shop.currency) == (
+            order.currency or ground.shop.currency
+        )
+        if cost is not None and agreed and cost != agreed and same:
+            share = ((cost - agreed) / agreed * 100).quantize(Decimal("0.1"))
+            details = {"cost": _money(cost), "agreed": _money(agreed), "po": order.number}
+            more = (cost - agreed) * part
+            details |= {"share": f"{share:+}", "sum": ("+" if more > 0 else "") + _money(more)}
+            found.append(Remark("other-price", OTHER_PRICE, details))
+    return found

@@ -1,15 +1,15 @@
-"""Which entries belong together, and what stands for one that was corrected."""
+"""Which entries belong together, what stands for one that was corrected, what a count found."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 from jitledger.domain import events as e
-from jitledger.domain.decisions.ground import Ground
-from jitledger.domain.errors import already_voided
+from jitledger.domain.decisions.ground import Draft, Ground
+from jitledger.domain.errors import Remark, already_voided
 from jitledger.domain.events import Event
 from jitledger.domain.names import entry_name
-from jitledger.domain.quantity import ZERO
+from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.state.order import Entry, voids
 from jitledger.domain.state.stock_item import StockItem, fold
 
@@ -104,3 +104,23 @@ def own_delta(event: Event) -> Decimal | None:
             return event.delta
         case _:
             return None
+
+
+FEWER = "{expected} were expected there: {difference} fewer"
+MORE = "{expected} were expected there: {difference} more"
+
+
+def variance(
+    ground: Ground, item: StockItem, location: str, counted: Decimal, draft: Draft
+) -> list[Remark]:
+    """Return by how much a count differs from what was expected at its moment, if at all."""
+    if draft.effective_at < ground.present:
+        gone = {v for sku, v in ground.replaced if sku == item.sku}
+        entries = [row for row in ground.known.entries(item.sku) if row[0] not in gone]
+        item = fold(item.sku, entries, ground.shop.days, as_of=draft.effective_at)
+    shelf = item.shelves.get(location)
+    if shelf is None or not shelf.known or shelf.on_hand == counted:
+        return []
+    difference = show(abs(counted - shelf.on_hand))
+    details = {"expected": show(shelf.on_hand), "difference": difference}
+    return [Remark("variance", FEWER if counted < shelf.on_hand else MORE, details)]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from jitledger.domain.commands import Command
-from jitledger.domain.errors import LedgerError, Refused
+from jitledger.domain.errors import LedgerError, Refused, Remark
 from jitledger.domain.moments import Adjusted
 from jitledger.service.streams import Change
 from jitledger.store.database import EventRow, KnownKeys, Tx
@@ -21,6 +21,10 @@ class Ask:
     payload: bytes | None = None
 
 
+SHOWN_ELSEWHERE = frozenset({"linked", "place", "variance"})
+"""Remarks for people; a script reads the same as values in ``order show`` and ``why``."""
+
+
 @dataclass(slots=True)
 class Answer:
     """What became of one command."""
@@ -32,8 +36,8 @@ class Answer:
     error: LedgerError | None = None
     uncounted: bool = False
     """Whether the number is below zero only because nobody has said yet what is there."""
-    notes: tuple[Adjusted, ...] = ()
-    """What is to be said beside: a local time that does not exist, or happens twice."""
+    notes: tuple[Adjusted | Remark, ...] = ()
+    """What is to be said beside: a time that does not exist, more than ordered, another price."""
 
     def as_dict(self) -> dict[str, object]:
         """Return the shape of ``apply``'s answers."""
@@ -45,7 +49,10 @@ class Answer:
             "repeat": self.repeat,
             "on_hand": self.on_hand,
         }
-        return found | ({"notes": list(map(str, self.notes))} if self.notes else {})
+        told = [
+            str(note) for note in self.notes if getattr(note, "code", "") not in SHOWN_ELSEWHERE
+        ]
+        return found | ({"notes": told} if told else {})
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from jitledger.domain.replenishment.backtest import Day, Policy, Sales, Supply
+from jitledger.domain.replenishment.backtesting.backtest import Day, Policy, Sales, Supply
 from jitledger.domain.replenishment.quantiles import quantile
 from jitledger.domain.replenishment.reorder_point import MODEL_RISK, rates
 
