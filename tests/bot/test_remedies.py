@@ -1,4 +1,4 @@
-"""What helps before an order: moving stock, chasing what is late; and what an answer says beside."""
+"""What helps before an order: moving stock, chasing what is late; what an answer says beside."""
 
 from __future__ import annotations
 

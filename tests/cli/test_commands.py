@@ -111,6 +111,8 @@ def test_the_contract_shapes(shell: Shell) -> None:
         "known",
         "by_location",
         "exceptions",
+        "backorders",
+        "orders",
     }
     assert (stock["on_hand"], stock["value"], stock["known"]) == ("8", None, True)
     assert stock["by_location"]["main"]["on_hand"] == "8"

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 def stock(row: Json) -> str:
     """Return an item's quantities."""
     name = product(row["name"], row["sku"])
+    if row["known"] and "can_make" in row:
+        held = ", ".join(f"{each} × {safe(sku)}" for sku, each in row["parts"].items())
+        made = _("can be made of {parts}", parts=held)
+        return f"<b>{row['can_make']}</b> {name}: {made}"
     if not row["known"]:
         return f"<b>{row['on_hand']}</b> {name}: " + _(
             "count first, nothing was received or counted yet"
@@ -36,6 +40,10 @@ def stock(row: Json) -> str:
     if row["available"] != row["on_hand"]:
         parts.append(_("{quantity} available", quantity=row["available"]))
     parts += [f"{row[key]} {_(said)}" for key, said in QUANTITY.items() if row[key] != "0"]
+    for line in row["orders"]:
+        on = _("{quantity} on {order}", quantity=line["quantity"], order=safe(line["po"]))
+        by = ", " + _("promised for {day}", day=line["promised"]) if line["promised"] else ""
+        parts.append(f"   {on} ({safe(line['supplier'])}){by}")
     if len(row["by_location"]) > 1:
         parts += [f"{safe(code)}: {there['on_hand']}" for code, there in row["by_location"].items()]
     for found in row["exceptions"]:

@@ -31,6 +31,8 @@ ROLE = {
 QUANTITY = {
     "reserved": mark("reserved"),
     "unsellable": mark("unsellable"),
+    "backorders": mark("owed to customers"),
+    "on_order": mark("on order"),
     "in_transit": mark("in transit"),
 }
 EXCEPTION = {

@@ -27,12 +27,13 @@ from jitledger.domain.names import SHOP_STREAM, SKU_STREAM, entry_name, holder_o
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.state.order import Entry, order_key, voids
 from jitledger.domain.state.purchase_order import PurchaseOrder
-from jitledger.domain.state.quantities import Quantities, exceptions, on_order, quantities
+from jitledger.domain.state.quantities import Quantities, on_order, quantities
 from jitledger.domain.state.shop import Shop
 from jitledger.domain.state.stock_item import StockItem, fold
 from jitledger.service.cache import load_entries, load_order, order_numbers
 from jitledger.service.clock import Clock
 from jitledger.service.ledger import present_of
+from jitledger.service.shapes import stock_shape
 from jitledger.service.streams import load_shop
 from jitledger.store.codec import decode
 from jitledger.store.database import Database, Tx
@@ -111,35 +112,36 @@ class Queries:
         present = self.present(shop)
         with self._database.snapshot() as tx:
             sku, entries = self._entries(tx, spelled)
-            orders = self._orders(tx, sku, as_of, as_at)
+            orders = _orders(self._database, tx, sku, as_of, as_at)
         item, q = _at(sku, entries, orders, shop, present, as_of, as_at)
         return item, q, shop
 
-    def _orders(
-        self, tx: Tx, sku: str, as_of: int | None, as_at: int | None
-    ) -> list[PurchaseOrder]:
-        """Return the purchase orders that name a SKU as they stood at a moment of either axis."""
-        numbers = order_numbers(tx, sku)
-        return [load_order(self._database, tx, number, as_of, as_at) for number in numbers]
-
     def stock(self, spelled: str, as_of: int | None = None, as_at: int | None = None) -> Json:
         """Return one item's quantities in the shape of ``stock --json``."""
-        item, q, _ = self.item(spelled, as_of, as_at)
-        return stock_shape(item, q)
+        with self._database.snapshot() as tx:
+            found = _find(tx, spelled)
+        if found is None:
+            raise unknown_sku(spelled)
+        return self.stocks([found], as_of, as_at)[0]
 
     def stocks(
         self, skus: Sequence[str], as_of: int | None = None, as_at: int | None = None
-    ) -> list[dict[str, object]]:
+    ) -> list[Json]:
         """Return many items' quantities, as ``stock`` does for one, in one snapshot."""
         shop = self.shop()
         present = self.present(shop)
         shapes = []
         with self._database.snapshot() as tx:
-            for sku in skus:
+
+            def one(sku: str) -> tuple[StockItem, Quantities, list[PurchaseOrder]]:
                 entries = load_entries(self._database, tx, sku)
-                orders = self._orders(tx, sku, as_of, as_at)
-                found = _at(sku, entries, orders, shop, present, as_of, as_at)
-                shapes.append(stock_shape(*found))
+                orders = _orders(self._database, tx, sku, as_of, as_at)
+                return *_at(sku, entries, orders, shop, present, as_of, as_at), orders
+
+            for sku in skus:
+                item, q, orders = one(sku)
+                parts = {part: one(part)[1] for part, _ in item.catalog.components}
+                shapes.append(stock_shape(item, q, orders, parts))
         return shapes
 
     def history(
@@ -249,6 +251,13 @@ class Queries:
         return {row[0]: row[1] for row in rows}
 
 
+def _orders(
+    database: Database, tx: Tx, sku: str, as_of: int | None, as_at: int | None
+) -> list[PurchaseOrder]:
+    """Return the purchase orders that name a SKU as they stood at a moment of either axis."""
+    return [load_order(database, tx, number, as_of, as_at) for number in order_numbers(tx, sku)]
+
+
 def _at(
     sku: str,
     entries: Sequence[Entry],
@@ -333,37 +342,6 @@ def _place_of(event: Event) -> str | None:
 def _on_hand(item: StockItem, location: str | None) -> Decimal:
     shelf = item.shelves.get(location or "")
     return ZERO if shelf is None else shelf.on_hand
-
-
-def stock_shape(item: StockItem, q: Quantities) -> dict[str, object]:
-    """Return an item's quantities in the contract's shape; costs are not built yet: ``null``."""
-    return {
-        "sku": item.sku,
-        "name": item.catalog.title,
-        "on_hand": show(q.on_hand),
-        "unsellable": show(q.unsellable),
-        "reserved": show(q.reserved),
-        "available": show(q.available),
-        "on_order": show(q.on_order),
-        "in_transit": show(q.in_transit),
-        "inventory_position": show(q.inventory_position),
-        "average_cost": None,
-        "value": None,
-        "known": q.known,
-        "by_location": {
-            location: {
-                "on_hand": show(row.on_hand),
-                "unsellable": show(row.unsellable),
-                "reserved": show(row.reserved),
-                "available": show(row.available),
-                "on_order": show(row.on_order),
-                "in_transit": show(row.in_transit),
-                "known": row.known,
-            }
-            for location, row in q.by_location.items()
-        },
-        "exceptions": exceptions(item, q),
-    }
 
 
 def recorded_under(tx: Tx, prefix: str) -> dict[str, list[str]]:

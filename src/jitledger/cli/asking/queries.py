@@ -18,6 +18,10 @@ MOST_NAMED = 10
 """So many products are named in a sentence."""
 
 
+MOST_PLACES = 6
+"""More places than these have no columns of their own: a line would not fit."""
+
+
 @click.command()
 @click.argument("sku", required=False)
 @as_of
@@ -45,34 +49,49 @@ def stock(
     if json_:
         write_json(rows[0] if sku is not None else rows)
         return
+    places = sorted({place for r in rows for place in r["by_location"]}, key=str.casefold)
+    shown = places if 1 < len(places) <= MOST_PLACES else []
+    columns = ("on_hand", "available", "reserved", "unsellable", "backorders", "on_order")
     table(
         "",
-        ("sku", "name", "on hand", "available", "reserved", "unsellable", "in transit", ""),
+        ("sku", "name", *(c.replace("_", " ") for c in columns), "in transit", *shown, ""),
         [
             (
                 r["sku"],
                 r["name"],
-                r["on_hand"],
-                r["available"],
-                r["reserved"],
-                r["unsellable"],
+                *(r[c] for c in columns),
                 r["in_transit"],
+                *(r["by_location"].get(place, {}).get("on_hand", "") for place in shown),
                 _remark(r),
             )
             for r in rows
         ],
     )
-    if sku is not None and len(rows[0]["by_location"]) > 1:
+    if sku is not None:
+        _details(rows[0])
+
+
+def _details(row: Json) -> None:
+    """Show one item's places, and what is on order."""
+    if len(row["by_location"]) > 1:
         table(
             "by location",
-            ("location", "on hand", "available"),
-            [(k, v["on_hand"], v["available"]) for k, v in rows[0]["by_location"].items()],
+            ("location", "on hand", "available", "on order", "in transit"),
+            [
+                (place, v["on_hand"], v["available"], v["on_order"], v["in_transit"])
+                for place, v in row["by_location"].items()
+            ],
         )
+    if row["orders"]:
+        names = ("po", "supplier", "location", "quantity", "promised")
+        table("on order", names, [[line[name] for name in names] for line in row["orders"]])
 
 
 def _remark(row: Json) -> str:
     if not row["known"]:
         return "count first"
+    if "can_make" in row:
+        return f"{row['can_make']} can be made of its parts"
     return ", ".join(f"{e['code']} at {e['location']}" for e in row["exceptions"])
 
 

@@ -12,8 +12,8 @@ from jitledger.domain.decisions import (
     facts,
     orders,
     promises,
+    sales,
     shop,
-    suppliers,
     undo,
 )
 from jitledger.domain.decisions.ground import DECISIONS, FACTS, Draft, Ground, decides
@@ -22,7 +22,7 @@ from jitledger.domain.moments import DAY
 from jitledger.domain.names import ALERT_STREAM
 from jitledger.domain.state.shop import ROLES
 
-ROOMS = (catalog, corrections, facts, orders, promises, shop, suppliers, undo)
+ROOMS = (catalog, corrections, facts, orders, promises, sales, shop, undo)
 """Their decisions enter the table by themselves."""
 
 

@@ -8,14 +8,13 @@ from jitledger.domain import commands as c
 from jitledger.domain import events as e
 from jitledger.domain.decisions.ground import Draft, Ground, decides_fact
 from jitledger.domain.decisions.linking import NO_ORDER, linked_parts, receipt_cost, remarks
+from jitledger.domain.decisions.sales import named_entry
 from jitledger.domain.decisions.together import variance
-from jitledger.domain.errors import Malformed, Refused, bad_value, unknown_entry
+from jitledger.domain.errors import Malformed, Refused, bad_value
 from jitledger.domain.moments import Occurred
-from jitledger.domain.names import entry_name, split_entry
-from jitledger.domain.quantity import ZERO, show
+from jitledger.domain.names import entry_name
 from jitledger.domain.state.order import order_key, voids
 from jitledger.domain.state.purchase_order import Line
-from jitledger.domain.state.quantities import open_promises
 from jitledger.domain.state.stock_item import StockItem
 
 
@@ -129,118 +128,6 @@ def _arrives_at(ground: Ground, stated: str | None, line: Line | None) -> str:
     return ground.location(None) if line is None else line.location
 
 
-@decides_fact(c.SellStock)
-def sell_stock(ground: Ground, command: c.SellStock, stated: Occurred | None) -> list[Draft]:
-    """Record a sale; a bundle sells its components in the same append."""
-    item = ground.item(command.sku)
-    quantity, typed = ground.quantity(item, command.qty, command.pack, stated)
-    sold_at = ground.location(command.at)
-    ships_from = ground.location(command.ships_from) if command.ships_from else sold_at
-    if command.reservation is not None:
-        _check_reservation(ground, item, command.reservation, ships_from, quantity)
-    bundle, mode = item.catalog.components, item.catalog.mode
-    fields = command.given(e.OF_A_SALE)
-    fields["location"], fields["quantity"], fields["typed"] = ships_from, quantity, typed
-    if sold_at != ships_from:
-        fields["sold_at"] = sold_at
-    if fields.get("tax_rate") is None:
-        fields["tax_rate"] = item.catalog.tax_rate
-    if bundle:
-        fields["components"] = bundle
-    if bundle or mode != "stocked":
-        fields["moves_stock"] = False
-        fields["to_make"] = not bundle and mode == "made-to-order"
-    drafts = [ground.draft(item, e.StockSold, stated, fields)]
-    for sku, each in bundle:
-        part = ground.item(sku)
-        parts, _ = ground.quantity(part, quantity * each)
-        sold = {
-            "location": ships_from,
-            "quantity": parts,
-            "sold_at": fields.get("sold_at"),
-            "order": command.order,
-            "bundle": entry_name(item.sku, item.version + 1),
-            "moves_stock": part.catalog.mode == "stocked",
-            "to_make": part.catalog.mode == "made-to-order",
-        }
-        drafts.append(ground.draft(part, e.StockSold, stated, sold))
-    return drafts
-
-
-def _check_reservation(
-    ground: Ground, item: StockItem, reservation: str, location: str, quantity: Decimal
-) -> None:
-    """A handover after the promise lapsed is a fact; more than was promised is refused."""
-    promises = item.reservations.get(reservation)
-    if not promises:
-        raise Refused(
-            "unknown-reservation",
-            f"There is no reservation {reservation!r} of {item.sku}.",
-            reservation=reservation,
-            sku=item.sku,
-        )
-    held = sum(
-        (
-            left
-            for name, promise, left in open_promises(item, ground.present)
-            if name == reservation and promise.location == location
-        ),
-        ZERO,
-    )
-    if all(promise.lapses_at <= ground.present for promise in promises):
-        return
-    if quantity > held:
-        raise Refused(
-            "not-available",
-            f"{show(quantity)} of {item.sku} asked from reservation {reservation}, which holds "
-            f"{show(held)} at {location}. Sell the rest without it.",
-            sku=item.sku,
-            location=location,
-            reservation=reservation,
-            asked=show(quantity),
-            available=show(held),
-        )
-
-
-@decides_fact(c.ReturnSale)
-def return_sale(ground: Ground, command: c.ReturnSale, stated: Occurred | None) -> list[Draft]:
-    """Record a return; the sale it belongs to must exist when it is named."""
-    item = ground.shelved(command.sku)
-    quantity, typed = ground.quantity(item, command.qty, command.pack, stated)
-    sale = _named(ground, item, command.sale, e.StockSold, "a sale")
-    fields: dict[str, object] = {
-        "location": ground.location(command.at),
-        "quantity": quantity,
-        "typed": typed,
-        "condition": command.condition,
-        "sale": sale,
-        "order": command.order,
-        "lot": command.lot,
-        "expiry": command.expiry,
-        "refund": command.refund,
-    }
-    return [ground.draft(item, e.SaleReturned, stated, fields)]
-
-
-def _named(
-    ground: Ground, item: StockItem, entry: str | None, kind: type[e.Event], what: str
-) -> str | None:
-    """Return an entry's name after checking that it is one of the item's, of the right kind."""
-    if entry is None:
-        return None
-    sku, version = split_entry(entry)
-    if ground.known.find_sku(sku) != item.sku:
-        raise bad_value(what, entry, "it is no entry of {sku}", sku=item.sku)
-    for found, event in ground.known.entries(item.sku):
-        if found == version:
-            if type(event) is not kind:
-                raise bad_value(
-                    what, entry, "it is {event}, not {what}", event=event.name, what=what
-                )
-            return entry_name(item.sku, version)
-    raise unknown_entry(entry)
-
-
 @decides_fact(c.ReturnToSupplier)
 def return_to_supplier(
     ground: Ground, command: c.ReturnToSupplier, stated: Occurred | None
@@ -252,7 +139,7 @@ def return_to_supplier(
         "location": ground.location(command.at),
         "quantity": quantity,
         "typed": typed,
-        "receipt": _named(ground, item, command.receipt, e.StockReceived, "a receipt"),
+        "receipt": named_entry(ground, item, command.receipt, e.StockReceived, "a receipt"),
         "supplier": ground.supplier(command.supplier),
         "lot": command.lot,
     }
@@ -275,9 +162,21 @@ def adjust_stock(ground: Ground, command: c.AdjustStock, stated: Occurred | None
 
 @decides_fact(c.CountStock)
 def count_stock(ground: Ground, command: c.CountStock, stated: Occurred | None) -> list[Draft]:
-    """Record what was counted; the variance is derived, never stored."""
-    item = ground.shelved(command.sku)
-    quantity, typed = ground.quantity(item, command.qty, command.pack, stated)
+    """Record what was counted; the variance is derived, never stored. A bundle counts its parts."""
+    drafts: list[Draft] = []
+    for item, quantity, typed in ground.stock_of(command.sku, command.qty, command.pack, stated):
+        drafts += _count(ground, command, stated, item, quantity, typed)
+    return drafts
+
+
+def _count(
+    ground: Ground,
+    command: c.CountStock,
+    stated: Occurred | None,
+    item: StockItem,
+    quantity: Decimal,
+    typed: str | None,
+) -> list[Draft]:
     fields: dict[str, object] = {
         "location": ground.location(command.at),
         "quantity": quantity,

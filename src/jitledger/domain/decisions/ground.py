@@ -179,6 +179,17 @@ class Ground:
         check_precision(item.sku, base, item.catalog.precision)
         return base, f"{show(quantity)} {pack}"
 
+    def stock_of(
+        self, spelled: str, quantity: Decimal, pack: str | None, stated: Occurred | None = None
+    ) -> list[tuple[StockItem, Decimal, str | None]]:
+        """Return (item, base quantity, what was typed): the item itself, or a bundle's parts."""
+        item = self.item(spelled)
+        base, typed = self.quantity(item, quantity, pack, stated)
+        if not item.catalog.components:
+            return [(item, base, typed)]
+        parts = [(self.item(sku), each) for sku, each in item.catalog.components]
+        return [(part, self.quantity(part, base * each)[0], None) for part, each in parts]
+
     def occurred(self, text: str | None) -> Occurred | None:
         """Read and check when a fact happened."""
         if text is None:

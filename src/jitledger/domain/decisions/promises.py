@@ -15,7 +15,10 @@ from jitledger.domain.state.stock_item import StockItem
 
 @decides(c.ReserveStock)
 def reserve_stock(ground: Ground, command: c.ReserveStock) -> list[Draft]:
-    """Promise every line or none; lines of one SKU and location are checked as their sum."""
+    """Promise every line or none; lines of one SKU and location are checked as their sum.
+
+    A bundle holds its parts.
+    """
     if ground.known.claim("reservation", command.reservation) is not None:
         raise Refused(
             "duplicate-reservation",
@@ -25,11 +28,10 @@ def reserve_stock(ground: Ground, command: c.ReserveStock) -> list[Draft]:
     wanted: dict[tuple[str, str], Decimal] = {}
     items: dict[str, StockItem] = {}
     for line in command.lines:
-        item = ground.shelved(line.sku)
-        quantity, _ = ground.quantity(item, line.qty)
-        items[item.sku] = item
-        key = (item.sku, ground.location(line.at))
-        wanted[key] = wanted.get(key, ZERO) + quantity
+        for item, quantity, _ in ground.stock_of(line.sku, line.qty, None):
+            items[item.sku] = item
+            key = (item.sku, ground.location(line.at))
+            wanted[key] = wanted.get(key, ZERO) + quantity
     for (sku, location), quantity in wanted.items():
         _check_available(
             quantities(items[sku], ground.present, ground.today), sku, location, quantity
