@@ -23,9 +23,13 @@ FITS = {
     "yes": mark("✓ Just in time fits"),
     "with care": mark("◐ Just in time with care"),
     "no": mark("✗ Hold stock"),
+    "unknown": mark("? Not known"),
 }
 
 REASONS = {
+    "nobody has asked for it yet: nothing is known of its demand": mark(
+        "nobody has asked for it yet: nothing is known of its demand"
+    ),
     "it spoils before a second delivery can come": mark(
         "it spoils before a second delivery can come"
     ),

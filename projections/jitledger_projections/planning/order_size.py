@@ -100,11 +100,38 @@ def suggestion(
         most=most,
         multiples=d.multiples and d.quantity > 0,
     )
-    if (
-        agreed.price_breaks and found.quantity > 0 and rate > 0 and not d.quantity
-    ):  # A lot by hand stands.
+    if not agreed.price_breaks or found.quantity <= 0:
+        return found
+    if d.quantity:
+        return _not_dearer(found, agreed, most)
+    if rate > 0:
         return _at_the_best_break(found, agreed, supplier, rate, most, shop, today)
     return found
+
+
+def _breaks(found: Suggestion, agreed: Agreed, most: Decimal | None) -> list[Decimal]:
+    """Return larger quantities at which a better price begins, in packs, as far as they may be."""
+    choices = []
+    for begins, _ in agreed.price_breaks:
+        quantity = begins
+        if agreed.pack:
+            quantity = (begins / agreed.pack).to_integral_value(ROUND_CEILING) * agreed.pack
+        if quantity > found.quantity and (most is None or quantity <= most):
+            choices.append(quantity)
+    return choices
+
+
+def _not_dearer(found: Suggestion, agreed: Agreed, most: Decimal | None) -> Suggestion:
+    """Return a lot by hand, or a price break's quantity that costs less in all.
+
+    50 at 2.00 are 100, 60 at 1.00 are 60: 60.
+    """
+
+    def total(quantity: Decimal) -> Decimal:
+        return quantity * (agreed.cost_at(quantity) or ZERO)
+
+    choices = [found.quantity, *_breaks(found, agreed, most)]
+    return Suggestion(min(choices, key=lambda q: (total(q), q)))
 
 
 def _until_it_comes(batch: Decimal, gap: Gap, rate: float, lead: float, today: date) -> Decimal:
@@ -123,13 +150,7 @@ def _at_the_best_break(
     today: date,
 ) -> Suggestion:
     """Return the quantity cheapest in a year: goods, orders and holding (FoSCT 3.4.1)."""
-    pack = agreed.pack
-    choices = [found.quantity]
-    for quantity, _ in agreed.price_breaks:
-        if pack:
-            quantity = (quantity / pack).to_integral_value(ROUND_CEILING) * pack
-        if quantity > found.quantity and (most is None or quantity <= most):
-            choices.append(quantity)
+    choices = [found.quantity, *_breaks(found, agreed, most)]
     yearly, order_cost = rate * 365, float(supplier.order_cost or 0) if supplier else 0.0
     holding = holding_rate(shop, today)
 
@@ -200,7 +221,9 @@ def _most(p: Label, d: Due, agreed: Agreed, rate: float, lead: float, shop: Shop
     if p.shelf_life_days is None or rate <= 0:
         return None
     mean = rate * p.shelf_life_days
-    cost = agreed.unit_cost or d.shelf.last_cost
+    cost = d.shelf.last_cost  # In the shop's currency, as the price.
+    if cost is None and agreed.currency is None:
+        cost = agreed.unit_cost
     sells = mean
     margin = margin_of(p, cost, shop)
     if cost is not None and margin > 0:

@@ -26,7 +26,15 @@ from jitledger_projections.planning.methods import (
     methods,
 )
 from jitledger_projections.planning.products import Product, policy_of
-from jitledger_projections.views.supply import NO_TERMS, SupplierRow, Terms, suppliers, terms
+from jitledger_projections.views.on_order import rates as rates_in_force
+from jitledger_projections.views.supply import (
+    NO_TERMS,
+    Agreed,
+    SupplierRow,
+    Terms,
+    suppliers,
+    terms,
+)
 
 
 @dataclass(slots=True)
@@ -49,6 +57,27 @@ class Plan:
     suppliers: dict[str, SupplierRow]
     leads: dict[str, Lead]
     terms: Terms
+    exchange: dict[str, Decimal]
+    """{currency: the shop's for one of it}, the newest known; its own is 1."""
+
+    def currency_of(self, agreed: Agreed, supplier: str | None) -> str | None:
+        """Return the currency of what a supplier asks; None is the shop's own."""
+        source = self.suppliers.get(supplier or "")
+        return agreed.currency or (None if source is None else source.currency)
+
+    def in_own(self, amount: Decimal | None, currency: str | None) -> Decimal | None:
+        """Return an amount in the shop's currency; None without a rate: 6 USD at 0.9 are 5.40."""
+        rate = Decimal(1) if currency is None else self.exchange.get(currency)
+        return None if amount is None or rate is None else amount * rate
+
+    def converted(
+        self, amount: Decimal | None, currency: str | None, to: str | None
+    ) -> Decimal | None:
+        """Return an amount in another currency, by the rates of both; None without them."""
+        if currency == to:
+            return amount
+        own, rate = self.in_own(amount, currency), self.in_own(Decimal(1), to)
+        return None if own is None or not rate else (own / rate).quantize(Decimal("0.0001"))
 
     def alternative(self, sku: str, supplier: str | None) -> str | None:
         """Return another supplier that has terms for a product, the quickest first."""
@@ -67,6 +96,7 @@ def plan(database: Database, shop: Shop, today: date, found: Forecast | None = N
         agreed = terms(tx, today.isoformat())
         sources = suppliers(tx)
         known = leads(tx, today)
+        known_rates = {**rates_in_force(tx), shop.currency: Decimal(1)}
     products = found.products
     lead, variance = _lead_times(found, known)
     review, own_review = _reviews(products, sources)
@@ -95,6 +125,7 @@ def plan(database: Database, shop: Shop, today: date, found: Forecast | None = N
         sources,
         known,
         agreed,
+        known_rates,
     )
     _apply_methods(database, shop, planned, own_review, today)
     return planned

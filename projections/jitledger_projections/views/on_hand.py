@@ -25,10 +25,11 @@ from jitledger.store.database import Tx
 from jitledger_projections.views.on_order import OrderedLine, open_order_lines
 
 UPSERT = (
-    "INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sku, location) DO UPDATE "
-    "SET on_hand = excluded.on_hand, unsellable = excluded.unsellable, "
-    "in_transit = excluded.in_transit, known = excluded.known, "
-    "since = excluded.since, extra = excluded.extra, last_cost = excluded.last_cost"
+    "INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (sku, location) DO UPDATE SET on_hand = excluded.on_hand, "
+    "unsellable = excluded.unsellable, in_transit = excluded.in_transit, known = excluded.known, "
+    "since = excluded.since, extra = excluded.extra, last_cost = excluded.last_cost, "
+    "cost_at = excluded.cost_at, last_in = excluded.last_in"
 )
 
 MOST_BY_NAME = 10_000
@@ -42,7 +43,7 @@ class OnHand:
     """The projection ``on_hand``."""
 
     name = "on_hand"
-    version = 3
+    version = 4
     ignores = frozenset[type[Event]]()
 
     def definitions(self, dialect: str) -> dict[str, str]:
@@ -51,7 +52,7 @@ class OnHand:
             "on_hand": "CREATE TABLE {name} (sku TEXT NOT NULL, location TEXT NOT NULL, "
             "on_hand TEXT NOT NULL, unsellable TEXT NOT NULL, in_transit TEXT NOT NULL, "
             "known BIGINT NOT NULL, since BIGINT, extra TEXT, last_cost TEXT, "
-            "PRIMARY KEY (sku, location)) /*clustered*/"
+            "cost_at BIGINT, last_in BIGINT, PRIMARY KEY (sku, location)) /*clustered*/"
         }
 
     def apply(self, tx: Tx, batch: Batch, suffix: str) -> None:
@@ -81,6 +82,8 @@ class OnHand:
                         shelf.since if shelf.moved else None,
                         extra,
                         cost,
+                        item.last_cost_at,
+                        item.last_in,
                     )
                 )
         table = "on_hand" + suffix
@@ -145,6 +148,10 @@ class Position:
     by_location: dict[str, Decimal]
     """The inventory position of each place whose stock is known."""
     last_cost: Decimal | None = None
+    cost_at: int | None = None
+    """The moment of the receipt that had this cost."""
+    last_in: int | None = None
+    """When goods came in last."""
     on_order: Decimal = ZERO
     there: dict[str, Decimal] = field(default_factory=dict)
     """What lies at each of these places."""
@@ -152,7 +159,7 @@ class Position:
     """What could be sold or moved away at each of these places."""
 
 
-ShelfRow = tuple[str, str, str, str, str, int, str | None, str | None]
+ShelfRow = tuple[str, str, str, str, str, int, str | None, str | None, int | None, int | None]
 
 
 def rough_positions(tx: Tx, coming: Sequence[OrderedLine]) -> dict[str, tuple[float, int]]:
@@ -182,8 +189,8 @@ def rough_positions(tx: Tx, coming: Sequence[OrderedLine]) -> dict[str, tuple[fl
 def _shelf_rows(tx: Tx, skus: Sequence[str]) -> list[ShelfRow]:
     """Return the rows of some SKUs, item by item."""
     select = (
-        "SELECT sku, location, on_hand, unsellable, in_transit, known, extra, last_cost "
-        "FROM on_hand "
+        "SELECT sku, location, on_hand, unsellable, in_transit, known, extra, last_cost, "
+        "cost_at, last_in FROM on_hand "
     )
     if len(skus) > MOST_BY_NAME:
         wanted = set(skus)
@@ -202,7 +209,7 @@ def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Po
     found: dict[str, Position] = {}
     unmoved = False
     """Whether nothing moved at any place of the item at hand so far (rows come item by item)."""
-    for sku, location, on_hand, unsellable, in_transit, known, extra, cost in rows:
+    for sku, location, on_hand, unsellable, in_transit, known, extra, cost, cost_at, came in rows:
         here = Decimal(on_hand)
         free = here
         if unsellable != "0":
@@ -216,7 +223,7 @@ def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Po
         row = found.get(sku)
         if row is None:
             last = None if cost is None else Decimal(cost)
-            found[sku] = row = Position(here, position - owed, known == 1, {}, last)
+            found[sku] = row = Position(here, position - owed, known == 1, {}, last, cost_at, came)
             unmoved = known == UNMOVED
         else:
             row.on_hand += here

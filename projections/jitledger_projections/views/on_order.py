@@ -29,7 +29,7 @@ class OnOrder:
     """The projection ``on_order``."""
 
     name = "on_order"
-    version = 1
+    version = 2
     ignores = MOVES - {StockReceived}
 
     def definitions(self, dialect: str) -> dict[str, str]:
@@ -43,6 +43,8 @@ class OnOrder:
             "wanted TEXT NOT NULL, received TEXT NOT NULL, unit_cost TEXT, promised BIGINT, "
             "agreed BIGINT, waiting BIGINT NOT NULL, PRIMARY KEY (sku, number, line)) "
             "/*clustered*/",
+            "rates": "CREATE TABLE {name} (sku TEXT NOT NULL, currency TEXT NOT NULL, "
+            "day BIGINT NOT NULL, rate TEXT NOT NULL, PRIMARY KEY (sku, currency)) /*clustered*/",
             "order_receipts": "CREATE TABLE {name} (sku TEXT NOT NULL, po_line TEXT NOT NULL, "
             "place BIGINT NOT NULL, location TEXT NOT NULL, quantity TEXT NOT NULL, "
             "day BIGINT NOT NULL, PRIMARY KEY (sku, po_line, place)) /*clustered*/",
@@ -51,6 +53,8 @@ class OnOrder:
     def apply(self, tx: Tx, batch: Batch, suffix: str) -> None:
         """Write changed orders, and the receipts of items that have some against orders."""
         for change, item in batch.items():
+            if item.rates or change.whole:
+                _write_rates(tx, item, suffix, fresh=batch.fresh)
             touched = any(
                 isinstance(event, StockReceived) and event.po_line is not None
                 for _, event in change.entries
@@ -59,6 +63,17 @@ class OnOrder:
                 _write_receipts(tx, item, suffix)
         for _, order in batch.orders():
             _write_order(tx, order, batch.shop.days.day, suffix)
+
+
+def _write_rates(tx: Tx, item: StockItem, suffix: str, *, fresh: bool) -> None:
+    if not fresh:
+        tx.execute(f"DELETE FROM rates{suffix} WHERE sku = ?", (item.sku,))
+    rows = [
+        (item.sku, currency, item.days.day(at, at), show(rate))
+        for currency, (at, rate) in item.rates.items()
+    ]
+    if rows:
+        tx.executemany(f"INSERT INTO rates{suffix} VALUES (?, ?, ?, ?)", rows)
 
 
 def _write_receipts(tx: Tx, item: StockItem, suffix: str) -> None:
@@ -238,6 +253,38 @@ def order_lines(
     where = "WHERE " + " AND ".join(f"{column} = ?" for column in given) if given else ""
     newest = " ORDER BY COALESCE(o.placed, 999999) DESC, o.number, l.line"
     return _read(tx.all(_SELECT + where + newest, list(given.values())))
+
+
+def rates(tx: Tx) -> dict[str, Decimal]:
+    """Return {currency: the shop's for one of it}: the newest that an order or a receipt had."""
+    rows = tx.all(
+        "SELECT currency, day, 1, rate FROM rates UNION ALL SELECT currency, placed, 0, rate "
+        "FROM purchase_orders WHERE rate IS NOT NULL AND placed IS NOT NULL "
+        "AND currency IS NOT NULL ORDER BY 2, 3"
+    )
+    return {currency: Decimal(rate) for currency, _, _, rate in rows}
+
+
+class LastOrdered(NamedTuple):
+    """What a unit cost in the newest order of a product."""
+
+    day: int
+    unit_cost: Decimal
+    currency: str | None
+    rate: Decimal | None
+
+
+def last_ordered(tx: Tx) -> dict[str, LastOrdered]:
+    """Return the cost of each product's newest placed order that had one."""
+    rows = tx.all(
+        "SELECT l.sku, o.placed, l.unit_cost, o.currency, o.rate FROM order_lines l "
+        "JOIN purchase_orders o ON o.number = l.number WHERE l.unit_cost IS NOT NULL "
+        "AND o.placed IS NOT NULL AND o.state != 'cancelled' ORDER BY o.placed, o.number"
+    )
+    return {
+        sku: LastOrdered(day, Decimal(cost), currency, None if rate is None else Decimal(rate))
+        for sku, day, cost, currency, rate in rows
+    }
 
 
 class Receipt(NamedTuple):

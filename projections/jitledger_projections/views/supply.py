@@ -10,6 +10,7 @@ from typing import NamedTuple
 import orjson
 from msgspec import Struct
 from msgspec.json import Decoder
+from msgspec.structs import replace
 
 from jitledger.domain.errors import Refused
 from jitledger.domain.events import MOVES, TermsAgreed
@@ -25,7 +26,7 @@ class Supply:
     """The projection ``supply``."""
 
     name = "supply"
-    version = 2
+    version = 3
     ignores = MOVES
 
     def definitions(self, dialect: str) -> dict[str, str]:
@@ -84,7 +85,9 @@ def _dated(supplier: Supplier, sku: str) -> str:
     dated = []
     for starts, agreed in supplier.terms[sku]:
         body = stored_fields(agreed)
-        dated.append([starts, {name: body[name] for name in _KEPT if name in body}])
+        kept: dict[str, object] = {name: body[name] for name in _KEPT if name in body}
+        kept["agreed_at"] = agreed.effective_at
+        dated.append([starts, kept])
     return orjson.dumps(dated).decode()
 
 
@@ -98,6 +101,10 @@ class Agreed(Struct, frozen=True, kw_only=True):
     pack: Decimal | None = None
     lead_time_days: Decimal | None = None
     price_breaks: tuple[tuple[Decimal, Decimal], ...] = ()
+    agreed_at: int = 0
+    """When it was agreed, a moment; what holds from a later day holds from then."""
+    starts: str = ""
+    """The day from which it holds; empty without one."""
 
     def cost_at(self, quantity: Decimal) -> Decimal | None:
         """Return the cost of one unit when so many are ordered."""
@@ -178,7 +185,8 @@ class Terms:
         dated = self._rows.get((supplier or "", sku))
         if dated is None:
             return NO_TERMS
-        return in_force(_DATED.decode(dated), self._today) or NO_TERMS
+        starting = [(day, replace(agreed, starts=day)) for day, agreed in _DATED.decode(dated)]
+        return in_force(starting, self._today) or NO_TERMS
 
     def rises(self) -> list[Rise]:
         """Return terms whose cost changes next to a higher one, in the same currency."""

@@ -12,6 +12,8 @@ from jitledger_projections.reports.look import Look
 from jitledger_projections.views.on_hand import positions
 from jitledger_projections.views.products import labels
 
+NEVER_SOLD = "nobody has asked for it yet: nothing is known of its demand"
+
 
 def verdict(look: Look, sku: str) -> Verdict:
     """Return whether just-in-time is right for an item; raises ``unknown-sku`` for a stranger.
@@ -29,6 +31,8 @@ def verdict(look: Look, sku: str) -> Verdict:
             sku=sku,
             days=KNOWN_DAYS,
         )
+    if planned.forecast.state.lines[place] <= 0:
+        return Verdict("unknown", NEVER_SOLD, {})
     lead = planned.leads.get(planned.products[place].supplier or "")
     rate = float(planned.demand_per_day[place])
     week = 7 * rate

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from jitledger.domain.errors import bad_value
+from jitledger.domain.moments import day_number
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.replenishment.advice import buy_ahead_days, margin, price_for_margin
 from jitledger.domain.state.shop import Shop
@@ -16,14 +17,19 @@ from jitledger_projections.planning.products import Product
 from jitledger_projections.reports.look import Look
 from jitledger_projections.reports.table import Option, report
 from jitledger_projections.views.on_hand import Position, positions
-from jitledger_projections.views.on_order import OrderedLine, open_order_lines
+from jitledger_projections.views.on_order import (
+    LastOrdered,
+    OrderedLine,
+    last_ordered,
+    open_order_lines,
+)
 from jitledger_projections.views.products import Label, labels, retired
 from jitledger_projections.views.supply import Rise
 
 MOST_AHEAD_DAYS = 180
 
-NOTICE_DAYS = 14
-"""So long before a cost rises it is told what to buy: the last orders at the old one."""
+NOTICE_DAYS = 30
+"""So long before a cost rises, and the lead time besides, it is told what to buy."""
 
 CENT = Decimal("0.01")
 
@@ -67,7 +73,8 @@ def _squeeze_shape(s: Squeeze) -> dict[str, object]:
 def squeezed(look: Look, floor: Decimal | None = None) -> list[Squeeze]:
     """Return products whose newest cost leaves less margin than the floor, the thinnest first.
 
-    A cost in another currency is left to what the last receipt cost.
+    The newest is that of the latest receipt, order or terms in effective order, in the shop's
+    currency; of one without a rate nothing is said.
     """
     if floor is None:
         floor = look.shop.margin_floor or USUAL_FLOOR
@@ -79,15 +86,13 @@ def squeezed(look: Look, floor: Decimal | None = None) -> list[Squeeze]:
         named = labels(tx, planned.forecast.skus)
         lines = open_order_lines(tx)
         shelves = positions(tx, look.now, look.today.isoformat(), planned.forecast.skus)
-        gone = retired(tx)
+        gone, bought = retired(tx), last_ordered(tx)
     ordered: dict[str, list[OrderedLine]] = {}
     for line in lines:
         ordered.setdefault(line.sku, []).append(line)
     for p in planned.products:
         label, shelf = named[p.sku], shelves.get(p.sku)
-        cost = _own_cost(planned, p, shop)
-        if cost is None and shelf is not None:
-            cost = shelf.last_cost
+        cost = newest_cost(planned, p, shelf, bought.get(p.sku), shop)
         if label.price is None or not cost or p.sku in gone:
             continue
         price = net_price(label, shop)
@@ -97,21 +102,46 @@ def squeezed(look: Look, floor: Decimal | None = None) -> list[Squeeze]:
         orders = tuple(
             (line.number, line.unit_cost)
             for line in ordered.get(p.sku, ())
-            if line.unit_cost not in (None, cost) and line.currency in (None, shop.currency)
+            if line.unit_cost is not None
+            and planned.in_own(line.unit_cost, line.currency) not in (None, cost)
         )
-        restoring = with_tax(price_for_margin(cost, floor), label, shop)
+        restoring = _least_price(cost, floor, label, shop)
         found.append(Squeeze(p.sku, label.title, cost, label.price, share, restoring, orders))
     return sorted(found, key=lambda s: (s.margin, s.sku))
 
 
-def _own_cost(planned: Plan, p: Product, shop: Shop) -> Decimal | None:
-    """Return what a product's supplier asks for it now, in the shop's currency."""
+def newest_cost(
+    planned: Plan, p: Product, shelf: Position | None, bought: LastOrdered | None, shop: Shop
+) -> Decimal | None:
+    """Return what a unit costs by the latest word: receipt, order or terms; None when unknown.
+
+    Of one day the receipt counts before the order, and the order before the terms.
+    """
+    found: list[tuple[int, int, Decimal | None]] = []
     agreed = planned.terms.of(p.supplier, p.sku)
-    source = planned.suppliers.get(p.supplier or "")
-    currency = agreed.currency or (None if source is None else source.currency)
-    if agreed.unit_cost is None or currency not in (None, shop.currency):
-        return None
-    return agreed.unit_cost
+    if agreed.unit_cost is not None:
+        day = shop.days.day(agreed.agreed_at, agreed.agreed_at)
+        if agreed.starts:
+            day = max(day, day_number(date.fromisoformat(agreed.starts)))
+        currency = planned.currency_of(agreed, p.supplier)
+        found.append((day, 0, planned.in_own(agreed.unit_cost, currency)))
+    if bought is not None:
+        own = bought.unit_cost * bought.rate if bought.rate is not None else bought.unit_cost
+        known = bought.rate is not None or bought.currency is None
+        found.append((bought.day, 1, own if known else None))
+    if shelf is not None and shelf.last_cost is not None and shelf.cost_at is not None:
+        found.append((shop.days.day(shelf.cost_at, shelf.cost_at), 2, shelf.last_cost))
+    costs = [(day, rank, cost) for day, rank, cost in found if cost is not None]
+    return max(costs)[2] if costs else None
+
+
+def _least_price(cost: Decimal, floor: Decimal, label: Label, shop: Shop) -> Decimal:
+    """Return the least price in cents, tax included where prices are, that keeps the floor.
+
+    A cost of 5.10 and 50 % want 10.20 net; with 7 % tax 10.914, so 10.92 is the least.
+    """
+    gross = with_tax(price_for_margin(cost, floor, None), label, shop)
+    return gross.quantize(CENT, ROUND_CEILING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +159,7 @@ class BuyAhead:
     quantity: Decimal
     saves: Decimal
     """What it saves after the cost of holding it, in the supplier's currency."""
+    currency: str | None = None
 
 
 def _ahead_shape(row: BuyAhead) -> dict[str, object]:
@@ -137,6 +168,7 @@ def _ahead_shape(row: BuyAhead) -> dict[str, object]:
         "name": row.title,
         "supplier": row.supplier,
         "rises": row.starts,
+        "currency": row.currency,
         "cost": row.cost,
         "new_cost": row.new_cost,
         "quantity": row.quantity,
@@ -154,15 +186,15 @@ def _ahead_shape(row: BuyAhead) -> dict[str, object]:
 def buy_ahead(look: Look) -> list[BuyAhead]:
     """Return what to buy before a cost rises, what saves most first.
 
-    Told of are costs that rise within ``NOTICE_DAYS``. The position is filled up to the demand of
-    the lead time and of the days for which the rise outweighs holding, at most half a year and no
-    more than sells before it spoils. Costs are those of the quantity, price breaks included.
+    Told of are costs that rise within ``NOTICE_DAYS`` and the lead time. The position is filled up
+    to the demand of the lead time and of the days for which the rise outweighs holding, at most
+    half a year and no more than sells before it spoils. Costs are those of the quantity.
     """
     today, planned = look.today, look.plan
     mine = []
     for rise in planned.terms.rises():
         place = planned.forecast.place.get(rise.sku)
-        if place is None or (rise.starts - today).days > NOTICE_DAYS:
+        if place is None or (rise.starts - today).days > NOTICE_DAYS + planned.lead_days[place]:
             continue
         p = planned.products[place]
         sells = planned.mean[place] > 0 and not planned.rates.dormant[place]
@@ -180,7 +212,8 @@ def buy_ahead(look: Look) -> list[BuyAhead]:
                 planned, rise, place, shelf, named[rise.sku], holding_rate(look.shop, today)
             )
             if one is not None:
-                found.append(one)
+                currency = planned.currency_of(rise.now, rise.supplier) or look.shop.currency
+                found.append(replace(one, currency=currency))
     return sorted(found, key=lambda b: (-b.saves, b.sku))
 
 

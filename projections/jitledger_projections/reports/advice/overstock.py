@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from jitledger.domain.moments import local_date
+from jitledger.domain.quantity import ZERO
 from jitledger.domain.replenishment.advice import Clearance, clear
-from jitledger_projections.planning.order_size import holding_rate, net_price
+from jitledger.domain.replenishment.order_quantity import lot_by_hand
+from jitledger_projections.planning.order_size import Due, holding_rate, net_price, suggestion
+from jitledger_projections.planning.products import policy_of
 from jitledger_projections.reports.look import Look
 from jitledger_projections.reports.table import report, rounded
 from jitledger_projections.views.demand import sold_at
-from jitledger_projections.views.on_hand import positions
-from jitledger_projections.views.products import labels
+from jitledger_projections.views.on_hand import Position, positions
+from jitledger_projections.views.products import Label, labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Surplus:
 
 
 KNOWN_DAYS = 14
+DEAD_DAYS = 90
 
 
 def _shape(s: Surplus) -> dict[str, object]:
@@ -51,43 +56,80 @@ def _shape(s: Surplus) -> dict[str, object]:
 def surpluses(look: Look) -> list[Surplus]:
     """Return overstock with its proposed action, the dearest first.
 
-    Overstock is the position above the reorder point and the cover wanted (DOMAIN.md 12).
+    Overstock is the position above the reorder point and the cover wanted (DOMAIN.md 12): above
+    what an order of today would lift it to, with minimum and packs, so that nothing is too much
+    the day after it was advised. What came in lately and has not sold may still: nothing is marked
+    down or written off before its first cover is over and the days of dead stock have passed.
     """
     shop, planned = look.shop, look.plan
     skus = [p.sku for p in planned.products if p.orderable]
-    found = []
+    rough = []
     with look.snapshot() as tx:
         shelves = positions(tx, look.now, look.today.isoformat(), skus)
-        rough = []
         for place, p in enumerate(planned.products):
             shelf = shelves.get(p.sku)
-            if shelf is None or not shelf.known or shelf.on_hand <= 0:
+            if shelf is None or not shelf.known or shelf.on_hand <= 0 or not shelf.last_cost:
                 continue
             if planned.forecast.state.days[place] < KNOWN_DAYS:
                 continue  # Too new to say what is too much.
             rate = 0.0 if planned.rates.dormant[place] else float(planned.demand_per_day[place])
-            wanted = float(planned.reorder_point[place]) + float(shop.cover_days) * rate
-            if rate <= 0:
-                wanted = 0.0
-            surplus = min(shelf.on_hand, shelf.inventory_position - Decimal(int(wanted + 1)))
-            if surplus >= 1 and shelf.last_cost:
-                rough.append((p.sku, place, surplus, rate, shelf))
+            rough_need = float(planned.reorder_point[place]) + float(shop.cover_days) * rate
+            if shelf.inventory_position > (Decimal(int(rough_need)) if rate > 0 else ZERO):
+                rough.append((p.sku, place, rate, shelf))
         named = labels(tx, [row[0] for row in rough])
         sold = sold_at(tx, [row[0] for row in rough])
-    rate_of_holding = holding_rate(shop, look.today)
-    for sku, _place, surplus, rate, shelf in rough:
-        label, cost = named[sku], shelf.last_cost
-        assert cost is not None
-        price = None if label.price is None else net_price(label, shop)
-        there = {location for location, held in shelf.by_location.items() if held > 0}
-        advice = clear(
-            surplus,
-            rate,
-            cost,
-            price,
-            rate_of_holding,
-            sells_elsewhere=bool(sold.get(sku, set()) - there),
-            shelf_life_days=label.shelf_life_days,
-        )
-        found.append(Surplus(sku, label.title, surplus, surplus * cost, advice))
+    found = []
+    for sku, place, rate, shelf in rough:
+        one = _surplus(look, place, shelf, named[sku], rate, sold.get(sku, set()))
+        if one is not None:
+            found.append(one)
     return sorted(found, key=lambda s: (-s.value, s.sku))
+
+
+def _surplus(
+    look: Look, place: int, shelf: Position, label: Label, rate: float, sold: set[str]
+) -> Surplus | None:
+    """Return what is too much of one item and what to do with it; None where nothing is."""
+    shop, planned, cost = look.shop, look.plan, shelf.last_cost
+    assert cost is not None
+    lain = (look.today - local_date(shelf.last_in, shop.tz)).days if shelf.last_in else DEAD_DAYS
+    lead = float(planned.lead_days[place])
+    if lain <= lead + float(planned.review_days[place]) + float(shop.cover_days) and rate <= 0:
+        return None  # Its first cover is not over.
+    surplus = min(shelf.on_hand, shelf.inventory_position - _lifted_to(look, place, label, rate))
+    if surplus < 1:
+        return None
+    advice = clear(
+        surplus,
+        rate,
+        cost,
+        None if label.price is None else net_price(label, shop),
+        holding_rate(shop, look.today),
+        sells_elsewhere=bool(
+            sold - {location for location, held in shelf.by_location.items() if held > 0}
+        ),
+        shelf_life_days=label.shelf_life_days,
+    )
+    if advice.action in ("mark-down", "write-off") and rate <= 0 and lain < DEAD_DAYS:
+        advice = replace(advice, action="stop-ordering", markdown=None)
+    return Surplus(planned.products[place].sku, label.title, surplus, surplus * cost, advice)
+
+
+def _lifted_to(look: Look, place: int, label: Label, rate: float) -> Decimal:
+    """Return the position to which an order made at the reorder point would lift an item."""
+    if rate <= 0:
+        return ZERO
+    planned, product = look.plan, look.plan.products[place]
+    point, lot, multiples = Decimal(int(planned.reorder_point[place])), ZERO, False
+    policy = policy_of(product, None, look.today.isoformat()) if product.policies else None
+    if policy is not None:
+        point = policy.reorder_point if policy.reorder_point is not None else point
+        lot, multiples = lot_by_hand(policy, point)
+    at_point = Position(point, point, True, {})
+    due = Due(place, None, at_point, point, point, lot, multiples, planned.method[place])
+    agreed = planned.terms.of(product.supplier, product.sku)
+    source = planned.suppliers.get(product.supplier or "")
+    lead = float(planned.lead_days[place])
+    wanted = suggestion(due, product, label, source, agreed, rate, lead, look.shop, look.today)
+    least = Decimal(int(float(look.shop.cover_days) * rate + 1))
+    return point + max(wanted.quantity, least)

@@ -18,7 +18,7 @@ from jitledger_projections.reports.look import Look
 from jitledger_projections.reports.ordering.reorder import reorder
 from jitledger_projections.reports.ordering.reorder_line import ReorderLine
 from jitledger_projections.views.on_hand import positions
-from jitledger_projections.views.products import labels
+from jitledger_projections.views.products import Label, labels
 
 MOST_EXTRA_DAYS = 60
 
@@ -35,6 +35,15 @@ class Deferred:
     quantity: Decimal
     cost: Decimal
     cost_of_waiting: float
+    why: str | None = None
+    """Why it could not be weighed at all."""
+
+
+def _why_not(line: ReorderLine, currency: str) -> str:
+    """Say why a line has no cost that a budget could weigh."""
+    if line.unit_cost is None:
+        return "no cost is known"
+    return f"{line.currency} has no rate to {currency}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +103,10 @@ def _gain(position: Decimal, mean: float, variance: float, margin: float, cost: 
 
 
 def need_of(line: ReorderLine) -> Need:
-    """Return a reorder line as a need of the greedy."""
-    cost = line.unit_cost or ZERO
+    """Return a reorder line as a need of the greedy, its costs in the shop's currency."""
+    cost = line.own_cost or ZERO
     pack = Decimal(line.terms["pack"]) if "pack" in line.terms else None
     least = Decimal(line.terms["moq"]) if "moq" in line.terms else ZERO
-    if line.whole_lot:  # A smaller quantity would cost more for each unit.
-        least = line.suggestion.quantity
     return Need(
         line.sku,
         line.suggestion.quantity,
@@ -110,6 +117,7 @@ def need_of(line: ReorderLine) -> Need:
         step=pack or Decimal(1),
         least=least,
         in_packs=pack is not None,
+        prices=line.prices,
     )
 
 
@@ -118,7 +126,7 @@ def within_budget(
 ) -> tuple[list[ReorderLine], list[Deferred]]:
     """Return lines with what a budget allows, and what waits; raises ``bad-value`` for no budget.
 
-    A line without a known cost in the shop's currency cannot be weighed: it waits.
+    A line without a known cost, or in a currency without a rate, cannot be weighed: it waits.
     """
     if budget <= 0:
         raise Refused(
@@ -128,11 +136,7 @@ def within_budget(
             value=show(budget),
         )
     needs = [need_of(line) for line in lines]
-    weighed = [
-        need
-        for line, need in zip(lines, needs, strict=True)
-        if need.unit_cost > 0 and line.currency in (None, currency)
-    ]
+    weighed = [need for need in needs if need.unit_cost > 0]
     share_budget(weighed, budget)
     kept, deferred = [], []
     for line, need in zip(lines, needs, strict=True):
@@ -148,6 +152,7 @@ def within_budget(
                     need.deferred,
                     need.deferred * need.unit_cost,
                     need.cost_of_waiting,
+                    _why_not(line, currency) if need.unit_cost <= 0 else None,
                 )
             )
     return kept, sorted(deferred, key=lambda d: -d.cost_of_waiting)
@@ -167,11 +172,17 @@ def basket(look: Look, supplier: str) -> Basket:
 
 def _basket(look: Look, supplier: str, lines: list[ReorderLine]) -> Basket:
     source = look.plan.suppliers.get(supplier)
+    currency = source.currency if source is not None else None
     due = [line for line in lines if line.suggestion.quantity > 0]
     asked = tuple(f"{r.name}: {r.suggestion.question}" for r in lines if r.suggestion.question)
     found = [
         BasketLine(
-            line.sku, line.name, line.unit, line.suggestion.quantity, line.unit_cost, line.location
+            line.sku,
+            line.name,
+            line.unit,
+            line.suggestion.quantity,
+            look.plan.converted(line.unit_cost, line.currency, currency),
+            line.location,
         )
         for line in due
     ]
@@ -182,7 +193,7 @@ def _basket(look: Look, supplier: str, lines: list[ReorderLine]) -> Basket:
     return Basket(
         supplier,
         source.title if source is not None else supplier,
-        source.currency if source is not None else None,
+        currency,
         minimum,
         tuple(found),
         asked,
@@ -196,8 +207,16 @@ def _topped_up(
     found: list[BasketLine],
     minimum: Decimal,
 ) -> list[BasketLine]:
-    """Add what earns most until the supplier's minimum is reached, two months of demand at most."""
+    """Add what earns most until the supplier's minimum is reached, two months of demand at most.
+
+    It is weighed in the shop's currency; without a rate nothing is added.
+    """
     planned = look.plan
+    source = planned.suppliers.get(supplier)
+    currency = None if source is None else source.currency
+    least = planned.in_own(minimum, currency)
+    if least is None:
+        return found
     needs = []
     for line in due:
         need = need_of(line)
@@ -205,7 +224,34 @@ def _topped_up(
         if not line.spoils:
             need.quantity = need.taken + _extra(line.demand_per_day, need.step)
         needs.append(need)
-    there = {line.sku for line in due}
+    others, named = _others(look, supplier, {line.sku for line in due})
+    needs += others
+    reach_minimum(needs, least)
+    mine = needs[: len(due)]  # In the order of what is due: a product may be due at two places.
+    taken = {need.sku: need for need in needs[len(due) :] if need.taken > 0}
+    kept = [
+        BasketLine(
+            line.sku,
+            line.name,
+            line.unit,
+            need.taken,
+            line.unit_cost,
+            line.location,
+            need.taken > line.quantity,
+        )
+        for line, need in zip(found, mine, strict=True)
+    ]
+    more = []
+    for sku, need in taken.items():
+        cost = planned.converted(need.unit_cost, None, currency)
+        label = named[sku]
+        more.append(BasketLine(sku, label.title, label.unit, need.taken, cost, None, True))
+    return kept + more
+
+
+def _others(look: Look, supplier: str, there: set[str]) -> tuple[list[Need], dict[str, Label]]:
+    """Return what else of a supplier's could be ordered now, and its labels."""
+    planned, needs = look.plan, list[Need]()
     places = [
         i
         for i, p in enumerate(planned.products)
@@ -222,7 +268,7 @@ def _topped_up(
     for i, sku in zip(places, skus, strict=True):
         shelf = shelves.get(sku)
         agreed = planned.terms.of(supplier, sku)
-        cost = agreed.cost_at(Decimal(1))
+        cost = planned.in_own(agreed.cost_at(Decimal(1)), planned.currency_of(agreed, supplier))
         if shelf is None or not shelf.known or cost is None or named[sku].shelf_life_days:
             continue
         step = agreed.pack or Decimal(1)
@@ -238,26 +284,7 @@ def _topped_up(
                 least=agreed.moq or ZERO,
             )
         )
-    reach_minimum(needs, minimum)
-    mine = needs[: len(due)]  # In the order of what is due: a product may be due at two places.
-    taken = {need.sku: need for need in needs[len(due) :] if need.taken > 0}
-    kept = [
-        BasketLine(
-            line.sku,
-            line.name,
-            line.unit,
-            need.taken,
-            line.unit_cost,
-            line.location,
-            need.taken > line.quantity,
-        )
-        for line, need in zip(found, mine, strict=True)
-    ]
-    more = [
-        BasketLine(sku, named[sku].title, named[sku].unit, need.taken, need.unit_cost, None, True)
-        for sku, need in taken.items()
-    ]
-    return kept + more
+    return needs, named
 
 
 def _extra(per_day: float, step: Decimal) -> Decimal:

@@ -230,15 +230,14 @@ def _line(
     shop: Shop,
     today: date,
 ) -> ReorderLine:
-    (likely, earliest), rate, lead = run_out, n.rate, n.lead
-    product = planned.products[d.place]
+    (likely, earliest), rate, lead, product = run_out, n.rate, n.lead, planned.products[d.place]
     p = known.labels[product.sku]
     agreed = planned.terms.of(product.supplier, p.sku)
     wanted, moved = _wanted(planned, d, n, known, source.row, shop, today)
     cost = agreed.cost_at(wanted.quantity)
     unit_cost = cost if cost is not None else d.shelf.last_cost
-    currency = None if source.row is None else agreed.currency or source.row.currency
-    own = p.price is not None and currency in (None, shop.currency)
+    currency = planned.currency_of(agreed, product.supplier) if cost is not None else None
+    own_cost = planned.in_own(unit_cost, currency)
     return ReorderLine(
         sku=p.sku,
         name=p.title,
@@ -264,15 +263,27 @@ def _line(
         on_order=sum((one.units for one in ahead), ZERO),
         next_delivery=min([_arrives(lead, source.leaves), *(one.likely for one in ahead)]),
         currency=currency,
-        margin=margin_of(p, unit_cost, shop) if own else 0.0,
+        own_cost=own_cost,
+        margin=margin_of(p, own_cost, shop),
         phi=n.phi,
         variance=n.variance,
-        whole_lot=bool(agreed.price_breaks),
+        prices=_prices(planned, agreed, currency),
         spoils=p.shelf_life_days is not None,
         gap=d.gap,
         moves=tuple(moved),
         drafted=known.drafted(p.sku, d.location),
     )
+
+
+def _prices(
+    planned: Plan, agreed: Agreed, currency: str | None
+) -> tuple[tuple[Decimal, Decimal], ...]:
+    """Return from which quantity on a unit costs how much, in the shop's currency."""
+    if not agreed.price_breaks or agreed.unit_cost is None:
+        return ()
+    stated = ((ZERO, agreed.unit_cost), *sorted(agreed.price_breaks))
+    own = [(begins, planned.in_own(price, currency)) for begins, price in stated]
+    return tuple((begins, price) for begins, price in own if price is not None)
 
 
 def _wanted(

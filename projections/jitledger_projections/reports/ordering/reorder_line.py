@@ -41,12 +41,15 @@ class ReorderLine(NamedTuple):
     on_order: Decimal = ZERO
     next_delivery: date | None = None
     currency: str | None = None
+    """Of the unit cost; None is the shop's own."""
+    own_cost: Decimal | None = None
+    """The unit cost in the shop's currency; None when it is not known, or its rate is not."""
     margin: float = 0.0
     """What a unit earns: net price less cost, in the shop's currency; 0 when not known."""
     phi: float = 1.0
     variance: float = 0.0
-    whole_lot: bool = False
-    """Whether a price break makes a smaller quantity dearer for each unit."""
+    prices: tuple[tuple[Decimal, Decimal], ...] = ()
+    """(from how many, cost of one in the shop's currency), where a price break makes it cheaper."""
     spoils: bool = False
     gap: Gap | None = None
     """What is on order and does not help in time."""
@@ -161,6 +164,7 @@ def as_shape(line: ReorderLine) -> Json:
         "suggested_qty": show(quantity),
         "unit_cost": None if cost is None else show(cost),
         "line_cost": None if cost is None else show(cost * quantity),
+        "currency": line.currency,
         "demand_per_day": round(line.demand_per_day, 4),
         "lead_time_days": line.lead_time_days,
         "safety_stock": round(line.safety_stock, 2),

@@ -151,9 +151,12 @@ def define_pack(ground: Ground, command: c.DefinePack) -> list[Draft]:
 def set_price(ground: Ground, command: c.SetPrice) -> list[Draft]:
     """Set the selling price from a day on."""
     item = ground.item(command.sku)
+    own = ground.shop.currency
+    if command.currency not in (None, own):
+        raise bad_value("currency", command.currency, "prices are kept in {own}", own=own)
     fields = {
         "price": command.price,
-        "currency": command.currency,
+        "currency": None,
         "tax_included": command.tax_included,
         "effective_from": command.effective_from,
     }

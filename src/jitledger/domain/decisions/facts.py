@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from jitledger.domain import commands as c
 from jitledger.domain import events as e
-from jitledger.domain.decisions.ground import Draft, Ground, decides_fact
+from jitledger.domain.decisions.ground import Draft, Ground, decides_fact, in_currency
 from jitledger.domain.decisions.linking import NO_ORDER, linked_parts, receipt_cost, remarks
 from jitledger.domain.decisions.sales import named_entry
 from jitledger.domain.decisions.together import variance
@@ -33,8 +33,7 @@ def open_balance(ground: Ground, command: c.OpenBalance, stated: Occurred | None
             "quantity": quantity,
             "typed": typed,
             "unit_cost": command.unit_cost,
-            "currency": command.currency,
-            "rate": command.rate,
+            **in_currency(ground, item, command.currency, command.rate),
             "lot": command.lot,
             "expiry": command.expiry,
         },
@@ -90,8 +89,6 @@ def receive_stock(ground: Ground, command: c.ReceiveStock, stated: Occurred | No
     location = ground.location(command.at) if command.at is not None else None
     fields: dict[str, object] = {
         "typed": typed,
-        "currency": command.currency,
-        "rate": command.rate,
         "lot": command.lot,
         "expiry": command.expiry,
         "attachment": command.attachment,

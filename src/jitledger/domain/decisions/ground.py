@@ -275,3 +275,31 @@ def decides_fact(command: type[Command]) -> Callable[[F], F]:
         return decision
 
     return enter
+
+
+def no_rate(ground: Ground, currency: str) -> Refused:
+    """Build the refusal of an amount in another currency without a rate."""
+    own = ground.shop.currency
+    return Refused(
+        "no-rate",
+        f"It is in {currency}, the shop counts in {own}: "
+        f"give the rate (how much {own} is one {currency}).",
+        currency=currency,
+    )
+
+
+def in_currency(
+    ground: Ground, item: StockItem, currency: str | None, rate: Decimal | None
+) -> dict[str, object]:
+    """Return currency and rate of a cost as they are stored: none for the shop's own.
+
+    Without a rate the newest of the item's receipts in that currency counts; raises ``no-rate``.
+    """
+    if currency is None or currency == ground.shop.currency:
+        return {"currency": None, "rate": None}
+    if rate is None:
+        known = item.rates.get(currency)
+        if known is None:
+            raise no_rate(ground, currency)
+        rate = known[1]
+    return {"currency": currency, "rate": rate}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from jitledger.domain import commands as c
-from jitledger.domain.decisions.ground import Ground
+from jitledger.domain.decisions.ground import Ground, in_currency
 from jitledger.domain.errors import Refused, Remark, bad_value
 from jitledger.domain.moments import Occurred, day_number, local_date
 from jitledger.domain.quantity import ZERO, show
@@ -147,22 +147,32 @@ def receipt_cost(
 ) -> dict[str, object]:
     """Return what a receipt cost: as said, else as ordered, else as agreed with its supplier."""
     if command.unit_cost is not None:
-        return {"unit_cost": command.unit_cost}
+        stated = in_currency(ground, item, command.currency, command.rate)
+        return {"unit_cost": command.unit_cost, **stated}
     if order is not None and line is not None and line.unit_cost is not None:
         return {"unit_cost": line.unit_cost, "currency": order.currency, "rate": order.rate}
-    cost, currency, assumed = _assumed_cost(ground, item, supplier, day)
-    return {"unit_cost": cost, "currency": currency, "cost_assumed": assumed}
+    return _assumed_cost(ground, item, supplier, day)
 
 
 def _assumed_cost(
     ground: Ground, item: StockItem, supplier: str | None, day: str
-) -> tuple[Decimal | None, str | None, bool]:
+) -> dict[str, object]:
+    """Return what is agreed, where its currency has a rate, else the last cost."""
     for code in (supplier, preferred_supplier(item, day)):
         source = ground.known.supplier(code) if code is not None else None
         terms = source.terms_of(item.sku, day) if source is not None else None
-        if terms is not None and terms.unit_cost is not None:
-            return terms.unit_cost, terms.currency, True
-    return item.last_cost, None, item.last_cost is not None
+        if source is not None and terms is not None and terms.unit_cost is not None:
+            currency = terms.currency or source.currency
+            own = currency in (None, ground.shop.currency)
+            if own or currency in item.rates:
+                stated = in_currency(ground, item, currency, None)
+                return {"unit_cost": terms.unit_cost, "cost_assumed": True, **stated}
+    return {
+        "unit_cost": item.last_cost,
+        "currency": None,
+        "rate": None,
+        "cost_assumed": item.last_cost is not None,
+    }
 
 
 def preferred_supplier(item: StockItem, today: str) -> str | None:

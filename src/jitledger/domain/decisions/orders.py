@@ -13,14 +13,14 @@ from typing import Any
 
 from jitledger.domain import commands as c
 from jitledger.domain import events as e
-from jitledger.domain.decisions.ground import Draft, Ground, decides
+from jitledger.domain.decisions.ground import Draft, Ground, decides, no_rate
 from jitledger.domain.decisions.linking import NO_ORDER
 from jitledger.domain.errors import Refused, bad_value
 from jitledger.domain.moments import LONG_AGO_DAYS, end_of_day, local_date
 from jitledger.domain.names import ORDER_STREAM
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.state.purchase_order import Line, PurchaseOrder
-from jitledger.domain.state.supplier import unit_cost_at
+from jitledger.domain.state.supplier import Supplier, unit_cost_at
 
 
 @decides(c.PlaceOrder)
@@ -58,7 +58,7 @@ def place_draft(ground: Ground, command: c.PlaceDraft) -> list[Draft]:
     _check_promises(ground, [line.promised for line in order.lines], command.placed)
     rate = command.rate or order.rate
     if order.currency is not None and rate is None:
-        raise _no_rate(ground, order.currency)
+        raise no_rate(ground, order.currency)
     fields = {
         "supplier": order.supplier,
         "lines": tuple(_as_stored(line) for line in order.lines),
@@ -221,27 +221,34 @@ def _written(ground: Ground, command: c.PlaceOrder | c.DraftOrder) -> dict[str, 
     supplier = ground.supplier(command.supplier)
     assert supplier is not None
     source = ground.known.supplier(supplier)
-    currency = command.currency or (source.currency if source is not None else None)
-    if currency == ground.shop.currency:
-        currency = None
+    currency = _currency(ground, command, source)
     if currency is not None and command.rate is None and isinstance(command, c.PlaceOrder):
-        raise _no_rate(ground, currency)
+        raise no_rate(ground, currency)
     stated = command.placed if isinstance(command, c.PlaceOrder) else None
     _check_promises(ground, [line.promised for line in command.lines], stated)
-    lines = tuple(_line(ground, supplier, line) for line in command.lines)
+    lines = tuple(_line(ground, supplier, line, currency) for line in command.lines)
     return {"supplier": supplier, "lines": lines, "currency": currency, "rate": command.rate}
 
 
-def _no_rate(ground: Ground, currency: str) -> Refused:
-    return Refused(
-        "no-rate",
-        f"The order is in {currency}, the shop counts in {ground.shop.currency}: "
-        f"give the rate (how much {ground.shop.currency} is one {currency}).",
-        currency=currency,
-    )
+def _currency(
+    ground: Ground, command: c.PlaceOrder | c.DraftOrder, source: Supplier | None
+) -> str | None:
+    """Return an order's currency: as said, else as its terms agree, else its supplier's.
+
+    None is the shop's own.
+    """
+    currency = command.currency
+    if currency is None and source is not None:
+        today, agreed = ground.today.isoformat(), set()
+        for line in command.lines:
+            terms = source.terms_of(ground.sku(line.sku), today)
+            if line.unit_cost is None and terms is not None and terms.unit_cost is not None:
+                agreed.add(terms.currency or source.currency)
+        currency = agreed.pop() if len(agreed) == 1 else source.currency
+    return None if currency == ground.shop.currency else currency
 
 
-def _line(ground: Ground, supplier: str, asked: c.OrderedLine) -> e.OrderLine:
+def _line(ground: Ground, supplier: str, asked: c.OrderedLine, currency: str | None) -> e.OrderLine:
     item = ground.shelved(asked.sku)
     if item.catalog.retired:
         raise Refused(
@@ -254,9 +261,11 @@ def _line(ground: Ground, supplier: str, asked: c.OrderedLine) -> e.OrderLine:
     cost = asked.unit_cost
     source = ground.known.supplier(supplier)
     terms = None if source is None else source.terms_of(item.sku, today)
-    if cost is None and terms is not None:
-        cost = unit_cost_at(terms.unit_cost, terms.price_breaks, quantity)
-    if cost is None:
+    if cost is None and terms is not None and source is not None:
+        agreed = terms.currency or source.currency or ground.shop.currency
+        if agreed == (currency or ground.shop.currency):
+            cost = unit_cost_at(terms.unit_cost, terms.price_breaks, quantity)
+    if cost is None and currency is None:
         cost = item.last_cost
     return e.OrderLine(
         sku=item.sku,

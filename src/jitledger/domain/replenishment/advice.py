@@ -32,12 +32,18 @@ def margin(price: Decimal, cost: Decimal) -> Decimal:
     return (price - cost) / price
 
 
-def price_for_margin(cost: Decimal, floor: Decimal, step: Decimal = Decimal("0.01")) -> Decimal:
+def price_for_margin(
+    cost: Decimal, floor: Decimal, step: Decimal | None = Decimal("0.01")
+) -> Decimal:
     """Return the least net price that keeps a margin: cost 4.60 and a floor of 50 % give 9.20.
+
+    Without a step it is not rounded.
 
     >>> price_for_margin(Decimal("4.60"), Decimal("0.5"))
     Decimal('9.2')
     """
+    if step is None:
+        return cost / (1 - floor)
     return (cost / (1 - floor) / step).to_integral_value(ROUND_CEILING) * step
 
 
@@ -114,7 +120,7 @@ def clear(
 class Verdict:
     """Whether just-in-time is right for an item, and the one reason that decides."""
 
-    fits: Literal["yes", "with care", "no"]
+    fits: Literal["yes", "with care", "no", "unknown"]
     reason: str
     figures: dict[str, float]
 

@@ -29,6 +29,8 @@ class Need:
     step: Decimal = Decimal(1)
     least: Decimal = ZERO
     in_packs: bool = False
+    prices: tuple[tuple[Decimal, Decimal], ...] = ()
+    """(from how many, cost of one): price breaks; without any ``unit_cost`` holds."""
     taken: Decimal = field(default=ZERO)
 
     @property
@@ -44,7 +46,25 @@ class Need:
     @property
     def cost(self) -> Decimal:
         """Return what the bought units cost."""
-        return self.taken * self.unit_cost
+        return self.cost_of(self.taken)
+
+    def cost_of(self, quantity: Decimal) -> Decimal:
+        """Return what so many cost together, at the price for that quantity."""
+        price = self.unit_cost
+        for begins, each in self.prices:
+            if begins <= quantity:
+                price = each
+        return quantity * price
+
+    def steps(self, most: Decimal) -> list[Decimal]:
+        """Return how many units may be bought next: a step, or as many as a price break wants."""
+        first = self.next_step(most)
+        found = [first] if first else []
+        for begins, _ in self.prices:
+            packs = -(-begins // self.step) * self.step
+            if self.taken + first < packs <= most:
+                found.append(packs - self.taken)
+        return found
 
     def _earned(self, begin: Decimal, end: Decimal) -> float:
         total, at = 0.0, begin
@@ -71,7 +91,7 @@ class Need:
 
     def worth(self, wide: Decimal) -> float:
         """Return what the next units earn for each unit of money."""
-        cost = float(wide * self.unit_cost)
+        cost = float(self.cost_of(self.taken + wide) - self.cost)
         earned = self._earned(self.taken, self.taken + wide)
         return earned / cost if cost > 0 else float("inf")
 
@@ -80,24 +100,25 @@ def share_budget(needs: Sequence[Need], budget: Decimal) -> Decimal:
     """Buy what the budget allows, best first, in place; return what it costs.
 
     A 40 at 5 (30 a day at stake), B 20 at 15 in packs of 4 (24), C 50 at 4 in packs of 10 (8):
-    500 buys A 40 and B 20; 450 buys A 40 and B 16, C waits.
+    500 buys A 40 and B 20; 450 buys A 40 and B 16, C waits. Of 60 at 1.00 from 60 on, 2.00 below,
+    a budget of 60 buys all, not 30.
     """
     left = budget
-    heap: list[tuple[float, int, Decimal]] = []
+    heap: list[tuple[float, int, Decimal, Decimal]] = []
 
     def push(place: int) -> None:
-        wide = needs[place].next_step(needs[place].quantity)
-        if wide:
-            heapq.heappush(heap, (-needs[place].worth(wide), place, wide))
+        need = needs[place]
+        for wide in need.steps(need.quantity):
+            heapq.heappush(heap, (-need.worth(wide), place, wide, need.taken))
 
     for place in range(len(needs)):
         push(place)
     while heap:
-        _, place, wide = heapq.heappop(heap)
+        _, place, wide, taken = heapq.heappop(heap)
         need = needs[place]
-        cost = wide * need.unit_cost
-        if cost > left:
-            continue  # It cannot be had; what others need may still fit.
+        cost = need.cost_of(need.taken + wide) - need.cost
+        if need.taken != taken or cost > left:
+            continue  # Bought otherwise, or not to be had; what others need may still fit.
         need.taken += wide
         left -= cost
         push(place)
@@ -122,7 +143,9 @@ def reach_minimum(needs: Sequence[Need], minimum: Decimal) -> Decimal:
         push(place)
     while heap and total < minimum:
         _, place, wide = heapq.heappop(heap)
-        needs[place].taken += wide
-        total += wide * needs[place].unit_cost
+        need = needs[place]
+        total -= need.cost
+        need.taken += wide
+        total += need.cost
         push(place)
     return total

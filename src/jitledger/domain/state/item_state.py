@@ -61,7 +61,10 @@ class ItemState:
         "demand",
         "fulfilled",
         "last_cost",
+        "last_cost_at",
+        "last_in",
         "owed",
+        "rates",
         "received",
         "reservations",
         "resolved",
@@ -87,6 +90,12 @@ class ItemState:
         self.demand: DemandDays = {}
         self.unmet: DemandDays = {}
         self.last_cost: Decimal | None = None
+        """Of one unit in the shop's currency, of the latest receipt that had one."""
+        self.last_cost_at: int | None = None
+        self.last_in: int | None = None
+        """When goods came in last."""
+        self.rates: dict[str, tuple[int, Decimal]] = {}
+        """{currency: (moment, the shop's currency for one of it)} of the latest receipts."""
         self.received: dict[str, Decimal] = {}
         """What came in by line of a purchase order."""
         self.arrivals: list[Arrival] = []

@@ -84,8 +84,13 @@ class Movements(ItemState):
         self._put(event.location, quantity - handed_on, event)
         if event.expiry is not None:
             store_lot(shelf, event.lot, event.expiry, quantity)
+        self.last_in = event.effective_at
+        if event.rate is not None and event.currency is not None:
+            self.rates[event.currency] = (event.effective_at, event.rate)
         if event.unit_cost is not None:
-            self.last_cost = event.unit_cost
+            cost, rate = event.unit_cost, event.rate
+            self.last_cost = cost if rate is None else cost * rate
+            self.last_cost_at = event.effective_at
 
     def _owe(self, event: StockSold) -> None:
         """Sell what is made to order: from what is there, the rest is owed."""

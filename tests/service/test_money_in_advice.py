@@ -1,0 +1,206 @@
+"""Every amount has its currency, the newest cost is the newest, a price keeps what it claims."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jitledger.bootstrap import App
+from jitledger.domain.quantity import show
+from jitledger.domain.replenishment.buying import Need, share_budget
+from jitledger_projections.reports.advice.just_in_time import verdict
+from jitledger_projections.reports.advice.margins import buy_ahead, squeezed
+from jitledger_projections.reports.advice.overstock import surpluses
+from jitledger_projections.reports.ordering.buying import basket, within_budget
+from tests.conftest import do, done
+
+START = date(2026, 1, 1)
+HALF = Decimal("0.5")
+
+
+def moment(number: int, hour: int = 9) -> str:
+    """Return a moment of the story."""
+    return f"{START + timedelta(days=number)}T{hour:02d}:00:00"
+
+
+@pytest.fixture
+def shop(any_app: App) -> App:
+    """Sell MUG and TEA 2 a day for 40 days at 10.00, bought from ACME at 4.00."""
+    now = moment(0)
+    done(any_app, do="supplier", code="ACME", name="Acme", lead_time_days="5", now=now)
+    for sku in ("MUG", "TEA"):
+        done(any_app, do="register", sku=sku, name=sku.title(), now=now)
+        done(any_app, do="price", sku=sku, price="10", now=now)
+        done(any_app, do="terms", supplier="ACME", sku=sku, unit_cost="4", now=now)
+        done(any_app, do="receive", sku=sku, qty="90", now=now)
+    for number in range(40):
+        for sku in ("MUG", "TEA"):
+            done(any_app, do="sell", sku=sku, qty="2", now=moment(number, 12))
+    return any_app
+
+
+def cost_of(app: App, sku: str = "MUG") -> str | None:
+    """Return the cost that the thin margins go by; None while there is none."""
+    found = {row.sku: show(row.cost) for row in squeezed(app.look(), HALF)}
+    return found.get(sku)
+
+
+def test_the_newest_cost_is_the_newest(shop: App) -> None:
+    """Of receipt, order and terms the latest in effective order counts, at once."""
+    assert cost_of(shop) is None
+    done(shop, do="receive", sku="MUG", qty="10", unit_cost="6.50", now=moment(41))
+    assert cost_of(shop) == "6.5"
+    lines = [{"sku": "MUG", "qty": "10", "unit_cost": "7"}]
+    done(shop, do="order", po="P1", supplier="ACME", lines=lines, now=moment(42))
+    assert cost_of(shop) == "7"
+    done(shop, do="terms", supplier="ACME", sku="MUG", unit_cost="5.20", now=moment(43))
+    assert cost_of(shop) == "5.2"
+    late = {"unit_cost": "9", "occurred_at": moment(20)}
+    done(shop, do="receive", sku="MUG", qty="10", **late, now=moment(44))
+    assert cost_of(shop) == "5.2"
+
+
+def test_a_rounded_price_restores_the_margin_it_claims(shop: App) -> None:
+    """A cost of 5.10, prices with 7 % tax and a floor of a half: 10.92, not 10.91."""
+    done(shop, do="settings", prices="gross", tax_rate="0.07", now=moment(41))
+    done(shop, do="receive", sku="MUG", qty="10", unit_cost="5.10", now=moment(41))
+    (row,) = squeezed(shop.look(), HALF)
+    assert row.restoring_price == Decimal("10.92")
+
+
+@given(st.integers(1, 99999), st.integers(0, 30), st.integers(1, 95))
+def test_no_rounded_price_falls_short(cents: int, tax: int, floor: int) -> None:
+    """Whatever cost, tax and floor: the price keeps the margin, and a cent less does not."""
+    from jitledger.domain.state.shop import Shop
+    from jitledger_projections.reports.advice.margins import _least_price
+    from jitledger_projections.views.products import Label
+
+    owner = Shop()
+    rate = Decimal(tax) / 100
+    owner.prices, owner.tax_rate = "gross", rate
+    cost, share = Decimal(cents) / 100, Decimal(floor) / 100
+    price = _least_price(cost, share, Label("A", "A", "piece", 0, None), owner)
+
+    def left(gross: Decimal) -> Decimal:
+        net = gross / (1 + rate)
+        return (net - cost) / net
+
+    tiny = Decimal("1e-20")
+    assert left(price) >= share - tiny
+    assert left(price - Decimal("0.01")) < share or price <= Decimal("0.01")
+
+
+def test_a_rise_is_told_in_time(shop: App) -> None:
+    """A cost that rises in 18 days is told with what to buy, and in which currency."""
+    starts = (START + timedelta(days=58)).isoformat()
+    dearer = {"unit_cost": "6", "effective_from": starts}
+    done(shop, do="terms", supplier="ACME", sku="MUG", **dearer, now=moment(40))
+    (row,) = buy_ahead(shop.look())
+    assert (row.sku, row.starts.isoformat(), row.currency) == ("MUG", starts, "EUR")
+    assert row.quantity > 0
+
+
+def test_a_cost_in_dollars_is_what_it_is_in_euros(shop: App) -> None:
+    """6 USD at 0.9 are 5.40; without a rate the cost is refused by name, and nothing recorded."""
+    refused = do(shop, do="receive", sku="MUG", qty="1", unit_cost="6", currency="USD")
+    assert refused.error is not None
+    assert (refused.error.code, "USD" in refused.error.message) == ("no-rate", True)
+    usd = {"unit_cost": "6", "currency": "USD", "rate": "0.9"}
+    done(shop, do="receive", sku="MUG", qty="1", **usd, now=moment(41))
+    assert cost_of(shop) == "5.4"
+    terms = {"unit_cost": "7", "currency": "USD"}
+    done(shop, do="terms", supplier="ACME", sku="MUG", **terms, now=moment(42))
+    assert cost_of(shop) == "6.3"
+
+
+def test_prices_are_kept_in_the_shops_currency(shop: App) -> None:
+    """A price in pounds is refused by name: nobody knows next week what it was."""
+    refused = do(shop, do="price", sku="MUG", price="9", currency="GBP", now=moment(41))
+    assert refused.error is not None
+    assert (refused.error.code, "GBP" in refused.error.message) == ("bad-value", True)
+
+
+def test_a_budget_over_several_currencies(shop: App) -> None:
+    """What costs dollars is weighed at their rate; what has no rate waits and says why."""
+    for sku in ("MUG", "TEA"):
+        done(shop, do="count", sku=sku, qty="2", now=moment(41))
+    usd = {"unit_cost": "5", "currency": "USD"}
+    done(shop, do="terms", supplier="ACME", sku="TEA", **usd, now=moment(41))
+    kept, waits = within_budget(shop.reorder(), Decimal(30), "EUR")
+    assert {line.sku: line.suggestion.quantity > 0 for line in kept} == {"MUG": True, "TEA": False}
+    assert [row.why for row in waits if row.sku == "TEA"] == ["USD has no rate to EUR"]
+    line = {"sku": "MUG", "qty": "1", "unit_cost": "5"}
+    money = {"currency": "USD", "rate": "0.5"}
+    done(shop, do="order", po="P9", supplier="ACME", lines=[line], **money, now=moment(41, 10))
+    done(shop, do="order-cancel", po="P9", now=moment(41, 11))
+    kept, _ = within_budget(shop.reorder(), Decimal(30), "EUR")
+    spent = sum(line.suggestion.quantity * (line.own_cost or 0) for line in kept)
+    assert spent <= 30
+    assert {line.sku for line in kept if line.suggestion.quantity > 0} == {"MUG", "TEA"}
+    (tea,) = [row for row in basket(shop.look(), "ACME").lines if row.sku == "TEA"]
+    assert tea.unit_cost == Decimal("2.5000")
+
+
+def test_a_lot_by_hand_meets_the_price_break(shop: App) -> None:
+    """50 at 2.00 are 100, 60 at 1.00 are 60: 60."""
+    breaks = [{"qty": "60", "unit_cost": "1"}]
+    terms = {"unit_cost": "2", "price_breaks": breaks}
+    done(shop, do="terms", supplier="ACME", sku="MUG", **terms, now=moment(41))
+    by_hand = {"method": "manual", "reorder_point": "20", "order_quantity": "50"}
+    done(shop, do="policy", sku="MUG", **by_hand, now=moment(41))
+    line = next(line for line in shop.reorder() if line.sku == "MUG")
+    assert (line.suggestion.quantity, line.unit_cost) == (60, 1)
+
+
+def test_a_budget_buys_at_the_price_of_the_quantity() -> None:
+    """With 60 to spend, 60 at 1.00 from 60 on are bought, not 30 at 2.00."""
+    prices = ((Decimal(0), Decimal(2)), (Decimal(60), Decimal(1)))
+    need = Need("A", Decimal(60), Decimal(1), lambda k: 1.0, prices=prices)
+    assert share_budget([need], Decimal(60)) == 60
+    assert need.taken == 60
+    poor = Need("A", Decimal(60), Decimal(1), lambda k: 1.0, prices=prices)
+    assert share_budget([poor], Decimal(50)) == 50
+    assert poor.taken == 25
+
+
+def test_nothing_is_known_of_what_never_sold(shop: App) -> None:
+    """No verdict on demand that nobody has seen."""
+    done(shop, do="register", sku="NEW", name="New", now=moment(40))
+    done(
+        shop, do="receive", sku="NEW", qty="9", unit_cost="3", occurred_at=moment(2), now=moment(40)
+    )
+    assert verdict(shop.look(), "NEW").fits == "unknown"
+
+
+def test_what_was_advised_yesterday_is_not_too_much_today(shop: App) -> None:
+    """A least order of 60 comes in the day after; and goods of last week are not written off."""
+    done(shop, do="terms", supplier="ACME", sku="MUG", unit_cost="4", moq="60", now=moment(40))
+    done(shop, do="count", sku="MUG", qty="6", now=moment(40))
+    line = next(line for line in shop.reorder() if line.sku == "MUG")
+    wanted = str(line.suggestion.quantity)
+    done(
+        shop,
+        do="order",
+        supplier="ACME",
+        po="P1",
+        lines=[{"sku": "MUG", "qty": wanted}],
+        now=moment(40, 10),
+    )
+    done(shop, do="receive", sku="MUG", qty=wanted, now=moment(41))
+    done(shop, do="register", sku="NEW", name="New", now=moment(41))
+    done(
+        shop,
+        do="receive",
+        sku="NEW",
+        qty="30",
+        unit_cost="3",
+        occurred_at=moment(22),
+        now=moment(41),
+    )
+    found = {row.sku: row for row in surpluses(shop.look())}
+    assert "MUG" not in found
+    assert "NEW" not in found or found["NEW"].advice.action == "stop-ordering"
