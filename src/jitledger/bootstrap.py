@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from jitledger.config import Settings
 from jitledger.domain.errors import Refused
 from jitledger.domain.moments import local_date
+from jitledger.service.alerts.reorder_alerts import ReorderAlerts
 from jitledger.service.clock import Clock, SystemClock
 from jitledger.service.ledger import Ledger
 from jitledger.service.queries import Queries
-from jitledger.service.reorder_alerts import ReorderAlerts
 from jitledger.service.views.contract import Projection
 from jitledger.service.views.driver import Driver
 from jitledger.store.database import Database
@@ -77,7 +77,7 @@ class App:
 
     def sweep(self) -> int:
         """Fold the demand state through yesterday and store every reorder point."""
-        from jitledger.service.summary import resume_alerts
+        from jitledger.service.alerts.summary import resume_alerts
         from jitledger_projections.planning.sweep import sweep
 
         shop = self.queries.shop()

@@ -48,6 +48,7 @@ def due_lines(draw: st.DrawFn) -> tuple[ReorderLine, Decimal | None]:
         multiples=multiples,
     )
     terms = {"moq": moq, "pack": pack}
+    cost = draw(amounts("0.01", "50", 2))
     line = ReorderLine(
         sku=f"S{draw(st.integers(0, 99))}",
         name="",
@@ -58,7 +59,8 @@ def due_lines(draw: st.DrawFn) -> tuple[ReorderLine, Decimal | None]:
         inventory_position=position,
         reorder_point=point,
         suggestion=suggestion,
-        unit_cost=draw(amounts("0.01", "50", 2)),
+        unit_cost=cost,
+        own_cost=cost,
         demand_per_day=1.0,
         lead_time_days=5.0,
         lead_time_demand=draw(st.floats(0, 200)),

@@ -142,7 +142,7 @@ def test_scenario_18_a_cap_below_the_minimum_asks() -> None:
     """40 sell before they expire, the minimum is 50: ask, do not order."""
     found = suggest(Decimal(0), Decimal(10), Decimal(27), moq=Decimal(50), most=Decimal(40))
     assert found.quantity == 0
-    assert "least order is 50" in (found.question or "")
+    assert "least order is 50" in str(found.question)
 
 
 def test_scenario_19_equal_counts_and_no_echo(any_app: App) -> None:

@@ -20,11 +20,11 @@ from jitledger.config import Settings
 from jitledger.domain.commands import parse
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.moments import parse_time, zone
+from jitledger.service.alerts.reorder_alerts import points_of_all
+from jitledger.service.alerts.summary import quiet_alerts
 from jitledger.service.clock import RunningClock
 from jitledger.service.people import hash_code, invite
 from jitledger.service.recording.submission import Ask, Submission
-from jitledger.service.reorder_alerts import points_of_all
-from jitledger.service.summary import quiet_alerts
 from jitledger.testing.shop import SampleShop
 from jitledger_bot.app import BotRunner, make_bot
 from jitledger_bot.sandbox.page import FIRST_HINTS, add_page

@@ -8,8 +8,8 @@ from time import time_ns
 from jitledger.bootstrap import App
 from jitledger.domain.errors import StoreError
 from jitledger.domain.moments import local_date
+from jitledger.service.alerts.snoozing import is_any_snoozed, is_snooze_over, wake_snoozed
 from jitledger.service.recording.submission import Answer, Submission
-from jitledger.service.reorder_alerts import is_snooze_over, wake_snoozed
 from jitledger.service.upkeep.retention import let_go
 from jitledger.store.database import Tx
 from jitledger_bot.telling import digest, notices, told_lists
@@ -88,6 +88,7 @@ class Rounds:
                 body, found = await asyncio.to_thread(self._morning)
                 await digest.make(self._app, subject, body)
                 await notices.tell_day(self._app, found)
+                await self.wake_snoozed(morning=True)
             except StoreError:
                 self._tried = (subject, 0)  # An outage is no try: it ends.
                 raise
@@ -104,18 +105,19 @@ class Rounds:
         seen = Morning(self._app.look())
         return digest.gather(self._app, seen), notices.gather_day(self._app, seen)
 
-    async def wake_snoozed(self) -> None:
-        """Tell again of alerts whose snooze is over."""
+    async def wake_snoozed(self, *, morning: bool = False) -> None:
+        """Tell again of alerts whose snooze is over; in the morning of those that cannot wait."""
         now = self._app.queries.present()
         with self._app.database.snapshot() as tx:
-            if not is_snooze_over(tx, now):
+            if not (is_any_snoozed(tx) if morning else is_snooze_over(tx, now)):
                 return
         from jitledger_projections.reports.ordering.reorder_line import as_shape
 
         due = await asyncio.to_thread(self._app.reorder)
         lines = {(x.sku, x.location): as_shape(x) for x in due}
+        today = self._app.today()
 
         def wake(tx: Tx, answers: list[Answer], present: int) -> int:
-            return wake_snoozed(tx, now, lines)
+            return wake_snoozed(tx, now, lines, today)
 
         await self._app.ledger.acommit(Submission([], then=wake))

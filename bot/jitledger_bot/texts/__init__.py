@@ -35,6 +35,7 @@ from jitledger_bot.texts.refusals import (
     REFUSAL,
     WHYS,
     note,
+    plain,
     problem,
 )
 from jitledger_bot.texts.reordering import remedies, reorder, why_reorder
@@ -94,6 +95,7 @@ __all__ = [
     "money",
     "more",
     "note",
+    "plain",
     "problem",
     "product",
     "remedies",

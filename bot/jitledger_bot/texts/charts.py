@@ -15,8 +15,8 @@ from jitledger.domain.moments import day_number, local_date
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.state.order import standing
 from jitledger.extras import extra
+from jitledger.service.alerts.reorder_alerts import Point, stored_points
 from jitledger.service.queries import trace
-from jitledger.service.reorder_alerts import Point, stored_points
 from jitledger_bot.texts.language import _
 
 if TYPE_CHECKING:

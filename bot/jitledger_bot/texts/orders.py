@@ -84,7 +84,7 @@ def basket_notes(found: Basket, currency: str) -> list[str]:
                 currency=money,
             )
         )
-    notes += [f"⚠ {texts.safe(question)}" for question in found.questions]
+    notes += [f"⚠ {texts.safe(name)}: {texts.note(why)}" for name, why in found.questions]
     return notes
 
 

@@ -230,6 +230,8 @@ REMARKS = (
     mark("counted for {po}: {left} still to come"),
     mark("counted for {po}, which is complete now"),
     mark("it arrived at {place}, where {po} was ordered to"),
+    mark("the least order is {least}, but only {most} sell before they expire"),
+    mark("{quantity} would not lift the position above {point}"),
     mark("{expected} were expected there: {difference} fewer"),
     mark("{expected} were expected there: {difference} more"),
 )
@@ -238,9 +240,12 @@ REMARKS = (
 
 def note(said: Adjusted | Remark) -> str:
     """Return what stands beside an answer, in the person's language; HTML."""
-    if isinstance(said, Remark):
-        return safe(_(said.template, **said.details))
-    return time_note(said)
+    return safe(plain(said)) if isinstance(said, Remark) else time_note(said)
+
+
+def plain(said: Remark) -> str:
+    """Return a remark in the person's language, as plain text."""
+    return _(said.template, **said.details)
 
 
 def time_note(note: Adjusted) -> str:

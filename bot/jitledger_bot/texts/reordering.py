@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jitledger.domain.json import Json
 from jitledger.domain.quantity import show
 from jitledger_bot.texts.language import _, plural
+from jitledger_bot.texts.refusals import note
 from jitledger_bot.texts.words import MOST_NAMED, clip, money, product, safe
 
 if TYPE_CHECKING:
@@ -37,6 +38,12 @@ def remedies(row: Json) -> list[str]:
     if row.get("drafted"):
         said.append(_("drafted already: {orders}", orders=safe(", ".join(row["drafted"]))))
     return said
+
+
+def _asked(line: ReorderLine) -> list[str]:
+    """Return what has to be decided before anything is ordered."""
+    question = line.suggestion.question
+    return [] if question is None else [f"⚠ {note(question)}"]
 
 
 def moving(body: Json, name: str) -> str:
@@ -94,7 +101,8 @@ def reorder(
     for supplier, mine in by.items():
         named = safe(supplier) or _("No supplier yet")
         text.append(f"\n<b>{named}</b>")
-        text += ["\n   ".join([_one(line), *remedies(as_shape(line))]) for line in mine]
+        for line in mine:
+            text.append("\n   ".join([_one(line), *_asked(line), *remedies(as_shape(line))]))
     return clip("\n".join(text) + uncounted)
 
 
@@ -134,7 +142,7 @@ def why_reorder(line: ReorderLine) -> str:
         )
     if line.due:
         shown += remedies(as_shape(line))
-        shown += [safe(line.suggestion.question)] if line.suggestion.question else []
+        shown += _asked(line)
     if line.order_by:
         shown.append(_("order by {day}", day=line.order_by.isoformat()))
     return "\n".join(shown)

@@ -54,6 +54,11 @@ class Due(NamedTuple):
     gap: Gap | None = None
 
     @property
+    def by_hand(self) -> bool:
+        """Return whether its reorder point was set by hand: a cap that conflicts with it asks."""
+        return self.method in ("manual", "min-max")
+
+    @property
     def whole_position(self) -> Decimal:
         """Return the position with all that is on order, also what does not help."""
         far = self.gap is not None and self.gap.kind == "far"
@@ -99,6 +104,7 @@ def suggestion(
         pack=agreed.pack,
         most=most,
         multiples=d.multiples and d.quantity > 0,
+        spoils=not d.by_hand,
     )
     if not agreed.price_breaks or found.quantity <= 0:
         return found
@@ -214,19 +220,31 @@ def with_tax(net: Decimal, p: Label, shop: Shop) -> Decimal:
 
 
 def _most(p: Label, d: Due, agreed: Agreed, rate: float, lead: float, shop: Shop) -> Decimal | None:
-    """Return how much still sells before it spoils: the newsvendor over the shelf life.
+    """Return how much still sells before it spoils; what is there when the goods come sells first.
 
-    What is there when the goods come sells first. Without price or cost it is the mean.
+    None of what does not spoil, or of which no demand is known.
     """
     if p.shelf_life_days is None or rate <= 0:
         return None
+    sells = sells_in_its_life(p, d.shelf.last_cost, agreed, rate, shop)
+    before = max(0.0, float(d.position) - rate * lead)
+    return Decimal(max(0, int(sells - before)))
+
+
+def sells_in_its_life(
+    p: Label, last_cost: Decimal | None, agreed: Agreed, rate: float, shop: Shop
+) -> float:
+    """Return what sells before it spoils: the newsvendor over the shelf life.
+
+    Without price or cost it is the mean.
+    """
+    assert p.shelf_life_days is not None
     mean = rate * p.shelf_life_days
-    cost = d.shelf.last_cost  # In the shop's currency, as the price.
+    cost = last_cost  # In the shop's currency, as the price.
     if cost is None and agreed.currency is None:
         cost = agreed.unit_cost
     sells = mean
     margin = margin_of(p, cost, shop)
     if cost is not None and margin > 0:
         sells = shelf_life_quantity(mean, sqrt(mean + SHOWN_RISK * mean**2), margin, float(cost))
-    before = max(0.0, float(d.position) - rate * lead)
-    return Decimal(max(0, int(sells - before)))
+    return sells

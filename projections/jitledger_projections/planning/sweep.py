@@ -14,12 +14,13 @@ from jitledger.domain.state.shop import Shop
 from jitledger.store.database import Database, marked
 from jitledger_projections.planning.exposure import Floats
 from jitledger_projections.planning.forecast import Forecast, forecast, keep
-from jitledger_projections.planning.plan import plan
+from jitledger_projections.planning.order_size import sells_in_its_life
+from jitledger_projections.planning.plan import Plan, plan
 from jitledger_projections.planning.products import policy_of
 from jitledger_projections.planning.tuning import is_due, tune
 from jitledger_projections.views.kept import PointRow, drop_points, keep_points, kept_points
 from jitledger_projections.views.on_hand import last_costs
-from jitledger_projections.views.products import prices
+from jitledger_projections.views.products import Label, labels, prices, spoils
 
 
 def sweep(database: Database, shop: Shop, now: int) -> int:
@@ -40,6 +41,8 @@ def sweep(database: Database, shop: Shop, now: int) -> int:
     if found.day >= day_number(today) - 1:
         keep(database, found, position)
     rows = []
+    with database.snapshot() as tx:
+        spoiling = labels(tx, spoils(tx))
     for place, p in enumerate(planned.products):
         if planned.mean[place] <= 0 or planned.rates.dormant[place] or not p.orderable:
             continue
@@ -59,10 +62,20 @@ def sweep(database: Database, shop: Shop, now: int) -> int:
             "service_level": f"{planned.level[place]:.4f}",
             "as_of": today.isoformat(),
             **({"lots": "whole"} if multiples else {}),
+            **_life(planned, place, spoiling.get(p.sku), shop),
         }
         rows.append((p.sku, "", str(point), show(lot), orjson.dumps(inputs).decode()))
     _store_points(database, rows)
     return len(rows)
+
+
+def _life(planned: Plan, place: int, label: Label | None, shop: Shop) -> dict[str, str]:
+    """Return what sells before it spoils, for the quantity of an alert."""
+    if label is None:
+        return {}
+    p, rate = planned.products[place], float(planned.demand_per_day[place])
+    sells = sells_in_its_life(label, None, planned.terms.of(p.supplier, p.sku), rate, shop)
+    return {"sells_in_life": str(int(sells))}
 
 
 def _costs(database: Database, found: Forecast) -> Floats:

@@ -243,6 +243,11 @@ def labels(tx: Tx, skus: Sequence[str]) -> dict[str, Label]:
     return found
 
 
+def spoils(tx: Tx) -> list[str]:
+    """Return products that have a shelf life."""
+    return [row[0] for row in tx.all("SELECT sku FROM products WHERE shelf_life_days IS NOT NULL")]
+
+
 def product(tx: Tx, sku: str) -> Product | None:
     """Return one product by its registered code."""
     row = tx.one(f"SELECT {COLUMNS} FROM products WHERE sku = ?", (sku,))

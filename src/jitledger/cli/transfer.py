@@ -119,7 +119,7 @@ def _online_retail(app: App, file: Path, dry_run: bool, json_: bool) -> None:
 
 def _after(app: App) -> None:
     """Bring the views up to date, then one sweep and one summary."""
-    from jitledger.service.summary import after_import
+    from jitledger.service.alerts.summary import after_import
 
     with progress_bar("views") as advance:
         stopped = app.driver.catch_up(advance)

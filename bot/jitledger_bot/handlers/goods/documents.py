@@ -17,6 +17,7 @@ from aiogram.types import Message
 from jitledger.domain.errors import LedgerError
 from jitledger.domain.json import Json
 from jitledger.domain.state.shop import MAY_BUY
+from jitledger.service.alerts.summary import after_import
 from jitledger.service.importers.cells import Choices
 from jitledger.service.importers.files.apart import parse_apart
 from jitledger.service.importers.files.tables import Table, parse_table
@@ -25,7 +26,6 @@ from jitledger.service.importers.left_out import bad_table
 from jitledger.service.importers.rows import RowsSummary, import_rows
 from jitledger.service.recording.submission import Answer
 from jitledger.service.spreadsheets import write_rows
-from jitledger.service.summary import after_import
 from jitledger.service.views.bunches import without_collector
 from jitledger.store.database import Tx
 from jitledger_bot import texts

@@ -220,7 +220,7 @@ async def draft(press: Press) -> None:
             turn.toast(press.query.id, texts.problem(error), alert=True)
             return
         if not found.lines:
-            turn.toast(press.query.id, "; ".join(found.questions)[:190], alert=True)
+            turn.toast(press.query.id, _nothing(found), alert=True)
             return
         lines = [
             {"sku": line.sku, "qty": show(line.quantity)}
@@ -243,6 +243,12 @@ async def draft(press: Press) -> None:
 
 
 _EXAMPLE = say.NEW_SUPPLIER_EXAMPLE
+
+
+def _nothing(found: Basket) -> str:
+    """Say why nothing can be ordered: what has to be decided first, or what else helps."""
+    asked = "; ".join(f"{name}: {texts.plain(why)}" for name, why in found.questions)
+    return (asked or _(say.NOTHING_TO_ORDER_NOW))[:190]
 
 
 def _supplier_of(desk: Desk, sku: str) -> str | None:

@@ -107,3 +107,4 @@ DIFFER = several(
     "{n} differ",
 )
 WHAT_IT_CHANGES = mark("What it changes:")
+NOTHING_TO_ORDER_NOW = mark("What is due there is late or can be moved; nothing is ordered now.")

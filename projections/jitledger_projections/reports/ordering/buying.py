@@ -8,7 +8,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 import numpy as np
 
-from jitledger.domain.errors import Refused
+from jitledger.domain.errors import Refused, Remark
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.replenishment.buying import Gain, Need, reach_minimum, share_budget
 from jitledger.domain.replenishment.order_quantity import Suggestion
@@ -73,7 +73,7 @@ class Basket:
     currency: str | None
     minimum: Decimal | None
     lines: tuple[BasketLine, ...]
-    questions: tuple[str, ...] = ()
+    questions: tuple[tuple[str, Remark], ...] = ()
     """Items that are due but cannot be ordered without a decision."""
 
     @property
@@ -174,7 +174,7 @@ def _basket(look: Look, supplier: str, lines: list[ReorderLine]) -> Basket:
     source = look.plan.suppliers.get(supplier)
     currency = source.currency if source is not None else None
     due = [line for line in lines if line.suggestion.quantity > 0]
-    asked = tuple(f"{r.name}: {r.suggestion.question}" for r in lines if r.suggestion.question)
+    asked = tuple((r.name, r.suggestion.question) for r in lines if r.suggestion.question)
     found = [
         BasketLine(
             line.sku,

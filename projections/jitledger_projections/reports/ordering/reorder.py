@@ -246,7 +246,7 @@ def _line(
         location=d.location,
         on_hand=d.on_hand,
         inventory_position=d.whole_position,
-        reorder_point=d.point,
+        reorder_point=wanted.point if wanted.point is not None else d.point,
         suggestion=wanted,
         unit_cost=unit_cost,
         demand_per_day=rate,

@@ -122,7 +122,7 @@ class ReorderLine(NamedTuple):
             *(f"move {show(m.quantity)} from {m.source}" for m in self.moves),
         ]
         more += [f"{show(q)} drafted in {po}, not placed yet" for po, q in self.drafted]
-        more += [self.suggestion.question] if self.suggestion.question else []
+        more += [str(self.suggestion.question)] if self.suggestion.question else []
         return "; ".join([text, *more])
 
     def _of_the_gap(self) -> list[str]:

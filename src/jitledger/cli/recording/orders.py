@@ -108,7 +108,9 @@ def _suggested(app: App, supplier: str) -> list[dict[str, str]]:
         code = find_supplier(tx, supplier)
     found = basket(app.look(), code)
     if not found.lines:
-        raise Refused("nothing-due", "; ".join(found.questions), supplier=supplier)
+        asked = "; ".join(f"{name}: {question}" for name, question in found.questions)
+        asked = asked or f"What is due from {supplier} is late or can be moved; order nothing now."
+        raise Refused("nothing-due", asked, supplier=supplier)
     if found.below_minimum:
         click.echo(
             f"The order comes to {show(found.total)}, below the minimum of "

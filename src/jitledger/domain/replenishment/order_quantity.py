@@ -8,15 +8,21 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
+from jitledger.domain.errors import Remark
 from jitledger.domain.events import PolicySet
 from jitledger.domain.quantity import ZERO, show
+
+LEAST_SPOILS = "the least order is {least}, but only {most} sell before they expire"
+DOES_NOT_LIFT = "{quantity} would not lift the position above {point}"
 
 
 class Suggestion(NamedTuple):
     """A quantity to order, or the question to ask instead."""
 
     quantity: Decimal
-    question: str | None = None
+    question: Remark | None = None
+    point: Decimal | None = None
+    """The reorder point, where goods that spoil allow less than the one that was computed."""
 
 
 def lot_by_hand(policy: PolicySet, point: Decimal) -> tuple[Decimal, bool]:
@@ -40,11 +46,16 @@ def suggest(
     pack: Decimal | None = None,
     most: Decimal | None = None,
     multiples: bool = False,
+    spoils: bool = False,
 ) -> Suggestion:
     """Return the quantity that leaves the position above s: minimum, then pack, then the cap.
 
     q = ceil(s + Q - IP) (REPLENISHMENT.md 5), or with ``multiples`` the smallest n·Q that leaves
-    IP > s. Need 37, minimum 50, pack 12 gives 60; a cap of 40 under a minimum of 50 asks.
+    IP > s. Need 37, minimum 50, pack 12 gives 60; a cap of 40 under a minimum of 50 asks. With
+    ``spoils`` the cap lowers a point that it cannot reach: goods for two days cover two days.
+
+    >>> suggest(Decimal(3), Decimal(20), Decimal(14), most=Decimal(14), spoils=True)
+    Suggestion(quantity=Decimal('14'), question=None, point=Decimal('16'))
     """
     if multiples:
         times = ((reorder_point - position) / order_quantity).to_integral_value(ROUND_FLOOR) + 1
@@ -66,11 +77,15 @@ def suggest(
     if pack is not None and pack > 0:
         capped = (most / pack).to_integral_value(ROUND_FLOOR) * pack
     if capped <= 0 or (moq is not None and capped < moq):
-        return Suggestion(
-            ZERO, f"the least order is {show(need)}, but only {show(most)} sell before they expire"
-        )
+        least = max(moq or ZERO, pack or ZERO)
+        if pack:
+            least = (least / pack).to_integral_value(ROUND_CEILING) * pack
+        details = {"least": show(least or need), "most": show(most)}
+        return Suggestion(ZERO, Remark("least-spoils", LEAST_SPOILS, details))
     if position + capped <= reorder_point:
-        return Suggestion(
-            ZERO, f"{show(capped)} would not lift the position above {show(reorder_point)}"
-        )
+        if spoils:
+            step = Decimal(1).scaleb(-precision)
+            return Suggestion(capped, point=position + capped - step)
+        details = {"quantity": show(capped), "point": show(reorder_point)}
+        return Suggestion(ZERO, Remark("does-not-lift", DOES_NOT_LIFT, details))
     return Suggestion(capped)

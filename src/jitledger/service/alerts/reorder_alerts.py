@@ -6,7 +6,7 @@ last sweep (table ``reorder_points``). ``IP <= s`` triggers; equal counts.
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 import orjson
@@ -26,6 +26,7 @@ from jitledger.domain.replenishment.places import SHARE_DAYS, Held, Move, kept, 
 from jitledger.domain.state.dated import in_force
 from jitledger.domain.state.quantities import Quantities, on_order, quantities
 from jitledger.domain.state.stock_item import StockItem, fold
+from jitledger.service.alerts.snoozing import end_snooze, runs_out_within_lead
 from jitledger.service.announce import push
 from jitledger.service.cache import Cache
 from jitledger.service.recording.submission import Append
@@ -138,9 +139,31 @@ class ReorderAlerts:
                 assert point is not None
                 assert position is not None
                 drafts.append(_raise(tx, append, item, location, position, points, q, loud=loud))
+            elif low and state == "raised" and not drafted:
+                assert point is not None
+                assert position is not None
+                self._break_snooze(tx, append, item, location, position, points, stored, q)
             elif not low and state == "raised":
                 drafts.append(_settle(tx, cache, append, item, location, position, point, late))
         return drafts
+
+    @staticmethod
+    def _break_snooze(
+        tx: Tx,
+        append: Append,
+        item: StockItem,
+        location: str,
+        position: Decimal,
+        points: dict[str, Point],
+        stored: dict[str, Point],
+        q: Quantities,
+    ) -> None:
+        """Tell again of what was put off when the shelf would be empty before a delivery comes."""
+        inputs = stored[WHOLE_SHOP][2] if WHOLE_SHOP in stored else points[location][2]
+        if runs_out_within_lead(q.available, inputs) and end_snooze(
+            tx, item.sku, location, append.present
+        ):
+            _tell(tx, append, item, location, position, points, q)
 
 
 def stored_points(tx: Tx, skus: list[str]) -> dict[str, dict[str, Point]]:
@@ -236,7 +259,22 @@ def _raise(
 ) -> Draft:
     point = points[location]
     _set(tx, item.sku, location, "raised", append.present)
-    fields = _fields(location, position, point)
+    if loud:
+        _tell(tx, append, item, location, position, points, q)
+    return _draft(ReorderAlertRaised, item, append, _fields(location, position, point))
+
+
+def _tell(
+    tx: Tx,
+    append: Append,
+    item: StockItem,
+    location: str,
+    position: Decimal,
+    points: dict[str, Point],
+    q: Quantities,
+) -> None:
+    """Push an alert: where it stands, what to order, what to move first."""
+    point = points[location]
     wanted = _quantity(item, position, point)
     from_places = _moves(item, location, wanted, q, points, append.present) if location else []
     if position + sum((move.quantity for move in from_places), ZERO) > point[0]:
@@ -253,9 +291,7 @@ def _raise(
         "raised_at": show_moment(append.present),
         "inputs": point[2],
     }
-    if loud:
-        push(tx, "alert", body, append.present, subject=f"alert/{item.sku}/{location}")
-    return _draft(ReorderAlertRaised, item, append, fields)
+    push(tx, "alert", body, append.present, subject=f"alert/{item.sku}/{location}")
 
 
 def _moves(
@@ -285,12 +321,18 @@ def _moves(
 
 def _quantity(item: StockItem, position: Decimal, point: Point) -> Decimal:
     """Return what would leave the position above the point (before a supplier's terms)."""
+    inputs, most = point[2], None
+    if "sells_in_life" in inputs:
+        before = Decimal(inputs["demand_per_day"]) * Decimal(inputs["lead_time_days"])
+        most = max(ZERO, Decimal(inputs["sells_in_life"]) - max(ZERO, position - before))
     return suggest(
         position,
         point[0],
         point[1] or Decimal(1),
         precision=item.catalog.precision,
-        multiples="lots" in point[2],
+        multiples="lots" in inputs,
+        most=None if most is None else most.to_integral_value(ROUND_FLOOR),
+        spoils=inputs.get("method") not in ("manual", "min-max"),
     ).quantity
 
 
@@ -353,43 +395,3 @@ def _set(tx: Tx, sku: str, location: str, state: str, at: int) -> None:
         "state = excluded.state, raised_at = excluded.raised_at, snoozed_until = 0",
         (sku, location, state, at),
     )
-
-
-def wake_snoozed(tx: Tx, now: int, lines: dict[tuple[str, str | None], dict[str, object]]) -> int:
-    """Tell again of alerts whose snooze is over and that still stand; return how many.
-
-    ``lines`` are the reorder report's lines by SKU and location, in its JSON shape.
-    """
-    rows = tx.all(
-        "SELECT sku, location FROM alerts WHERE state = 'raised' AND snoozed_until > 0 "
-        "AND snoozed_until <= ?",
-        (now,),
-    )
-    for sku, location in rows:
-        tx.execute(
-            "UPDATE alerts SET snoozed_until = 0 WHERE sku = ? AND location = ?", (sku, location)
-        )
-        line = lines.get((sku, location or None))
-        if line is None:
-            continue
-        body = {
-            "sku": sku,
-            "name": line["name"],
-            "location": location or None,
-            "inventory_position": line["inventory_position"],
-            "reorder_point": line["reorder_point"],
-            "quantity": line["suggested_qty"],
-            "transfers": line["transfers"],
-            "late": line["late"],
-        }
-        push(tx, "alert", body, now, subject=f"alert/{sku}/{location}")
-    return len(rows)
-
-
-def is_snooze_over(tx: Tx, now: int) -> bool:
-    """Return whether an alert that was put off is to be told again."""
-    due = tx.one(
-        "SELECT 1 FROM alerts WHERE state = 'raised' AND snoozed_until > 0 AND snoozed_until <= ?",
-        (now,),
-    )
-    return due is not None

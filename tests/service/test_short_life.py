@@ -1,0 +1,64 @@
+"""What spoils is ordered for its life; what conflicts with that asks, it orders no 0 in silence."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import orjson
+import pytest
+
+from jitledger.bootstrap import App
+from jitledger_projections.reports.ordering.reorder_line import as_shape
+from tests.conftest import done
+
+START = date(2026, 1, 1)
+
+
+def moment(number: int, hour: int = 8) -> str:
+    """Return a moment of the story."""
+    return f"{START + timedelta(days=number)}T{hour:02d}:00:00"
+
+
+@pytest.fixture
+def bread(any_app: App) -> App:
+    """Bread keeps for 2 days and sells 7 a day; it comes overnight; 3 are left."""
+    now = moment(0, 6)
+    done(any_app, do="supplier", code="BAKER", name="Baker", lead_time_days="1", now=now)
+    done(any_app, do="register", sku="BREAD", name="Bread", shelf_life_days=2, now=now)
+    done(any_app, do="price", sku="BREAD", price="4", now=now)
+    done(any_app, do="terms", supplier="BAKER", sku="BREAD", unit_cost="1.50", now=now)
+    done(any_app, do="open", sku="BREAD", qty="213", now=now)
+    for number in range(30):
+        done(any_app, do="sell", sku="BREAD", qty="7", now=moment(number, 12))
+    return any_app
+
+
+def test_bread_is_ordered_for_its_life(bread: App) -> None:
+    """The newsvendor amount over two days, whatever reorder point a month would want."""
+    (line,) = bread.reorder()
+    assert 14 <= line.suggestion.quantity <= 24
+    assert line.suggestion.question is None
+    assert line.inventory_position + line.suggestion.quantity > line.reorder_point
+    assert line.inventory_position <= line.reorder_point
+
+
+def test_a_least_order_beyond_its_life_asks(bread: App) -> None:
+    """A least order of 50 breads is a question, in the report and in the JSON."""
+    terms = {"unit_cost": "1.50", "moq": "50"}
+    done(bread, do="terms", supplier="BAKER", sku="BREAD", **terms, now=moment(30, 8))
+    (line,) = bread.reorder()
+    assert line.suggestion.quantity == 0
+    assert "the least order is 50" in as_shape(line)["why"]
+
+
+def test_an_alert_orders_no_more_than_sells_in_its_life(bread: App) -> None:
+    """The alert names the report's quantity, not a month's."""
+    bread.sweep()
+    done(bread, do="sell", sku="BREAD", qty="1", now=moment(30, 9))
+    with bread.database.snapshot() as tx:
+        (body,) = [row[0] for row in tx.all("SELECT body FROM outbox WHERE kind = 'alert'")]
+    assert '"quantity":"0"' not in str(body).replace(" ", "")
+    (line,) = bread.reorder()
+    told = int(orjson.loads(body)["quantity"])
+    assert abs(told - int(line.suggestion.quantity)) <= 10
+    assert told <= 24
