@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitledger.config import Settings
 from jitledger.domain.errors import Refused
+from jitledger.domain.json import Json
 from jitledger.domain.moments import local_date
 from jitledger.service.alerts.reorder_alerts import ReorderAlerts
 from jitledger.service.clock import Clock, SystemClock
@@ -90,9 +91,9 @@ class App:
         """Return a list for a table: stock, items, history (of a SKU), reorder or log."""
         match name:
             case "history":
-                return self.queries.history(sku or "")
+                return self._flat(self.queries.history(sku or ""))
             case "log":
-                return self.queries.log()
+                return self._flat(self.queries.log())
             case "reorder":
                 from jitledger_projections.reports.ordering.reorder_line import as_shape
 
@@ -106,6 +107,13 @@ class App:
             {k: v for k, v in row.items() if not isinstance(v, (dict, list))}
             for row in self.queries.stocks([p.sku for p in found])
         ]
+
+    def _flat(self, rows: list[Json]) -> list[Json]:
+        """Return entries with their details in one cell."""
+        from jitledger.service.entry_details import in_words
+
+        own = self.queries.shop().currency
+        return [row | {"details": in_words({"details": row["details"]}, own)} for row in rows]
 
     def stay(self) -> None:
         """Prepare for many commands: a process that stays for long calls this when it is ready.

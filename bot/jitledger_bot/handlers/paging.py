@@ -23,7 +23,7 @@ def page_of(what: str, fields: dict[str, str], first: int, desk: Desk) -> Page:
     pages: dict[str, Callable[[], Page]] = {
         "orders": lambda: orders_page(desk, first, only_late=bool(fields["late"])),
         "reorder": lambda: reorder_page(desk, first),
-        "history": lambda: history_page(desk, fields["sku"], first),
+        "history": lambda: history_page(desk, fields, first),
     }
     return pages[what]()
 

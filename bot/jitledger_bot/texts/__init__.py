@@ -5,15 +5,12 @@ from __future__ import annotations
 from jitledger_bot.texts.answers import (
     days_to_deliver,
     dead,
-    entry_line,
-    history,
-    log,
     run_out,
     stock,
     supplier,
     suppliers,
-    why,
 )
+from jitledger_bot.texts.entries import entry_line, history, log, why
 from jitledger_bot.texts.help import (
     RECORDING,
     help_for,

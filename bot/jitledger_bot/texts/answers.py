@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from jitledger.domain.json import Json
@@ -13,12 +12,9 @@ from jitledger_bot.texts.words import (
     EXCEPTION,
     QUANTITY,
     clip,
-    event,
     more,
     product,
     safe,
-    signed,
-    when,
 )
 
 if TYPE_CHECKING:
@@ -57,66 +53,6 @@ def stock(row: Json) -> str:
             )
         )
     return "\n".join(parts)
-
-
-def entry_line(row: Json) -> str:
-    """Return one entry of a history in one line."""
-    change = "" if row["delta"] is None else signed(row["delta"])
-    balance = "" if row["balance"] is None else f" → {row['balance']}"
-    gone = ""
-    if row["voided_by"]:
-        gone = " " + _("(voided by {entry})", entry=safe(row["voided_by"]))
-    who = f" · {safe(row['actor'])}" if row["actor"] else ""
-    return (
-        f"{when(str(row['occurred_at']))} {event(row['event'])} {change}{balance} "
-        f"<i>{safe(row['entry'])}</i>{who}{gone}"
-    )
-
-
-def history(rows: Sequence[Json], title: str, sku: str, first: int, count: int) -> str:
-    """Return a page of an item's entries: ``rows`` from number ``first`` of ``count``, oldest 1."""
-    last = first + len(rows) - 1
-    head = _("{product} – entries {first} to {last} of {count}")
-    lines = [head.format(product=product(title, sku), first=first, last=last, count=count)]
-    return "\n".join(lines + [entry_line(row) for row in rows])
-
-
-def why(answer: Json, title: str, most: int = 40) -> str:
-    """Return the entries that sum to on-hand; older ones are drawn together."""
-    terms = answer["terms"]
-    name = product(title, answer["sku"])
-    lines = [f"<b>{answer['on_hand']}</b> " + _("on hand – {product}", product=name)]
-    older = terms[:-most] if len(terms) > most else []
-    if older:
-        total = sum((Decimal(t["delta"]) for t in older), Decimal(0))
-        said = _("in {count} earlier entries", count=len(older))
-        lines.append(f"{signed(format(total, 'f'))} {said}")
-    for term in terms[-most:]:
-        day = when(str(term["occurred_at"]), 10)
-        counted = ""
-        if term["counted"] is not None:
-            counted = " " + _("(counted {quantity})", quantity=term["counted"])
-        entry = f"<i>{safe(term['entry'])}</i>"
-        lines.append(f"{signed(term['delta'])} {event(term['event'])}{counted} {day} {entry}")
-    lines.append(f"= {answer['on_hand']}")
-    return "\n".join(lines)
-
-
-def log(rows: Sequence[Json], head: str, most: int = 40) -> str:
-    """Return what was entered, newest last."""
-    if not rows:
-        return head + "\n" + _("Nothing was entered.")
-    lines = [head]
-    for row in rows[-most:]:
-        quantity = f" {row['quantity']}" if row["quantity"] else ""
-        who = f" · {safe(row['actor'])}" if row["actor"] else ""
-        lines.append(
-            f"{when(str(row['recorded_at']))[-5:]} {event(row['event'])}{quantity} "
-            f"<i>{safe(row['entry'])}</i>{who}"
-        )
-    if len(rows) > most:
-        lines.insert(1, more(len(rows) - most))
-    return clip("\n".join(lines))
 
 
 def run_out(rows: Sequence[Any], days: int, most: int = 30) -> str:

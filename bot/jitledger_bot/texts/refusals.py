@@ -157,6 +157,7 @@ WHYS = (
     mark("a code is expected, as text"),
     mark("a currency has three letters, like EUR"),
     mark("a share between 0 and 1 is expected, like 0.5"),
+    mark("a number of days is expected, like 14"),
     mark("a share between 0.5 and 0.999 is expected, like 0.97"),
     mark("a share of at most {most} is expected, like 0.3"),
     mark("a locale is expected, like en or de_DE"),

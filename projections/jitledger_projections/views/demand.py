@@ -179,3 +179,13 @@ def demand_between(tx: Tx, sku: str, first: int, last: int) -> Demand:
         (sku, first, last),
     )
     return Demand(*(float(x or 0) for x in row))
+
+
+def unmet_between(tx: Tx, first: int, last: int) -> dict[str, float]:
+    """Return {SKU: units that were asked for in vain} over some days, the last included."""
+    rows = tx.all(
+        "SELECT sku, SUM(unmet_units) FROM demand_day WHERE day >= ? AND day <= ? "
+        "AND unmet_units > 0 GROUP BY sku",
+        (first, last),
+    )
+    return {sku: float(units) for sku, units in rows}

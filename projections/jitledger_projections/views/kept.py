@@ -16,6 +16,12 @@ def kept_state(tx: Tx) -> tuple[int, int, bytes] | None:
     return None if row is None else (int(row[0]), int(row[1]), bytes(row[2]))
 
 
+def kept_day(tx: Tx) -> int | None:
+    """Return through which day the kept demand state knows; None when none is kept."""
+    row = tx.one("SELECT day FROM demand_state WHERE id = 1")
+    return None if row is None else int(row[0])
+
+
 def keep_state(tx: Tx, day: int, position: int, body: bytes) -> None:
     """Keep the demand state in the place of the one before."""
     tx.execute("DELETE FROM demand_state")

@@ -47,6 +47,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "why": ("asking.queries", "why", "Show the entries that sum to on-hand."),
     "log": ("asking.queries", "log", "Show what was recorded in a stretch of time."),
     "reorder": ("asking.queries", "reorder", "Show what needs reordering, how much and why."),
+    "sweep": ("maintenance", "sweep", "Compute reorder points and service levels anew."),
     "advise": ("asking.advice", "advise", "Advice: what to move, clear, expect."),
     "import": ("transfer", "import_", "Take in a file."),
     "export": ("transfer", "export", "Write a list as CSV."),

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from jitledger.service.upkeep.views_check import Difference
 
 
+MOST_NAMED = 10
+"""So many orders are named in a sentence."""
+
+
 @contextmanager
 def progress_bars(*labels: str) -> Iterator[tuple[Progress, ...]]:
     """Show progress bars on stderr for long work; silent when stderr is no terminal."""
@@ -67,6 +71,32 @@ def rebuild(ctx: click.Context, projection: str | None, json_: bool) -> None:
     if stopped:
         click.echo(f"Stopped: {', '.join(stopped)}; see jitledger doctor.", err=True)
         raise SystemExit(4)
+
+
+@click.command()
+@as_json
+@click.pass_context
+def sweep(ctx: click.Context, json_: bool) -> None:
+    """Compute every reorder point and service level anew, from the sales through yesterday.
+
+    The bot does so every night; without a bot let cron do it. Alerts for what is due follow from
+    it, and `jitledger doctor` says when it is old.
+
+    Example: jitledger sweep
+    """
+    from jitledger_projections.reports.upkeep import last_sweep
+
+    with opened(ctx) as app, progress_bar("folding the demand"):
+        points = app.sweep()
+        with app.database.snapshot() as tx:
+            through = last_sweep(tx, app.today()).through
+        due = len(app.reorder())
+    if json_:
+        day = None if through is None else through.isoformat()
+        write_json({"reorder_points": points, "through": day, "due": due})
+        return
+    known = f" from sales through {through}" if through is not None else ""
+    click.echo(f"{points} reorder points computed{known}; {due} due (jitledger reorder).")
 
 
 @click.command()
@@ -150,16 +180,21 @@ def _say_views(different: Sequence[Difference]) -> None:
 @as_json
 @click.pass_context
 def doctor(ctx: click.Context, quick: bool, json_: bool) -> None:
-    """Say how the ledger is doing: views, exceptions, what waits to be sent, the file itself.
+    """Say how the ledger is doing: views, what waits, late orders, the last sweep, the file.
 
     Example: jitledger doctor
     """
     from jitledger.service.upkeep.health import health
     from jitledger.service.upkeep.witness import seen, witness_file
+    from jitledger_projections.reports.upkeep import last_sweep, late_in_short
 
     with opened(ctx) as app:
         told = seen(witness_file(app.settings.database, app.settings.witness))
         found = health(app.database, app.driver, app.clock, whole=not quick, witness=told)
+        today = app.today()
+        with app.database.snapshot() as tx:
+            found["sweep"] = last_sweep(tx, today).as_dict()
+            found["late_orders"] = late_in_short(tx, today)
     if json_:
         write_json(found)
     else:
@@ -176,6 +211,15 @@ def _show(found: Json) -> None:
         f"Inbox: {found['inbox_waiting']} waiting, {len(found['set_aside'])} set aside; "
         f"outbox: {found['outbox_waiting']} waiting. Open exceptions: {found['exceptions']}."
     )
+    if found["late_orders"]:
+        named = ", ".join(
+            f"{late['po']} from {late['supplier']} ({late['late_days']} days)"
+            for late in found["late_orders"][:MOST_NAMED]
+        )
+        more = len(found["late_orders"]) - MOST_NAMED
+        click.echo(f"Late orders: {named}{f' and {more} more' if more > 0 else ''}.")
+    if found["sweep"]["late"]:
+        click.echo(found["sweep"]["late"])
     if found["damage"]:
         click.echo(
             f"The database is damaged: {found['damage']}. Stop writing, and restore a copy: "

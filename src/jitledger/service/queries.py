@@ -32,6 +32,7 @@ from jitledger.domain.state.shop import Shop
 from jitledger.domain.state.stock_item import StockItem, fold
 from jitledger.service.cache import load_entries, load_order, order_numbers
 from jitledger.service.clock import Clock
+from jitledger.service.entry_details import details, quantity_of
 from jitledger.service.ledger import present_of
 from jitledger.service.shapes import stock_shape
 from jitledger.service.streams import load_shop
@@ -167,6 +168,8 @@ class Queries:
                 "channel": line.event.channel,
                 "voided_by": line.voided_by,
                 "note": line.event.note or line.event.reason,
+                "quantity": quantity_of(line.event),
+                "details": details(line.event, line.entry),
             }
             for line in trace(sku, entries, self.shop())
         ]
@@ -198,6 +201,7 @@ class Queries:
                     "actor": names.get(line.event.actor, line.event.actor),
                     "counted": None if counted is None else format(counted.quantity, "f"),
                     "note": line.event.note,
+                    "details": details(line.event, line.entry),
                 }
             )
         return {"sku": sku, "on_hand": show(total), "terms": terms}
@@ -290,18 +294,19 @@ def _logged(
     stream: str, version: int, event: Event, names: dict[str | None, str]
 ) -> dict[str, object]:
     sku = stream.removeprefix(SKU_STREAM) if stream.startswith(SKU_STREAM) else None
-    quantity = getattr(event, "quantity", None) or getattr(event, "delta", None)
+    entry = entry_name(sku or stream, version)
     return {
-        "entry": entry_name(sku or stream, version),
+        "entry": entry,
         "event": event.name,
         "sku": sku,
         "occurred_at": _occurred(event),
         "recorded_at": show_moment(event.recorded_at),
         "location": getattr(event, "location", None),
-        "quantity": None if quantity is None else format(quantity, "f"),
+        "quantity": quantity_of(event),
         "actor": names.get(event.actor, event.actor),
         "channel": event.channel,
         "note": event.note or event.reason,
+        "details": details(event, entry),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import date
 from functools import partial
 from typing import Any
@@ -15,6 +16,7 @@ from jitledger.domain.errors import LedgerError
 from jitledger.domain.events import EVENTS
 from jitledger.domain.moments import from_datetime, local_date, parse_horizon, to_datetime
 from jitledger.domain.quantity import show
+from jitledger.domain.state.shop import MAY_BUY
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import Asker
@@ -186,16 +188,25 @@ def answer_history(words: str, turn: Turn, desk: Desk) -> None:
     """Answer with the newest entries of one product; older ones by a button."""
     sku = exact_or_ask(words, turn, desk, "history")
     if sku is not None:
-        say_page(turn, history_page(desk, sku, 0), "history", {"sku": sku})
+        fields: dict[str, object] = {"sku": sku, "costs": "yes" if _sees_costs(turn, desk) else ""}
+        say_page(turn, history_page(desk, fields, 0), "history", fields)
 
 
-def history_page(desk: Desk, sku: str, first: int) -> Page:
+def _sees_costs(turn: Turn, desk: Desk) -> bool:
+    """Return whether costs may be told: to whoever buys, where nobody reads along."""
+    role = desk.app.queries.shop().members.get(turn.member or "")
+    return role in MAY_BUY and turn.chat_id > 0
+
+
+def history_page(desk: Desk, fields: Mapping[str, object], first: int) -> Page:
     """Return a page of an item's entries, counted from the newest."""
+    sku = str(fields["sku"])
     item, _q, _shop = desk.app.queries.item(sku)
     rows = desk.app.queries.history(sku)
     end = len(rows) - first
     begin = max(0, end - 2 * PER_PAGE)
-    text = texts.history(rows[begin:end], item.catalog.title, sku, begin + 1, len(rows))
+    shown, costs = rows[begin:end], bool(fields.get("costs"))
+    text = texts.history(shown, item.catalog.title, sku, begin + 1, len(rows), costs=costs)
     return Page(texts.clip(text), first, len(rows), None, 2 * PER_PAGE)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -10,8 +11,10 @@ from jitledger.cli.output import as_at, as_json, as_of, opened, parse_moments, t
 from jitledger.domain.json import Json
 from jitledger.domain.quantity import parse_money
 from jitledger.domain.quantity import show as plain
+from jitledger.service.entry_details import in_words
 
 if TYPE_CHECKING:
+    from jitledger.domain.state.shop import Shop
     from jitledger_projections.reports.ordering.buying import Deferred
 
 MOST_NAMED = 10
@@ -109,22 +112,40 @@ def history(
     Example: jitledger history MUG
     """
     with opened(ctx) as app:
+        shop = app.queries.shop()
         rows = app.queries.history(sku, *parse_moments(app, as_of, as_at))
     if json_:
         write_json(rows)
         return
-    columns = (
-        "entry",
-        "event",
-        "occurred_at",
-        "location",
-        "delta",
-        "balance",
-        "actor",
-        "voided_by",
-        "note",
+    table(
+        "",
+        ("entry", "event", "when", "place", "change", "balance", "who", "details"),
+        [
+            (
+                r["entry"],
+                r["event"],
+                _when(r["occurred_at"], shop),
+                r["location"],
+                r["delta"] if r["delta"] is not None else _named(r["quantity"]),
+                r["balance"],
+                r["actor"],
+                in_words(r, shop.currency),
+            )
+            for r in rows
+        ],
     )
-    table("", [c.replace("_", " ") for c in columns], [[r[c] for c in columns] for r in rows])
+
+
+def _named(quantity: str | None) -> str | None:
+    """Return a quantity that changed no stock, marked as such."""
+    return None if quantity is None else f"({quantity})"
+
+
+def _when(moment: str, shop: Shop) -> str:
+    """Return a moment of the log in the shop's time; a day stays one."""
+    if len(moment) <= len("2026-03-02"):
+        return moment
+    return datetime.fromisoformat(moment).astimezone(shop.tz).strftime("%Y-%m-%d %H:%M")
 
 
 @click.command()
@@ -139,15 +160,23 @@ def why(ctx: click.Context, sku: str, as_of: str | None, as_at: str | None, json
     Example: jitledger why MUG
     """
     with opened(ctx) as app:
+        shop = app.queries.shop()
         answer = app.queries.why(sku, *parse_moments(app, as_of, as_at))
     if json_:
         write_json(answer)
         return
     rows = [
-        (t["entry"], t["event"], t["occurred_at"], t["delta"], t["counted"])
+        (
+            t["entry"],
+            t["event"],
+            _when(t["occurred_at"], shop),
+            t["delta"],
+            t["counted"],
+            in_words(t, shop.currency),
+        )
         for t in answer["terms"]
     ]
-    table("", ("entry", "event", "when", "delta", "counted"), rows)
+    table("", ("entry", "event", "when", "change", "counted", "details"), rows)
     click.echo(f"= {answer['on_hand']} on hand")
 
 
@@ -167,18 +196,32 @@ def log(
     from jitledger.domain.moments import parse_time, start_of_day
 
     with opened(ctx) as app:
+        shop = app.queries.shop()
         _, end = parse_moments(app, None, until)
         begin = None
         if since is not None:
-            tz = app.queries.shop().tz
-            stated = parse_time("from", since, tz)
-            begin = stated.instant if stated.day is None else start_of_day(stated.day, tz)
+            stated = parse_time("from", since, shop.tz)
+            begin = stated.instant if stated.day is None else start_of_day(stated.day, shop.tz)
         rows = app.queries.log(begin, end, by)
     if json_:
         write_json(rows)
         return
-    columns = ("recorded_at", "entry", "event", "quantity", "location", "actor", "note")
-    table("", [c.replace("_", " ") for c in columns], [[r[c] for c in columns] for r in rows])
+    table(
+        "",
+        ("recorded", "entry", "event", "quantity", "place", "who", "details"),
+        [
+            (
+                _when(r["recorded_at"], shop),
+                r["entry"],
+                r["event"],
+                r["quantity"],
+                r["location"],
+                r["actor"],
+                in_words(r, shop.currency),
+            )
+            for r in rows
+        ],
+    )
 
 
 def _deferred(waits: Deferred | None, budget: str | None) -> dict[str, object]:

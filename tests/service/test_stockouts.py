@@ -1,0 +1,61 @@
+"""What a shelf that was empty lost: noted exactly, estimated for the rest."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from jitledger.bootstrap import App
+from jitledger_projections.reports.advice.stockouts import stockouts
+from tests.conftest import done
+
+START = date(2026, 1, 1)
+
+
+def moment(number: int, hour: int = 12) -> str:
+    """Return a moment of the story."""
+    return f"{START + timedelta(days=number)}T{hour:02d}:00:00"
+
+
+@pytest.fixture
+def shop(any_app: App) -> App:
+    """MUG sells 3 a day for 20 days and is out for the next 10; 3 are asked for meanwhile."""
+    done(any_app, do="register", sku="MUG", name="Mug", now=moment(0, 6))
+    done(any_app, do="price", sku="MUG", price="9", now=moment(0, 6))
+    done(any_app, do="open", sku="MUG", qty="60", unit_cost="4", now=moment(0, 6))
+    for number in range(20):
+        done(any_app, do="sell", sku="MUG", qty="3", now=moment(number, 23))
+    done(any_app, do="unmet", sku="MUG", qty="3", now=moment(25))
+    done(any_app, do="location", code="D", now=moment(30, 9))
+    return any_app
+
+
+def test_lost_units_are_demand_times_days_out(shop: App) -> None:
+    """Ten days at 3 a day: 30 units at a margin of 5; the 3 that were asked for stand beside."""
+    (row,) = stockouts(shop.look())
+    assert row.asked_for == 3
+    assert row.days_out == pytest.approx(10 + 1 / 24, abs=0.01)
+    assert row.demand_per_day == pytest.approx(3, rel=0.1)
+    assert row.lost_units == pytest.approx(row.demand_per_day * row.days_out)
+    assert row.lost_margin is not None
+    assert float(row.lost_margin) == pytest.approx(row.lost_units * 5, abs=0.01)
+
+
+def test_a_note_is_never_less_than_what_it_says(shop: App) -> None:
+    """Somebody asked for 100: at least those are lost; on another day nothing is."""
+    done(shop, do="unmet", sku="MUG", qty="100", now=moment(30, 10))
+    (row,) = stockouts(shop.look())
+    assert (row.asked_for, row.lost_units) == (103, 103)
+    done(shop, do="receive", sku="MUG", qty="50", now=moment(30, 11))
+    done(shop, do="location", code="E", now=moment(40, 9))
+    assert stockouts(shop.look(), days=5) == []
+
+
+def test_its_cost_unknown_no_margin_is_said(any_app: App) -> None:
+    """Without a cost the loss is told in units only."""
+    done(any_app, do="register", sku="CUP", name="Cup", now=moment(0, 6))
+    done(any_app, do="price", sku="CUP", price="9", now=moment(0, 6))
+    done(any_app, do="unmet", sku="CUP", qty="2", now=moment(1))
+    (row,) = stockouts(any_app.look())
+    assert (row.lost_units, row.lost_margin) == (2, None)
