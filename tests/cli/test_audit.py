@@ -82,3 +82,31 @@ def test_doctor_names_late_orders(shell: Shell) -> None:
         {"po": "P1", "supplier": "ACME", "late_days": 5}
     ]
     assert "Late orders: P1 from ACME (5 days)." in shell.run("doctor", "--quick").stdout
+
+
+def test_the_same_suggestion_is_not_drafted_twice(shell: Shell) -> None:
+    """A draft that waits is named; under its own number it is written anew, once placed another."""
+    policy = {"method": "manual", "reorder_point": "5", "order_quantity": "12"}
+    apply(
+        shell,
+        {"do": "register", "sku": "MUG", "name": "Blue mug"},
+        {"do": "supplier", "code": "ACME", "name": "Acme", "lead_time_days": 5},
+        {"do": "terms", "supplier": "ACME", "sku": "MUG", "unit_cost": "4"},
+        {"do": "open", "sku": "MUG", "qty": "5"},
+        {"do": "policy", "sku": "MUG", **policy},
+    )
+    words = ("order", "draft", "--supplier", "acme", "--suggested")
+    shell.run(*words)
+    again = shell.run(*words, check=False)
+    assert again.returncode == 1
+    assert "draft-waits: PO-1 from ACME" in again.stderr
+    other = shell.run("order", "draft", "P9", *words[2:], check=False)
+    assert other.returncode == 1
+    (line,) = shell.json("reorder")
+    assert line["drafted"] == ["PO-1"]
+    shell.run("sell", "MUG", "1")
+    shell.run("order", "draft", "PO-1", *words[2:])
+    (order,) = shell.json("order", "list")
+    assert [line["ordered"] for line in order["lines"]] == ["12"]
+    shell.run("order", "place", "PO-1")
+    assert "nothing-due" in shell.run(*words, check=False).stderr

@@ -75,6 +75,7 @@ REFUSAL = {
     "not-outstanding": mark(
         "{asked} of {sku} asked to be cancelled on {po}, {outstanding} to come."
     ),
+    "draft-waits": mark("{po} from {supplier} is drafted already; place it or change it."),
     "nothing-due": mark("Nothing needs reordering from {supplier} now."),
     "retired": mark("{sku} is retired; void that entry of its history to order it again."),
     "shop-is-open": mark("The shop is open already."),

@@ -91,21 +91,35 @@ def draft(
         lines = _lines(texts, promised, at)
         if suggested:
             with opened(ctx) as app:
-                lines += _suggested(app, given["supplier"])
+                lines += _suggested(app, given["supplier"], given["po"])
     except Refused as error:
         refuse(error, given["json_"])
     _go(ctx, "order-draft", given | {"lines": lines})
 
 
-def _suggested(app: App, supplier: str) -> list[dict[str, str]]:
-    """Return the lines of what is due from a supplier, with its minimum reached."""
+def _suggested(app: App, supplier: str, po: str | None) -> list[dict[str, str]]:
+    """Return the lines of what is due from a supplier, with its minimum reached.
+
+    Raises ``nothing-due``, and ``draft-waits`` where the suggestion is drafted in another order.
+    """
     from jitledger.domain.quantity import show
     from jitledger_projections.reports.ordering.buying import basket
+    from jitledger_projections.reports.ordering.order_book import orders
     from jitledger_projections.views.supply import find_supplier
 
     app.driver.catch_up()
     with app.database.snapshot() as tx:
         code = find_supplier(tx, supplier)
+        waiting = [o.number for o in orders(tx, app.today(), supplier=code) if o.state == "drafted"]
+    if waiting and (po or "").casefold() not in {number.casefold() for number in waiting}:
+        raise Refused(
+            "draft-waits",
+            f"{waiting[0]} from {code} is drafted and not placed yet. Place it: jitledger order "
+            f"place {waiting[0]}; or have it written anew: jitledger order draft {waiting[0]} "
+            f"--supplier {code} --suggested.",
+            po=waiting[0],
+            supplier=code,
+        )
     found = basket(app.look(), code)
     if not found.lines:
         asked = "; ".join(f"{name}: {question}" for name, question in found.questions)
