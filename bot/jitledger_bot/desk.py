@@ -17,6 +17,12 @@ from jitledger.domain.names import singulars
 from jitledger.domain.state.dated import in_force
 from jitledger.domain.state.order import voids
 from jitledger.domain.state.shop import Shop
+from jitledger.service.message_keys import (
+    has_plain_keys,
+    keyed,
+    message_prefix,
+    message_secret,
+)
 from jitledger.service.queries import claimed, recorded_under
 from jitledger.service.views.standing import all_standings
 from jitledger.store.database import Tx
@@ -47,11 +53,15 @@ class Desk:
     guesses: Guesses = field(default_factory=Guesses)
     opening: str | None = None
     """The hash of the code that lets somebody open a new shop; None once there is one."""
+    _secret: bytes = field(init=False, repr=False)
+    _plain: bool = field(init=False, default=True)
+    """Whether an older program may have recorded messages under their numbers."""
     aside: Aside | None = None
     """Where a database over a network is asked; None stands for here."""
 
     def __post_init__(self) -> None:
         self.resolver = Resolver(self.app.database)
+        self._secret = message_secret(self.app.database)
 
     async def apart(self, work: Coroutine[object, object, Result]) -> Result:
         """Run what asks the database, on the loop for that where there is one."""
@@ -92,8 +102,21 @@ class Desk:
         return Voice(choose(language, shop.locale), timezone or shop.timezone)
 
     def message_key(self, chat_id: int, message_id: int) -> str:
-        """Return what the command keys of a message begin with."""
-        return f"tg:{self.bot_id}:{chat_id}:{message_id}"
+        """Return what the command keys of a message begin with; it says nothing of the chat.
+
+        What an older program recorded of the message stands under its numbers, and stays there.
+        """
+        if self._plain:
+            with self.app.database.snapshot() as tx:
+                self._plain = has_plain_keys(tx)
+            plain = f"tg:{self.bot_id}:{chat_id}:{message_id}"
+            if self._plain and self.recorded(plain):
+                return plain
+        return message_prefix(self._secret, self.bot_id, chat_id, message_id)
+
+    def keyed(self, number: str) -> str:
+        """Return what stands in keys for a number of Telegram's that may tell who pressed."""
+        return keyed(self._secret, number)
 
     def recorded(self, prefix: str) -> dict[str, list[str]]:
         """Return {command key: entries} of what a message recorded."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jitledger.config import Settings
 from jitledger.domain.errors import Refused
 from jitledger.domain.json import Json
-from jitledger.domain.moments import local_date
+from jitledger.domain.moments import local_date, show_moment
 from jitledger.service.alerts.reorder_alerts import ReorderAlerts
 from jitledger.service.clock import Clock, SystemClock
 from jitledger.service.ledger import Ledger
@@ -28,6 +28,8 @@ from jitledger_projections.views.supply import Supply
 if TYPE_CHECKING:
     from datetime import date
 
+    from jitledger.service.people import Person
+    from jitledger.service.upkeep.rekeying import Rekeyed
     from jitledger_projections.reports.look import Look
     from jitledger_projections.reports.ordering.reorder_line import ReorderLine
 
@@ -86,6 +88,20 @@ class App:
         points = sweep(self.database, shop, self.queries.present(shop))
         resume_alerts(self.database, self.ledger, self.reorder)
         return points
+
+    def forget(
+        self, person: Person, *, dry_run: bool = False, rekeying: bool = True
+    ) -> Rekeyed | None:
+        """Erase what is kept of a person; where seals were made anew, the witness is, too."""
+        from jitledger.service import people
+        from jitledger.service.upkeep.witness import note, witness_file
+
+        shop = self.queries.shop()
+        done = people.forget(self.ledger, shop, person, dry_run=dry_run, rekeying=rekeying)
+        file = witness_file(self.settings.database, self.settings.witness)
+        if done is not None and file is not None:
+            note(file, self.database, show_moment(self.clock.now())[:10])
+        return done
 
     def exported(self, name: str, sku: str | None = None) -> list[dict[str, Any]]:
         """Return a list for a table: stock, items, history (of a SKU), reorder or log."""

@@ -56,7 +56,11 @@ async def test_forgetting_erases_the_name_and_what_was_written(chat: Chat) -> No
     """Entries stay under an opaque id; name, chat and messages are gone."""
     await chat.say("sold 1 mug", STAFF)
     member = next(m for m, name in chat.app.queries.people().items() if name == "Sam")
-    (said,) = await chat.say("/forget Sam")
+    (asked,) = await chat.say("/forget Sam")
+    assert asked["text"].startswith("Forget Sam? Access ends")
+    assert chat.app.queries.people()[member] == "Sam"
+    await chat.press(asked, "Yes, forget")
+    said = chat.sandbox._find(OWNER, asked["message_id"])
     assert said["text"] == f"Forgotten. Entries show {member} from now on."
     with chat.app.database.snapshot() as tx:
         assert tx.one("SELECT COUNT(*) FROM people WHERE name = 'Sam'")[0] == 0
@@ -64,6 +68,19 @@ async def test_forgetting_erases_the_name_and_what_was_written(chat: Chat) -> No
         assert not any(b'"Sam"' in bytes(row[0]) for row in rows)
         assert tx.one("SELECT COUNT(*) FROM outbox WHERE chat_id = ?", (STAFF,))[0] == 0
     assert chat.app.queries.history("MUG")[-1]["actor"] == member
+
+
+async def test_no_entry_says_in_which_chat_it_was_typed(chat: Chat) -> None:
+    """Neither an event nor a key holds a number of the chat, the person or the bot."""
+    (confirmation,) = await chat.say("sold 2 mug", STAFF)
+    await chat.press(confirmation, "↩ Undo", STAFF)
+    await chat.say("received 5 mug", STAFF)
+    with chat.app.database.snapshot() as tx:
+        keys = [row[0] for row in tx.all("SELECT key FROM command_keys")]
+        bodies = [bytes(row[0]).decode() for row in tx.all("SELECT state FROM stored_events")]
+    assert [key for key in keys if key.startswith("tk:")]
+    numbers = re.compile(rf"\b({STAFF}|{OWNER}|{chat.runner.desk.bot_id})\b")
+    assert not [text for text in keys + bodies if numbers.search(text)]
 
 
 async def test_forgetting_erases_the_name_from_what_others_were_told(chat: Chat) -> None:
@@ -74,7 +91,8 @@ async def test_forgetting_erases_the_name_from_what_others_were_told(chat: Chat)
     assert "Sam" in listed["text"]
     await chat.say("/log")
     await chat.say("received 3 mug for Samson's corner")
-    await chat.say("/forget Sam")
+    (asked,) = await chat.say("/forget Sam")
+    await chat.press(asked, "Yes, forget")
     await chat.done()
     with chat.app.database.snapshot() as tx:
         bodies = [

@@ -186,7 +186,10 @@ def test_people_are_named_outside_the_ledger(shell: Shell) -> None:
     assert exported["name"] == "ana"
     assert len(exported["entries"]) == 1
     assert b"ana" not in json.dumps(exported["entries"]).encode()
-    shell.run("forget", "ana")
+    refused = shell.run("forget", "ana", check=False)
+    assert refused.returncode == 1
+    assert "erased for good" in refused.stderr
+    shell.run("forget", "ana", "--yes")
     (row,) = shell.json("history", "MUG")
     assert row["actor"].startswith("m-")
 

@@ -115,5 +115,5 @@ def test_dry_runs_of_people_and_shop(tmp_path: Path) -> None:
     assert shell.json("log") == entries
     found = shell.run("forget", "BOB", check=False)
     assert found.stderr.count("m-") == 2
-    shell.run("forget", "Bob")
+    shell.run("forget", "Bob", stdin="y\n")
     assert [row["actor"] for row in shell.json("log")][-1] == "bob"

@@ -21,7 +21,9 @@ import pytest
 from jitledger.bootstrap import App, open_app
 from jitledger.config import Settings
 from jitledger.domain.errors import StoreError
+from jitledger.service import people
 from jitledger.service.clock import FixedClock
+from jitledger.service.upkeep.proof import prove
 from jitledger.service.views.contract import Projection
 from jitledger.service.views.standing import all_standings
 from jitledger.store.schema import SCHEMA_VERSION
@@ -54,6 +56,35 @@ def rows(app: App, only: Sequence[Projection] | None = None) -> dict[str, list[A
 def test_there_is_a_shop_of_each_schema_version() -> None:
     """No version is without its file."""
     assert [f"schema-{n}" for n in range(1, SCHEMA_VERSION + 1)] == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_older_shop_forgets_its_chats(name: str, tmp_path: Path) -> None:
+    """Keys with the numbers of chats are written anew; history, views and seals stand."""
+    url, _known = unpacked(name, tmp_path)
+    app = open_app(Settings(database=url))
+    app.driver.catch_up()
+    before, history = rows(app), app.queries.history("MUG")
+    with app.database.snapshot() as tx:
+        plain = [row[0] for row in tx.all("SELECT key FROM command_keys") if row[0][:3] == "tg:"]
+        members = tx.all("SELECT member FROM people")
+    shop = app.queries.shop()
+    person = people.resolve(app.database, shop, next(m for (m,) in members))
+    if shop.members.get(person.member) == "owner":
+        done(app, do="invite", role="owner", code_hash="5" * 40, minutes=9)
+        done(app, do="join", member="m-new", code_hash="5" * 40)
+    found = app.forget(person)
+    assert (found is None) == (not plain)
+    assert prove(app.database).ok
+    with app.database.snapshot() as tx:
+        text = str(tx.all("SELECT key FROM command_keys"))
+        text += str([bytes(row[0]) for row in tx.all("SELECT state FROM stored_events")])
+    assert "tg:" not in text
+    assert rows(app) == before
+    assert [row["entry"] for row in app.queries.history("MUG")] == [r["entry"] for r in history]
+    app.driver.rebuild()
+    assert rows(app) == before
+    app.close()
 
 
 @pytest.mark.parametrize("name", ["before-marks", *NAMES])

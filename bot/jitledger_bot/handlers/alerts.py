@@ -17,7 +17,7 @@ from jitledger_bot.turn import Outgoing
 @action("z")
 def snooze(press: Press) -> None:
     """Hear of an alert again tomorrow."""
-    number = f"pr:{press.proposal.id}:snooze:{press.query.id}"
+    number = f"pr:{press.proposal.id}:snooze:{press.desk.keyed(press.query.id)}"
     press.turn.asks = [
         Ask(parse({"do": "snooze", "sku": press.proposal.body["sku"], "days": 1}), number)
     ]

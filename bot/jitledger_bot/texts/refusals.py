@@ -58,6 +58,7 @@ REFUSAL = {
     "lock-timeout": mark(
         "Another process held the lock too long; nothing was recorded. Try again."
     ),
+    "altered-ledger": mark("The history is not what was sealed; nothing was erased from it."),
     "missing-driver": mark("PostgreSQL needs an extra that is not installed."),
     "busy": mark("Others recorded all the time; try again when it is quieter."),
     "clock-jump": mark(

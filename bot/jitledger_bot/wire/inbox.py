@@ -42,8 +42,9 @@ from jitledger_bot.wire.updates import Reader, Row, arrived, thread_of
 ROW_WAITS_SECONDS = 0.02
 """How long a single update's row waits for the answer to a question."""
 
-UNKEPT = (b'"text":"/start ', b'"text":"/forget ')
-"""The beginnings of messages with an invitation's code, or the name of who is forgotten."""
+UNKEPT = (b'"text":"/start ', b'"text":"/forget ', b'"data":"pf.')
+"""Beginnings of messages with an invitation's code, or the name of who is forgotten; and the press
+that forgets, which holds the question."""
 
 log = logging.getLogger(__name__)
 

@@ -86,23 +86,51 @@ def remove(ctx: click.Context, member: str, dry_run: bool) -> None:
 
 @click.command()
 @click.argument("member")
+@click.option("--yes", is_flag=True, help="Without asking.")
 @dry
 @click.pass_context
-def forget(ctx: click.Context, member: str, dry_run: bool) -> None:
-    """Erase a person's name and chat; entries keep an id that says nothing.
+def forget(ctx: click.Context, member: str, yes: bool, dry_run: bool) -> None:
+    """Erase a person's name and chat; entries keep an id that says nothing. It asks first.
 
-    Example: jitledger forget ana
+    Where an older program wrote chat numbers into entries, those of everybody are replaced, and
+    every seal is made anew.
+
+    Example: jitledger forget ana --yes
     """
     from jitledger.service import people
+    from jitledger.service.upkeep.rekeying import plain_keys
 
     with opened(ctx) as app:
         shop = app.queries.shop()
         person = people.resolve(app.database, shop, member)
-        people.forget(app.ledger, shop, person, dry_run=dry_run)
+        old = plain_keys(app.database)
+        if not yes and not dry_run:
+            click.confirm(_what_is_forgotten(member, person.member, old), abort=True, err=True)
+        done = app.forget(person, dry_run=dry_run)
     if dry_run:
         _would(f"forget {member} ({person.member})")
         return
     click.echo(f"{member} is forgotten; their entries remain as {person.member}.")
+    if done is not None:
+        click.echo(
+            f"Chat numbers were replaced in {done.entries} entries and {done.keys} keys, and all "
+            f"was sealed anew. Newest seal before: {done.before}. Now: {done.after}."
+        )
+    click.echo("Copies that were made before still hold what was erased here.")
+
+
+def _what_is_forgotten(name: str, member: str, old: int) -> str:
+    """Say what cannot be taken back."""
+    said = (
+        f"{name}'s access ends; name, chat and messages are erased for good. Entries stay, under "
+        f"{member}."
+    )
+    if old:
+        said += (
+            f" {old} keys of an older program hold numbers of chats: they are replaced, and every "
+            "seal is made anew, so seals that were told until now can no longer be compared."
+        )
+    return f"{said} Go on?"
 
 
 @click.command("export-person")

@@ -16,6 +16,7 @@ from jitledger.domain.state.shop import Shop
 from jitledger.service.ledger import Ledger
 from jitledger.service.recording.deciding import new_member_id
 from jitledger.service.recording.submission import Answer, Ask, Submission
+from jitledger.service.upkeep.rekeying import Rekeyed, rekey
 from jitledger.store.codec import decode, stored_fields
 from jitledger.store.database import Database, Tx
 
@@ -133,17 +134,36 @@ def leave(ledger: Ledger, member: str, *, dry_run: bool = False) -> None:
         raise answer.error
 
 
-def forget(ledger: Ledger, shop: Shop, person: Person, *, dry_run: bool = False) -> None:
-    """Take access and erase what is kept of a person; entries keep the opaque id."""
+def forget(
+    ledger: Ledger,
+    shop: Shop,
+    person: Person,
+    *,
+    dry_run: bool = False,
+    rekeying: bool = True,
+) -> Rekeyed | None:
+    """Take access and erase what is kept of a person; entries keep the opaque id.
+
+    Returns what was written anew where keys of an older program held chat numbers.
+    """
     if person.member in shop.members:
         leave(ledger, person.member, dry_run=dry_run)
     if dry_run:
-        return
-    ledger.commit(Submission([], then=lambda tx, answers, now: erase(tx, person)))
+        return None
+    database = ledger.database
+
+    def then(tx: Tx, answers: list[Answer], now: int) -> Rekeyed | None:
+        erase(tx, person, database)
+        return rekey(database, tx, now) if rekeying else None
+
+    done = ledger.commit(Submission([], then=then)).value
+    database.tidy()
+    return done if isinstance(done, Rekeyed) else None
 
 
-def erase(tx: Tx, person: Person) -> None:
+def erase(tx: Tx, person: Person, database: Database) -> None:
     """Erase a person's row, their private chat, and what they wrote elsewhere and is worked on."""
+    database.scrub(tx)
     tx.execute("DELETE FROM people WHERE member = ?", (person.member,))
     tx.execute("DELETE FROM proposals WHERE member = ?", (person.member,))
     tx.execute("DELETE FROM conversations WHERE key LIKE ?", (f"%:{person.member}",))

@@ -6,11 +6,12 @@ Written in the common words of both databases; ``BLOB`` becomes ``BYTEA`` on Pos
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """2: chats, notices, jobs, attachments; 3: leases of the outbox; 4: the clock beside each seal;
-5: the floor; 6: signatures. What is missing is made when a shop is opened."""
+5: the floor; 6: signatures; 7: secrets, and when seals were made anew. What is missing is made when
+a shop is opened."""
 
-FLOOR = 5
+FLOOR = 7
 """The oldest version whose programs may write beside this one. It stands in the shop, where every
 writer looks at it under the lock: a program that is older leaves the shop alone."""
 
@@ -99,5 +100,10 @@ TABLES: tuple[str, ...] = (
     # Photos of delivery notes, named by the hash of their content.
     "CREATE TABLE IF NOT EXISTS attachments (hash TEXT PRIMARY KEY, media_type TEXT NOT NULL, "
     "body BLOB NOT NULL, received_at BIGINT NOT NULL)",
+    # What is random and stays: with it the keys of chat messages are made.
+    "CREATE TABLE IF NOT EXISTS secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL)",
+    # When old keys were written anew and all was sealed again, with the newest seal until then.
+    "CREATE TABLE IF NOT EXISTS resealed (at BIGINT PRIMARY KEY, before_seal BLOB NOT NULL, "
+    "after_seal BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS aliases (alias TEXT PRIMARY KEY, sku TEXT NOT NULL)",
 )

@@ -229,7 +229,7 @@ async def draft(press: Press) -> None:
         ]
         note = "\n".join(order_texts.basket_notes(found, desk.app.queries.shop().currency))
     command = {"do": "order-draft", "supplier": supplier, "lines": lines}
-    turn.asks = [Ask(parse(command), f"pr:{press.proposal.id}:order:{press.query.id}")]
+    turn.asks = [Ask(parse(command), f"pr:{press.proposal.id}:order:{desk.keyed(press.query.id)}")]
 
     def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
         refused = answers[0].error

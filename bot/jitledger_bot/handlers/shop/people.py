@@ -15,15 +15,21 @@ from jitledger.domain.errors import LedgerError
 from jitledger.domain.state.shop import ROLES, Shop
 from jitledger.service import people
 from jitledger.service.recording.submission import Answer, Ask
+from jitledger.service.upkeep.rekeying import plain_keys
 from jitledger.store.database import Tx
 from jitledger_bot import texts
 from jitledger_bot.access import Asker
 from jitledger_bot.desk import Desk
 from jitledger_bot.handlers.admission import OWNER
 from jitledger_bot.memory.outgoing import drop_pushes
+from jitledger_bot.memory.proposals import consume, store_proposal
+from jitledger_bot.press import Press, action
 from jitledger_bot.texts.language import _
 from jitledger_bot.texts.say import shop as say
 from jitledger_bot.turn import Outgoing, Turn
+
+MOST_REKEYED = 20_000
+"""More keys of an older program are replaced by the command line: the bot would stand still."""
 
 
 def make_router() -> Router:
@@ -135,21 +141,46 @@ def _drop_pushes(chat_id: int) -> Callable[..., None]:
 async def forget(
     message: Message, command: CommandObject, turn: Turn, desk: Desk, asker: Asker
 ) -> None:
-    """Answer /forget NAME: access ends, name and chat are erased, entries keep an opaque id."""
+    """Answer /forget NAME: ask first, for it cannot be taken back."""
     person = _named((command.args or "").strip(), turn, desk, asker.shop)
     if person is None:
         return
-    said = _(say.FORGOTTEN_ENTRIES_SHOW_MEMBER_FROM, member=person.member)
-    if person.member in asker.shop.members:
-        _do({"do": "leave", "member": person.member}, said, turn)
-    else:
+    name = texts.safe(person.name or person.member)
+    text = _(say.FORGET_NAME, name=name, member=person.member)
+
+    def render(tx: Tx, answers: Sequence[Answer], now: int) -> list[Outgoing]:
+        body = {"member": person.member}
+        stored = store_proposal(tx, turn.chat_id, turn.member, "forget", body, now)
+        return [turn.message(text, [[(_(say.YES_FORGET), f"pf.{stored}")]])]
+
+    turn.render.append(render)
+
+
+@action("pf")
+async def forget_for_good(press: Press) -> None:
+    """Forget the person of a button: access ends, name and chat are erased."""
+    turn, app = press.turn, press.desk.app
+    if not press.asker.owns:
+        turn.toast(press.query.id, _(texts.ONLY_OWNER), alert=True)
+        return
+    few = plain_keys(app.database) <= MOST_REKEYED
+    member = str(press.proposal.body["member"])
+    try:
+        person = people.resolve(app.database, press.asker.shop, member)
+        await asyncio.to_thread(app.forget, person, rekeying=few)
+    except LedgerError as error:
+        turn.toast(press.query.id, texts.problem(error), alert=True)
+        return
+    said = _(say.FORGOTTEN_ENTRIES_SHOW_MEMBER_FROM, member=member)
+    if not few:
+        said += "\n" + _(say.OLD_ENTRIES_HOLD_NUMBERS)
+    turn.effects.append(consume(press.proposal.id))
+    turn.toast(press.query.id, "")
+    if press.message is None:
         turn.say(said)
-
-    def erase(tx: Tx, answers: Sequence[Answer], now: int) -> None:
-        if all(answer.ok for answer in answers):
-            people.erase(tx, person)
-
-    turn.effects.append(erase)
+    else:
+        edit = turn.edit(press.message.message_id, said)
+        turn.render.append(lambda tx, answers, now: [edit])
 
 
 def _do(fields: dict[str, str], said: str, turn: Turn) -> None:

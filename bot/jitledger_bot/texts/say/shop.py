@@ -72,6 +72,15 @@ PRICE_IS = mark("price {price}")
 WRITE_NAME_PRICE_SUPPLIER = mark("write name, price, supplier")
 THE_LINE = mark("the line")
 FORGOTTEN_ENTRIES_SHOW_MEMBER_FROM = mark("Forgotten. Entries show {member} from now on.")
+FORGET_NAME = mark(
+    "Forget {name}? Access ends; name, chat and messages are erased for good. Entries stay, "
+    "under {member}."
+)
+YES_FORGET = mark("Yes, forget")
+OLD_ENTRIES_HOLD_NUMBERS = mark(
+    "Entries of an older program still hold numbers of chats; “jitledger forget” on the machine "
+    "erases them, too."
+)
 MINUTES = mark("{minutes} minutes")
 SEVEN_DAYS = mark("7 days")
 NO_ACCESS_ANY_MORE = mark("{name} has no access any more.")

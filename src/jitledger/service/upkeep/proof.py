@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from jitledger.domain.claims import CLAIMING, Claims
 from jitledger.domain.events import EVENTS, Event, StockReceived
+from jitledger.service.upkeep.rekeying import resealed_note
 from jitledger.store.codec import decode
 from jitledger.store.database import Database, Tx
 from jitledger.store.seals import Verdict, unsigned, verify
@@ -30,6 +31,11 @@ def prove(database: Database, witness: str | None = None) -> Verdict:
     and not asked for.
     """
     verdict = verify(database, witness)
+    if verdict.witnessed is False:
+        with database.snapshot() as tx:
+            why = resealed_note(tx)
+        if why is not None:
+            verdict = replace(verdict, first_difference=f"{verdict.first_difference}; {why}")
     if not verdict.ok:
         return verdict
     with database.snapshot() as tx:
