@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -85,13 +86,12 @@ def test_no_rounded_price_falls_short(cents: int, tax: int, floor: int) -> None:
     cost, share = Decimal(cents) / 100, Decimal(floor) / 100
     price = _least_price(cost, share, Label("A", "A", "piece", 0, None), owner)
 
-    def left(gross: Decimal) -> Decimal:
-        net = gross / (1 + rate)
-        return (net - cost) / net
+    def left(gross: Decimal) -> Fraction:
+        net = Fraction(gross) / (1 + Fraction(rate))
+        return (net - Fraction(cost)) / net
 
-    tiny = Decimal("1e-20")
-    assert left(price) >= share - tiny
-    assert left(price - Decimal("0.01")) < share or price <= Decimal("0.01")
+    assert left(price) >= Fraction(share)
+    assert price <= Decimal("0.01") or left(price - Decimal("0.01")) < Fraction(share)
 
 
 def test_a_rise_is_told_in_time(shop: App) -> None:

@@ -209,14 +209,14 @@ def margin_of(p: Label, cost: Decimal | None, shop: Shop) -> float:
 def net_price(p: Label, shop: Shop) -> Decimal:
     """Return the price without tax."""
     assert p.price is not None
-    tax = p.tax_rate if p.tax_rate is not None else shop.tax_rate
-    return p.price / (1 + tax) if shop.prices == "gross" and tax else p.price
+    tax = tax_within(p, shop)
+    return p.price / (1 + tax) if tax else p.price
 
 
-def with_tax(net: Decimal, p: Label, shop: Shop) -> Decimal:
-    """Return a net price as the shop states its prices."""
+def tax_within(p: Label, shop: Shop) -> Decimal:
+    """Return the tax that a price of the shop includes, as a share of the net price."""
     tax = p.tax_rate if p.tax_rate is not None else shop.tax_rate
-    return net * (1 + tax) if shop.prices == "gross" and tax else net
+    return tax if shop.prices == "gross" and tax else ZERO
 
 
 def _most(p: Label, d: Due, agreed: Agreed, rate: float, lead: float, shop: Shop) -> Decimal | None:

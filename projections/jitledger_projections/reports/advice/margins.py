@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_FLOOR, Decimal
 
 from jitledger.domain.errors import bad_value
 from jitledger.domain.moments import day_number
 from jitledger.domain.quantity import ZERO, show
-from jitledger.domain.replenishment.advice import buy_ahead_days, margin, price_for_margin
+from jitledger.domain.replenishment.advice import (
+    buy_ahead_days,
+    keeps_margin,
+    margin,
+    price_for_margin,
+)
 from jitledger.domain.state.shop import Shop
-from jitledger_projections.planning.order_size import holding_rate, net_price, with_tax
+from jitledger_projections.planning.order_size import holding_rate, net_price, tax_within
 from jitledger_projections.planning.plan import Plan
 from jitledger_projections.planning.products import Product
 from jitledger_projections.reports.look import Look
@@ -96,9 +101,9 @@ def squeezed(look: Look, floor: Decimal | None = None) -> list[Squeeze]:
         if label.price is None or not cost or p.sku in gone:
             continue
         price = net_price(label, shop)
-        share = margin(price, cost) if price > 0 else Decimal(-1)
-        if share >= floor:
+        if keeps_margin(label.price, cost, floor, tax_within(label, shop)):
             continue
+        share = margin(price, cost) if price > 0 else Decimal(-1)
         orders = tuple(
             (line.number, line.unit_cost)
             for line in ordered.get(p.sku, ())
@@ -136,12 +141,8 @@ def newest_cost(
 
 
 def _least_price(cost: Decimal, floor: Decimal, label: Label, shop: Shop) -> Decimal:
-    """Return the least price in cents, tax included where prices are, that keeps the floor.
-
-    A cost of 5.10 and 50 % want 10.20 net; with 7 % tax 10.914, so 10.92 is the least.
-    """
-    gross = with_tax(price_for_margin(cost, floor, None), label, shop)
-    return gross.quantize(CENT, ROUND_CEILING)
+    """Return the least price in cents, tax included where prices are, that keeps the floor."""
+    return price_for_margin(cost, floor, tax_within(label, shop), CENT)
 
 
 @dataclass(frozen=True, slots=True)

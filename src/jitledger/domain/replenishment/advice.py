@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
-from math import inf
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil, inf
 from typing import Literal
+
+from jitledger.domain.quantity import ZERO
 
 LEAST_RECEIPTS = 3
 
@@ -32,19 +35,29 @@ def margin(price: Decimal, cost: Decimal) -> Decimal:
     return (price - cost) / price
 
 
-def price_for_margin(
-    cost: Decimal, floor: Decimal, step: Decimal | None = Decimal("0.01")
-) -> Decimal:
-    """Return the least net price that keeps a margin: cost 4.60 and a floor of 50 % give 9.20.
+def keeps_margin(price: Decimal, cost: Decimal, floor: Decimal, tax: Decimal = ZERO) -> bool:
+    """Return whether a price, ``tax`` included, leaves at least a margin; exact.
 
-    Without a step it is not rounded.
+    >>> keeps_margin(Decimal("35.35"), Decimal("15.15"), Decimal("0.46"), Decimal("0.26"))
+    True
+    """
+    return Fraction(price) * (1 - Fraction(floor)) >= Fraction(cost) * (1 + Fraction(tax))
+
+
+def price_for_margin(
+    cost: Decimal, floor: Decimal, tax: Decimal = ZERO, step: Decimal = Decimal("0.01")
+) -> Decimal:
+    """Return the least price in steps, ``tax`` included, that keeps a net margin; exact.
+
+    Cost 4.60 and a floor of 50 % give 9.20; 5.10 wants 10.20 net, with 7 % tax 10.914, so 10.92.
 
     >>> price_for_margin(Decimal("4.60"), Decimal("0.5"))
-    Decimal('9.2')
+    Decimal('9.20')
+    >>> price_for_margin(Decimal("5.10"), Decimal("0.5"), Decimal("0.07"))
+    Decimal('10.92')
     """
-    if step is None:
-        return cost / (1 - floor)
-    return (cost / (1 - floor) / step).to_integral_value(ROUND_CEILING) * step
+    exact = Fraction(cost) / (1 - Fraction(floor)) * (1 + Fraction(tax)) / Fraction(step)
+    return ceil(exact) * step
 
 
 def buy_ahead_days(cost: Decimal, new_cost: Decimal, holding_rate: float) -> float:
