@@ -49,6 +49,7 @@ from jitledger_bot.memory.outgoing import (
     waiting,
     write_marks,
 )
+from jitledger_bot.telling.as_reported import with_the_reports_figures
 from jitledger_bot.telling.fan_out import fan_out
 from jitledger_bot.texts.language import Voice, _, speaking
 from jitledger_bot.texts.say import talk as say
@@ -251,9 +252,11 @@ class Outbox:
         found = [row for row in found if row.id not in self._under_way]
         rows = [row for row in found if row.method != "push"]
         pushes = [row for row in found if row.method == "push"]
-        if pushes and await self._submit(lambda tx, answers, now: fan_out(tx, pushes, self._desk)):
-            await self.look()
-            return
+        if pushes:
+            told = await with_the_reports_figures(self._desk.app, pushes)
+            if await self._submit(lambda tx, answers, now: fan_out(tx, told, self._desk)):
+                await self.look()
+                return
         if not rows:
             return  # The end of an alert that waits for the alert itself.
         numbers = [row.id for row in rows]

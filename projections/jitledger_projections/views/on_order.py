@@ -29,7 +29,7 @@ class OnOrder:
     """The projection ``on_order``."""
 
     name = "on_order"
-    version = 2
+    version = 3
     ignores = MOVES - {StockReceived}
 
     def definitions(self, dialect: str) -> dict[str, str]:
@@ -37,7 +37,8 @@ class OnOrder:
         return {
             "purchase_orders": "CREATE TABLE {name} (number TEXT PRIMARY KEY, "
             "supplier TEXT NOT NULL, state TEXT NOT NULL, placed BIGINT, currency TEXT, rate TEXT, "
-            "reference TEXT, note TEXT, skus TEXT NOT NULL) /*clustered*/",
+            "reference TEXT, note TEXT, skus TEXT NOT NULL, placed_at BIGINT NOT NULL) "
+            "/*clustered*/",
             "order_lines": "CREATE TABLE {name} (sku TEXT NOT NULL, number TEXT NOT NULL, "
             "line BIGINT NOT NULL, location TEXT NOT NULL, ordered TEXT NOT NULL, "
             "wanted TEXT NOT NULL, received TEXT NOT NULL, unit_cost TEXT, promised BIGINT, "
@@ -118,7 +119,7 @@ def _write_order(tx: Tx, order: PurchaseOrder, day_of: Any, suffix: str) -> None
     elif order.placed_at:
         placed = day_of(order.placed_at, order.placed_at)
     tx.execute(
-        f"INSERT INTO purchase_orders{suffix} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO purchase_orders{suffix} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             order.number,
             order.supplier,
@@ -129,6 +130,7 @@ def _write_order(tx: Tx, order: PurchaseOrder, day_of: Any, suffix: str) -> None
             order.reference,
             order.note,
             orjson.dumps(sorted({line.sku for line in order.lines})).decode(),
+            0 if order.placed_on is not None else order.placed_at,
         ),
     )
     tx.executemany(
@@ -269,6 +271,8 @@ class LastOrdered(NamedTuple):
     """What a unit cost in the newest order of a product."""
 
     day: int
+    at: int
+    """The moment; 0 where only its day is known."""
     unit_cost: Decimal
     currency: str | None
     rate: Decimal | None
@@ -277,13 +281,14 @@ class LastOrdered(NamedTuple):
 def last_ordered(tx: Tx) -> dict[str, LastOrdered]:
     """Return the cost of each product's newest placed order that had one."""
     rows = tx.all(
-        "SELECT l.sku, o.placed, l.unit_cost, o.currency, o.rate FROM order_lines l "
+        "SELECT l.sku, o.placed, o.placed_at, l.unit_cost, o.currency, o.rate FROM order_lines l "
         "JOIN purchase_orders o ON o.number = l.number WHERE l.unit_cost IS NOT NULL "
-        "AND o.placed IS NOT NULL AND o.state != 'cancelled' ORDER BY o.placed, o.number"
+        "AND o.placed IS NOT NULL AND o.state != 'cancelled' "
+        "ORDER BY o.placed, o.placed_at, o.number"
     )
     return {
-        sku: LastOrdered(day, Decimal(cost), currency, None if rate is None else Decimal(rate))
-        for sku, day, cost, currency, rate in rows
+        sku: LastOrdered(day, at, Decimal(cost), currency, None if rate is None else Decimal(rate))
+        for sku, day, at, cost, currency, rate in rows
     }
 
 

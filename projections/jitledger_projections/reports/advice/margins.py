@@ -7,7 +7,7 @@ from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 
 from jitledger.domain.errors import bad_value
-from jitledger.domain.moments import day_number
+from jitledger.domain.moments import day_from_number, start_of_day
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.replenishment.advice import (
     buy_ahead_days,
@@ -120,23 +120,25 @@ def newest_cost(
 ) -> Decimal | None:
     """Return what a unit costs by the latest word: receipt, order or terms; None when unknown.
 
-    Of one day the receipt counts before the order, and the order before the terms.
+    What holds from a day on holds from its first moment. Of one moment the receipt counts before
+    the order, and the order before the terms.
     """
     found: list[tuple[int, int, Decimal | None]] = []
     agreed = planned.terms.of(p.supplier, p.sku)
     if agreed.unit_cost is not None:
-        day = shop.days.day(agreed.agreed_at, agreed.agreed_at)
+        at = agreed.agreed_at
         if agreed.starts:
-            day = max(day, day_number(date.fromisoformat(agreed.starts)))
+            at = max(at, start_of_day(date.fromisoformat(agreed.starts), shop.tz))
         currency = planned.currency_of(agreed, p.supplier)
-        found.append((day, 0, planned.in_own(agreed.unit_cost, currency)))
+        found.append((at, 0, planned.in_own(agreed.unit_cost, currency)))
     if bought is not None:
         own = bought.unit_cost * bought.rate if bought.rate is not None else bought.unit_cost
         known = bought.rate is not None or bought.currency is None
-        found.append((bought.day, 1, own if known else None))
+        at = bought.at or start_of_day(day_from_number(bought.day), shop.tz)
+        found.append((at, 1, own if known else None))
     if shelf is not None and shelf.last_cost is not None and shelf.cost_at is not None:
-        found.append((shop.days.day(shelf.cost_at, shelf.cost_at), 2, shelf.last_cost))
-    costs = [(day, rank, cost) for day, rank, cost in found if cost is not None]
+        found.append((shelf.cost_at, 2, shelf.last_cost))
+    costs = [(at, rank, cost) for at, rank, cost in found if cost is not None]
     return max(costs)[2] if costs else None
 
 

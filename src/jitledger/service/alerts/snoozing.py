@@ -8,6 +8,7 @@ from decimal import Decimal
 from math import ceil
 
 from jitledger.domain.json import Json
+from jitledger.service.alerts.reported import as_reported
 from jitledger.service.announce import push
 from jitledger.store.database import Tx
 
@@ -61,7 +62,7 @@ def wake_snoozed(tx: Tx, now: int, lines: Lines, today: date) -> int:
         _ended(tx, sku, location)
         woken += 1
         if line is not None:
-            push(tx, "alert", _body(line), now, subject=f"alert/{sku}/{location}")
+            push(tx, "alert", as_reported(line), now, subject=f"alert/{sku}/{location}")
     return woken
 
 
@@ -69,11 +70,6 @@ def _empty_before(line: Json, today: date) -> bool:
     likely = line["runs_out"]["likely"]
     arrives = today + timedelta(days=ceil(line["lead_time_days"]))
     return likely is not None and date.fromisoformat(likely) < arrives
-
-
-def _body(line: Json) -> Json:
-    keys = ("sku", "name", "location", "inventory_position", "reorder_point", "transfers", "late")
-    return {key: line[key] for key in keys} | {"quantity": line["suggested_qty"]}
 
 
 def is_snooze_over(tx: Tx, now: int) -> bool:
