@@ -14,7 +14,7 @@ WORKERS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 2))))
 test quick lowest coverage test-browser test-data: export PYTHONDONTWRITEBYTECODE :=
 test quick lowest coverage test-browser test-data: export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/compiled
 
-.PHONY: demo test quick check bench attack audit docs lowest coverage test-browser test-data lock clean
+.PHONY: demo test quick check bench attack year audit docs lowest coverage test-browser test-data lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/jitledger demo $(DEMO)
@@ -40,6 +40,10 @@ check: $(VENV)/.dev
 # Every way that was found to lose, block or mislead, tried again; whole, which takes a while.
 attack: $(VENV)/.dev
 	$(BIN)/python -m tests.simulation.attack --scale $(or $(SCALE),10)
+
+# A year of a shop that follows its own advice; every sentence is compared with other books.
+year: $(VENV)/.dev
+	$(BIN)/python -m tests.simulation.year --seed $(or $(SEED),1)
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/run_all.py

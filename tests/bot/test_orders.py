@@ -186,3 +186,18 @@ async def test_an_alert_orders_with_one_tap(buying: Chat) -> None:
     alert = next(m for m in answers if "Reorder" in m["text"])
     _, (draft,) = await buying.press(alert, "Order")
     assert "PO-1" in draft["text"]
+
+
+async def test_a_changed_line_stays_where_it_was_to_come(buying: Chat) -> None:
+    """A draft's line for another place keeps it; of two places one has to be named."""
+    done(buying.app, do="location", code="kiosk")
+    lines = [{"sku": "MUG", "qty": "12", "at": "kiosk"}]
+    done(buying.app, do="order-draft", po="P1", supplier="ACME", lines=lines)
+    await buying.say("/order P1 MUG 24")
+    (line,) = shape(buying, "P1")["lines"]
+    assert (line["ordered"], line["location"]) == ("24", "kiosk")
+    lines.append({"sku": "MUG", "qty": "6", "at": "main"})
+    done(buying.app, do="order-draft", po="P1", supplier="ACME", lines=lines)
+    (said,) = await buying.say("/order P1 MUG 30")
+    assert "kiosk, main; name the place" in said["text"]
+    assert [row["ordered"] for row in shape(buying, "P1")["lines"]] == ["12", "6"]

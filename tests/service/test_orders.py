@@ -525,3 +525,38 @@ def test_what_is_retired_is_not_ordered(any_app: App) -> None:
     done(any_app, do="void", entry=retired.entries[0])
     done(any_app, do="order", supplier="ACME", lines=lines)
     assert any_app.queries.stock("CUP")["on_order"] == "5"
+
+
+def test_a_part_of_what_goes_to_two_places_names_the_place(shop: App) -> None:
+    """Which of two places gets less is nobody's guess; all of it needs no place."""
+    now = "2026-03-01T09:00:00"
+    done(shop, do="location", code="kiosk", now=now)
+    lines = [{"sku": "MUG", "qty": "12", "at": at} for at in ("kiosk", "main")]
+    done(shop, do="order", po="P1", supplier="ACME", lines=lines, now=now)
+    part = {"do": "order-cancel", "po": "P1", "sku": "MUG", "qty": "1", "now": now}
+    assert refused(shop, **part)[0] == "which-place"
+    done(shop, **part, at="kiosk")
+    with shop.database.snapshot() as tx:
+        assert [(x.location, x.wanted) for x in order_lines(tx)] == [("kiosk", 11), ("main", 12)]
+    assert refused(shop, **part, at="nowhere")[0] == "unknown-location"
+    done(shop, do="order-cancel", po="P1", sku="MUG", now=now)
+    assert shop.queries.stock("MUG")["on_order"] == "0"
+
+
+def test_the_whole_shops_line_says_its_own_position(shop: App) -> None:
+    """What is suggested for a place is counted once, and printed as what it is: not ordered yet."""
+    now = "2026-03-01T09:00:00"
+    done(shop, do="location", code="kiosk", now=now)
+    done(shop, do="open", sku="MUG", qty="20", now=now)
+    done(shop, do="open", sku="MUG", qty="2", at="kiosk", now=now)
+    whole = {"method": "manual", "reorder_point": "40", "order_quantity": "60"}
+    own = {"method": "manual", "reorder_point": "30", "order_quantity": "12", "at": "kiosk"}
+    for policy in (whole, own):
+        done(shop, do="policy", sku="MUG", **policy, now=now)
+    lines = {line.location: line for line in shop.reorder()}
+    place, line = lines["kiosk"], lines[None]
+    assert (line.inventory_position, line.on_hand) == (22, 22)
+    assert line.for_places == place.suggestion.quantity > 0
+    after = line.inventory_position + line.for_places + line.suggestion.quantity
+    assert 40 < after <= 40 + 60
+    assert f"{line.for_places} more are suggested for places" in line.why

@@ -98,6 +98,7 @@ REFUSAL = {
         "An entry cannot be read; whoever runs the ledger finds which in the log."
     ),
     "witness-unwritable": mark("{file} cannot be written: {why}."),
+    "which-place": mark("{sku} on {po} is to come to several places: {places}. Name the place."),
     "wrong-state": mark("That cannot be done with order {po} as it stands now."),
 }
 """A refusal's sentence by its code; English says the ledger's own, which is more exact."""

@@ -99,7 +99,8 @@ def run_out_dates(
 ) -> list[date | None]:
     """Return each item's first day by which it has run out with a chance, as stock comes in.
 
-    All are in one order; stock in units, demand in units a day. None is beyond the horizon.
+    All are in one order; stock in units, demand in units a day. None is beyond the horizon. What is
+    empty now has run out today, whatever else today may bring.
     """
     offsets = run_out_days(stock, per_day, phi, chance)
     for i, ahead in enumerate(coming):
@@ -107,6 +108,7 @@ def run_out_dates(
             days = [((day - today).days + 1, float(units)) for day, units in ahead]
             each = (float(stock[i]), float(per_day[i]), float(phi[i]))
             offsets[i] = run_out_day_with(*each, days, chance)
+    offsets[(stock <= 0) & (per_day > 0)] = 1.0
     return _days_of(offsets, today)
 
 

@@ -52,6 +52,8 @@ class Due(NamedTuple):
     """Whether several of that quantity may be ordered, and nothing between."""
     method: str
     gap: Gap | None = None
+    for_places: Decimal = ZERO
+    """What ``position`` counts that is suggested for places of their own, and not ordered yet."""
 
     @property
     def by_hand(self) -> bool:
@@ -60,9 +62,10 @@ class Due(NamedTuple):
 
     @property
     def whole_position(self) -> Decimal:
-        """Return the position with all that is on order, also what does not help."""
+        """Return the position with all that is on order, also what does not help, and no more."""
         far = self.gap is not None and self.gap.kind == "far"
-        return self.position + self.gap.units if self.gap is not None and far else self.position
+        held = self.gap.units if self.gap is not None and far else ZERO
+        return self.position + held - self.for_places
 
     @property
     def on_hand(self) -> Decimal:

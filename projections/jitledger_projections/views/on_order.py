@@ -292,6 +292,21 @@ def last_ordered(tx: Tx) -> dict[str, LastOrdered]:
     }
 
 
+def orders_of(tx: Tx, skus: Sequence[str]) -> dict[str, list[tuple[int, Decimal]]]:
+    """Return {SKU: [(day, units)]} of placed orders; what was cancelled of them is left out."""
+    found: dict[str, list[tuple[int, Decimal]]] = {}
+    for start in range(0, len(skus), 500):
+        part = skus[start : start + 500]
+        for sku, day, wanted in tx.all(
+            "SELECT l.sku, o.placed, l.wanted FROM order_lines l JOIN purchase_orders o "
+            "ON o.number = l.number WHERE o.placed IS NOT NULL AND l.sku IN "
+            f"({','.join('?' * len(part))})",
+            part,
+        ):
+            found.setdefault(sku, []).append((int(day), Decimal(wanted)))
+    return found
+
+
 class Receipt(NamedTuple):
     """Goods that came in against an order's line."""
 

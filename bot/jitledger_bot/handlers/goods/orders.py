@@ -13,6 +13,7 @@ from aiogram.types import Message
 
 from jitledger.domain.commands import parse
 from jitledger.domain.decisions.linking import NO_ORDER
+from jitledger.domain.decisions.orders import which_place
 from jitledger.domain.errors import LedgerError, Refused
 from jitledger.domain.quantity import show
 from jitledger.service.recording.submission import Answer, Ask
@@ -117,8 +118,12 @@ def _change_draft(po: str, product: str, quantity: str, key: str, turn: Turn, de
         for line in order.lines
         if line.sku != found.sku
     ]
+    places = [line.location for line in order.lines if line.sku == found.sku]
+    if len(places) > 1:
+        raise which_place(order.number, found.sku, places)
     if wanted > 0:
-        lines.append({"sku": found.sku, "qty": show(wanted)})
+        at = {"at": places[0]} if places else {}
+        lines.append({"sku": found.sku, "qty": show(wanted), **at})
     command: dict[str, object]
     if not lines:
         command = {"do": "order-cancel", "po": order.number}

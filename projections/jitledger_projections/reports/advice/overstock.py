@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from jitledger.domain.moments import local_date
+from jitledger.domain.moments import day_number, local_date
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.replenishment.advice import Clearance, clear
 from jitledger.domain.replenishment.order_quantity import lot_by_hand
@@ -15,6 +16,7 @@ from jitledger_projections.reports.look import Look
 from jitledger_projections.reports.table import report, rounded
 from jitledger_projections.views.demand import sold_at
 from jitledger_projections.views.on_hand import Position, positions
+from jitledger_projections.views.on_order import orders_of
 from jitledger_projections.views.products import Label, labels
 
 
@@ -58,8 +60,10 @@ def surpluses(look: Look) -> list[Surplus]:
 
     Overstock is the position above the reorder point and the cover wanted (DOMAIN.md 12): above
     what an order of today would lift it to, with minimum and packs, so that nothing is too much
-    the day after it was advised. What came in lately and has not sold may still: nothing is marked
-    down or written off before its first cover is over and the days of dead stock have passed.
+    the day after it was advised. What was ordered within its first cover is none either, up to
+    twice what an order of today would be: a rate that fell meanwhile makes no advice wrong. What
+    came in lately and has not sold may still: nothing is marked down or written off before its
+    first cover is over and the days of dead stock have passed.
     """
     shop, planned = look.shop, look.plan
     skus = [p.sku for p in planned.products if p.orderable]
@@ -77,26 +81,38 @@ def surpluses(look: Look) -> list[Surplus]:
             if shelf.inventory_position > (Decimal(int(rough_need)) if rate > 0 else ZERO):
                 rough.append((p.sku, place, rate, shelf))
         named = labels(tx, [row[0] for row in rough])
+        ordered = orders_of(tx, [row[0] for row in rough])
         sold = sold_at(tx, [row[0] for row in rough])
     found = []
     for sku, place, rate, shelf in rough:
-        one = _surplus(look, place, shelf, named[sku], rate, sold.get(sku, set()))
+        lately = ordered.get(sku, ())
+        one = _surplus(look, place, shelf, named[sku], rate, sold.get(sku, set()), lately)
         if one is not None:
             found.append(one)
     return sorted(found, key=lambda s: (-s.value, s.sku))
 
 
 def _surplus(
-    look: Look, place: int, shelf: Position, label: Label, rate: float, sold: set[str]
+    look: Look,
+    place: int,
+    shelf: Position,
+    label: Label,
+    rate: float,
+    sold: set[str],
+    ordered: Sequence[tuple[int, Decimal]],
 ) -> Surplus | None:
     """Return what is too much of one item and what to do with it; None where nothing is."""
     shop, planned, cost = look.shop, look.plan, shelf.last_cost
     assert cost is not None
     lain = (look.today - local_date(shelf.last_in, shop.tz)).days if shelf.last_in else DEAD_DAYS
-    lead = float(planned.lead_days[place])
-    if lain <= lead + float(planned.review_days[place]) + float(shop.cover_days) and rate <= 0:
+    cover = float(planned.lead_days[place] + planned.review_days[place]) + float(shop.cover_days)
+    if lain <= cover and rate <= 0:
         return None  # Its first cover is not over.
-    surplus = min(shelf.on_hand, shelf.inventory_position - _lifted_to(look, place, label, rate))
+    point, quantity = _order_of_today(look, place, label, rate)
+    since = day_number(look.today) - cover
+    lately = sum((units for day, units in ordered if day >= since), ZERO)
+    beyond = shelf.inventory_position - point - quantity - min(lately, 2 * quantity)
+    surplus = min(shelf.on_hand, beyond)
     if surplus < 1:
         return None
     advice = clear(
@@ -115,10 +131,10 @@ def _surplus(
     return Surplus(planned.products[place].sku, label.title, surplus, surplus * cost, advice)
 
 
-def _lifted_to(look: Look, place: int, label: Label, rate: float) -> Decimal:
-    """Return the position to which an order made at the reorder point would lift an item."""
+def _order_of_today(look: Look, place: int, label: Label, rate: float) -> tuple[Decimal, Decimal]:
+    """Return the reorder point, and what would be ordered of an item that stands there."""
     if rate <= 0:
-        return ZERO
+        return ZERO, ZERO
     planned, product = look.plan, look.plan.products[place]
     point, lot, multiples = Decimal(int(planned.reorder_point[place])), ZERO, False
     policy = policy_of(product, None, look.today.isoformat()) if product.policies else None
@@ -132,4 +148,4 @@ def _lifted_to(look: Look, place: int, label: Label, rate: float) -> Decimal:
     lead = float(planned.lead_days[place])
     wanted = suggestion(due, product, label, source, agreed, rate, lead, look.shop, look.today)
     least = Decimal(int(float(look.shop.cover_days) * rate + 1))
-    return point + max(wanted.quantity, least)
+    return point, max(wanted.quantity, least)

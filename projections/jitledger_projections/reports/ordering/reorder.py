@@ -192,7 +192,7 @@ def _lines(
     numbers_of = _numbers(planned, index)
     for place, (d, numbers) in enumerate(zip(found, numbers_of, strict=True)):
         if d.location is None and d.place in placed:
-            d = d._replace(position=d.position + placed[d.place])
+            d = d._replace(position=d.position + placed[d.place], for_places=placed[d.place])
             if d.position > d.point and d.gap is None:
                 continue
         line = _line(
@@ -208,6 +208,8 @@ def _lines(
         )
         if d.location is not None and line.due:
             placed[d.place] = placed.get(d.place, ZERO) + line.suggestion.quantity
+        if d.for_places:
+            line = line._replace(for_places=d.for_places)
         if line.gap is not None or line.expedite:
             line = line._replace(substitute=planned.alternative(line.sku, line.supplier))
         lines.append(line)

@@ -59,6 +59,8 @@ class ReorderLine(NamedTuple):
     """Another supplier that has terms for it."""
     drafted: tuple[tuple[str, Decimal], ...] = ()
     """(order, quantity) of drafts that hold it already."""
+    for_places: Decimal = ZERO
+    """What is suggested beside, for places of its own: the whole shop's line counts it."""
 
     @property
     def due(self) -> bool:
@@ -121,6 +123,8 @@ class ReorderLine(NamedTuple):
             *self._of_the_gap(),
             *(f"move {show(m.quantity)} from {m.source}" for m in self.moves),
         ]
+        if self.for_places:
+            more.append(f"{show(self.for_places)} more are suggested for places of their own")
         more += [f"{show(q)} drafted in {po}, not placed yet" for po, q in self.drafted]
         more += [str(self.suggestion.question)] if self.suggestion.question else []
         return "; ".join([text, *more])

@@ -205,6 +205,7 @@ def delay(ctx: click.Context, /, **given: object) -> None:
 @click.argument("po")
 @click.option("--sku", help="Only this product.")
 @click.option("--qty", help="Only so many of it.")
+@click.option("--at", metavar="LOCATION", help="Only what is to come there.")
 @recording
 @click.pass_context
 def cancel(ctx: click.Context, /, **given: object) -> None:

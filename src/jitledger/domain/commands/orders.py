@@ -128,13 +128,14 @@ class DelayOrder(Command):
 
 
 class CancelOrder(Command):
-    """Cancel a quantity of a SKU, all that is open of it, or the whole order."""
+    """Cancel a quantity of a SKU, all that is open of it, or the whole order; ``at`` its place."""
 
     do: ClassVar[str] = "order-cancel"
     needs: ClassVar[Literal["viewer", "staff", "buyer", "owner"]] = "buyer"
     po: Code
     sku: Code | None = None
     qty: Quantity | None = None
+    at: Code | None = None
 
 
 class CloseOrder(Command):

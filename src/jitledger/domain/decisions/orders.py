@@ -95,7 +95,8 @@ def delay_order(ground: Ground, command: c.DelayOrder) -> list[Draft]:
 def cancel_order(ground: Ground, command: c.CancelOrder) -> list[Draft]:
     """Cancel part of a line, all that is open of a SKU, or the whole order.
 
-    What has come stays; an order that came in part is closed short.
+    What has come stays; an order that came in part is closed short. Part of what is to come to
+    several places is cancelled only where its place is named.
     """
     order = _order(ground, command.po)
     if order.state == "drafted" and command.sku is None:
@@ -108,17 +109,21 @@ def cancel_order(ground: Ground, command: c.CancelOrder) -> list[Draft]:
         event: type[e.Event] = e.OrderClosedShort if came else e.OrderCancelled
         return [_draft(ground, order.number, event, {})]
     item = ground.item(command.sku)
-    lines = order.lines_of(item.sku)
+    at = None if command.at is None else ground.location(command.at)
+    lines = [line for line in order.lines_of(item.sku) if at in (None, line.location)]
     if not lines:
         raise _no_line(order, item.sku)
     wanted = command.qty
     if wanted is not None:
         ground.quantity(item, wanted)
+    open_ = {line.number: order.outstanding(line, _received(ground, order, line)) for line in lines}
+    total = sum(open_.values(), ZERO)
+    places = list(dict.fromkeys(line.location for line in lines if open_[line.number]))
+    if wanted is not None and wanted < total and len(places) > 1:
+        raise which_place(order.number, item.sku, places)
     drafts = []
-    total = ZERO
     for line in reversed(lines):  # What was to come last goes first.
-        outstanding = order.outstanding(line, _received(ground, order, line))
-        total += outstanding
+        outstanding = open_[line.number]
         taken = outstanding if wanted is None else min(wanted, outstanding)
         if taken:
             fields = {"line": line.number, "quantity": taken}
@@ -136,6 +141,18 @@ def cancel_order(ground: Ground, command: c.CancelOrder) -> list[Draft]:
             outstanding=show(total),
         )
     return drafts
+
+
+def which_place(po: str, sku: str, places: Sequence[str]) -> Refused:
+    """Return what is said of a part of what is to come to several places."""
+    named = ", ".join(places)
+    return Refused(
+        "which-place",
+        f"{sku} on {po} is to come to {named}; name the place.",
+        po=po,
+        sku=sku,
+        places=named,
+    )
 
 
 @decides(c.CloseOrder)
