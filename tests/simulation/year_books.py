@@ -140,7 +140,8 @@ def check_day(app: App, books: Books, today: date, *, closed: bool) -> list[str]
     wrong += _shelves(app, books)
     wrong += _late(app, books, look, today)
     wrong += _silence(books, look, lines)
-    wrong += _agree(app, books, seen, lines, shapes)
+    books.read += len(lines)
+    wrong += agree(app, seen, lines, shapes)
     wrong += _promises(books, look)
     for row in seen.rows("overstock"):
         if row.sku in books.ordered_yesterday:
@@ -291,14 +292,11 @@ def _silence(books: Books, look: Any, lines: list[ReorderLine]) -> list[str]:
     return wrong
 
 
-def _agree(
-    app: App, books: Books, seen: Morning, lines: list[ReorderLine], shapes: list[Json]
-) -> list[str]:
+def agree(app: App, seen: Morning, lines: list[ReorderLine], shapes: list[Json]) -> list[str]:
     """Check that chat, digest and reports say of one moment what the command line says."""
     wrong = []
     text = texts.reorder(lines, len(lines))
     for line, shape in zip(lines, shapes, strict=True):
-        books.read += 1
         if line.name not in text:
             wrong.append(f"chat: {line.sku} is missing")
         if shape["suggested_qty"] != "0" and f"{shape['suggested_qty']} × {line.name}" not in text:
