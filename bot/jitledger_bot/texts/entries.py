@@ -43,8 +43,11 @@ CAUSE = {
 MONEY = frozenset({"unit_cost", "unit_price", "price"})
 
 
-def entry_line(row: Json, *, costs: bool = False) -> str:
-    """Return one entry of a history in one line; what it cost is shown to whoever buys."""
+def entry_line(row: Json, *, costs: bool = False, places: bool = False) -> str:
+    """Return one entry of a history in one line; what it cost is shown to whoever buys.
+
+    With ``places`` it says where, as is needed where there are several.
+    """
     change = "" if row["delta"] is None else signed(row["delta"])
     if row["delta"] is None and row["quantity"] is not None:
         change = f"({row['quantity']})"
@@ -53,8 +56,9 @@ def entry_line(row: Json, *, costs: bool = False) -> str:
     if row["voided_by"]:
         gone = " " + _("(voided by {entry})", entry=safe(row["voided_by"]))
     who = f" · {safe(row['actor'])}" if row["actor"] else ""
+    where = f" {safe(row['location'])}" if places and row["location"] else ""
     return (
-        f"{when(str(row['occurred_at']))} {event(row['event'])} {change}{balance} "
+        f"{when(str(row['occurred_at']))} {event(row['event'])} {change}{balance}{where} "
         f"<i>{safe(row['entry'])}</i>{beyond(row, costs=costs)}{who}{gone}"
     )
 
@@ -85,7 +89,13 @@ def history(
     last = first + len(rows) - 1
     head = _("{product} – entries {first} to {last} of {count}")
     lines = [head.format(product=product(title, sku), first=first, last=last, count=count)]
-    return "\n".join(lines + [entry_line(row, costs=costs) for row in rows])
+    several = _several(rows)
+    return "\n".join(lines + [entry_line(row, costs=costs, places=several) for row in rows])
+
+
+def _several(rows: Sequence[Json]) -> bool:
+    """Return whether entries are of several places."""
+    return len({row["location"] for row in rows if row["location"]}) > 1
 
 
 def why(answer: Json, title: str, most: int = 40) -> str:
@@ -115,8 +125,10 @@ def log(rows: Sequence[Json], head: str, most: int = 40) -> str:
     if not rows:
         return head + "\n" + _("Nothing was entered.")
     lines = [head]
+    several = _several(rows)
     for row in rows[-most:]:
         quantity = f" {row['quantity']}" if row["quantity"] else ""
+        quantity += f" {safe(row['location'])}" if several and row["location"] else ""
         who = f" · {safe(row['actor'])}" if row["actor"] else ""
         lines.append(
             f"{when(str(row['recorded_at']))[-5:]} {event(row['event'])}{quantity} "
