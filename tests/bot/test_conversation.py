@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -382,6 +383,46 @@ async def test_a_snoozed_alert_comes_back_while_it_stands(chat: Chat) -> None:
     await chat.runner.rounds.wake_snoozed()
     (again,) = await chat.settle(OWNER, count)
     assert again["text"].startswith("🔔 Reorder Blue mug (MUG)")
+
+
+@pytest.mark.slow
+async def test_a_retraction_edits_every_message_that_told_it(chat: Chat) -> None:
+    """Told, snoozed, told again, and never true: both say so; those of an earlier alert do not."""
+    from jitledger.domain.commands import parse
+
+    policy = {"do": "policy", "sku": "MUG", "method": "manual", "reorder_point": "18"}
+    assert chat.app.ledger.record(parse(policy)).ok
+    count = len(chat.sandbox.messages[OWNER])
+    await chat.say("sold 2 mug", STAFF)
+    (earlier,) = await chat.settle(OWNER, count)
+    await chat.say("received 4 mug", STAFF)
+    await edited(chat, earlier, "✓ Resolved")
+    chat.clock.at += DAY
+    count = len(chat.sandbox.messages[OWNER])
+    await chat.say("sold 4 mug", STAFF)
+    (first,) = await chat.settle(OWNER, count)
+    await chat.press(first, "Snooze")
+    count = len(chat.sandbox.messages[OWNER])
+    chat.clock.at += DAY + MINUTE
+    await chat.runner.rounds.wake_snoozed()
+    (second,) = await chat.settle(OWNER, count)
+    late = {"do": "receive", "sku": "MUG", "qty": "9", "occurred_at": "2026-03-05"}
+    assert chat.app.ledger.record(parse(late)).ok
+    for message in (first, second):
+        assert "↩ Retracted" in await edited(chat, message, "Retracted")
+    assert "Retracted" not in chat.sandbox._find(OWNER, earlier["message_id"])["text"]
+
+
+async def edited(chat: Chat, message: dict[str, Any], words: str) -> str:
+    """Wait until a message was edited; returns what it says now."""
+    text = ""
+    for _wait in range(200):
+        text = chat.sandbox._find(OWNER, message["message_id"])["text"]
+        if words in text:
+            break
+        await asyncio.sleep(0.02)
+    assert words in text
+    return str(text)
 
 
 async def test_strangers_learn_nothing(chat: Chat) -> None:

@@ -89,6 +89,20 @@ def drop_waiting(tx: Tx, subject: str | None, now: int) -> None:
     )
 
 
+def sent_since_the_last_end(tx: Tx, subject: str | None, end: int) -> list[tuple[int, int, str]]:
+    """Return (chat, message, body) of what told of an alert that ends now, the newest first.
+
+    ``end`` is the row of its end. What was told before an earlier end is of another alert.
+    """
+    return tx.all(
+        "SELECT chat_id, message_id, body FROM outbox WHERE subject = ? AND state = 'sent' "
+        "AND kind = 'push-message' AND message_id IS NOT NULL AND id > COALESCE((SELECT MAX(id) "
+        "FROM outbox WHERE subject = ? AND kind = 'alert-edit' AND id < ?), 0) "
+        "ORDER BY id DESC LIMIT 200",
+        (subject, subject, end),
+    )
+
+
 def mark_sent(tx: Tx, subject: str | None) -> list[tuple[int, int, str]]:
     """Return (chat, message, body) of the messages of a subject, the newest first."""
     return tx.all(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from jitledger.domain.names import ALERT_STREAM
+from jitledger.store.codec import decode
 from jitledger.store.database import Tx
 
 
@@ -44,6 +46,21 @@ def raised_alerts(tx: Tx) -> set[tuple[str, str]]:
     """Return (SKU, location, empty for the whole shop) of the alerts that stand."""
     rows = tx.all("SELECT sku, location FROM alerts WHERE state = 'raised'")
     return {(str(sku), str(location)) for sku, location in rows}
+
+
+def was_retracted(tx: Tx, sku: str, location: str) -> bool:
+    """Return whether the last end of an alert says that it was never true."""
+    rows = tx.all(
+        "SELECT topic, state FROM stored_events WHERE originator_id = ? "
+        "AND topic IN ('reorder-alert-resolved', 'reorder-alert-retracted') "
+        "ORDER BY originator_version DESC LIMIT 20",
+        (ALERT_STREAM + sku,),
+    )
+    for name, body in rows:
+        event = decode(name, bytes(body))
+        if (getattr(event, "location", None) or "") == location:
+            return bool(name == "reorder-alert-retracted")
+    return False
 
 
 def is_raised(tx: Tx, sku: str, location: str) -> bool:

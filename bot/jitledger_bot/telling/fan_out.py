@@ -20,6 +20,7 @@ from jitledger_bot.memory.outgoing import (
     mark_sent,
     put,
     put_off,
+    sent_since_the_last_end,
     waits_until,
 )
 from jitledger_bot.memory.receivers import receivers
@@ -80,7 +81,7 @@ def _turn(tx: Tx, push: Waiting, to: Sequence[Receiver], desk: Desk) -> bool:
             drop_waiting(tx, push.subject, now)
             if waits_until(tx, push.subject) is not None:
                 return False
-            put(tx, alert_edits(tx, data, push.subject, desk), time_ns(), mine=False)
+            put(tx, alert_edits(tx, data, push, desk), time_ns(), mine=False)
         case "list-edit":
             until = waits_until(tx, push.subject)
             if until is not None and until <= now:
@@ -112,12 +113,10 @@ def _tell(tx: Tx, push: Waiting, data: dict[str, object], to: Sequence[Receiver]
             put_off(tx, sending.id, due)
 
 
-def alert_edits(tx: Tx, data: dict[str, object], subject: str | None, desk: Desk) -> list[Outgoing]:
-    """Return edits of the newest message of a subject in every chat."""
-    edits: dict[int, Outgoing] = {}
-    for chat_id, message_id, body in mark_sent(tx, subject):
-        if chat_id in edits:
-            continue
+def alert_edits(tx: Tx, data: dict[str, object], push: Waiting, desk: Desk) -> list[Outgoing]:
+    """Return edits of every message that told of an alert, in every chat."""
+    edits = []
+    for chat_id, message_id, body in sent_since_the_last_end(tx, push.subject, push.id):
         with speaking(desk.voice_in(tx, chat_id)):
             text = f"{orjson.loads(body)['text']}\n{texts.alert_state(data)}"
         edit = {
@@ -126,5 +125,5 @@ def alert_edits(tx: Tx, data: dict[str, object], subject: str | None, desk: Desk
             "text": text,
             "parse_mode": "HTML",
         }
-        edits[chat_id] = Outgoing(chat_id, "editMessageText", edit, "edit")
-    return list(edits.values())
+        edits.append(Outgoing(chat_id, "editMessageText", edit, "edit"))
+    return edits

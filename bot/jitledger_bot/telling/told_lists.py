@@ -162,6 +162,8 @@ def _said(end: dict[str, str]) -> str:
             return "✓ " + _(say.OFF_THE_SHELF, name=name)
         case "alert-over":
             return "✓ " + _(say.NO_ALERT_ANY_MORE, name=name)
+        case "alert-retracted":
+            return "↩ " + _(say.NEVER_WAS_LOW, name=name)
         case "kept":
             return "✓ " + _(say.PROMISE_IS_SETTLED, name=name)
         case "received" | "closed":

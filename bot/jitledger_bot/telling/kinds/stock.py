@@ -11,7 +11,7 @@ from jitledger.domain.moments import DAY
 from jitledger.domain.quantity import ZERO, show
 from jitledger.service.cache import load_entries
 from jitledger_bot import texts
-from jitledger_bot.memory.told import is_raised
+from jitledger_bot.memory.told import is_raised, was_retracted
 from jitledger_bot.telling.kinds.kind import (
     MOST_BUTTONS,
     Daily,
@@ -99,10 +99,12 @@ class Alerts(Daily):
         return [*found, [view_of("reorder", stored)]]
 
     def end(self, row: Row, since: Since) -> dict[str, str] | None:
-        """Return that the alert is over."""
-        if is_raised(since.tx, row["sku"], row["location"] or ""):
+        """Return that the alert is over, or was never true."""
+        which = row["sku"], row["location"] or ""
+        if is_raised(since.tx, *which):
             return None
-        return {"name": row["name"], "state": "alert-over"}
+        state = "alert-retracted" if was_retracted(since.tx, *which) else "alert-over"
+        return {"name": row["name"], "state": state}
 
 
 class Promises(Daily):

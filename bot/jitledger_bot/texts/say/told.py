@@ -5,6 +5,9 @@ from __future__ import annotations
 from jitledger_bot.texts.language import mark
 
 NO_ALERT_ANY_MORE = mark("{name}: no reorder alert any more")
+NEVER_WAS_LOW = mark(
+    "{name}: retracted, a fact recorded later shows that stock was above the reorder point"
+)
 LEFT_AND_TO_ORDER = mark("{position} left in position, order {quantity}")
 LEDGER_IS_OLDER = mark(
     "This ledger does not hold the seal that I told on {day}: it was put back from an older copy, "
