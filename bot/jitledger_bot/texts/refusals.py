@@ -234,6 +234,10 @@ REMARKS = (
     mark("counted for {po}: {left} still to come"),
     mark("counted for {po}, which is complete now"),
     mark("it arrived at {place}, where {po} was ordered to"),
+    mark(
+        "remembers about {days} days here, chosen by replaying your sales: {other} days would have "
+        "taken {more} % more stock"
+    ),
     mark("the least order is {least}, but only {most} sell before they expire"),
     mark("{quantity} would not lift the position above {point}"),
     mark("{expected} were expected there: {difference} fewer"),

@@ -7,7 +7,7 @@ complete: today's sales act through the inventory position.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import NamedTuple
 
@@ -17,9 +17,11 @@ import orjson
 from jitledger.domain.moments import day_number
 from jitledger.domain.names import SKU_STREAM
 from jitledger.domain.replenishment.demand_state import (
+    USUAL_MEMORY,
     DailyRows,
     DemandState,
     Exposures,
+    Memory,
     fold_days,
     season_index,
     weekday_index,
@@ -62,6 +64,10 @@ class Forecast:
     """The unit cost of each item at the last sweep; 0 where it is not known."""
     first: int | None = None
     """The first day of any demand."""
+    memory: Memory = USUAL_MEMORY
+    """How fast the state forgets; chosen by replay."""
+    takes: dict[float, float] = field(default_factory=dict)
+    """What stock each half-life took in that replay: the evidence for the memory."""
     young: dict[str | None, tuple[float, float]] | None = None
     """{category: (order lines a day, units a line) of the median product when it was new}."""
 
@@ -111,6 +117,17 @@ def forecast(database: Database, shop: Shop, today: date, *, sweeping: bool = Fa
             base.young = _when_young(tx, base)
         base.day = last
     return base
+
+
+def remember(database: Database, shop: Shop, found: Forecast, memory: Memory) -> None:
+    """Fold everything anew with another memory, in place."""
+    if memory == found.memory:
+        return
+    found.memory, found.state = memory, DemandState.empty(len(found.skus))
+    with database.snapshot() as tx:
+        first = int(first_days(tx, found.skus).min()) if found.skus else FAR
+        if first <= found.day:
+            _advance(tx, found, shop, first, found.day, None)
 
 
 def _when_young(tx: Tx, base: Forecast) -> dict[str | None, tuple[float, float]]:
@@ -174,7 +191,8 @@ def _fold(
     start = first_days(tx, base.skus)
     for begin in range(first, last + 1, 60):  # Bounds the memory of (days, items) factors.
         end = min(last, begin + 59)
-        fold_days(base.state, rows, exposures, start, begin, end, day_factors(base, begin, end))
+        factors = day_factors(base, begin, end)
+        fold_days(base.state, rows, exposures, start, begin, end, factors, base.memory)
 
 
 def _refold(tx: Tx, base: Forecast, shop: Shop, last: int, touched: set[str]) -> None:
@@ -191,6 +209,7 @@ def _refold(tx: Tx, base: Forecast, shop: Shop, last: int, touched: set[str]) ->
         base.weekday,
         base.season,
         [base.products[i] for i in index],
+        memory=base.memory,
     )
     rows = load_rows(tx, part.place, None, last, skus)
     first = int(first_days(tx, skus).min())
@@ -214,6 +233,7 @@ def _use_kept(
         weekday = stored["weekday"]
         season = orjson.loads(stored["season"].tobytes())
         cost, tuned, young = (stored.get(name) for name in ("cost", "tuned", "young"))
+        memory, takes = stored.get("memory"), stored.get("takes")
     streams = database.touched(tx, kept[1])
     touched = {name[len(SKU_STREAM) :] for name in streams if name.startswith(SKU_STREAM)}
     if len(touched) > 900:
@@ -231,6 +251,9 @@ def _use_kept(
             base.cost[target] = cost[source]
     if tuned is not None and tuned.size:
         base.tuned = Tuned(float(tuned[0]), int(tuned[1]), float(tuned[2]), float(tuned[3]))
+    if memory is not None:
+        base.memory = Memory(*memory.tolist())
+        base.takes = dict(takes.tolist()) if takes is not None else {}
     if young is not None:
         medians = orjson.loads(young.tobytes())
         base.young = {category or None: (rate, each) for category, (rate, each) in medians.items()}
@@ -256,6 +279,8 @@ def keep(database: Database, found: Forecast, position: int) -> None:
         young=np.frombuffer(orjson.dumps(young), np.uint8),
         season=np.frombuffer(orjson.dumps(season), np.uint8),
         cost=np.zeros(len(found.skus)) if found.cost is None else found.cost,
+        memory=np.array(found.memory, float),
+        takes=np.array(sorted(found.takes.items()), float).reshape(-1, 2),
         tuned=np.array(found.tuned if found.tuned is not None else (), float),
         **{f.name: getattr(found.state, f.name) for f in fields(DemandState)},
     )

@@ -13,7 +13,7 @@ from jitledger.domain.replenishment.order_quantity import lot_by_hand
 from jitledger.domain.state.shop import Shop
 from jitledger.store.database import Database, marked
 from jitledger_projections.planning.exposure import Floats
-from jitledger_projections.planning.forecast import Forecast, forecast, keep
+from jitledger_projections.planning.forecast import Forecast, forecast, keep, remember
 from jitledger_projections.planning.order_size import sells_in_its_life
 from jitledger_projections.planning.plan import Plan, plan
 from jitledger_projections.planning.products import policy_of
@@ -36,7 +36,10 @@ def sweep(database: Database, shop: Shop, now: int) -> int:
     planned = plan(database, shop, today, found)
     if is_due(found):
         lead = (planned.lead_days, planned.lead_deviation**2)
-        found.tuned = tune(database, shop, found, *lead, planned.review_days) or found.tuned
+        learned = tune(database, shop, found, *lead, planned.review_days)
+        if learned is not None:
+            found.tuned, (memory, found.takes) = learned
+            remember(database, shop, found, memory)
         planned = plan(database, shop, today, found)
     if found.day >= day_number(today) - 1:
         keep(database, found, position)

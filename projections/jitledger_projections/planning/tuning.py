@@ -3,13 +3,20 @@
 Once a week a sample of the shop's items is replayed over its last weeks at several dials; the dial
 is the one that reaches the shop's share of complete order lines plus 1.5 points, because every
 policy undershoots in a rising season (REPLENISHMENT.md 4). Under 90 days of history there is none.
+How much the forecast remembers is chosen by the same replay, over a year of it.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from jitledger.domain.replenishment.backtesting.backtest import Outcome, simulate
+from jitledger.domain.replenishment.backtesting.backtest import (
+    Outcome,
+    Sales,
+    Supply,
+    simulate,
+)
+from jitledger.domain.replenishment.backtesting.memory import Chosen, choose_memory
 from jitledger.domain.replenishment.backtesting.policies import Method
 from jitledger.domain.state.shop import Shop
 from jitledger.store.database import Database
@@ -20,6 +27,12 @@ from jitledger_projections.planning.replay import draw_supply, load_history
 HISTORY_DAYS = 90
 
 REPLAY_DAYS = 60
+
+MEMORY_DAYS = 365
+"""A year, where there is one: shorter stretches judge long memories by chance."""
+
+LEARNING_DAYS = 42
+"""So much of the history is learnt from before memories are compared."""
 
 RETUNE_DAYS = 7
 
@@ -46,7 +59,7 @@ def tune(
     lead_days: Floats,
     lead_variance: Floats,
     review_days: Floats,
-) -> Tuned | None:
+) -> tuple[Tuned, Chosen] | None:
     """Replay a sample of the items that sell, reviewed as most are; None when nothing sells.
 
     The sample takes every n-th item in the order of the codes, so that it is the same each time.
@@ -64,18 +77,40 @@ def tune(
     assert found.first is not None
     costs = {} if found.cost is None else dict(zip(skus, found.cost[chosen].tolist(), strict=True))
     history = load_history(database, shop, skus, found.day, costs=costs)
-    start = max(history.sales.days - REPLAY_DAYS, 14)
-    if start >= history.sales.days:
+    if max(REPLAY_DAYS // 4, LEARNING_DAYS) >= history.sales.days:
         return None
     supply = draw_supply(
         history.sales, np.maximum(lead_days[chosen], 1.0), lead_variance[chosen], SEED
     )
-    policy = Method(history.sales, supply, DIALS, "mix", float(shop.cover_days))
     review = max(1, round(float(np.median(review_days[chosen]))))
-    outcome = simulate(history.sales, supply, policy, start, history.sales.days, review_days=review)
+    return _replayed(history.sales, supply, shop, found, review)
+
+
+def _replayed(
+    sales: Sales, supply: Supply, shop: Shop, found: Forecast, review: int
+) -> tuple[Tuned, Chosen]:
+    """Return the dial and the memory that replays of a sample give."""
     target = float(shop.target)
-    kappa, achieved = dial_for(outcome, DIALS, min(0.999, target + MARGIN))
-    return Tuned(kappa, found.day, target, achieved)
+    wanted = min(0.999, target + MARGIN)
+
+    def policy() -> Method:
+        return Method(sales, supply, DIALS, "mix", float(shop.cover_days))
+
+    window = max(sales.days - MEMORY_DAYS, LEARNING_DAYS), sales.days
+    memory = choose_memory(
+        sales, supply, policy, window, wanted, review_days=review, present=found.memory
+    )
+    outcome = simulate(
+        sales,
+        supply,
+        policy(),
+        max(sales.days - REPLAY_DAYS, 14),
+        sales.days,
+        review_days=review,
+        memory=memory.memory,
+    )
+    kappa, achieved = dial_for(outcome, DIALS, wanted)
+    return Tuned(kappa, found.day, target, achieved), memory
 
 
 def dial_for(outcome: Outcome, dials: Floats, target: float) -> tuple[float, float]:

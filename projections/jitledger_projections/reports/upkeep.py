@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from jitledger.domain.errors import Remark
 from jitledger.domain.json import Json
 from jitledger.domain.moments import day_from_number, day_number
 from jitledger.store.database import Tx
+from jitledger_projections.planning.forecast import Forecast
 from jitledger_projections.reports.ordering.order_book import orders
 from jitledger_projections.views.demand import demand_bounds
 from jitledger_projections.views.kept import kept_day
@@ -54,6 +57,34 @@ def last_sweep(tx: Tx, today: date) -> Sweep:
             "The bot makes one every night; without it: jitledger sweep."
         )
     return Sweep(day_from_number(kept), days, late)
+
+
+REMEMBERS = (
+    "remembers about {days} days here, chosen by replaying your sales: {other} days would have "
+    "taken {more} % more stock"
+)
+
+COMPARED = (14.0, 60.0)
+"""What the memory is compared with: the usual one, or where it is that, a long one."""
+
+
+def remembered(found: Forecast) -> Remark | None:
+    """Return what was chosen about the memory and why, in words; None before it was chosen."""
+    return memory_remark(found.memory.rate_days, found.takes)
+
+
+def memory_remark(days: float, takes: Mapping[float, float]) -> Remark | None:
+    """Return the sentence of a memory and of what another one would have taken.
+
+    >>> str(memory_remark(60.0, {14.0: 112.0, 60.0: 100.0}))[-40:]
+    '14 days would have taken 12 % more stock'
+    """
+    other = next(one for one in COMPARED if one != days)
+    if days not in takes or other not in takes or takes[days] <= 0:
+        return None
+    more = max(0, round(100 * (takes[other] / takes[days] - 1)))
+    details = {"days": f"{days:g}", "other": f"{other:g}", "more": str(more)}
+    return Remark("remembers", REMEMBERS, details)
 
 
 def late_in_short(tx: Tx, today: date) -> list[Json]:

@@ -84,19 +84,23 @@ def sweep(ctx: click.Context, json_: bool) -> None:
 
     Example: jitledger sweep
     """
-    from jitledger_projections.reports.upkeep import last_sweep
+    from jitledger_projections.reports.upkeep import last_sweep, remembered
 
     with opened(ctx) as app, progress_bar("folding the demand"):
         points = app.sweep()
+        look = app.look()
         with app.database.snapshot() as tx:
-            through = last_sweep(tx, app.today()).through
-        due = len(app.reorder())
+            through = last_sweep(tx, look.today).through
+        due, memory = len(app.reorder()), remembered(look.plan.forecast)
     if json_:
         day = None if through is None else through.isoformat()
-        write_json({"reorder_points": points, "through": day, "due": due})
+        said = {"days": look.plan.forecast.memory.rate_days, "why": memory and str(memory)}
+        write_json({"reorder_points": points, "through": day, "due": due, "memory": said})
         return
     known = f" from sales through {through}" if through is not None else ""
     click.echo(f"{points} reorder points computed{known}; {due} due (jitledger reorder).")
+    if memory is not None:
+        click.echo(f"The forecast {memory}.")
 
 
 @click.command()

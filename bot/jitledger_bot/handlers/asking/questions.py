@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Mapping
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiogram import Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import Message
 
-from jitledger.domain.errors import LedgerError
+from jitledger.bootstrap import App
+from jitledger.domain.errors import LedgerError, Remark
 from jitledger.domain.events import EVENTS
 from jitledger.domain.moments import from_datetime, local_date, parse_horizon, to_datetime
 from jitledger.domain.quantity import show
@@ -38,6 +39,9 @@ from jitledger_bot.texts.reordering import moving
 from jitledger_bot.texts.say import asking as say
 from jitledger_bot.texts.say import shared
 from jitledger_bot.turn import Button, Turn
+
+if TYPE_CHECKING:
+    from jitledger_projections.reports.ordering.reorder_line import ReorderLine
 
 DEAD_DAYS = 90
 
@@ -296,18 +300,27 @@ def _is_called(said: str, name: str) -> bool:
     return wanted in (said.casefold(), said.casefold().split()[0])
 
 
+def _explained(app: App, sku: str) -> tuple[list[ReorderLine], Remark | None]:
+    """Return an item's reorder points, and what the forecast remembers."""
+    from jitledger_projections.reports.ordering.reorder import explained
+    from jitledger_projections.reports.upkeep import remembered
+
+    look = app.look()
+    return explained(look, sku), remembered(look.plan.forecast)
+
+
 @action("w", looking=True)
 async def explain_point(press: Press) -> None:
     """Explain an item's reorder point term by term, due or not, as it stands now; with a chart."""
     press.turn.toast(press.query.id, _(shared.WHY))
     app, sku = press.desk.app, press.proposal.body["sku"]
-    lines = await asyncio.to_thread(app.explained, sku)
+    lines, memory = await asyncio.to_thread(_explained, app, sku)
     line = next((x for x in lines if x.due), lines[0] if lines else None)
     if line is None:
         shown = texts.stock(app.queries.stock(sku))
         text = _(say.IT_NEEDS_NO_REORDERING_NOW) + "\n" + shown
     else:
-        text = texts.why_reorder(line)
+        text = texts.why_reorder(line) + ("" if memory is None else f"\n{texts.note(memory)}")
     await show_picture(press.turn, text, partial(charts.stock_chart, app, sku))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 
 import numpy as np
 
@@ -17,15 +18,24 @@ from jitledger.domain.moments import day_from_number, day_number
 from jitledger.domain.replenishment.backtesting.backtest import (
     Floats,
     Outcome,
+    Policy,
     Sales,
     Supply,
-    frontier,
     simulate,
 )
+from jitledger.domain.replenishment.backtesting.frontier import frontier
+from jitledger.domain.replenishment.backtesting.memory import Chosen, choose_memory
+from jitledger.domain.replenishment.demand_state import USUAL_MEMORY, Memory, memory_of
+from jitledger.domain.state.shop import Shop
 from jitledger_projections.planning.lead_times import Lead, leads
 from jitledger_projections.planning.products import Product, load_products
 from jitledger_projections.planning.replay import draw_supply, load_history
-from jitledger_projections.planning.tuning import MARGIN, dial_for
+from jitledger_projections.planning.tuning import (
+    LEARNING_DAYS,
+    MARGIN,
+    MEMORY_DAYS,
+    dial_for,
+)
 from jitledger_projections.reports.backtest.happened import really
 from jitledger_projections.reports.backtest.methods import (
     METHODS,
@@ -58,6 +68,7 @@ def run(
     cover_days: float = 7.0,
     review_days: int = 1,
     own: Own | None = None,
+    memory: Memory = USUAL_MEMORY,
     progress: Progress | None = None,
 ) -> tuple[list[Row], dict[str, list[Row]], dict[str, list[float | None]]]:
     """Run methods over (tuned from, scored from, end) day offsets; means over the seeds.
@@ -65,6 +76,7 @@ def run(
     Returns the blind results, the trade-off of each method, and the stock at ``SHARES``.
     """
     tuned, start, end = windows
+    replay = partial(simulate, review_days=review_days, memory=memory)
     blind: dict[str, list[Row]] = {}
     curves: dict[str, list[list[Row]]] = {}
     takes: dict[str, list[list[float | None]]] = {}
@@ -75,25 +87,22 @@ def run(
             if name != "current":  # There is no dial to turn: it is what it is.
                 dials = dials_of(name)
                 policy = policy_of_name(name, sales, supply, dials, cover_days)
-                outcome = simulate(sales, supply, policy, start, end, review_days=review_days)
+                outcome = replay(sales, supply, policy, start, end)
                 curves.setdefault(name, []).append(_rows(name, dials, outcome, sales, start, end))
                 takes.setdefault(name, []).append(frontier(outcome, SHARES))
             done += 1
             if name != "perfect":
                 earlier = (sales, supply, "mix" if name == "current" else name, tuned, start)
-                chosen = _tuned_dial(*earlier, target, cover_days, review_days)
+                chosen = _tuned_dial(replay, *earlier, target, cover_days)
                 one = policy_of_name(name, sales, supply, chosen, cover_days, own)
-                scored = simulate(sales, supply, one, start, end, review_days=review_days)
+                scored = replay(sales, supply, one, start, end)
                 blind.setdefault(name, []).extend(_rows(name, chosen, scored, sales, start, end))
                 done += 1
             if progress is not None:
                 progress(done, total)
-    merged = {
-        name: [_mean(rows) for rows in zip(*found, strict=True)] for name, found in curves.items()
-    }
     return (
         [_mean(rows) for rows in blind.values()],
-        merged,
+        {name: _means(found) for name, found in curves.items()},
         {
             name: [_mean_or_none(values) for values in zip(*found, strict=True)]
             for name, found in takes.items()
@@ -102,6 +111,7 @@ def run(
 
 
 def _tuned_dial(
+    replay: Callable[..., Outcome],
     sales: Sales,
     supply: Supply,
     name: str,
@@ -109,12 +119,11 @@ def _tuned_dial(
     end: int,
     target: float,
     cover_days: float,
-    review_days: int,
 ) -> Floats:
     """Return the one dial that reaches the target, and its margin, on the earlier window."""
     dials = dials_of(name)
     policy = policy_of_name(name, sales, supply, dials, cover_days)
-    outcome = simulate(sales, supply, policy, begin, end, review_days=review_days)
+    outcome = replay(sales, supply, policy, begin, end)
     if name in ("mix", "lines"):
         return np.array([dial_for(outcome, dials, min(0.999, target + MARGIN))[0]])
     order = np.argsort(outcome.line_fill, kind="stable")
@@ -169,6 +178,11 @@ def _mean(rows: list[Row] | tuple[Row, ...]) -> Row:
     )
 
 
+def _means(found: list[list[Row]]) -> list[Row]:
+    """Return the mean of each dial's row over the seeds."""
+    return [_mean(rows) for rows in zip(*found, strict=True)]
+
+
 def _mean_or_none(values: tuple[float | None, ...]) -> float | None:
     known = [value for value in values if value is not None]
     return float(np.mean(known)) if len(known) == len(values) else None
@@ -183,13 +197,15 @@ def backtest(
     target: float | None = None,
     seeds: int = 4,
     review_days: int = 1,
+    memory_days: float | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Replay the shop's ledger; raises ``too-little-history`` when there is nothing to tune on.
 
     The scored window ends yesterday (or ``until``) and takes the later third of the history, at
     most 131 days; dials are tuned on as long a stretch before it. Items need five days of sales
-    before that. Orders leave every ``review_days``: 1 is daily, 7 weekly.
+    before that. Orders leave every ``review_days``: 1 is daily, 7 weekly. How much the method
+    remembers is chosen on the earlier stretch, too, unless ``memory_days`` says it.
     """
     if review_days < 1:
         raise Refused("bad-value", f"A review every {review_days} days cannot be; try 1 or 7.")
@@ -212,18 +228,7 @@ def backtest(
     first, last = bounds[0], min(end, bounds[1])
     if until is not None:
         last = min(last, day_number(until))
-    start = last - min(MOST_SCORED_DAYS, (last - first + 1) // 3) + 1
-    if since is not None:
-        start = day_number(since)
-    span = last - start + 1
-    tuned = max(first + 21, start - span)
-    if span < 14 or start - tuned < 14:
-        days = max(0, last - first + 1)
-        raise Refused(
-            "too-little-history",
-            f"A backtest needs nine weeks of sales; so far there are {days}.",
-            days=days,
-        )
+    tuned, start = _windows(first, last, since)
     with database.snapshot() as tx:
         wanted = sold_on_days(tx, tuned, LEAST_SALE_DAYS)
     chosen = [p for p in products if p.sku in wanted and p.mode == "stocked"]
@@ -247,6 +252,9 @@ def backtest(
     offset = history.sales.first
     windows = (tuned - offset, start - offset, last - offset + 1)
     goal = float(shop.target) if target is None else target
+    chosen_memory = _memory(
+        history.sales, (mean, variance), windows, goal, shop, review_days, memory_days
+    )
     blind, curves, takes = run(
         history.sales,
         mean,
@@ -258,6 +266,7 @@ def backtest(
         cover_days=float(shop.cover_days),
         review_days=review_days,
         own=own(shop, chosen, look.today.isoformat()),
+        memory=chosen_memory.memory,
         progress=progress,
     )
     begins = history.sales.begins
@@ -274,7 +283,52 @@ def backtest(
         really=really(database, shop, history, start, last),
         curves=curves,
         takes=takes,
+        memory_days=chosen_memory.memory.rate_days,
+        memory_takes={f"{days:g}": stock for days, stock in chosen_memory.takes.items()},
     )
+
+
+def _windows(first: int, last: int, since: date | None) -> tuple[int, int]:
+    """Return the first days (numbers) of the earlier stretch and of the scored one."""
+    start = last - min(MOST_SCORED_DAYS, (last - first + 1) // 3) + 1
+    if since is not None:
+        start = day_number(since)
+    span = last - start + 1
+    tuned = max(first + 21, start - span)
+    if span < 14 or start - tuned < 14:
+        days = max(0, last - first + 1)
+        raise Refused(
+            "too-little-history",
+            f"A backtest needs nine weeks of sales; so far there are {days}.",
+            days=days,
+        )
+    return tuned, start
+
+
+def _memory(
+    sales: Sales,
+    lead: tuple[Floats, Floats],
+    windows: tuple[int, int, int],
+    target: float,
+    shop: Shop,
+    review_days: int,
+    given: float | None,
+) -> Chosen:
+    """Return how much to remember, by a replay of the stretch before the scored one."""
+    if given is not None:
+        if given <= 0:
+            raise Refused("bad-value", f"A memory of {given:g} days cannot be; try 14 or 60.")
+        return Chosen(memory_of(given), {})
+    tuned, start, _ = windows
+    begin = max(min(tuned, LEARNING_DAYS), start - MEMORY_DAYS)
+    supply = draw_supply(sales, *lead, 1)
+    dials = dials_of("mix")
+
+    def policy() -> Policy:
+        return policy_of_name("mix", sales, supply, dials, float(shop.cover_days))
+
+    wanted = min(0.999, target + MARGIN)
+    return choose_memory(sales, supply, policy, (begin, start), wanted, review_days=review_days)
 
 
 def _lead_times(chosen: list[Product], lead: dict[str, Lead]) -> tuple[Floats, Floats]:

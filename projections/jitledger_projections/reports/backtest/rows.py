@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
+from jitledger.domain.replenishment.demand_state import USUAL_MEMORY
+
 SHARES = (0.90, 0.95, 0.97)
 
 
@@ -42,6 +44,10 @@ class Report:
     curves: dict[str, list[Row]]
     takes: dict[str, list[float | None]] = field(default_factory=dict)
     """{method: average stock at 90, 95 and 97 % complete order lines}"""
+    memory_days: float = USUAL_MEMORY.rate_days
+    """After so many days an order line counts half; chosen before the scored window."""
+    memory_takes: dict[str, float] = field(default_factory=dict)
+    """{half-life: average stock it took there, at the same share of complete lines}"""
 
     def as_dict(self) -> dict[str, object]:
         """Return the report as ``backtest --json`` has it."""

@@ -36,6 +36,9 @@ _REVIEWED = {days: name for name, days in REVIEWS.items()}
     show_default=True,
     help="How often orders leave.",
 )
+@click.option(
+    "--memory", "memory_days", type=float, help="Half-life in days; else chosen by replay."
+)
 @click.option("--csv", "csv_file", type=click.Path(dir_okay=False), help="Write every row there.")
 @click.option(
     "--png", "png_file", type=click.Path(dir_okay=False), help="Draw the trade-off there."
@@ -50,6 +53,7 @@ def backtest(
     target: str | None,
     seeds: int,
     review: str,
+    memory_days: float | None,
     csv_file: str | None,
     png_file: str | None,
     json_: bool,
@@ -75,6 +79,7 @@ def backtest(
                 target=_share(target),
                 seeds=seeds,
                 review_days=REVIEWS[review],
+                memory_days=memory_days,
                 progress=progress,
             )
         )
@@ -161,6 +166,7 @@ def _cells(row: Row, currency: str) -> tuple[Any, ...]:
 
 def _show(report: Report, currency: str) -> None:
     from jitledger_projections.reports.backtest.rows import SHARES
+    from jitledger_projections.reports.upkeep import memory_remark
 
     columns = (
         "method",
@@ -186,6 +192,11 @@ def _show(report: Report, currency: str) -> None:
         columns,
         rows,
     )
+    memory = memory_remark(
+        report.memory_days, {float(d): s for d, s in report.memory_takes.items()}
+    )
+    if memory is not None:
+        click.echo(f"The method {memory}.")
     if report.really is None:
         click.echo("What really happened is left out: stock was known on too few days.", err=True)
     table(

@@ -4,24 +4,50 @@ Shapes: every array has one value for each item. Units: lines and units of the i
 are decayed sums of lines, units, lines and squared line quantities, B of exposure, E2 and M of
 squared errors and means. rho(h) = 2^(-1/h).
 
-The half-life of the order-line rate is 14 days, where REPLENISHMENT.md has 20: on the tuning window
-of the real sales (April to July 2011) shorter half-lives than that needed less stock.
+How fast it forgets is a ``Memory``: half-lives in days of the order-line rate and the line size.
+The usual one is 14 and 60 days, where REPLENISHMENT.md has 20: on the tuning window of a
+wholesaler's real sales (April to July 2011) shorter half-lives than that needed less stock. A
+grocer needs a longer one; a shop's own is chosen by replay (``backtesting.memory``).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-RHO_RATE = 2.0 ** (-1 / 14)
-RHO_SIZE = 2.0 ** (-1 / 60)
 BULK = 5.0
 LEAST_LINES = 5
 MOST_SEASON = 4.0
+
+
+class Memory(NamedTuple):
+    """Half-lives in days: after so many days an order line counts half."""
+
+    rate_days: float = 14.0
+    size_days: float = 60.0
+
+    @property
+    def rho_rate(self) -> float:
+        """Return what is left of the rate's sums after a day."""
+        return float(2.0 ** (-1 / self.rate_days))
+
+    @property
+    def rho_size(self) -> float:
+        """Return what is left of the size's sums after a day."""
+        return float(2.0 ** (-1 / self.size_days))
+
+
+USUAL_MEMORY = Memory()
+
+
+def memory_of(rate_days: float) -> Memory:
+    """Return the memory with a half-life of the rate; that of the size is 60 days at least."""
+    return Memory(rate_days, max(USUAL_MEMORY.size_days, rate_days))
 
 
 @dataclass(slots=True)
@@ -89,6 +115,7 @@ def fold_days(
     first: int,
     last: int,
     index: Floats,
+    memory: Memory = USUAL_MEMORY,
 ) -> None:
     """Fold the days ``first``..``last`` into a state, in place.
 
@@ -108,7 +135,7 @@ def fold_days(
         e[outs] = exposures.share[there]
         f = index[day - first]
         started = None if all_started else start <= day
-        step(state, n, x, q2, e, f, started)
+        step(state, n, x, q2, e, f, started, memory)
         state.silent += e if started is None else e * started
         if items.size:
             state.lines[items] += n[items]
@@ -129,6 +156,7 @@ def step(
     e: Floats,
     f: Floats | float,
     started: npt.NDArray[np.bool_] | None,
+    memory: Memory = USUAL_MEMORY,
 ) -> None:
     """Fold one day: winsorise bulk lines, score the forecast, decay and add."""
     sold = np.flatnonzero(x > 0)
@@ -152,19 +180,20 @@ def step(
     if started is not None:
         scored &= started
     error = x - mean
-    s.E2 *= RHO_SIZE
-    s.M *= RHO_SIZE
+    rho_rate, rho_size = memory.rho_rate, memory.rho_size
+    s.E2 *= rho_size
+    s.M *= rho_size
     s.E2 += np.where(scored, error * error, 0.0)
     s.M += np.where(scored, mean, 0.0)
-    s.A *= RHO_RATE
+    s.A *= rho_rate
     s.A += n
-    s.B *= RHO_RATE
+    s.B *= rho_rate
     s.B += exposure
-    s.U *= RHO_SIZE
+    s.U *= rho_size
     s.U += x
-    s.C *= RHO_SIZE
+    s.C *= rho_size
     s.C += n
-    s.Q2 *= RHO_SIZE
+    s.Q2 *= rho_size
     s.Q2 += q2
     s.days += (e > 0) if started is None else ((e > 0) & started)
 

@@ -10,14 +10,20 @@ Shapes: D dials × N items = R rows; lines are sorted by day, then item, then ti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from jitledger.domain.replenishment.demand_state import DemandState, step, weekday_index
+from jitledger.domain.replenishment.demand_state import (
+    USUAL_MEMORY,
+    DemandState,
+    Memory,
+    step,
+    weekday_index,
+)
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -146,6 +152,7 @@ def simulate(
     *,
     review_days: int = 1,
     initial: Floats | None = None,
+    memory: Memory = USUAL_MEMORY,
     progress: Progress | None = None,
 ) -> Outcome:
     """Run a policy over days start..end-1 (offsets into ``sales``) and return what it achieved.
@@ -153,7 +160,7 @@ def simulate(
     What sold before ``start`` is known to it as it was; it begins with ``initial`` stock, else with
     shelves filled to its own order-up-to level, and nothing on its way.
     """
-    return _Run(sales, supply, policy, start, end).go(review_days, initial, progress)
+    return _Run(sales, supply, policy, start, end, memory).go(review_days, initial, progress)
 
 
 class _Run:
@@ -164,14 +171,16 @@ class _Run:
         policy: Policy,
         start: int,
         end: int,
+        memory: Memory,
     ) -> None:
+        self.memory = memory
         self.sales, self.supply, self.policy = sales, supply, policy
         self.start, self.end = start, end
         self.review_days = 1
         self.dials, self.items = policy.rows, sales.items
         self.rows = self.dials * self.items
         self.cost = np.tile(sales.unit_cost, self.dials)
-        self.state, self.window = warm(sales, start, self.dials)
+        self.state, self.window = warm(sales, start, self.dials, memory=memory)
         self.totals = {name: np.zeros(self.dials) for name in _TOTALS}
         self.pipeline = np.zeros((int(supply.drawn.max()) + 2, self.rows))
         self.on_hand = np.zeros(self.rows)
@@ -261,18 +270,9 @@ class _Run:
         totals["served"] += seen_x.reshape(shape).sum(axis=1)
         totals["earned"] += sold_value.reshape(shape).sum(axis=1)
         self.seen |= np.tile(n > 0, self.dials)
-        factor = self._factor(day)
-        fold_one(
-            self.state,
-            self.window,
-            day,
-            seen_n,
-            seen_x,
-            seen_q2,
-            exposed,
-            factor,
-            np.minimum(self.known, np.where(self.seen, day, self.known)) <= day,
-        )
+        started = np.minimum(self.known, np.where(self.seen, day, self.known)) <= day
+        learnt = (seen_n, seen_x, seen_q2, exposed, self._factor(day), started, self.memory)
+        fold_one(self.state, self.window, day, *learnt)
 
     def _factor(self, day: int) -> float:
         first = self.sales.first
@@ -330,6 +330,7 @@ def fold_one(
     exposed: Floats,
     factor: float,
     started: npt.NDArray[np.bool_],
+    memory: Memory = USUAL_MEMORY,
 ) -> None:
     """Fold one day into the decayed state and the window of days."""
     window.put(x, np.where(started, exposed, 0.0))
@@ -340,10 +341,17 @@ def fold_one(
     state.first_sale[sold] = np.minimum(state.first_sale[sold], day)
     state.silent += exposed * started
     state.silent[sold] = 0.0
-    step(state, n, x.copy(), q2.copy(), exposed, factor, started)
+    step(state, n, x.copy(), q2.copy(), exposed, factor, started, memory)
 
 
-def warm(sales: Sales, start: int, dials: int, window_days: int = 90) -> tuple[DemandState, Window]:
+def warm(
+    sales: Sales,
+    start: int,
+    dials: int,
+    window_days: int = 90,
+    *,
+    memory: Memory = USUAL_MEMORY,
+) -> tuple[DemandState, Window]:
     """Fold the real history before ``start`` once and repeat it for every dial."""
     state, window = DemandState.empty(sales.items), Window(sales.items, window_days)
     lines = sales.lines_by_day()
@@ -359,27 +367,9 @@ def warm(sales: Sales, start: int, dials: int, window_days: int = 90) -> tuple[D
             exposed[items] = share
         week = weekday_index(lines[:day], sales.first, sales.first + day - 1)
         factor = float(week[(sales.first + day + 3) % 7])
-        fold_one(state, window, day, n, x, q2, exposed, factor, sales.known <= day)
+        fold_one(state, window, day, n, x, q2, exposed, factor, sales.known <= day, memory)
     wide = Window(sales.items * dials, window_days)
     wide.units, wide.exposed = np.tile(window.units, dials), np.tile(window.exposed, dials)
     wide._at = window._at
     repeated = np.tile(np.arange(sales.items), dials)
     return state.select(repeated), wide
-
-
-def at_fill(fill: Floats, stock: Floats, target: float) -> float | None:
-    """Return the stock at which a sweep reaches a fill, by interpolation; None when it never does.
-
-    >>> at_fill(np.array([.90, .94, .98]), np.array([100., 200., 400.]), .96)
-    300.0
-    """
-    order = np.argsort(fill)
-    found, value = fill[order], stock[order]
-    if target < found[0] or target > found[-1]:
-        return None
-    return float(np.interp(target, found, value))
-
-
-def frontier(outcome: Outcome, targets: Sequence[float]) -> list[float | None]:
-    """Return the average stock that each share of complete order lines takes."""
-    return [at_fill(outcome.line_fill, outcome.stock_value, target) for target in targets]

@@ -1,0 +1,163 @@
+"""How much is remembered: chosen by replay, on nothing that came later, kept and folded alike."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from jitledger.bootstrap import App
+from jitledger.domain.replenishment.backtesting.backtest import Sales, Supply
+from jitledger.domain.replenishment.backtesting.memory import Chosen, choose_memory
+from jitledger.domain.replenishment.backtesting.policies import Method
+from jitledger.domain.replenishment.demand_state import USUAL_MEMORY, DemandState
+from jitledger_projections.planning.exposure import first_days
+from jitledger_projections.planning.forecast import _advance, forecast
+from jitledger_projections.reports.upkeep import remembered
+from tests.conftest import all_done, done
+
+START = date(2026, 1, 1)
+DAYS = 400
+DIALS = np.array([0.8, 0.9, 0.95, 0.975, 0.99, 0.998])
+
+
+def trade(rates: np.ndarray, seed: int = 3) -> tuple[Sales, Supply]:
+    """Return the sales of some items whose rate a day is ``rates[day, item]``, a line a unit."""
+    rng = np.random.default_rng(seed)
+    units = rng.poisson(rates)
+    day, item = np.nonzero(units)
+    count = units[day, item]
+    day, item = np.repeat(day, count), np.repeat(item, count)
+    days, items = rates.shape
+    sales = Sales(
+        first=20_000,
+        days=days,
+        item=item.astype(np.int64),
+        day=day.astype(np.int64),
+        quantity=np.ones(day.size),
+        moment=np.full(day.size, 0.5),
+        value=np.ones(day.size),
+        unit_cost=np.ones(items),
+        supplier=np.zeros(items, np.int64),
+        known=np.zeros(items, np.int64),
+        begins=np.searchsorted(day, np.arange(days + 1)).astype(np.int64),
+        exposure={},
+    )
+    drawn = np.full((items, days), 7, np.int16)
+    return sales, Supply(drawn, np.full(items, 7.0), np.ones(items))
+
+
+def chosen(sales: Sales, supply: Supply, end: int = DAYS) -> Chosen:
+    """Return the memory for sales, judged on what lies before a day."""
+    window = (60, end)
+    return choose_memory(sales, supply, lambda: Method(sales, supply, DIALS, "one"), window, 0.97)
+
+
+def steady() -> np.ndarray:
+    """Return forty items that sell on and on as they did: two to eight a day."""
+    return np.tile(np.linspace(2, 8, 40), (DAYS, 1))
+
+
+def drifting() -> np.ndarray:
+    """Return forty items whose rate wanders off for good: by 6 % a day, up or down."""
+    rng = np.random.default_rng(9)
+    return np.asarray(
+        np.clip(5 * np.exp(np.cumsum(rng.normal(0, 0.06, (DAYS, 40)), axis=0)), 0.2, 60)
+    )
+
+
+def test_a_steady_shop_remembers_long_and_a_drifting_one_does_not() -> None:
+    """More evidence where nothing changes; the newest where everything does."""
+    long, short = chosen(*trade(steady())), chosen(*trade(drifting()))
+    assert long.memory.rate_days >= 60
+    assert short.memory.rate_days <= 30
+    assert long.takes[7.0] > 1.02 * long.takes[long.memory.rate_days]
+    assert short.takes[240.0] > 1.1 * short.takes[short.memory.rate_days]
+
+
+def test_nothing_later_has_a_say() -> None:
+    """All that comes after the window is replaced by noise: the choice and its figures stay."""
+    before = steady()
+    after = before.copy()
+    after[300:] = np.random.default_rng(1).uniform(0, 30, (100, 40))
+    sales, supply = trade(before)
+    noise, _ = trade(after, seed=8)
+    early, late = sales.day < 300, noise.day >= 300
+    mixed = Sales(
+        first=sales.first,
+        days=DAYS,
+        item=np.concatenate((sales.item[early], noise.item[late])),
+        day=np.concatenate((sales.day[early], noise.day[late])),
+        quantity=np.ones(early.sum() + late.sum()),
+        moment=np.full(early.sum() + late.sum(), 0.5),
+        value=np.ones(early.sum() + late.sum()),
+        unit_cost=sales.unit_cost,
+        supplier=sales.supplier,
+        known=sales.known,
+        begins=np.searchsorted(
+            np.concatenate((sales.day[early], noise.day[late])), np.arange(DAYS + 1)
+        ).astype(np.int64),
+        exposure={},
+    )
+    assert chosen(mixed, supply, 300) == chosen(sales, supply, 300)
+
+
+def moment(day: int, hour: int = 12, minute: int = 0) -> str:
+    """Return a moment of the story."""
+    return f"{START + timedelta(days=day)}T{hour:02d}:{minute:02d}:00"
+
+
+@pytest.fixture
+def shop(app: App) -> App:
+    """Eight products sell steadily for 260 days."""
+    now = moment(0, 6)
+    done(app, do="supplier", code="ACME", name="Acme", lead_time_days="7", now=now)
+    rng = np.random.default_rng(4)
+    sales: list[dict[str, object]] = []
+    for n in range(8):
+        done(app, do="register", sku=f"P{n}", name=f"Item {n}", now=now)
+        done(app, do="terms", supplier="ACME", sku=f"P{n}", unit_cost="2", now=now)
+        done(app, do="open", sku=f"P{n}", qty="5000", now=now)
+    for day in range(260):
+        for n in range(8):
+            units = int(rng.poisson(2 + n))
+            if units:
+                qty = {"qty": str(units), "now": moment(day, 12, n)}
+                sales.append({"do": "sell", "sku": f"P{n}", **qty})
+    all_done(app, sales)
+    done(app, do="location", code="D", now=moment(260, 8))
+    return app
+
+
+def test_a_sweep_keeps_what_it_chose(shop: App) -> None:
+    """The state that is kept is one folded with the memory; a day later it still is."""
+    shop.sweep()
+    found = forecast(shop.database, shop.queries.shop(), shop.today())
+    assert set(found.takes) == {7.0, 14.0, 30.0, 60.0, 120.0, 240.0}
+    assert found.memory.rate_days >= 30
+    said = str(remembered(found))
+    assert said.startswith(f"remembers about {found.memory.rate_days:g} days here")
+    done(shop, do="sell", sku="P3", qty="4", now=moment(260, 12))
+    done(shop, do="sell", sku="P3", qty="1", occurred_at=moment(200), now=moment(261, 9))
+    later = forecast(shop.database, shop.queries.shop(), shop.today())
+    assert later.memory == found.memory
+    whole = forecast(shop.database, shop.queries.shop(), shop.today())
+    whole.state = DemandState.empty(len(whole.skus))
+    with shop.database.snapshot() as tx:
+        first = int(first_days(tx, whole.skus).min())
+        _advance(tx, whole, shop.queries.shop(), first, later.day, None)
+    for name in ("A", "B", "U", "C", "E2", "M"):
+        assert np.allclose(getattr(whole.state, name), getattr(later.state, name)), name
+
+
+def test_a_young_shop_keeps_the_usual_memory(app: App) -> None:
+    """Under 90 days nothing is chosen, and nothing is said of it."""
+    now = moment(0, 6)
+    done(app, do="register", sku="MUG", name="Mug", now=now)
+    done(app, do="open", sku="MUG", qty="500", now=now)
+    for day in range(60):
+        done(app, do="sell", sku="MUG", qty="3", now=moment(day))
+    app.sweep()
+    found = forecast(app.database, app.queries.shop(), app.today())
+    assert (found.memory, found.takes, remembered(found)) == (USUAL_MEMORY, {}, None)
