@@ -28,6 +28,7 @@ from jitledger_projections.views.supply import Supply
 if TYPE_CHECKING:
     from datetime import date
 
+    from jitledger.domain.replenishment.backtesting.memory import Chosen
     from jitledger.service.people import Person
     from jitledger.service.upkeep.rekeying import Rekeyed
     from jitledger_projections.reports.look import Look
@@ -80,12 +81,22 @@ class App:
 
     def sweep(self) -> int:
         """Fold the demand state through yesterday and store every reorder point."""
+        from jitledger.domain.commands import parse
         from jitledger.service.alerts.summary import resume_alerts
+        from jitledger.service.recording.submission import Ask, Submission
         from jitledger_projections.planning.sweep import sweep
 
         shop = self.queries.shop()
         self.driver.catch_up()
-        points = sweep(self.database, shop, self.queries.present(shop))
+
+        def note(chosen: Chosen) -> None:
+            takes = {f"{days:g}": f"{stock:.2f}" for days, stock in chosen.takes.items()}
+            command = {"do": "memory", "days": f"{chosen.memory.rate_days:g}", "takes": takes}
+            answer = self.ledger.commit(Submission([Ask(parse(command))], channel="system"))
+            if answer.answers[0].error is not None:
+                raise answer.answers[0].error
+
+        points = sweep(self.database, shop, self.queries.present(shop), note)
         resume_alerts(self.database, self.ledger, self.reorder)
         return points
 

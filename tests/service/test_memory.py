@@ -138,6 +138,11 @@ def test_a_sweep_keeps_what_it_chose(shop: App) -> None:
     assert found.memory.rate_days >= 30
     said = str(remembered(found))
     assert said.startswith(f"remembers about {found.memory.rate_days:g} days here")
+    (noted,) = [row for row in shop.queries.log() if row["event"] == "memory-chosen"]
+    assert noted["details"]["days"] == f"{found.memory.rate_days:g}"
+    assert "14 " in noted["details"]["takes"]
+    shop.sweep()
+    assert [row["event"] for row in shop.queries.log()].count("memory-chosen") == 1
     done(shop, do="sell", sku="P3", qty="4", now=moment(260, 12))
     done(shop, do="sell", sku="P3", qty="1", occurred_at=moment(200), now=moment(261, 9))
     later = forecast(shop.database, shop.queries.shop(), shop.today())
@@ -149,6 +154,20 @@ def test_a_sweep_keeps_what_it_chose(shop: App) -> None:
         _advance(tx, whole, shop.queries.shop(), first, later.day, None)
     for name in ("A", "B", "U", "C", "E2", "M"):
         assert np.allclose(getattr(whole.state, name), getattr(later.state, name)), name
+
+
+def test_a_memory_is_pinned_and_let_go_again(shop: App) -> None:
+    """What is set by hand stays, whatever a replay finds; 0 leaves it to the replay again."""
+    shop.sweep()
+    by_replay = forecast(shop.database, shop.queries.shop(), shop.today())
+    done(shop, do="settings", memory_days="14", now=moment(268, 8))
+    shop.sweep()
+    pinned = forecast(shop.database, shop.queries.shop(), shop.today())
+    assert (pinned.memory.rate_days, set(pinned.takes)) == (14.0, set(by_replay.takes))
+    done(shop, do="settings", memory_days="0", now=moment(269, 8))
+    shop.sweep()
+    again = forecast(shop.database, shop.queries.shop(), shop.today())
+    assert again.memory.rate_days >= 30
 
 
 def test_a_young_shop_keeps_the_usual_memory(app: App) -> None:

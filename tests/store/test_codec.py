@@ -35,6 +35,8 @@ def sample(cls: Any) -> Any:
             fields[name] = (sample(OrderLine),)
         elif name == "inputs":
             fields[name] = {"demand_per_day": "2.5"}
+        elif name == "takes":
+            fields[name] = {"14": "262.50"}
         elif name == "weekdays":
             fields[name] = (0, 3)
         elif "Literal" in kind:

@@ -23,6 +23,7 @@ from jitledger.domain.replenishment.demand_state import (
     Exposures,
     Memory,
     fold_days,
+    memory_of,
     season_index,
     weekday_index,
 )
@@ -94,6 +95,7 @@ def forecast(database: Database, shop: Shop, today: date, *, sweeping: bool = Fa
         skus = [p.sku for p in products]
         place = {sku: i for i, sku in enumerate(skus)}
         base = Forecast(skus, place, DemandState.empty(len(skus)), last, np.ones(7), {}, products)
+        base.memory = memory_in(shop)
         touched: set[str] | None = None
         if kept is not None and kept[0] <= last and kept[1] <= head:
             touched = _use_kept(database, tx, base, kept, head)
@@ -117,6 +119,12 @@ def forecast(database: Database, shop: Shop, today: date, *, sweeping: bool = Fa
             base.young = _when_young(tx, base)
         base.day = last
     return base
+
+
+def memory_in(shop: Shop) -> Memory:
+    """Return a shop's memory: what was set by hand, else what a replay chose, else the usual."""
+    days = shop.memory_days or shop.memory_chosen
+    return memory_of(float(days)) if days else USUAL_MEMORY
 
 
 def remember(database: Database, shop: Shop, found: Forecast, memory: Memory) -> None:
@@ -233,7 +241,9 @@ def _use_kept(
         weekday = stored["weekday"]
         season = orjson.loads(stored["season"].tobytes())
         cost, tuned, young = (stored.get(name) for name in ("cost", "tuned", "young"))
-        memory, takes = stored.get("memory"), stored.get("takes")
+        memory, takes = stored.get("memory", np.array(USUAL_MEMORY)), stored.get("takes")
+        if Memory(*memory.tolist()) != base.memory:
+            return None  # It was folded with another one.
     streams = database.touched(tx, kept[1])
     touched = {name[len(SKU_STREAM) :] for name in streams if name.startswith(SKU_STREAM)}
     if len(touched) > 900:
@@ -251,9 +261,8 @@ def _use_kept(
             base.cost[target] = cost[source]
     if tuned is not None and tuned.size:
         base.tuned = Tuned(float(tuned[0]), int(tuned[1]), float(tuned[2]), float(tuned[3]))
-    if memory is not None:
-        base.memory = Memory(*memory.tolist())
-        base.takes = dict(takes.tolist()) if takes is not None else {}
+    if takes is not None:
+        base.takes = dict(takes.tolist())
     if young is not None:
         medians = orjson.loads(young.tobytes())
         base.young = {category or None: (rate, each) for category, (rate, each) in medians.items()}

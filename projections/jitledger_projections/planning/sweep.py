@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import numpy as np
@@ -9,6 +10,7 @@ import orjson
 
 from jitledger.domain.moments import day_number, local_date
 from jitledger.domain.quantity import show
+from jitledger.domain.replenishment.backtesting.memory import Chosen
 from jitledger.domain.replenishment.order_quantity import lot_by_hand
 from jitledger.domain.state.shop import Shop
 from jitledger.store.database import Database, marked
@@ -23,10 +25,16 @@ from jitledger_projections.views.on_hand import last_costs
 from jitledger_projections.views.products import Label, labels, prices, spoils
 
 
-def sweep(database: Database, shop: Shop, now: int) -> int:
+def sweep(
+    database: Database,
+    shop: Shop,
+    now: int,
+    note: Callable[[Chosen], None] = lambda chosen: None,
+) -> int:
     """Fold the shop through yesterday, keep the state, and store every item's reorder point.
 
-    Returns how many reorder points stand. Alerts compare movements with these points.
+    Returns how many reorder points stand. Alerts compare movements with these points. ``note``
+    records a memory that the replay chose and that is not in use; one set by hand stays.
     """
     today = local_date(now, shop.tz)
     with database.snapshot() as tx:
@@ -35,11 +43,7 @@ def sweep(database: Database, shop: Shop, now: int) -> int:
     found.cost = _costs(database, found)
     planned = plan(database, shop, today, found)
     if is_due(found):
-        lead = (planned.lead_days, planned.lead_deviation**2)
-        learned = tune(database, shop, found, *lead, planned.review_days)
-        if learned is not None:
-            found.tuned, (memory, found.takes) = learned
-            remember(database, shop, found, memory)
+        _learn(database, shop, planned, note)
         planned = plan(database, shop, today, found)
     if found.day >= day_number(today) - 1:
         keep(database, found, position)
@@ -70,6 +74,19 @@ def sweep(database: Database, shop: Shop, now: int) -> int:
         rows.append((p.sku, "", str(point), show(lot), orjson.dumps(inputs).decode()))
     _store_points(database, rows)
     return len(rows)
+
+
+def _learn(database: Database, shop: Shop, planned: Plan, note: Callable[[Chosen], None]) -> None:
+    """Set the dial and the memory by a replay, in place."""
+    found, lead = planned.forecast, (planned.lead_days, planned.lead_deviation**2)
+    learned = tune(database, shop, found, *lead, planned.review_days)
+    if learned is None:
+        return
+    found.tuned, chosen = learned
+    found.takes = chosen.takes
+    if chosen.memory != found.memory:
+        note(chosen)
+        remember(database, shop, found, chosen.memory)
 
 
 def _life(planned: Plan, place: int, label: Label | None, shop: Shop) -> dict[str, str]:

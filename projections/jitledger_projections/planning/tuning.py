@@ -100,6 +100,8 @@ def _replayed(
     memory = choose_memory(
         sales, supply, policy, window, wanted, review_days=review, present=found.memory
     )
+    if shop.memory_days:
+        memory = memory._replace(memory=found.memory)  # Set by hand; the evidence is kept.
     outcome = simulate(
         sales,
         supply,

@@ -217,6 +217,7 @@ SHOP_FIELDS = {
     "closes": "closes",
     "method": "method",
     "margin": "margin_floor",
+    "memory": "memory_days",
 }
 
 SHOP_SAID = {
@@ -230,6 +231,7 @@ SHOP_SAID = {
     "closes": say.CLOSES_AT,
     "method": say.HOW_REORDER_POINTS_ARE_FOUND,
     "margin": say.LEAST_MARGIN_0_IS_NONE,
+    "memory": say.MEMORY_IN_DAYS_0_BY_REPLAY,
 }
 
 
@@ -246,6 +248,7 @@ def _shop_shown(shop: Shop) -> str:
         "closes": shop.closes,
         "method": shop.method_of(None),
         "margin": show(shop.margin_floor),
+        "memory": show(shop.memory_days),
     }
     lines = [
         f"<code>{name}</code> {texts.safe(value)} – {_(SHOP_SAID[name])}"

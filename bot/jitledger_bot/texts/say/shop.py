@@ -43,6 +43,9 @@ DAYS_AN_ORDER_IS_TO = mark("days an order is to last")
 OPENS_AT = mark("opens at")
 CLOSES_AT = mark("closes at")
 HOW_REORDER_POINTS_ARE_FOUND = mark("how reorder points are found")
+MEMORY_IN_DAYS_0_BY_REPLAY = mark(
+    "how long sales are remembered, in days; 0 is chosen by replaying them"
+)
 LEAST_MARGIN_0_IS_NONE = mark("least margin; 0 is none")
 LANGUAGES_KNOWN = mark("Languages: {known}")
 LANGUAGE_IS = mark("Language: {language}")

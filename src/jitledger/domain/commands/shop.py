@@ -12,6 +12,7 @@ from jitledger.domain.commands.fields import (
     Cover,
     Currency,
     Day,
+    Days,
     Floor,
     Locale,
     Money,
@@ -48,6 +49,17 @@ class ChangeSettings(Command):
     closes: Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")] | None = None
     margin_floor: Floor | None = None
     """The least margin, as a share of the net price; 0 is no floor."""
+    memory_days: Days | None = None
+    """After so many days an order line counts half; 0 leaves it to the replay."""
+
+
+class ChooseMemory(Command):
+    """Note what a replay chose: after so many days an order line counts half, and the evidence."""
+
+    do: ClassVar[str] = "memory"
+    needs: ClassVar[Literal["viewer", "staff", "buyer", "owner"]] = "owner"
+    days: Days
+    takes: dict[str, str] = {}
 
 
 class OpenShop(Command):

@@ -49,6 +49,7 @@ def change_settings(ground: Ground, command: c.ChangeSettings) -> list[Draft]:
         "opens": command.opens,
         "closes": command.closes,
         "margin_floor": command.margin_floor,
+        "memory_days": command.memory_days,
     }
     opens, closes = command.opens or ground.shop.opens, command.closes or ground.shop.closes
     if opens >= closes:
@@ -60,6 +61,15 @@ def change_settings(ground: Ground, command: c.ChangeSettings) -> list[Draft]:
     if all(value is None for value in fields.values()):
         raise bad_value("settings", "", "nothing to change was given")
     return [ground.plain(SHOP_STREAM, e.SettingsChanged, fields)]
+
+
+@decides(c.ChooseMemory)
+def choose_memory(ground: Ground, command: c.ChooseMemory) -> list[Draft]:
+    """Note which memory a replay chose, with its evidence."""
+    if command.days <= 0:
+        raise bad_value("days", command.days, "a number of days is expected, like 14")
+    fields = {"days": command.days, "takes": command.takes}
+    return [ground.plain(SHOP_STREAM, e.MemoryChosen, fields)]
 
 
 @decides(c.OpenLocation)

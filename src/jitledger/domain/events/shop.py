@@ -46,6 +46,22 @@ class SettingsChanged(Event, frozen=True, kw_only=True):
     opens: str | None = None
     closes: str | None = None
     margin_floor: Decimal | None = None
+    memory_days: Decimal | None = None
+    """How long the forecast remembers, set by hand; 0 leaves it to the replay."""
+
+
+class MemoryChosen(Event, frozen=True, kw_only=True):
+    """A replay of the shop's own sales chose how long the forecast remembers.
+
+    ``takes`` is its evidence: the average stock that each half-life took at the same share of
+    complete order lines.
+    """
+
+    name: ClassVar[str] = "memory-chosen"
+    word: ClassVar[str] = "memory chosen"
+
+    days: Decimal
+    takes: dict[str, str] = {}
 
 
 class LocationOpened(Event, frozen=True, kw_only=True):

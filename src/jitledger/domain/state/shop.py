@@ -26,6 +26,7 @@ _SETTINGS = (
     "cover_days",
     "tax_rate",
     "margin_floor",
+    "memory_days",
 )
 """What a shop and a change of its settings call by the same names."""
 
@@ -59,6 +60,10 @@ class Shop:
     tax_rate: Decimal | None = None
     margin_floor: Decimal = Decimal(0)
     """The least margin; a product whose newest cost leaves less is told of. 0 is no floor."""
+    memory_days: Decimal = Decimal(0)
+    """How long the forecast remembers, set by hand; 0 leaves it to the replay."""
+    memory_chosen: Decimal | None = None
+    """What the newest replay chose."""
     opens: str = "00:00"
     closes: str = "24:00"
     """Opening hours: a time without stock outside of them is no time without sales."""
@@ -108,6 +113,8 @@ class Shop:
                     self.invitations[event.code_hash].used = True
             case e.MemberLeft():
                 self.members.pop(event.member, None)
+            case e.MemoryChosen():
+                self.memory_chosen = event.days
             case e.BudgetSet():
                 self.budgets.append((starting(event.effective_from), event.amount))
             case e.HoldingRateSet():
