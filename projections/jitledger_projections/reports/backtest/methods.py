@@ -10,6 +10,7 @@ import numpy.typing as npt
 from jitledger.domain.errors import Refused
 from jitledger.domain.replenishment.backtesting.backtest import Floats, Policy, Sales, Supply
 from jitledger.domain.replenishment.backtesting.policies import (
+    MOST_LEVEL,
     ByHand,
     Current,
     Method,
@@ -25,11 +26,13 @@ METHODS = ("mix", "lines", "one", "textbook", "velocity", "current")
 """default with allocated service levels (two weights) or one for all, its peers, and the shop's
 own way: each item by its method, with the points that were set by hand."""
 
-ALLOCATED = np.array([0.4, 0.25, 0.16, 0.1, 0.065, 0.04, 0.025, 0.014, 0.007])
+ALLOCATED = np.array(
+    [0.4, 0.25, 0.16, 0.1, 0.065, 0.04, 0.025, 0.014, 0.007, 0.003, 0.0012, 0.0005]
+)
 
-LEVELS = np.array([0.7, 0.8, 0.88, 0.93, 0.96, 0.975, 0.985, 0.993, 0.998])
+LEVELS = np.array([0.7, 0.8, 0.88, 0.93, 0.96, 0.975, 0.985, 0.993, 0.998, 0.9993, 0.9998])
 
-COVERS = np.array([0.0, 2.0, 4.0, 7.0, 11.0, 16.0, 24.0, 36.0, 54.0])
+COVERS = np.array([0.0, 2.0, 4.0, 7.0, 11.0, 16.0, 24.0, 36.0, 54.0, 80.0, 120.0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,5 +113,7 @@ def own(shop: Shop, chosen: list[Product], today: str) -> Own:
             if value is not None:
                 column[place] = float(value)
     return Own(
-        tuple(methods(chosen, shop, today)), hand, min(0.998, max(0.5, float(shop.service_level)))
+        tuple(methods(chosen, shop, today)),
+        hand,
+        min(MOST_LEVEL, max(0.5, float(shop.service_level))),
     )

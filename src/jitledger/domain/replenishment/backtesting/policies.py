@@ -19,6 +19,8 @@ from jitledger.domain.replenishment.reorder_point import MODEL_RISK, rates
 
 Floats = npt.NDArray[np.float64]
 Weights = Literal["one", "mix", "lines"]
+MOST_LEVEL = 0.9999
+"""A level above which no stock is planned for; .998 hid the last per cent of a grocer's lines."""
 COVER_DAYS = 7.0
 """How many days of its own mean demand an order covers beyond the reorder point."""
 
@@ -29,12 +31,12 @@ def up_to(point: Floats, rate: Floats, cover_days: float) -> Floats:
 
 
 def allocate(kappa: Floats | float, batch_share: Floats, weight: Floats) -> Floats:
-    """Return each item's service level: clip(1 - kappa·Q/(d·cover)·w, .5, .998).
+    """Return each item's service level: clip(1 - kappa·Q/(d·cover)·w, .5, .9999).
 
     Dear and slow items get less, cheap and quick ones more, for the same total of complete order
     lines. kappa .05, batch share 1 and weight 2 give .90.
     """
-    return np.clip(1.0 - kappa * batch_share * weight, 0.5, 0.998)
+    return np.clip(1.0 - kappa * batch_share * weight, 0.5, MOST_LEVEL)
 
 
 def weights_of(
