@@ -119,6 +119,25 @@ def test_a_shops_own_ledger_is_replayed(trading: App) -> None:
     assert again.blind == report.blind
 
 
+def test_what_a_replay_could_not_know_stands_before_its_figures(trading: App) -> None:
+    """Lead times, costs and items that are left out are counted; nothing is said where all is."""
+    known = {one.code: str(one) for one in backtest(trading.look(), seeds=1).could_not_know}
+    assert "no-lead-time" not in known
+    assert "no-cost" not in known
+    now = moment(200, "23:00:00")
+    for sku, days in (("NEW", [196] * 10), ("OLD", range(0, 90, 5))):
+        done(trading, do="register", sku=sku, name=sku, now=now)
+        for day in days:
+            done(trading, do="sell", sku=sku, qty="1", occurred_at=moment(day), now=now)
+    report = backtest(trading.look(), seeds=1)
+    said = {one.code: str(one) for one in report.could_not_know}
+    assert said["no-lead-time"].startswith("no lead time is known of 1 of 11 products")
+    assert said["no-cost"].startswith("no cost is known of 1 of 11 products")
+    share = float(said["left-out"].partition(" ")[0])
+    assert 0 < share < 5
+    assert report.as_dict()["could_not_know"] == [str(one) for one in report.could_not_know]
+
+
 def test_the_way_a_shop_orders_now_is_replayed(trading: App) -> None:
     """Without settings it is the default; points set far too high by hand show what they cost."""
     names = ("mix", "current")

@@ -167,6 +167,7 @@ def backtest(report: Report, currency: str) -> str:
             days=days,
         ),
     ]
+    lines += [f"⚠ {texts.note(unknown)}" for unknown in report.could_not_know]
     for row in report.blind:
         stock = f"{row.stock_value:,.0f} {currency}"
         fill = f"{row.line_fill:.1%}"

@@ -235,6 +235,19 @@ REMARKS = (
     mark("counted for {po}, which is complete now"),
     mark("it arrived at {place}, where {po} was ordered to"),
     mark(
+        "no lead time is known of {count} of {items} products: 7 days, as uncertain as usual, are "
+        "assumed"
+    ),
+    mark(
+        "no cost is known of {count} of {items} products: half the price before the scored days is "
+        "assumed, or 1"
+    ),
+    mark(
+        "{share} % of the order lines are left out: of products that sold on fewer than {days} "
+        "days before, or are no stock"
+    ),
+    mark("what really happened is left out: stock was known on too few days"),
+    mark(
         "remembers about {days} days here, chosen by replaying your sales: {other} days would have "
         "taken {more} % more stock"
     ),

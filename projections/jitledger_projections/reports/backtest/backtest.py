@@ -7,13 +7,13 @@ lines takes, and what the way it works now costs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
 
 import numpy as np
 
-from jitledger.domain.errors import Refused
+from jitledger.domain.errors import Refused, Remark
 from jitledger.domain.moments import day_from_number, day_number
 from jitledger.domain.replenishment.backtesting.backtest import (
     Floats,
@@ -46,12 +46,26 @@ from jitledger_projections.reports.backtest.methods import (
 )
 from jitledger_projections.reports.backtest.rows import SHARES, Report, Row
 from jitledger_projections.reports.look import Look
-from jitledger_projections.views.demand import demand_bounds, sold_on_days
+from jitledger_projections.views.demand import demand_bounds, lines_by_day, sold_on_days
 from jitledger_projections.views.on_hand import last_costs
 
 LEAST_SALE_DAYS = 5
 
 MOST_SCORED_DAYS = 131
+
+NO_LEAD_TIME = (
+    "no lead time is known of {count} of {items} products: 7 days, as uncertain as usual, are "
+    "assumed"
+)
+NO_COST = (
+    "no cost is known of {count} of {items} products: half the price before the scored days is "
+    "assumed, or 1"
+)
+LEFT_OUT = (
+    "{share} % of the order lines are left out: of products that sold on fewer than {days} days "
+    "before, or are no stock"
+)
+STOCK_UNKNOWN = "what really happened is left out: stock was known on too few days"
 
 Progress = Callable[[int, int], None]
 
@@ -207,15 +221,7 @@ def backtest(
     before that. Orders leave every ``review_days``: 1 is daily, 7 weekly. How much the method
     remembers is chosen on the earlier stretch, too, unless ``memory_days`` says it.
     """
-    if review_days < 1:
-        raise Refused("bad-value", f"A review every {review_days} days cannot be; try 1 or 7.")
-    for name in names:
-        if name not in METHODS:
-            raise Refused(
-                "bad-value",
-                f"There is no method {name!r} to replay; known are {', '.join(METHODS)}.",
-                method=name,
-            )
+    _check(names, review_days)
     database, shop = look.database, look.shop
     end = day_number(look.today) - 1
     with look.snapshot() as tx:
@@ -270,22 +276,67 @@ def backtest(
         progress=progress,
     )
     begins = history.sales.begins
+    lines, days = int(begins[windows[2]] - begins[windows[1]]), range(start, last + 1)
+    happened = really(database, shop, history, start, last)
     return Report(
         first=day_from_number(start),
         last=day_from_number(last),
         tuned_from=day_from_number(tuned),
         items=len(chosen),
-        lines=int(begins[windows[2]] - begins[windows[1]]),
+        lines=lines,
         seeds=seeds,
         target=goal,
         review_days=review_days,
         blind=blind,
-        really=really(database, shop, history, start, last),
+        really=happened,
+        could_not_know=(*_assumed(chosen, lead, costs), *_left_out(look, lines, days, happened)),
         curves=curves,
         takes=takes,
         memory_days=chosen_memory.memory.rate_days,
         memory_takes={f"{days:g}": stock for days, stock in chosen_memory.takes.items()},
     )
+
+
+def _check(names: Sequence[str], review_days: int) -> None:
+    """Refuse a review that cannot be, and a method that nobody knows."""
+    if review_days < 1:
+        raise Refused("bad-value", f"A review every {review_days} days cannot be; try 1 or 7.")
+    for name in names:
+        if name not in METHODS:
+            raise Refused(
+                "bad-value",
+                f"There is no method {name!r} to replay; known are {', '.join(METHODS)}.",
+                method=name,
+            )
+
+
+def _assumed(
+    chosen: Sequence[Product], lead: Mapping[str, Lead], costs: Mapping[str, float]
+) -> list[Remark]:
+    """Return what was not known of the items and had to be assumed."""
+    without = sum((p.supplier or "") not in lead for p in chosen)
+    free = sum(not costs.get(p.sku) for p in chosen)
+    return [
+        Remark(code, template, {"count": str(count), "items": str(len(chosen))})
+        for code, template, count in (
+            ("no-lead-time", NO_LEAD_TIME, without),
+            ("no-cost", NO_COST, free),
+        )
+        if count
+    ]
+
+
+def _left_out(look: Look, lines: int, window: range, happened: Row | None) -> list[Remark]:
+    """Return what part of the order lines the replay leaves out, and whether what happened."""
+    with look.snapshot() as tx:
+        total = sum(count for day, count in lines_by_day(tx, window[-1]) if day >= window[0])
+    said = []
+    if total > lines:
+        details = {"share": f"{100 * (1 - lines / total):.1f}", "days": str(LEAST_SALE_DAYS)}
+        said.append(Remark("left-out", LEFT_OUT, details))
+    if happened is None:
+        said.append(Remark("stock-unknown", STOCK_UNKNOWN, {}))
+    return said
 
 
 def _windows(first: int, last: int, since: date | None) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
+from jitledger.domain.errors import Remark
 from jitledger.domain.replenishment.demand_state import USUAL_MEMORY
 
 SHARES = (0.90, 0.95, 0.97)
@@ -44,6 +45,8 @@ class Report:
     curves: dict[str, list[Row]]
     takes: dict[str, list[float | None]] = field(default_factory=dict)
     """{method: average stock at 90, 95 and 97 % complete order lines}"""
+    could_not_know: tuple[Remark, ...] = ()
+    """What the replay had to assume, and what it left out: to be read before any figure."""
     memory_days: float = USUAL_MEMORY.rate_days
     """After so many days an order line counts half; chosen before the scored window."""
     memory_takes: dict[str, float] = field(default_factory=dict)
@@ -55,4 +58,5 @@ class Report:
         for name in ("first", "last", "tuned_from"):
             found[name] = getattr(self, name).isoformat()
         found["shares"] = list(SHARES)
+        found["could_not_know"] = [str(one) for one in self.could_not_know]
         return found

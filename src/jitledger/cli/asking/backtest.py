@@ -181,6 +181,8 @@ def _show(report: Report, currency: str) -> None:
         "lost units",
         f"lost, {currency}",
     )
+    for unknown in report.could_not_know:
+        click.echo(f"Mind that {unknown}.")
     rows = [_cells(row, currency) for row in report.blind]
     if report.really is not None:
         rows.append(_cells(report.really, currency))
@@ -197,8 +199,6 @@ def _show(report: Report, currency: str) -> None:
     )
     if memory is not None:
         click.echo(f"The method {memory}.")
-    if report.really is None:
-        click.echo("What really happened is left out: stock was known on too few days.", err=True)
     table(
         f"average stock at cost, {currency}, for a share of complete order lines",
         ("method", *(f"{share:.0%}" for share in SHARES)),
