@@ -7,7 +7,7 @@ complete: today's sales act through the inventory position.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field, fields
+from dataclasses import astuple, dataclass, field, fields
 from datetime import date
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ import orjson
 
 from jitledger.domain.moments import day_number
 from jitledger.domain.names import SKU_STREAM
+from jitledger.domain.replenishment.closed_days import ClosedDays
 from jitledger.domain.replenishment.demand_state import (
     USUAL_MEMORY,
     DailyRows,
@@ -67,6 +68,8 @@ class Forecast:
     """The first day of any demand."""
     memory: Memory = USUAL_MEMORY
     """How fast the state forgets; chosen by replay."""
+    closed: ClosedDays = field(default_factory=ClosedDays)
+    """On which days the shop was closed: they are no evidence."""
     takes: dict[float, float] = field(default_factory=dict)
     """What stock each half-life took in that replay: the evidence for the memory."""
     young: dict[str | None, tuple[float, float]] | None = None
@@ -105,12 +108,14 @@ def forecast(database: Database, shop: Shop, today: date, *, sweeping: bool = Fa
                 return base
             bounds = demand_bounds(tx)
             if bounds is not None and bounds[0] <= last:
+                _look_for_closed_days(tx, base, bounds[0], last)
                 _measure(tx, base, bounds[0], last)
             _advance(tx, base, shop, first, last, None)
         else:
             if touched:
                 _refold(tx, base, shop, base.day, touched)
             if base.day < last:
+                _look_for_closed_days(tx, base, base.day + 1, last)
                 _advance(tx, base, shop, base.day + 1, last, None)
             bounds = demand_bounds(tx) if sweeping else None
             if bounds is not None and bounds[0] <= last:
@@ -158,12 +163,20 @@ def _when_young(tx: Tx, base: Forecast) -> dict[str | None, tuple[float, float]]
     return found
 
 
+def _look_for_closed_days(tx: Tx, base: Forecast, first: int, last: int) -> None:
+    """Tell of each day how many lines the whole shop had; what was told stays as it was told."""
+    lines = dict(lines_by_day(tx, last, first))
+    for day in range(first, last + 1):
+        base.closed.tell(day, float(lines.get(day, 0)))
+
+
 def _measure(tx: Tx, base: Forecast, first: int, last: int) -> None:
     """Fix the weekday and season indices of this sweep."""
     lines = np.zeros(last - first + 1)
     for day, count in lines_by_day(tx, last):
         lines[day - first] = float(count)
-    base.weekday = weekday_index(lines, first, last)
+    closed = np.isin(np.arange(first, last + 1), base.closed.days)
+    base.weekday = weekday_index(lines, first, last, closed)
     base.season = {None: (lines, first)}
     base.first = first
     if last - first >= 365:
@@ -175,7 +188,7 @@ def _measure(tx: Tx, base: Forecast, first: int, last: int) -> None:
 def day_factors(base: Forecast, first: int, last: int) -> Floats:
     """Return weekday × season factors, shape (days,) or (days, items) when seasons differ."""
     days = np.arange(first, last + 1)
-    weekday = base.weekday[(days + 3) % 7]
+    weekday = np.where(np.isin(days, base.closed.days), 0.0, base.weekday[(days + 3) % 7])
     seasons = {c: season_index(lines, begin, days) for c, (lines, begin) in base.season.items()}
     if all((factor == 1.0).all() for factor in seasons.values()):
         return weekday
@@ -218,6 +231,7 @@ def _refold(tx: Tx, base: Forecast, shop: Shop, last: int, touched: set[str]) ->
         base.season,
         [base.products[i] for i in index],
         memory=base.memory,
+        closed=base.closed,
     )
     rows = load_rows(tx, part.place, None, last, skus)
     first = int(first_days(tx, skus).min())
@@ -235,12 +249,13 @@ def _use_kept(
     """Load the kept state; return the items that were touched since, None when it cannot serve."""
     with np.load(io.BytesIO(kept[2]), allow_pickle=False) as stored:
         old_skus = stored["skus"].tobytes().decode().split("\n")
-        if any(f.name not in stored for f in fields(DemandState)):
+        if any(name not in stored for name in ("closed", *(f.name for f in fields(DemandState)))):
             return None  # It was kept by an older program.
         arrays = {f.name: stored[f.name] for f in fields(DemandState)}
         weekday = stored["weekday"]
         season = orjson.loads(stored["season"].tobytes())
         cost, tuned, young = (stored.get(name) for name in ("cost", "tuned", "young"))
+        closed = orjson.loads(stored["closed"].tobytes())
         memory, takes = stored.get("memory", np.array(USUAL_MEMORY)), stored.get("takes")
         if Memory(*memory.tolist()) != base.memory:
             return None  # It was folded with another one.
@@ -261,6 +276,7 @@ def _use_kept(
             base.cost[target] = cost[source]
     if tuned is not None and tuned.size:
         base.tuned = Tuned(float(tuned[0]), int(tuned[1]), float(tuned[2]), float(tuned[3]))
+    base.closed = ClosedDays(*closed)
     if takes is not None:
         base.takes = dict(takes.tolist())
     if young is not None:
@@ -289,6 +305,7 @@ def keep(database: Database, found: Forecast, position: int) -> None:
         season=np.frombuffer(orjson.dumps(season), np.uint8),
         cost=np.zeros(len(found.skus)) if found.cost is None else found.cost,
         memory=np.array(found.memory, float),
+        closed=np.frombuffer(orjson.dumps(list(astuple(found.closed))), np.uint8),
         takes=np.array(sorted(found.takes.items()), float).reshape(-1, 2),
         tuned=np.array(found.tuned if found.tuned is not None else (), float),
         **{f.name: getattr(found.state, f.name) for f in fields(DemandState)},

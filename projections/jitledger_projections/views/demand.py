@@ -76,9 +76,12 @@ def daily_rows(
     )
 
 
-def lines_by_day(tx: Tx, last: int) -> list[tuple[int, float]]:
+def lines_by_day(tx: Tx, last: int, first: int = -(1 << 40)) -> list[tuple[int, float]]:
     """Return the order lines of the whole shop on each day."""
-    return tx.all("SELECT day, SUM(lines) FROM demand_day WHERE day <= ? GROUP BY day", (last,))
+    return tx.all(
+        "SELECT day, SUM(lines) FROM demand_day WHERE day >= ? AND day <= ? GROUP BY day",
+        (first, last),
+    )
 
 
 def lines_by_category(tx: Tx, last: int) -> list[tuple[str, int, float]]:

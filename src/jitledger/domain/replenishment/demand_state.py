@@ -198,17 +198,21 @@ def step(
     s.days += (e > 0) if started is None else ((e > 0) & started)
 
 
-def weekday_index(lines: Floats, first: int, last: int) -> Floats:
+def weekday_index(
+    lines: Floats, first: int, last: int, closed: npt.NDArray[np.bool_] | None = None
+) -> Floats:
     """Return seven factors (0 is Monday), mean 1, from shop-wide lines of days first..last.
 
-    Decayed lines per weekday over their mean, half-life 56 days; all 1 before 21 days. The day
-    number 0 (1970-01-01) was a Thursday.
+    Decayed lines per weekday over their mean, half-life 56 days; all 1 before 21 days. What was
+    ``closed`` is no evidence. The day number 0 (1970-01-01) was a Thursday.
     """
     days = last - first + 1
     if days < 21:
         return np.ones(7)
     numbers = np.arange(first, last + 1)
     weights = 2.0 ** (-(last - numbers) / 56.0)
+    if closed is not None:
+        weights = np.where(closed, 0.0, weights)
     weekday = (numbers + 3) % 7
     total = np.bincount(weekday, weights * lines, minlength=7)
     seen = np.bincount(weekday, weights, minlength=7)

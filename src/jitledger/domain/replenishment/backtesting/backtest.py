@@ -17,6 +17,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from jitledger.domain.replenishment.closed_days import closed_days
 from jitledger.domain.replenishment.demand_state import (
     USUAL_MEMORY,
     DemandState,
@@ -174,6 +175,7 @@ class _Run:
         memory: Memory,
     ) -> None:
         self.memory = memory
+        self.closed = closed_days(sales.lines_by_day(), sales.first)
         self.sales, self.supply, self.policy = sales, supply, policy
         self.start, self.end = start, end
         self.review_days = 1
@@ -219,7 +221,7 @@ class _Run:
         horizon = int(self.supply.mean.max(initial=0.0)) + self.review_days + 2
         lines = self.sales.lines_by_day()[: today + 1]
         first = self.sales.first
-        week = weekday_index(lines, first, first + today)
+        week = weekday_index(lines, first, first + today, self.closed[: today + 1])
         ahead = week[(np.arange(first + today + 1, first + today + 1 + horizon) + 3) % 7]
         position = self.on_hand + self.on_order
         return self.policy.levels(
@@ -275,8 +277,10 @@ class _Run:
         fold_one(self.state, self.window, day, *learnt)
 
     def _factor(self, day: int) -> float:
-        first = self.sales.first
-        week = weekday_index(self.sales.lines_by_day()[:day], first, first + day - 1)
+        if self.closed[day]:
+            return 0.0
+        first, closed = self.sales.first, self.closed[:day]
+        week = weekday_index(self.sales.lines_by_day()[:day], first, first + day - 1, closed)
         return float(week[(first + day + 3) % 7])
 
     def _order(self, day: int) -> None:
@@ -355,6 +359,7 @@ def warm(
     """Fold the real history before ``start`` once and repeat it for every dial."""
     state, window = DemandState.empty(sales.items), Window(sales.items, window_days)
     lines = sales.lines_by_day()
+    closed = closed_days(lines, sales.first)
     for day in range(start):
         here = slice(int(sales.begins[day]), int(sales.begins[day + 1]))
         item, quantity = sales.item[here], sales.quantity[here]
@@ -365,8 +370,8 @@ def warm(
         if day in sales.exposure:
             items, share = sales.exposure[day]
             exposed[items] = share
-        week = weekday_index(lines[:day], sales.first, sales.first + day - 1)
-        factor = float(week[(sales.first + day + 3) % 7])
+        week = weekday_index(lines[:day], sales.first, sales.first + day - 1, closed[:day])
+        factor = 0.0 if closed[day] else float(week[(sales.first + day + 3) % 7])
         fold_one(state, window, day, n, x, q2, exposed, factor, sales.known <= day, memory)
     wide = Window(sales.items * dials, window_days)
     wide.units, wide.exposed = np.tile(window.units, dials), np.tile(window.exposed, dials)
