@@ -14,6 +14,7 @@ from jitledger.domain.replenishment.lead_time import Delivery, learn
 from jitledger_projections.reports.ordering.order_book import late_orders, orders
 from jitledger_projections.reports.ordering.promises import promise_of
 from jitledger_projections.reports.ordering.reorder_line import as_shape
+from jitledger_projections.reports.ordering.run_out import run_outs
 from tests.conftest import done
 
 START = date(2026, 1, 1)
@@ -175,3 +176,26 @@ def test_drafts_are_named(selling: App) -> None:
     (said,) = [as_shape(found) for found in selling.reorder()]
     assert said["drafted"] == ["P3"]
     assert "50 drafted in P3" in said["why"]
+
+
+def test_what_is_reserved_damaged_or_owed_lasts_for_nobody_else(selling: App) -> None:
+    """12 on the shelf at 3 a day are four days; 6 reserved and 3 damaged leave one."""
+    tick(selling, 41)
+    before = selling.explained("MUG")[0].likely
+    now = f"{day(41)}T10:00:00"
+    lines = [{"sku": "MUG", "qty": "6"}]
+    done(selling, do="reserve", reservation="R1", lines=lines, now=now)
+    aside = {"from": "sellable", "to": "damaged"}
+    done(selling, do="move-status", sku="MUG", qty="3", **aside, now=now)
+    (line,) = [one for one in selling.reorder() if one.sku == "MUG"]
+    assert (line.on_hand, line.sellable) == (12, 3)
+    assert before is not None
+    assert line.likely is not None
+    assert line.likely < before
+    assert (line.likely - date.fromisoformat(day(41))).days <= 1
+    outs = {row.sku: row for row in run_outs(selling.look())}
+    assert (outs["MUG"].likely, outs["MUG"].earliest) == (line.likely, line.earliest)
+    done(selling, do="backorder", sku="MUG", qty="3", order="W1", now=now)
+    (line,) = [one for one in selling.reorder() if one.sku == "MUG"]
+    assert (line.sellable, line.likely) == (0, date.fromisoformat(day(41)))
+    assert "it is out before" in line.why

@@ -74,6 +74,13 @@ class Due(NamedTuple):
             return self.shelf.on_hand
         return self.shelf.there.get(self.location, ZERO)
 
+    @property
+    def sellable(self) -> Decimal:
+        """Return what is there for the next customer, at its location or in the whole shop."""
+        if self.location is None:
+            return self.shelf.sellable
+        return self.shelf.free.get(self.location, ZERO)
+
 
 def suggestion(
     d: Due,

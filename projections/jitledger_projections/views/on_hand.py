@@ -157,6 +157,13 @@ class Position:
     """What lies at each of these places."""
     free: dict[str, Decimal] = field(default_factory=dict)
     """What could be sold or moved away at each of these places."""
+    owed: Decimal = ZERO
+    """What customers wait for."""
+
+    @property
+    def sellable(self) -> Decimal:
+        """Return what is there for the next customer: not damaged, reserved, expired or owed."""
+        return sum(self.free.values(), ZERO) - self.owed
 
 
 ShelfRow = tuple[str, str, str, str, str, int, str | None, str | None, int | None, int | None]
@@ -234,6 +241,7 @@ def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Po
         if known == 1:
             row.by_location[location], row.there[location] = position, here
             row.free[location] = free
+        row.owed += owed
     for line in coming:
         row = found.get(line.sku)
         if row is not None:

@@ -28,8 +28,8 @@ from jitledger_projections.planning.arrivals import (
     as_days,
     run_out_dates,
 )
-from jitledger_projections.planning.exposure import Ints
-from jitledger_projections.planning.order_size import Due, margin_of, suggestion
+from jitledger_projections.planning.exposure import Floats, Ints
+from jitledger_projections.planning.order_size import MADE_TO_ORDER, Due, margin_of, suggestion
 from jitledger_projections.planning.plan import Plan
 from jitledger_projections.planning.products import policies_of
 from jitledger_projections.reports.look import Look
@@ -178,12 +178,8 @@ def _lines(
             for d, sku in zip(found, skus, strict=True)
         ]
     )
-    per_day, phi = planned.demand_per_day[index] * shares, planned.rates.phi[index]
-    stock = np.array([float(d.on_hand) for d in found])
     ahead = [_ahead(d, known.coming.get(sku, ())) for d, sku in zip(found, skus, strict=True)]
-    days = [as_days(each) for each in ahead]
-    likely = run_out_dates(stock, per_day, phi, days, today, LIKELY)
-    earliest = run_out_dates(stock, per_day, phi, days, today, EARLY)
+    likely, earliest = _run_outs(planned, found, index, shares, ahead, today)
     sources = {code: _source(row, clock) for code, row in planned.suppliers.items()}
     unknown = _source(None, clock)
     lines: list[ReorderLine] = []
@@ -208,12 +204,27 @@ def _lines(
         )
         if d.location is not None and line.due:
             placed[d.place] = placed.get(d.place, ZERO) + line.suggestion.quantity
-        if d.for_places:
-            line = line._replace(for_places=d.for_places)
+        line = line._replace(for_places=d.for_places, sellable=d.sellable)
         if line.gap is not None or line.expedite:
             line = line._replace(substitute=planned.alternative(line.sku, line.supplier))
         lines.append(line)
     return lines
+
+
+def _run_outs(
+    planned: Plan,
+    found: Sequence[Due],
+    index: Ints,
+    shares: Floats,
+    ahead: Sequence[Sequence[Arrival]],
+    today: date,
+) -> tuple[list[date | None], list[date | None]]:
+    """Return the likely and the earliest day on which each has nothing left for a customer."""
+    made = np.array([d.method == MADE_TO_ORDER for d in found])  # There is no shelf to be empty.
+    per_day = np.where(made, 0.0, planned.demand_per_day[index] * shares)
+    stock = np.array([float(d.sellable) for d in found])
+    numbers = stock, per_day, planned.rates.phi[index], [as_days(each) for each in ahead], today
+    return run_out_dates(*numbers, LIKELY), run_out_dates(*numbers, EARLY)
 
 
 def _ahead(d: Due, coming: Sequence[Arrival]) -> Sequence[Arrival]:
@@ -237,7 +248,7 @@ def _line(
     agreed = planned.terms.of(product.supplier, p.sku)
     wanted, moved = _wanted(planned, d, n, known, source.row, shop, today)
     cost = agreed.cost_at(wanted.quantity)
-    unit_cost = cost if cost is not None else d.shelf.last_cost
+    unit_cost = d.shelf.last_cost if cost is None else cost
     currency = planned.currency_of(agreed, product.supplier) if cost is not None else None
     own_cost = planned.in_own(unit_cost, currency)
     return ReorderLine(

@@ -59,6 +59,8 @@ class ReorderLine(NamedTuple):
     """Another supplier that has terms for it."""
     drafted: tuple[tuple[str, Decimal], ...] = ()
     """(order, quantity) of drafts that hold it already."""
+    sellable: Decimal = ZERO
+    """What is there for the next customer: not damaged, reserved, expired or owed."""
     for_places: Decimal = ZERO
     """What is suggested beside, for places of its own: the whole shop's line counts it."""
 
@@ -74,6 +76,11 @@ class ReorderLine(NamedTuple):
             return True
         first = min(one.likely for one in self.gap.coming)
         return self.earliest is not None and self.earliest < first
+
+    @property
+    def is_out(self) -> bool:
+        """Return whether nothing is left for the next customer."""
+        return self.sellable <= 0
 
     @property
     def expedite(self) -> bool:
@@ -116,8 +123,9 @@ class ReorderLine(NamedTuple):
                 text += f", by {self.method}"
         if self.expedite and self.next_delivery is not None:
             text += (
-                f"; it may run out before {self.next_delivery.isoformat()}, when the next delivery "
-                "comes: expedite, transfer or substitute"
+                f"; {'it is out' if self.is_out else 'it may run out'} before "
+                f"{self.next_delivery.isoformat()}, when the next delivery comes: expedite, "
+                "transfer or substitute"
             )
         more = [
             *self._of_the_gap(),

@@ -47,8 +47,8 @@ def _shape(row: RunOut) -> dict[str, object]:
 def run_outs(look: Look, days: int = 7) -> list[RunOut]:
     """Return items whose earliest run-out (1 in 10) is within so many days, soonest first.
 
-    What is on its way counts from the day it is expected. Items without stock are left out: they
-    have run out already.
+    What is damaged, reserved or owed is there for nobody else. What is on its way counts from the
+    day it is expected. Items without stock are left out: they have run out already.
     """
     today, planned = look.today, look.plan
     asked = (planned.mean > 0) & ~planned.rates.dormant
@@ -59,7 +59,7 @@ def run_outs(look: Look, days: int = 7) -> list[RunOut]:
         kept = [
             (place, shelves[sku])
             for place, sku in zip(places, skus, strict=True)
-            if sku in shelves and shelves[sku].known and shelves[sku].on_hand > 0
+            if sku in shelves and shelves[sku].known and shelves[sku].sellable > 0
         ]
         chosen = [planned.products[place].sku for place, _ in kept]
         titles = labels(tx, chosen)
@@ -67,7 +67,7 @@ def run_outs(look: Look, days: int = 7) -> list[RunOut]:
     if not kept:
         return []
     index = np.array([place for place, _ in kept], np.intp)
-    stock = np.array([float(shelf.on_hand) for _, shelf in kept])
+    stock = np.array([float(shelf.sellable) for _, shelf in kept])
     rate, phi = planned.demand_per_day[index], planned.rates.phi[index]
     ahead = [as_days(coming.get(sku, ())) for sku in chosen]
     likely = run_out_dates(stock, rate, phi, ahead, today, LIKELY)

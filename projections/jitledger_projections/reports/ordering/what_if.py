@@ -160,7 +160,7 @@ def _of_one(
     """
     planned, today = look.plan, look.today
     rate, phi = float(planned.demand_per_day[place]), float(planned.rates.phi[place])
-    stock, usual = float(shelf.on_hand), float(planned.lead_days[place])
+    stock, usual = float(shelf.sellable), float(planned.lead_days[place])
     before = run_out_date(stock, rate, phi, ahead, today)
     after = run_out_date(stock, rate * factor, phi, slower, today)
     if after is None or after > today + timedelta(days=HORIZON):
