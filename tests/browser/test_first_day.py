@@ -62,7 +62,7 @@ DAY: dict[str, dict[str, str]] = {
         "undo": "↩ Zurücknehmen",
         "undone": "Zurückgenommen. Bestand 12.",
         "why": "(12 gezählt)",
-        "tuesday": "/asof dienstag vase",
+        "tuesday": "/asof letzten dienstag vase",
         "then": "erst zählen",
     },
 }
