@@ -266,3 +266,18 @@ def test_overstock_and_the_verdict(trading: App) -> None:
     assert found[0].value >= found[-1].value
     assert found[0].advice.action == "mark-down"
     assert verdict(trading.look(), "P9").fits in ("yes", "with care")
+
+
+def test_a_point_by_hand_is_no_overstock(app: App) -> None:
+    """15 on the shelf with a point of 20 set by hand are too little, not too much."""
+    now = moment(0, "06:00:00")
+    for sku, at in (("MAN", None), ("PM", "back")):
+        done(app, do="location", code="back", now=now)
+        done(app, do="register", sku=sku, name=sku, now=now)
+        where = {} if at is None else {"at": at}
+        done(app, do="open", sku=sku, qty="15", unit_cost="4", now=now, **where)
+        policy = {"method": "manual", "reorder_point": "20", "order_quantity": "24"}
+        done(app, do="policy", sku=sku, **policy, **where, now=now)
+    done(app, do="location", code="D", now=moment(120))
+    assert {line.sku for line in app.reorder()} == {"MAN", "PM"}
+    assert surpluses(app.look()) == []

@@ -14,6 +14,7 @@ from jitledger.domain.moments import day_number
 from jitledger.domain.replenishment.closed_days import closed_days
 from jitledger_projections.planning.forecast import forecast
 from jitledger_projections.reports.advice.phantoms import phantoms
+from jitledger_projections.reports.advice.stockouts import stockouts
 from tests.conftest import all_done, done
 
 START = date(2026, 1, 1)
@@ -59,6 +60,15 @@ def named(app: App, day: int) -> list[str]:
 def test_two_closed_weeks_make_no_phantom(shop: App) -> None:
     """Nothing sells for 14 days: the shop was closed, nothing is missing."""
     assert named(shop, 70) == []
+
+
+def test_a_closed_shop_loses_nothing(shop: App) -> None:
+    """What was sold out while nobody could buy anything was no loss."""
+    done(shop, do="count", sku="POT", qty="0", now=moment(55, 20))
+    assert named(shop, 70) == []
+    (lost,) = stockouts(shop.look(), days=20)
+    assert lost.sku == "POT"
+    assert lost.days_out < 2.5
 
 
 def test_the_silence_of_one_counts_open_days_only(shop: App) -> None:

@@ -166,6 +166,36 @@ def test_what_cannot_be_moved_is_ordered(two_places: App) -> None:
     assert 4 + 1 + place.suggestion.quantity > 6
 
 
+def test_spare_units_are_promised_to_one_place(two_places: App) -> None:
+    """The store room has 7 to give: the counter gets them, the kiosk's are ordered."""
+    now = f"{day(40)}T09:00:00"
+    done(two_places, do="count", sku="CUP", qty="7", at="store", now=now)
+    done(two_places, do="location", code="kiosk", now=now)
+    done(two_places, do="open", sku="CUP", qty="1", at="kiosk", now=now)
+    point = {"method": "manual", "reorder_point": "6", "order_quantity": "10"}
+    done(two_places, do="policy", sku="CUP", at="kiosk", **point, now=now)
+    lines = [line for line in two_places.reorder() if line.location is not None]
+    moved = [move.quantity for line in lines for move in line.moves if move.source == "store"]
+    assert 0 < sum(moved) <= 7
+    assert any(line.suggestion.quantity > 0 for line in lines)
+
+
+def test_what_customers_wait_for_is_ordered(any_app: App) -> None:
+    """Five are owed of what never sold: five are suggested, also with another pack."""
+    now = f"{START}T08:00:00"
+    done(any_app, do="supplier", code="ACME", name="Acme", lead_time_days="5", now=now)
+    done(any_app, do="register", sku="BK", name="Book", now=now)
+    done(any_app, do="terms", supplier="ACME", sku="BK", unit_cost="4", now=now)
+    done(any_app, do="open", sku="BK", qty="1", now=now)
+    done(any_app, do="backorder", sku="BK", qty="6", order="77", now=now)
+    (line,) = any_app.reorder()
+    assert (line.inventory_position, line.suggestion.quantity, line.method) == (-5, 5, "owed")
+    assert line.why == "5 are owed to customers and not ordered yet"
+    lines = [{"sku": "BK", "qty": "5"}]
+    done(any_app, do="order", po="P1", supplier="ACME", lines=lines, now=now)
+    assert any_app.reorder() == []
+
+
 def test_drafts_are_named(selling: App) -> None:
     """An order that waits as a draft is said beside the suggestion."""
     done(selling, do="sell", sku="MUG", qty="10", now=f"{day(40)}T08:00:00")

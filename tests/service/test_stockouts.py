@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from jitledger.bootstrap import App
+from jitledger_projections.reports.advice.dead_stock import dead_stock
 from jitledger_projections.reports.advice.stockouts import stockouts
 from tests.conftest import done
 
@@ -59,3 +60,14 @@ def test_its_cost_unknown_no_margin_is_said(any_app: App) -> None:
     done(any_app, do="unmet", sku="CUP", qty="2", now=moment(1))
     (row,) = stockouts(any_app.look())
     assert (row.lost_units, row.lost_margin) == (2, None)
+
+
+def test_what_came_yesterday_is_not_dead(shop: App) -> None:
+    """Nobody asked for 90 days because there was none: what was filled up lately is young."""
+    done(shop, do="register", sku="JAR", name="Jar", now=moment(30, 10))
+    done(shop, do="open", sku="JAR", qty="5", now=moment(30, 10))
+    done(shop, do="receive", sku="MUG", qty="30", now=moment(150, 8))
+    done(shop, do="location", code="F", now=moment(151, 9))
+    assert [item.sku for item in dead_stock(shop.look())] == ["JAR"]
+    done(shop, do="location", code="G", now=moment(245, 9))
+    assert {item.sku for item in dead_stock(shop.look())} == {"JAR", "MUG"}

@@ -16,7 +16,7 @@ import orjson
 
 from jitledger.domain.moments import day_number
 from jitledger.domain.names import SKU_STREAM
-from jitledger.domain.replenishment.closed_days import ClosedDays
+from jitledger.domain.replenishment.closed_days import LEAST_ITEMS, ClosedDays
 from jitledger.domain.replenishment.demand_state import (
     USUAL_MEMORY,
     DailyRows,
@@ -165,6 +165,8 @@ def _when_young(tx: Tx, base: Forecast) -> dict[str | None, tuple[float, float]]
 
 def _look_for_closed_days(tx: Tx, base: Forecast, first: int, last: int) -> None:
     """Tell of each day how many lines the whole shop had; what was told stays as it was told."""
+    if len(base.skus) < LEAST_ITEMS:
+        return
     lines = dict(lines_by_day(tx, last, first))
     for day in range(first, last + 1):
         base.closed.tell(day, float(lines.get(day, 0)))

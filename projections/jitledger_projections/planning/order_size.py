@@ -20,6 +20,8 @@ from jitledger_projections.views.products import Label
 from jitledger_projections.views.supply import NO_TERMS, Agreed, SupplierRow
 
 MADE_TO_ORDER = "made-to-order"
+OWED = "owed"
+"""Nobody is expected to ask for it, but customers wait for it: so much is ordered."""
 
 USUAL_HOLDING_RATE = 0.25
 
@@ -94,7 +96,7 @@ def suggestion(
     today: date,
 ) -> Suggestion:
     """Return the quantity: need, minimum, pack, cheapest price break, cap of the shelf life."""
-    if d.method == MADE_TO_ORDER:
+    if d.method in (MADE_TO_ORDER, OWED):
         batch = ZERO
     elif d.quantity > 0:
         batch = d.quantity

@@ -27,6 +27,8 @@ class Lying(NamedTuple):
     on_hand: Decimal
     since: int
     last_asked: int | None
+    filled_at: int | None = None
+    """The moment at which an empty shelf was filled last: all that lies there came since."""
 
 
 DailyRow = tuple[str, int, float, float, float]
@@ -127,12 +129,15 @@ def shelves_of_several(tx: Tx) -> dict[str, int]:
 def lying(tx: Tx, until: int) -> list[Lying]:
     """Return stock that was there by a day and that nobody asked for since."""
     rows = tx.all(
-        "SELECT h.sku, h.on_hand, h.since, d.last FROM on_hand h "
+        "SELECT h.sku, h.on_hand, h.since, d.last, s.filled FROM on_hand h "
         "LEFT JOIN (SELECT sku, MAX(day) AS last FROM demand_day GROUP BY sku) d "
-        "ON d.sku = h.sku WHERE h.known = 1 AND h.since <= ? AND (d.last IS NULL OR d.last < ?)",
+        "ON d.sku = h.sku LEFT JOIN (SELECT sku, location, MAX(until) AS filled FROM stockout "
+        "WHERE until IS NOT NULL GROUP BY sku, location) s "
+        "ON s.sku = h.sku AND s.location = h.location "
+        "WHERE h.known = 1 AND h.since <= ? AND (d.last IS NULL OR d.last < ?)",
         (until, until),
     )
-    return [Lying(sku, Decimal(on_hand), since, last) for sku, on_hand, since, last in rows]
+    return [Lying(sku, Decimal(on_hand), *rest) for sku, on_hand, *rest in rows]
 
 
 def sold_at(tx: Tx, skus: Sequence[str]) -> dict[str, set[str]]:

@@ -243,7 +243,8 @@ def _show(found: Json) -> None:
             f"Set aside: {', '.join(found['set_aside'])}. `jitledger letters` says why, and has "
             "them tried again."
         )
-    click.echo("All is well." if found["ok"] else "Something needs attention.")
+    rest = "Else all is well." if found["late_orders"] or found["sweep"]["late"] else "All is well."
+    click.echo(rest if found["ok"] else "Something needs attention.")
 
 
 @click.command()

@@ -45,12 +45,17 @@ def _shape(item: DeadItem) -> dict[str, object]:
 def dead_stock(look: Look, days: int = 90) -> list[DeadItem]:
     """Return items with stock that nobody asked for within so many days, the longest first.
 
-    An item whose first movement is younger than that is new, not dead.
+    An item whose first movement is younger than that is new, not dead; nor is one whose shelf was
+    empty since: its oldest unit is as young.
     """
     limit = day_number(look.today - timedelta(days=days))
     with look.snapshot() as tx:
         stock: dict[str, tuple[Decimal, int, int | None]] = {}
-        for sku, on_hand, since, last in lying(tx, limit):
+        for sku, on_hand, since, last, filled in lying(tx, limit):
+            if filled is not None:
+                since = max(since, look.shop.days.day(filled, filled))
+            if since > limit:
+                continue
             before = stock.get(sku, (ZERO, since, last))
             stock[sku] = (before[0] + on_hand, min(before[1], since), last)
         kept = {sku: row for sku, row in stock.items() if row[0] > 0}

@@ -11,7 +11,7 @@ from jitledger.domain.quantity import ZERO
 from jitledger.domain.replenishment.advice import Clearance, clear
 from jitledger.domain.replenishment.order_quantity import lot_by_hand
 from jitledger_projections.planning.order_size import Due, holding_rate, net_price, suggestion
-from jitledger_projections.planning.products import policy_of
+from jitledger_projections.planning.products import Product, policies_of, policy_of
 from jitledger_projections.reports.look import Look
 from jitledger_projections.reports.table import report, rounded
 from jitledger_projections.views.demand import sold_at
@@ -133,14 +133,16 @@ def _surplus(
 
 def _order_of_today(look: Look, place: int, label: Label, rate: float) -> tuple[Decimal, Decimal]:
     """Return the reorder point, and what would be ordered of an item that stands there."""
-    if rate <= 0:
-        return ZERO, ZERO
     planned, product = look.plan, look.plan.products[place]
-    point, lot, multiples = Decimal(int(planned.reorder_point[place])), ZERO, False
-    policy = policy_of(product, None, look.today.isoformat()) if product.policies else None
+    point = Decimal(int(planned.reorder_point[place])) if rate > 0 else ZERO
+    lot, multiples, today = ZERO, False, look.today.isoformat()
+    policy = policy_of(product, None, today) if product.policies else None
     if policy is not None:
         point = policy.reorder_point if policy.reorder_point is not None else point
         lot, multiples = lot_by_hand(policy, point)
+    by_place = _by_hand_at_places(product, today)
+    if rate <= 0:
+        return max(point, by_place[0]), max(lot, by_place[1])
     at_point = Position(point, point, True, {})
     due = Due(place, None, at_point, point, point, lot, multiples, planned.method[place])
     agreed = planned.terms.of(product.supplier, product.sku)
@@ -148,4 +150,15 @@ def _order_of_today(look: Look, place: int, label: Label, rate: float) -> tuple[
     lead = float(planned.lead_days[place])
     wanted = suggestion(due, product, label, source, agreed, rate, lead, look.shop, look.today)
     least = Decimal(int(float(look.shop.cover_days) * rate + 1))
-    return point, max(wanted.quantity, least)
+    return max(point, by_place[0]), max(wanted.quantity, least, by_place[1])
+
+
+def _by_hand_at_places(product: Product, today: str) -> tuple[Decimal, Decimal]:
+    """Return the sum of the points and lots that were set by hand for places."""
+    points, lots = ZERO, ZERO
+    for location in sorted({policy.location or "" for _, policy in policies_of(product)} - {""}):
+        policy = policy_of(product, location, today)
+        if policy is not None and policy.reorder_point is not None:
+            points += policy.reorder_point
+            lots += lot_by_hand(policy, policy.reorder_point)[0]
+    return points, lots

@@ -81,7 +81,8 @@ def stockouts(look: Look, days: int = USUAL_DAYS) -> list[Stockout]:
         exposures = load_exposures(tx, found.place, look.shop, first, today - 1, None)
         asked = unmet_between(tx, first, today)
         out = np.zeros(len(found.skus))
-        np.add.at(out, exposures.item, 1.0 - exposures.share)
+        open_ = ~np.isin(exposures.day, found.closed.days)  # A closed shop loses nothing.
+        np.add.at(out, exposures.item[open_], 1.0 - exposures.share[open_])
         wanted = {found.place[sku] for sku in asked if sku in found.place}
         wanted |= {int(i) for i in np.flatnonzero(out >= LEAST_DAYS_OUT)}
         skus = [found.skus[i] for i in wanted]

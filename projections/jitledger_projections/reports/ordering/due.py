@@ -17,7 +17,7 @@ from jitledger.domain.quantity import ZERO
 from jitledger.domain.replenishment.order_quantity import lot_by_hand
 from jitledger_projections.planning.arrivals import Z_90, Arrival
 from jitledger_projections.planning.methods import DEFAULT
-from jitledger_projections.planning.order_size import MADE_TO_ORDER, Due, Gap
+from jitledger_projections.planning.order_size import MADE_TO_ORDER, OWED, Due, Gap
 from jitledger_projections.planning.plan import Plan
 from jitledger_projections.planning.products import Product, policies_of, policy_of
 from jitledger_projections.reports.look import Look
@@ -64,6 +64,9 @@ def due(look: Look, coming: Coming, only: str | None = None) -> list[Due]:
             lot, multiples = (ZERO, False) if policy is None else lot_by_hand(policy, point)
             position = shelf.inventory_position
             mine.append(Due(place, None, shelf, position, point, lot, multiples, method))
+        elif not mine and shelf.known and shelf.inventory_position < 0 and p.orderable:
+            owed = (place, None, shelf, shelf.inventory_position, ZERO, ZERO, False)
+            mine.append(Due(*owed, OWED))
         ahead = coming.get(sku, ())
         for d in mine:
             seen = _with_its_gap(planned, d, ahead, today)
@@ -114,7 +117,7 @@ def _candidates(planned: Plan, rough: dict[str, tuple[float, int]]) -> list[int]
         for place, (p, shelf, close) in enumerate(
             zip(planned.products, shelves, near.tolist(), strict=True)
         )
-        if (p.orderable and ((close and shelf[1] == 1) or p.policies))
+        if (p.orderable and (((close or shelf[0] < 0) and shelf[1] == 1) or p.policies))
         or (p.mode == MADE_TO_ORDER and shelf[0] < 0)
     ]
 

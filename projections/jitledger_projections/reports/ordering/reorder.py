@@ -185,7 +185,7 @@ def _lines(
     lines: list[ReorderLine] = []
     placed: dict[int, Decimal] = {}
     """What is suggested for places of an item, by its place in the plan."""
-    numbers_of = _numbers(planned, index)
+    sellable, numbers_of = [d.sellable for d in found], _numbers(planned, index)
     for place, (d, numbers) in enumerate(zip(found, numbers_of, strict=True)):
         if d.location is None and d.place in placed:
             d = d._replace(position=d.position + placed[d.place], for_places=placed[d.place])
@@ -204,7 +204,9 @@ def _lines(
         )
         if d.location is not None and line.due:
             placed[d.place] = placed.get(d.place, ZERO) + line.suggestion.quantity
-        line = line._replace(for_places=d.for_places, sellable=d.sellable)
+            for move in line.moves:  # What one place is given, another cannot have.
+                d.shelf.free[move.source] -= move.quantity
+        line = line._replace(for_places=d.for_places, sellable=sellable[place])
         if line.gap is not None or line.expedite:
             line = line._replace(substitute=planned.alternative(line.sku, line.supplier))
         lines.append(line)

@@ -11,7 +11,7 @@ from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.replenishment.order_quantity import Suggestion
 from jitledger.domain.replenishment.places import Move
 from jitledger_projections.planning.methods import DEFAULT, VELOCITY
-from jitledger_projections.planning.order_size import MADE_TO_ORDER, Gap
+from jitledger_projections.planning.order_size import MADE_TO_ORDER, OWED, Gap
 
 
 class ReorderLine(NamedTuple):
@@ -105,6 +105,8 @@ class ReorderLine(NamedTuple):
         text = f"position {position} is {'at or below' if low else 'above'} {point}"
         if self.method == MADE_TO_ORDER:
             return f"{show(-self.inventory_position)} sold and not ordered yet (made to order)"
+        if self.method == OWED:
+            return f"{show(-self.inventory_position)} are owed to customers and not ordered yet"
         if self.method in ("manual", "min-max"):
             text += ", set by hand"
             if self.demand_per_day > 0:
@@ -159,7 +161,7 @@ class ReorderLine(NamedTuple):
         return said
 
 
-BY_HAND = ("manual", "min-max", MADE_TO_ORDER)
+BY_HAND = ("manual", "min-max", MADE_TO_ORDER, OWED)
 
 
 def as_shape(line: ReorderLine) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from jitledger.service.entry_details import in_words
 if TYPE_CHECKING:
     from jitledger.domain.state.shop import Shop
     from jitledger_projections.reports.ordering.buying import Deferred
+    from jitledger_projections.reports.ordering.reorder_line import ReorderLine
 
 MOST_NAMED = 10
 """So many products are named in a sentence."""
@@ -269,10 +271,28 @@ def reorder(ctx: click.Context, supplier: str | None, budget: str | None, json_:
     if not lines:
         click.echo("Nothing needs reordering.")
         return
+    _show_lines(lines)
+    if waiting:
+        table(
+            f"waits, with a budget of {budget}",
+            ("sku", "name", "quantity", "cost", "margin at stake"),
+            [
+                (d.sku, d.name, plain(d.quantity), plain(d.cost), f"{d.cost_of_waiting:.2f}")
+                for d in waiting
+            ],
+        )
+
+
+def _show_lines(lines: Sequence[ReorderLine]) -> None:
+    """Show what is due, with its place where places have points of their own."""
+    from jitledger_projections.reports.ordering.reorder_line import as_shape
+
+    places = any(line.location is not None for line in lines)
     rows = [
         (
             r["sku"],
             r["supplier"],
+            *([r["location"] or "all"] if places else []),
             r["on_hand"],
             r["inventory_position"],
             r["reorder_point"],
@@ -287,6 +307,7 @@ def reorder(ctx: click.Context, supplier: str | None, budget: str | None, json_:
     columns = (
         "sku",
         "supplier",
+        *(["place"] if places else []),
         "on hand",
         "position",
         "reorder point",
@@ -297,12 +318,3 @@ def reorder(ctx: click.Context, supplier: str | None, budget: str | None, json_:
         "why",
     )
     table("", columns, rows)
-    if waiting:
-        table(
-            f"waits, with a budget of {budget}",
-            ("sku", "name", "quantity", "cost", "margin at stake"),
-            [
-                (d.sku, d.name, plain(d.quantity), plain(d.cost), f"{d.cost_of_waiting:.2f}")
-                for d in waiting
-            ],
-        )

@@ -22,6 +22,9 @@ MEASURED_DAYS = 365
 LEAST_WEEKS = 2.5
 """So often a weekday must have been seen before its silence says anything."""
 
+LEAST_ITEMS = 3
+"""Of a shop of one or two products nobody can tell a closed door from products nobody wants."""
+
 FADES = 2.0 ** (-1 / 8)
 """What is left of a weekday's usual lines after a week: half after eight."""
 

@@ -17,7 +17,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from jitledger.domain.replenishment.closed_days import closed_days
+from jitledger.domain.replenishment.closed_days import LEAST_ITEMS, closed_days
 from jitledger.domain.replenishment.demand_state import (
     USUAL_MEMORY,
     DemandState,
@@ -175,7 +175,7 @@ class _Run:
         memory: Memory,
     ) -> None:
         self.memory = memory
-        self.closed = closed_days(sales.lines_by_day(), sales.first)
+        self.closed = closed_in(sales)
         self.sales, self.supply, self.policy = sales, supply, policy
         self.start, self.end = start, end
         self.review_days = 1
@@ -348,6 +348,13 @@ def fold_one(
     step(state, n, x.copy(), q2.copy(), exposed, factor, started, memory)
 
 
+def closed_in(sales: Sales) -> npt.NDArray[np.bool_]:
+    """Return the days on which the shop was closed, as its sales show."""
+    if sales.items < LEAST_ITEMS:
+        return np.zeros(sales.days, np.bool_)
+    return closed_days(sales.lines_by_day(), sales.first)
+
+
 def warm(
     sales: Sales,
     start: int,
@@ -359,7 +366,7 @@ def warm(
     """Fold the real history before ``start`` once and repeat it for every dial."""
     state, window = DemandState.empty(sales.items), Window(sales.items, window_days)
     lines = sales.lines_by_day()
-    closed = closed_days(lines, sales.first)
+    closed = closed_in(sales)
     for day in range(start):
         here = slice(int(sales.begins[day]), int(sales.begins[day + 1]))
         item, quantity = sales.item[here], sales.quantity[here]
