@@ -109,6 +109,7 @@ def run_out_dates(
             each = (float(stock[i]), float(per_day[i]), float(phi[i]))
             offsets[i] = run_out_day_with(*each, days, chance)
     offsets[(stock <= 0) & (per_day > 0)] = 1.0
+    offsets[per_day <= 0] = inf  # Nobody asks: it never runs out.
     return _days_of(offsets, today)
 
 

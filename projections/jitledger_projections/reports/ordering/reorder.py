@@ -29,7 +29,13 @@ from jitledger_projections.planning.arrivals import (
     run_out_dates,
 )
 from jitledger_projections.planning.exposure import Floats, Ints
-from jitledger_projections.planning.order_size import MADE_TO_ORDER, Due, margin_of, suggestion
+from jitledger_projections.planning.order_size import (
+    MADE_TO_ORDER,
+    OWED,
+    Due,
+    margin_of,
+    suggestion,
+)
 from jitledger_projections.planning.plan import Plan
 from jitledger_projections.planning.products import policies_of
 from jitledger_projections.reports.look import Look
@@ -78,10 +84,13 @@ def _reorder(look: Look, sku: str | None = None) -> list[ReorderLine]:
     lines = _lines(planned, found, _Known(details, coming, drafts, sold), shop, clock)
     if sku is None:
         lines = [line for line in lines if line.due]
-    far = date.max
-    return sorted(
-        lines, key=lambda x: (x.order_by or far, x.earliest or far, x.likely or far, x.sku)
-    )
+    far, promised = date.max, (MADE_TO_ORDER, OWED)
+
+    def urgency(x: ReorderLine) -> tuple[date, date, date, str]:
+        by = look.today if x.method in promised else x.order_by or far
+        return by, x.earliest or far, x.likely or far, x.sku
+
+    return sorted(lines, key=urgency)
 
 
 class _Known(NamedTuple):

@@ -117,7 +117,9 @@ class ReorderLine(NamedTuple):
                 f" = {self.lead_time_demand:.1f} expected in {lead + review:.3g} days "
                 f"({self.demand_per_day:.2f} a day, {lead:.3g} to deliver, {review:g} to review) "
             )
-            if self.method == VELOCITY:
+            if self.spoils and self.safety_stock < 0:
+                text += f"less {-self.safety_stock:.1f} that would spoil"
+            elif self.method == VELOCITY:
                 text += f"+ {self.safety_stock:.1f} to cover"
             else:
                 text += f"+ {self.safety_stock:.1f} safety for {self.service_level:.1%}"

@@ -283,6 +283,11 @@ def reorder(ctx: click.Context, supplier: str | None, budget: str | None, json_:
         )
 
 
+def _with_currency(amount: str | None, currency: str | None) -> str | None:
+    """Return an amount with its currency where that is not the shop's own."""
+    return amount if amount is None or currency is None else f"{amount} {currency}"
+
+
 def _show_lines(lines: Sequence[ReorderLine]) -> None:
     """Show what is due, with its place where places have points of their own."""
     from jitledger_projections.reports.ordering.reorder_line import as_shape
@@ -297,7 +302,7 @@ def _show_lines(lines: Sequence[ReorderLine]) -> None:
             r["inventory_position"],
             r["reorder_point"],
             r["suggested_qty"],
-            r["line_cost"],
+            _with_currency(r["line_cost"], r["currency"]),
             r["runs_out"]["likely"],
             r["order_by"],
             r["why"],
