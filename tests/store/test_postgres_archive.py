@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from jitledger.bootstrap import open_app
@@ -59,6 +60,12 @@ def test_an_archive_gives_the_shop_back(server: Server) -> None:
     with (server.data / "postgresql.conf").open("a") as conf:
         conf.write(f"restore_command = 'cp {server.archive}/%f %p'\n")
     server.start()
+    with psycopg.connect(server.url) as asking:
+        for _ in range(600):  # It answers questions before it has read the whole archive.
+            row = asking.execute("SELECT pg_is_in_recovery()").fetchone()
+            if row is not None and not row[0]:
+                break
+            time.sleep(0.1)
     app = open_app(Settings(database=server.url))
     assert prove(app.database, seal).ok
     assert app.queries.stock("MUG")["on_hand"] == "70"
