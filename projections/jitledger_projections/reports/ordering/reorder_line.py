@@ -106,7 +106,8 @@ class ReorderLine(NamedTuple):
         if self.method == MADE_TO_ORDER:
             return f"{show(-self.inventory_position)} sold and not ordered yet (made to order)"
         if self.method == OWED:
-            return f"{show(-self.inventory_position)} are owed or sold beyond what was there, and not ordered yet"
+            missing = show(-self.inventory_position)
+            return f"{missing} are owed or sold beyond what was there, and not ordered yet"
         if self.method in ("manual", "min-max"):
             text += ", set by hand"
             if self.demand_per_day > 0:
