@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
-
 import numpy as np
 import numpy.typing as npt
 
-from jitledger.domain.moments import day_from_number, from_datetime, start_of_day
+from jitledger.domain.moments import day_from_number, start_of_day
 from jitledger.domain.replenishment.demand_state import DailyRows, Exposures
 from jitledger.domain.state.shop import Shop
 from jitledger.store.database import Tx
+from jitledger_projections.planning.trading_hours import TradingHours
 from jitledger_projections.views.demand import (
     daily_rows,
     first_demand,
@@ -24,6 +23,9 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 FAR = 1 << 40
+
+A_MOMENT = 1e-9
+"""A share of a day's trade that is none: what is left of sums."""
 
 
 def first_days(tx: Tx, skus: list[str]) -> Ints:
@@ -59,17 +61,24 @@ def load_rows(
 
 
 def load_exposures(
-    tx: Tx, place: dict[str, int], shop: Shop, first: int, last: int, only: set[str] | None
+    tx: Tx,
+    place: dict[str, int],
+    shop: Shop,
+    hours: TradingHours,
+    first: int,
+    last: int,
+    only: set[str] | None,
 ) -> Exposures:
     """Return days with less than full exposure, from the times without stock; by day, then item.
 
+    A day's exposure is the share of its trade at which something was there: sold out by the end of
+    the morning, with two fifths of a day's sales before noon, it is 0.4.
     With several locations an item is out only while every location that ever held stock is out.
     """
     tz = shop.tz
     starts = np.array(
         [start_of_day(day_from_number(day), tz) for day in range(first, last + 2)], np.int64
     )
-    opens, closes = _opening(shop, first, last)
     begin, end = int(starts[0]), int(starts[-1])
     rows = [
         (sku, location, max(since, begin), end if until is None else min(until, end))
@@ -83,23 +92,7 @@ def load_exposures(
     spans = [(place[sku], since, until) for sku, _, since, until in rows if sku not in shelves]
     spans += _out_everywhere([row for row in rows if row[0] in shelves], shelves, place)
     table = np.array(spans, np.int64).reshape(-1, 3)
-    return _shares(table, starts, opens, closes, first, len(place))
-
-
-def _opening(shop: Shop, first: int, last: int) -> tuple[Ints, Ints]:
-    """Return the moments at which the shop opens and closes on each of some days."""
-    tz = shop.tz
-
-    def at(day: int, clock: str) -> int:
-        hour, minute = map(int, clock.split(":"))
-        if hour == 24:
-            return start_of_day(day_from_number(day + 1), tz)
-        found = datetime.combine(day_from_number(day), time(hour, minute), tz)
-        return from_datetime(found.astimezone(UTC))
-
-    days = range(first, last + 1)
-    opens = np.array([at(day, shop.opens) for day in days], np.int64)
-    return opens, np.array([at(day, shop.closes) for day in days], np.int64)
+    return _shares(table, starts, hours, first, len(place))
 
 
 def _out_everywhere(
@@ -127,10 +120,8 @@ def _intersection(spans: list[list[tuple[int, int]]]) -> list[tuple[int, int]]:
     return current
 
 
-def _shares(
-    spans: Ints, starts: Ints, opens: Ints, closes: Ints, first: int, size: int
-) -> Exposures:
-    """Return the share of each day's opening time with stock, where spans without stock touch it.
+def _shares(spans: Ints, starts: Ints, hours: TradingHours, first: int, size: int) -> Exposures:
+    """Return the share of each day's trade with stock, where spans without stock touch it.
 
     ``starts`` are the first moments of the days, with the end of the last one behind them.
     """
@@ -142,19 +133,20 @@ def _shares(
     which = np.repeat(np.arange(item.size), count)
     offset = np.arange(total) - np.repeat(np.cumsum(count) - count, count)
     day = begin[which] + offset
-    gone = np.minimum(until[which], closes[day]) - np.maximum(since[which], opens[day])
-    touched = gone > 0
+    begins, ends = starts[day], starts[day + 1]
+    gone = hours.over(until[which], begins, ends) - hours.over(since[which], begins, ends)
+    touched = gone > A_MOMENT
     day, which, gone = day[touched], which[touched], gone[touched]
     total = int(day.size)
     key = day * (size + 1) + item[which]
     order = np.argsort(key, kind="stable")
     key = key[order]
-    begins = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
-    away = np.add.reduceat(gone[order], begins) if begins.size and total else gone[:0]
-    begins = begins if total else begins[:0]
-    day = day[order][begins]
-    share = np.maximum(0.0, 1.0 - away / (closes[day] - opens[day]))
-    return Exposures(item[which][order][begins], day + first, share)
+    first_of = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
+    away = np.add.reduceat(gone[order], first_of) if total else gone[:0]
+    first_of = first_of if total else first_of[:0]
+    day = day[order][first_of]
+    share = np.where(away > 1.0 - A_MOMENT, 0.0, 1.0 - away)
+    return Exposures(item[which][order][first_of], day + first, share)
 
 
 def without_unsellable(rows: DailyRows, exposures: Exposures, size: int) -> DailyRows:

@@ -39,6 +39,7 @@ from jitledger_projections.planning.exposure import (
     without_unsellable,
 )
 from jitledger_projections.planning.products import Product, load_products
+from jitledger_projections.planning.trading_hours import TradingHours, trading_hours
 from jitledger_projections.views.demand import (
     demand_bounds,
     lines_by_category,
@@ -68,6 +69,8 @@ class Forecast:
     """The first day of any demand."""
     memory: Memory = USUAL_MEMORY
     """How fast the state forgets; chosen by replay."""
+    hours: TradingHours = field(default_factory=TradingHours)
+    """When customers come; fixed at the sweep, as the indices are."""
     closed: ClosedDays = field(default_factory=ClosedDays)
     """On which days the shop was closed: they are no evidence."""
     takes: dict[float, float] = field(default_factory=dict)
@@ -107,6 +110,7 @@ def forecast(database: Database, shop: Shop, today: date, *, sweeping: bool = Fa
             if first > last:
                 return base
             bounds = demand_bounds(tx)
+            base.hours = trading_hours(database, tx, shop)
             if bounds is not None and bounds[0] <= last:
                 _look_for_closed_days(tx, base, bounds[0], last)
                 _measure(tx, base, bounds[0], last)
@@ -117,6 +121,7 @@ def forecast(database: Database, shop: Shop, today: date, *, sweeping: bool = Fa
             if base.day < last:
                 _look_for_closed_days(tx, base, base.day + 1, last)
                 _advance(tx, base, shop, base.day + 1, last, None)
+            base.hours = trading_hours(database, tx, shop) if sweeping else base.hours
             bounds = demand_bounds(tx) if sweeping else None
             if bounds is not None and bounds[0] <= last:
                 _measure(tx, base, bounds[0], last)
@@ -203,7 +208,7 @@ def _advance(
     tx: Tx, base: Forecast, shop: Shop, first: int, last: int, only: set[str] | None
 ) -> None:
     rows = load_rows(tx, base.place, first, last)
-    exposures = load_exposures(tx, base.place, shop, first, last, only)
+    exposures = load_exposures(tx, base.place, shop, base.hours, first, last, only)
     _fold(tx, base, rows, exposures, first, last)
 
 
@@ -233,6 +238,7 @@ def _refold(tx: Tx, base: Forecast, shop: Shop, last: int, touched: set[str]) ->
         base.season,
         [base.products[i] for i in index],
         memory=base.memory,
+        hours=base.hours,
         closed=base.closed,
     )
     rows = load_rows(tx, part.place, None, last, skus)
@@ -240,7 +246,7 @@ def _refold(tx: Tx, base: Forecast, shop: Shop, last: int, touched: set[str]) ->
     if first > last:
         base.state.put(index, part.state)
         return
-    exposures = load_exposures(tx, part.place, shop, first, last, touched)
+    exposures = load_exposures(tx, part.place, shop, part.hours, first, last, touched)
     _fold(tx, part, rows, exposures, first, last)
     base.state.put(index, part.state)
 
@@ -251,13 +257,17 @@ def _use_kept(
     """Load the kept state; return the items that were touched since, None when it cannot serve."""
     with np.load(io.BytesIO(kept[2]), allow_pickle=False) as stored:
         old_skus = stored["skus"].tobytes().decode().split("\n")
-        if any(name not in stored for name in ("closed", *(f.name for f in fields(DemandState)))):
+        if any(
+            name not in stored
+            for name in ("closed", "hours", *(f.name for f in fields(DemandState)))
+        ):
             return None  # It was kept by an older program.
         arrays = {f.name: stored[f.name] for f in fields(DemandState)}
         weekday = stored["weekday"]
         season = orjson.loads(stored["season"].tobytes())
         cost, tuned, young = (stored.get(name) for name in ("cost", "tuned", "young"))
         closed = orjson.loads(stored["closed"].tobytes())
+        hours = orjson.loads(stored["hours"].tobytes())
         memory, takes = stored.get("memory", np.array(USUAL_MEMORY)), stored.get("takes")
         if Memory(*memory.tolist()) != base.memory:
             return None  # It was folded with another one.
@@ -279,6 +289,7 @@ def _use_kept(
     if tuned is not None and tuned.size:
         base.tuned = Tuned(float(tuned[0]), int(tuned[1]), float(tuned[2]), float(tuned[3]))
     base.closed = ClosedDays(*closed)
+    base.hours = TradingHours(hours[0], hours[1], hours[2], tuple(hours[3]))
     if takes is not None:
         base.takes = dict(takes.tolist())
     if young is not None:
@@ -307,6 +318,7 @@ def keep(database: Database, found: Forecast, position: int) -> None:
         season=np.frombuffer(orjson.dumps(season), np.uint8),
         cost=np.zeros(len(found.skus)) if found.cost is None else found.cost,
         memory=np.array(found.memory, float),
+        hours=np.frombuffer(orjson.dumps(list(found.hours)), np.uint8),
         closed=np.frombuffer(orjson.dumps(list(astuple(found.closed))), np.uint8),
         takes=np.array(sorted(found.takes.items()), float).reshape(-1, 2),
         tuned=np.array(found.tuned if found.tuned is not None else (), float),

@@ -31,6 +31,7 @@ from jitledger_projections.planning.exposure import (
 )
 from jitledger_projections.planning.forecast import Forecast
 from jitledger_projections.planning.products import Product, policy_of
+from jitledger_projections.planning.trading_hours import TradingHours
 
 DEFAULT, TEXTBOOK, VELOCITY = "default", "textbook", "velocity"
 
@@ -75,18 +76,27 @@ class Windows:
         self.today = day_number(today)
         place = {sku: i for i, sku in enumerate(self.skus)}
         last = self.today - 1
+        hours = found.hours
         with database.snapshot() as tx:
             start = first_days(tx, self.skus)
-            self.units, self.exposed = _matrix(tx, shop, place, start, last - WINDOW_DAYS + 1, last)
+            self.units, self.exposed = _matrix(
+                tx, shop, hours, place, start, last - WINDOW_DAYS + 1, last
+            )
             year = self.today - YEAR
-            before, _ = _matrix(tx, shop, place, start, year - SEASON_BACK_DAYS, year - 1)
-            ahead, _ = _matrix(tx, shop, place, start, year, year + SEASON_AHEAD_DAYS - 1)
+            before, _ = _matrix(tx, shop, hours, place, start, year - SEASON_BACK_DAYS, year - 1)
+            ahead, _ = _matrix(tx, shop, hours, place, start, year, year + SEASON_AHEAD_DAYS - 1)
         self.season = season_ratio(before.sum(axis=0), ahead.sum(axis=0))
         self.season[before.sum(axis=0) < LEAST_SEASON_UNITS] = 1.0
 
 
 def _matrix(
-    tx: Tx, shop: Shop, place: dict[str, int], start: Ints, first: int, last: int
+    tx: Tx,
+    shop: Shop,
+    hours: TradingHours,
+    place: dict[str, int],
+    start: Ints,
+    first: int,
+    last: int,
 ) -> tuple[Floats, Floats]:
     """Return units and exposure of days first..last, shape (days, items); nothing before start.
 
@@ -94,7 +104,7 @@ def _matrix(
     """
     shape = (last - first + 1, len(place))
     rows = load_rows(tx, place, first, last)
-    exposures = load_exposures(tx, place, shop, first, last, set(place))
+    exposures = load_exposures(tx, place, shop, hours, first, last, set(place))
     rows = without_unsellable(rows, exposures, len(place))
     units, exposed = np.zeros(shape), np.ones(shape)
     units[rows.day - first, rows.item] = rows.units

@@ -23,6 +23,7 @@ from jitledger.domain.state.shop import Shop
 from jitledger.service.cache import load_entries
 from jitledger.store.database import Database
 from jitledger_projections.planning.exposure import load_exposures
+from jitledger_projections.planning.trading_hours import trading_hours
 
 _KNOWS = (OpeningBalance, StockReceived, StockCounted)
 
@@ -71,7 +72,8 @@ def load_history(
                 progress(place, len(skus))
         first = int(min((row[0] for row in rows), default=last))
         where = {sku: place for place, sku in enumerate(skus)}
-        exposures = load_exposures(tx, where, shop, first, last, set(skus))
+        hours = trading_hours(database, tx, shop)
+        exposures = load_exposures(tx, where, shop, hours, first, last, set(skus))
     hidden = set(
         zip(
             exposures.day[exposures.share <= 0].tolist(),

@@ -87,7 +87,7 @@ def drifts(look: Look) -> list[Drift]:
     size = len(found.skus)
     with look.snapshot() as tx:
         rows = load_rows(tx, found.place, first, last)
-        out = load_exposures(tx, found.place, look.shop, first, last, None)
+        out = load_exposures(tx, found.place, look.shop, found.hours, first, last, None)
         begun = first_days(tx, found.skus)
     rows = without_unsellable(rows, out, size)
     recent = rows.day > middle

@@ -78,7 +78,7 @@ def stockouts(look: Look, days: int = USUAL_DAYS) -> list[Stockout]:
     first = today - days + 1
     found = planned.forecast
     with look.snapshot() as tx:
-        exposures = load_exposures(tx, found.place, look.shop, first, today - 1, None)
+        exposures = load_exposures(tx, found.place, look.shop, found.hours, first, today - 1, None)
         asked = unmet_between(tx, first, today)
         out = np.zeros(len(found.skus))
         open_ = ~np.isin(exposures.day, found.closed.days)  # A closed shop loses nothing.
