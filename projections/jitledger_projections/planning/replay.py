@@ -74,13 +74,8 @@ def load_history(
         where = {sku: place for place, sku in enumerate(skus)}
         hours = trading_hours(database, tx, shop)
         exposures = load_exposures(tx, where, shop, hours, first, last, set(skus))
-    hidden = set(
-        zip(
-            exposures.day[exposures.share <= 0].tolist(),
-            exposures.item[exposures.share <= 0].tolist(),
-            strict=True,
-        )
-    )
+    out = exposures.share <= 0
+    hidden = set(zip(exposures.day[out].tolist(), exposures.item[out].tolist(), strict=True))
     rows = [row for row in rows if not row[5] or (row[0], row[1]) not in hidden]
     rows.sort()
     table = np.array([(r[0] - first, r[1], r[3], r[4]) for r in rows], float).reshape(-1, 4)
