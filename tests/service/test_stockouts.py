@@ -71,3 +71,23 @@ def test_what_came_yesterday_is_not_dead(shop: App) -> None:
     assert [item.sku for item in dead_stock(shop.look())] == ["JAR"]
     done(shop, do="location", code="G", now=moment(245, 9))
     assert {item.sku for item in dead_stock(shop.look())} == {"JAR", "MUG"}
+
+
+def test_what_is_promised_or_expired_is_not_there_to_sell(any_app: App) -> None:
+    """Nine jars are promised for four days, nine loaves expire: both were out, the demand stays."""
+    for sku in ("JAR", "LOAF"):
+        done(any_app, do="register", sku=sku, name=sku.title(), now=moment(0, 6))
+    done(any_app, do="receive", sku="JAR", qty="39", now=moment(0, 7))
+    done(any_app, do="receive", sku="LOAF", qty="39", expiry="2026-01-10", now=moment(0, 7))
+    for number in range(10):
+        for sku in ("JAR", "LOAF"):
+            done(any_app, do="sell", sku=sku, qty="3", now=moment(number, 15))
+    line = {"sku": "JAR", "qty": "9"}
+    done(any_app, do="reserve", reservation="R", lines=[line], now=moment(10, 0))
+    done(any_app, do="sell", sku="JAR", qty="9", reservation="R", now=moment(14, 0))
+    done(any_app, do="receive", sku="JAR", qty="50", now=moment(14, 0))
+    done(any_app, do="location", code="D", now=moment(16, 9))
+    lost = {row.sku: row for row in stockouts(any_app.look(), days=14)}
+    assert lost["JAR"].days_out == pytest.approx(4, abs=0.2)
+    assert lost["LOAF"].days_out == pytest.approx(6, abs=0.1)
+    assert lost["LOAF"].demand_per_day == pytest.approx(3, rel=0.15)

@@ -38,24 +38,34 @@ def first_days(tx: Tx, skus: list[str]) -> Ints:
 
 
 def load_rows(
-    tx: Tx, place: dict[str, int], first: int | None, last: int, only: list[str] | None = None
+    tx: Tx,
+    place: dict[str, int],
+    exposures: Exposures,
+    first: int | None,
+    last: int,
+    only: list[str] | None = None,
 ) -> DailyRows:
-    """Read daily rows over all locations; unmet demand counts on days with something to sell."""
+    """Read daily rows over all locations; unmet demand counts on days with something to sell.
+
+    What was sold counts on any day: to somebody it had been promised to, if there was no more.
+    """
     found = daily_rows(tx, first, last, only)
     if not found:
         none = np.zeros(0, np.int64)
         return DailyRows(none, none, np.zeros(0), np.zeros(0), np.zeros(0))
-    skus, day_column, *numbers = zip(*found, strict=True)
+    skus, day_column, *numbers, unmet = zip(*found, strict=True)
     item = np.fromiter((place.get(sku, -1) for sku in skus), np.int64, len(skus))
-    day = np.array(day_column, np.int64)
-    known = item >= 0
-    key = day * (len(place) + 1) + item
+    day, size = np.array(day_column, np.int64), len(place) + 1
+    key = day * size + item
+    gone = exposures.share <= 0.0
+    hidden = exposures.day[gone] * size + exposures.item[gone]
+    counts = (item >= 0) & ~(np.array(unmet, bool) & np.isin(key, hidden))
     order = np.argsort(key, kind="stable")
-    order = order[known[order]]
+    order = order[counts[order]]
     key = key[order]
     begins = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1]))) if key.size else order
     columns = [np.array(column, np.float64)[order] for column in numbers]
-    if begins.size < key.size:  # Several locations on one day.
+    if begins.size < key.size:  # Several locations on one day, or sold and asked for.
         columns = [np.add.reduceat(column, begins) for column in columns]
     return DailyRows(item[order][begins], day[order][begins], *columns)
 
@@ -147,20 +157,3 @@ def _shares(spans: Ints, starts: Ints, hours: TradingHours, first: int, size: in
     day = day[order][first_of]
     share = np.where(away > 1.0 - A_MOMENT, 0.0, 1.0 - away)
     return Exposures(item[which][order][first_of], day + first, share)
-
-
-def without_unsellable(rows: DailyRows, exposures: Exposures, size: int) -> DailyRows:
-    """Drop demand of days without any exposure: only unmet demand is there, and it is lost.
-
-    A recorded sale shows that there was something to sell until then (``StockItem``).
-    """
-    gone = exposures.share <= 0.0
-    if not gone.any() or not rows.day.size:
-        return rows
-    keys = exposures.day[gone] * (size + 1) + exposures.item[gone]  # In order, as they are.
-    mine = rows.day * (size + 1) + rows.item
-    at = np.minimum(np.searchsorted(keys, mine), keys.size - 1)
-    keep = keys[at] != mine
-    return DailyRows(
-        rows.item[keep], rows.day[keep], rows.lines[keep], rows.units[keep], rows.squares[keep]
-    )

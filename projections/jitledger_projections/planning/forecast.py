@@ -36,7 +36,6 @@ from jitledger_projections.planning.exposure import (
     first_days,
     load_exposures,
     load_rows,
-    without_unsellable,
 )
 from jitledger_projections.planning.products import Product, load_products
 from jitledger_projections.planning.trading_hours import TradingHours, trading_hours
@@ -207,15 +206,14 @@ def day_factors(base: Forecast, first: int, last: int) -> Floats:
 def _advance(
     tx: Tx, base: Forecast, shop: Shop, first: int, last: int, only: set[str] | None
 ) -> None:
-    rows = load_rows(tx, base.place, first, last)
     exposures = load_exposures(tx, base.place, shop, base.hours, first, last, only)
+    rows = load_rows(tx, base.place, exposures, first, last)
     _fold(tx, base, rows, exposures, first, last)
 
 
 def _fold(
     tx: Tx, base: Forecast, rows: DailyRows, exposures: Exposures, first: int, last: int
 ) -> None:
-    rows = without_unsellable(rows, exposures, len(base.skus))
     start = first_days(tx, base.skus)
     for begin in range(first, last + 1, 60):  # Bounds the memory of (days, items) factors.
         end = min(last, begin + 59)
@@ -241,12 +239,12 @@ def _refold(tx: Tx, base: Forecast, shop: Shop, last: int, touched: set[str]) ->
         hours=base.hours,
         closed=base.closed,
     )
-    rows = load_rows(tx, part.place, None, last, skus)
     first = int(first_days(tx, skus).min())
     if first > last:
         base.state.put(index, part.state)
         return
     exposures = load_exposures(tx, part.place, shop, part.hours, first, last, touched)
+    rows = load_rows(tx, part.place, exposures, None, last, skus)
     _fold(tx, part, rows, exposures, first, last)
     base.state.put(index, part.state)
 
@@ -256,18 +254,17 @@ def _use_kept(
 ) -> set[str] | None:
     """Load the kept state; return the items that were touched since, None when it cannot serve."""
     with np.load(io.BytesIO(kept[2]), allow_pickle=False) as stored:
-        old_skus = stored["skus"].tobytes().decode().split("\n")
         if any(
             name not in stored
             for name in ("closed", "hours", *(f.name for f in fields(DemandState)))
         ):
             return None  # It was kept by an older program.
+        old_skus = stored["skus"].tobytes().decode().split("\n")
         arrays = {f.name: stored[f.name] for f in fields(DemandState)}
         weekday = stored["weekday"]
         season = orjson.loads(stored["season"].tobytes())
         cost, tuned, young = (stored.get(name) for name in ("cost", "tuned", "young"))
-        closed = orjson.loads(stored["closed"].tobytes())
-        hours = orjson.loads(stored["hours"].tobytes())
+        closed, hours = (orjson.loads(stored[name].tobytes()) for name in ("closed", "hours"))
         memory, takes = stored.get("memory", np.array(USUAL_MEMORY)), stored.get("takes")
         if Memory(*memory.tolist()) != base.memory:
             return None  # It was folded with another one.

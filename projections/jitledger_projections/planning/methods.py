@@ -27,7 +27,6 @@ from jitledger_projections.planning.exposure import (
     first_days,
     load_exposures,
     load_rows,
-    without_unsellable,
 )
 from jitledger_projections.planning.forecast import Forecast
 from jitledger_projections.planning.products import Product, policy_of
@@ -103,9 +102,8 @@ def _matrix(
     An item that takes backorders loses no demand while it is out: its exposure is full.
     """
     shape = (last - first + 1, len(place))
-    rows = load_rows(tx, place, first, last)
     exposures = load_exposures(tx, place, shop, hours, first, last, set(place))
-    rows = without_unsellable(rows, exposures, len(place))
+    rows = load_rows(tx, place, exposures, first, last)
     units, exposed = np.zeros(shape), np.ones(shape)
     units[rows.day - first, rows.item] = rows.units
     exposed[exposures.day - first, exposures.item] = exposures.share

@@ -31,8 +31,8 @@ class Lying(NamedTuple):
     """The moment at which an empty shelf was filled last: all that lies there came since."""
 
 
-DailyRow = tuple[str, int, float, float, float]
-"""(SKU, day, lines, units, squares), unmet demand included"""
+DailyRow = tuple[str, int, float, float, float, int]
+"""(SKU, day, lines, units, squares, whether it was asked for and not there)"""
 
 
 def first_stock(tx: Tx, skus: Sequence[str]) -> dict[str, int]:
@@ -64,17 +64,19 @@ def demand_bounds(tx: Tx) -> tuple[int, int] | None:
 def daily_rows(
     tx: Tx, first: int | None, last: int, skus: Sequence[str] | None = None
 ) -> list[DailyRow]:
-    """Return the demand of each day and location, of all items or of some."""
+    """Return the demand of each day and location, of all items or of some; unmet in rows apart."""
     asked, params = ["day <= ?"], [last, *(skus or ())]
     if skus is not None:
         asked.append(f"sku IN ({','.join('?' * len(skus))})")
     if first is not None:
         asked.append("day >= ?")
         params.append(first)
+    limits = " AND ".join(asked)
     return tx.all(
-        "SELECT sku, day, lines + unmet_lines, units + unmet_units, squares + unmet_squares "
-        f"FROM demand_day WHERE {' AND '.join(asked)}",
-        params,
+        f"SELECT sku, day, lines, units, squares, 0 FROM demand_day WHERE {limits} AND lines > 0 "
+        "UNION ALL SELECT sku, day, unmet_lines, unmet_units, unmet_squares, 1 "
+        f"FROM demand_day WHERE {limits} AND unmet_lines > 0",
+        [*params, *params],
     )
 
 
@@ -129,11 +131,9 @@ def shelves_of_several(tx: Tx) -> dict[str, int]:
 def lying(tx: Tx, until: int) -> list[Lying]:
     """Return stock that was there by a day and that nobody asked for since."""
     rows = tx.all(
-        "SELECT h.sku, h.on_hand, h.since, d.last, s.filled FROM on_hand h "
+        "SELECT h.sku, h.on_hand, h.since, d.last, h.filled_at FROM on_hand h "
         "LEFT JOIN (SELECT sku, MAX(day) AS last FROM demand_day GROUP BY sku) d "
-        "ON d.sku = h.sku LEFT JOIN (SELECT sku, location, MAX(until) AS filled FROM stockout "
-        "WHERE until IS NOT NULL GROUP BY sku, location) s "
-        "ON s.sku = h.sku AND s.location = h.location "
+        "ON d.sku = h.sku "
         "WHERE h.known = 1 AND h.since <= ? AND (d.last IS NULL OR d.last < ?)",
         (until, until),
     )

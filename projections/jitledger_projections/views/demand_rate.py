@@ -12,9 +12,10 @@ from typing import Any
 
 from jitledger.domain.events import BackorderTaken, DemandUnmet, Event, StockCounted, StockSold
 from jitledger.domain.quantity import ZERO
-from jitledger.domain.state.demand import Demand
+from jitledger.domain.state.item_state import Demand
 from jitledger.domain.state.order import Entry
 from jitledger.domain.state.stock_item import StockItem
+from jitledger.domain.state.withheld import times_without_stock
 from jitledger.service.views.contract import Batch
 from jitledger.store.database import Tx
 
@@ -36,7 +37,7 @@ class DemandRate:
     """The projection ``demand_rate``."""
 
     name = "demand_rate"
-    version = 3
+    version = 4
     ignores = frozenset[type[Event]]()
 
     def definitions(self, dialect: str) -> dict[str, str]:
@@ -66,7 +67,7 @@ class DemandRate:
                 outs.extend(_outs(item, all_spans=True))
             else:
                 days += _touched_days(item, change.entries)
-                several = _may_change_several(change.entries)
+                several = item.clocked or _may_change_several(change.entries)
                 if several:
                     spent.append((item.sku,))
                 now = _outs(item, all_spans=several)
@@ -150,11 +151,5 @@ def _outs(item: StockItem, *, all_spans: bool) -> list[tuple[object, ...]]:
     """Return the times without stock; an item that takes backorders loses no demand in them."""
     if item.backorders:
         return []
-    rows: list[tuple[object, ...]] = []
-    for location, shelf in item.shelves.items():
-        if shelf.stockouts:
-            spans = shelf.stockouts if all_spans else shelf.stockouts[-1:]
-            rows += [(item.sku, location, since, until) for since, until in spans]
-        if shelf.out_since is not None:
-            rows.append((item.sku, location, shelf.out_since, None))
-    return rows
+    found = times_without_stock(item, newest=not all_spans)
+    return [(item.sku, *times) for times in found]

@@ -25,11 +25,12 @@ from jitledger.store.database import Tx
 from jitledger_projections.views.on_order import OrderedLine, open_order_lines
 
 UPSERT = (
-    "INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (sku, location) DO UPDATE SET on_hand = excluded.on_hand, "
     "unsellable = excluded.unsellable, in_transit = excluded.in_transit, known = excluded.known, "
     "since = excluded.since, extra = excluded.extra, last_cost = excluded.last_cost, "
-    "cost_at = excluded.cost_at, last_in = excluded.last_in"
+    "cost_at = excluded.cost_at, last_in = excluded.last_in, "
+    "filled_at = excluded.filled_at"
 )
 
 MOST_BY_NAME = 10_000
@@ -43,7 +44,7 @@ class OnHand:
     """The projection ``on_hand``."""
 
     name = "on_hand"
-    version = 4
+    version = 5
     ignores = frozenset[type[Event]]()
 
     def definitions(self, dialect: str) -> dict[str, str]:
@@ -52,7 +53,8 @@ class OnHand:
             "on_hand": "CREATE TABLE {name} (sku TEXT NOT NULL, location TEXT NOT NULL, "
             "on_hand TEXT NOT NULL, unsellable TEXT NOT NULL, in_transit TEXT NOT NULL, "
             "known BIGINT NOT NULL, since BIGINT, extra TEXT, last_cost TEXT, "
-            "cost_at BIGINT, last_in BIGINT, PRIMARY KEY (sku, location)) /*clustered*/"
+            "cost_at BIGINT, last_in BIGINT, filled_at BIGINT, PRIMARY KEY (sku, location)) "
+            "/*clustered*/"
         }
 
     def apply(self, tx: Tx, batch: Batch, suffix: str) -> None:
@@ -84,6 +86,7 @@ class OnHand:
                         cost,
                         item.last_cost_at,
                         item.last_in,
+                        shelf.filled_at,
                     )
                 )
         table = "on_hand" + suffix

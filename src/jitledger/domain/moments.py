@@ -231,6 +231,10 @@ class LocalDays:
         """Note whether the shop ever moved to another zone."""
         self.one_zone = len(self.zones) == 1
 
+    def begin(self, day: int) -> int:
+        """Return the first moment of a day in the newest zone."""
+        return start_of_day(day_from_number(day), zone(self.zones[-1][1]))
+
     def day(self, moment: int, recorded_at: int) -> int:
         """Return the day number of a moment."""
         if self.one_zone:

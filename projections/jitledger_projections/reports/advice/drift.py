@@ -20,7 +20,6 @@ from jitledger_projections.planning.exposure import (
     first_days,
     load_exposures,
     load_rows,
-    without_unsellable,
 )
 from jitledger_projections.planning.forecast import Forecast, day_factors
 from jitledger_projections.reports.look import Look
@@ -86,10 +85,9 @@ def drifts(look: Look) -> list[Drift]:
     first = middle - BEFORE_DAYS + 1
     size = len(found.skus)
     with look.snapshot() as tx:
-        rows = load_rows(tx, found.place, first, last)
         out = load_exposures(tx, found.place, look.shop, found.hours, first, last, None)
+        rows = load_rows(tx, found.place, out, first, last)
         begun = first_days(tx, found.skus)
-    rows = without_unsellable(rows, out, size)
     recent = rows.day > middle
     lines: Floats = np.bincount(rows.item[recent], rows.lines[recent], size).astype(float)
     earlier: Floats = np.bincount(rows.item[~recent], rows.lines[~recent], size).astype(float)

@@ -10,12 +10,43 @@ from typing import NamedTuple
 from jitledger.domain.moments import LocalDays
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.state.catalog import Catalog
-from jitledger.domain.state.demand import DemandDays
 from jitledger.domain.state.order import OrderKey
 from jitledger.domain.state.shelf import Lots, Shelf
 
 FOREVER = 1 << 62
 _BEFORE_ALL: OrderKey = (-FOREVER, 0, 0, 0)
+
+
+class Demand(NamedTuple):
+    """Order lines, units and the sum of squared line quantities."""
+
+    lines: int
+    units: Decimal
+    squares: Decimal
+
+    def and_line(self, quantity: Decimal) -> Demand:
+        """Return it with one line more."""
+        lines, units, squares = self
+        # A named tuple's own constructor is three times as slow, and this runs for every sale.
+        return tuple.__new__(Demand, (lines + 1, units + quantity, squares + quantity * quantity))
+
+
+_LINES: dict[Decimal, Demand] = {}
+_MOST_LINES = 20_000
+
+
+def demand_line(quantity: Decimal) -> Demand:
+    """Return the demand of one order line; few different ones are kept again and again."""
+    line = _LINES.get(quantity)
+    if line is None:
+        line = Demand(1, quantity, quantity * quantity)
+        if len(_LINES) < _MOST_LINES:
+            _LINES[quantity] = line
+    return line
+
+
+DemandDays = dict[str, dict[int, Demand]]
+"""{location: {day number: demand}}"""
 
 
 @dataclass(slots=True)
@@ -57,9 +88,11 @@ class ItemState:
         "backorder_due",
         "backorders",
         "catalog",
+        "clocked",
         "days",
         "demand",
         "fulfilled",
+        "holding",
         "last_cost",
         "last_cost_at",
         "last_in",
@@ -70,6 +103,7 @@ class ItemState:
         "resolved",
         "shelves",
         "sku",
+        "timers",
         "transfers",
         "unmet",
         "version",
@@ -85,6 +119,12 @@ class ItemState:
         self.reservations: dict[str, list[Reservation]] = {}
         self.fulfilled: dict[tuple[str, str], Decimal] = {}
         self.resolved: set[str] = set()
+        self.holding: dict[tuple[str, str], Decimal] = {}
+        """{(reservation, location): what of it is withheld from others now}"""
+        self.timers: list[tuple[int, str, str]] = []
+        """A heap of (moment, location, reservation): a promise lapses, else lots expire."""
+        self.clocked = False
+        """Whether the clock alone ever changed what can be sold: there were promises or lots."""
         self.backorders: dict[str, Decimal] = {}
         self.backorder_due: dict[str, date] = {}
         self.demand: DemandDays = {}
@@ -107,5 +147,6 @@ class ItemState:
         """Return the shelf at a location, an empty unknown one at first."""
         found = self.shelves.get(location)
         if found is None:
-            found = self.shelves[location] = Shelf()
+            held = (left for (_, place), left in self.holding.items() if place == location)
+            found = self.shelves[location] = Shelf(withheld=sum(held, ZERO))
         return found

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from jitledger.domain import events as e
 from jitledger.domain.events import Event, StockSold
 from jitledger.domain.quantity import ZERO
-from jitledger.domain.state.item_state import Arrival, ItemState, Leg
-from jitledger.domain.state.shelf import Lots, Shelf, issue_lots, store_lot, unload_lots
+from jitledger.domain.state.item_state import Arrival, Leg
+from jitledger.domain.state.shelf import Lots, Shelf, issue_lots, unload_lots
+from jitledger.domain.state.withheld import Withheld
 
 
-class Movements(ItemState):
+class Movements(Withheld):
     """Shelves that movements change; a method for each kind that changes them."""
 
     __slots__ = ()
 
     def _sold(self, event: StockSold, day: int) -> None:
         """Take a sale from the shelf, or owe what is still to be made."""
+        if event.reservation is not None:
+            self._fulfil(event, event.reservation)
         if not event.moves_stock:
             if event.to_make:
                 self._owe(event)
@@ -29,8 +33,20 @@ class Movements(ItemState):
             shelf.since = day
         if shelf.lots:
             issue_lots(shelf, event.quantity, event.lot, day)
-        if shelf.known and (shelf.out_since is not None or shelf.on_hand <= shelf.set_aside):
+            self._expire(shelf, day)
+        if event.reservation is not None:  # It was kept for this customer, from nobody else.
+            self._mark(shelf, event.effective_at)
+        elif shelf.known and (shelf.out_since is not None or shelf.on_hand <= shelf.withheld):
             self._sold_out(shelf, event.effective_at)
+
+    def _fulfil(self, event: StockSold, reservation: str) -> None:
+        """Take from what is promised what its customer gets."""
+        key = (reservation, event.location)
+        self.fulfilled[key] = self.fulfilled.get(key, ZERO) + event.quantity
+        if event.final:
+            self.resolved.add(reservation)
+        if reservation in self.reservations:
+            self._hold(reservation, event.effective_at, marked=False)
 
     def _sold_out(self, shelf: Shelf, at: int) -> None:
         """Mark a sale from a shelf that is empty, before it or behind it."""
@@ -54,23 +70,15 @@ class Movements(ItemState):
         if not shelf.moved:
             shelf.moved = True
             shelf.since = self.days.day(event.effective_at, event.recorded_at)
-        if delta < 0 and shelf.lots:
+        if shelf.on_hand - delta <= 0 < shelf.on_hand:
+            shelf.filled_at = event.effective_at
+        if shelf.lots:
             day = self.days.day(event.effective_at, event.recorded_at)
-            taken = issue_lots(shelf, -delta, lot, day, expired=expired)
+            if delta < 0:
+                taken = issue_lots(shelf, -delta, lot, day, expired=expired)
+            self._expire(shelf, day)
         self._mark(shelf, event.effective_at)
         return taken
-
-    def _mark(self, shelf: Shelf, at: int) -> None:
-        """Open or close the time without sellable stock; unknown stock is never out."""
-        if not shelf.known:
-            return
-        if shelf.on_hand > shelf.set_aside:
-            if shelf.out_since is not None:
-                if at > shelf.out_since:
-                    shelf.stockouts.append((shelf.out_since, at))
-                shelf.out_since = None
-        elif shelf.out_since is None:
-            shelf.out_since = at
 
     def _received(self, event: e.StockReceived | e.OpeningBalance) -> None:
         shelf, quantity = self.shelf(event.location), event.quantity
@@ -83,7 +91,7 @@ class Movements(ItemState):
         self.owed -= handed_on
         self._put(event.location, quantity - handed_on, event)
         if event.expiry is not None:
-            store_lot(shelf, event.lot, event.expiry, quantity)
+            self._store(shelf, event.location, event.lot, event.expiry, quantity, event)
         self.last_in = event.effective_at
         if event.rate is not None and event.currency is not None:
             self.rates[event.currency] = (event.effective_at, event.rate)
@@ -110,7 +118,8 @@ class Movements(ItemState):
             shelf.change_status(event.condition, event.quantity)
         self._put(event.location, event.quantity, event)
         if event.expiry is not None:
-            store_lot(shelf, event.lot, event.expiry, event.quantity)
+            lot, expiry = event.lot, event.expiry
+            self._store(shelf, event.location, lot, expiry, event.quantity, event)
 
     def _written_off(self, event: e.StockWrittenOff) -> None:
         shelf = self.shelf(event.location)
@@ -148,4 +157,5 @@ class Movements(ItemState):
             target.known = True
             self._put(event.to_location, quantity, event)
             for key, part in arrived:
-                target.lots[key] = target.lots.get(key, ZERO) + part
+                lot, expiry = key[1] or None, date.fromisoformat(key[0])
+                self._store(target, event.to_location, lot, expiry, part, event)

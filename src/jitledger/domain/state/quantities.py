@@ -11,6 +11,7 @@ from jitledger.domain.quantity import ZERO
 from jitledger.domain.state.item_state import Reservation
 from jitledger.domain.state.purchase_order import PurchaseOrder
 from jitledger.domain.state.stock_item import StockItem
+from jitledger.domain.state.withheld import still_held
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +47,11 @@ class Quantities:
 
 def open_promises(item: StockItem, at: int) -> list[tuple[str, Reservation, Decimal]]:
     """Return (reservation, promise, quantity still held) for promises open at a moment."""
-    held = []
-    for name, promises in item.reservations.items():
-        if name in item.resolved:
-            continue
-        left: dict[str, Decimal] = {}
-        for promise in promises:
-            if promise.made_at > at or promise.lapses_at <= at:
-                continue
-            key = (name, promise.location)
-            used = left.setdefault(promise.location, item.fulfilled.get(key, ZERO))
-            taken = min(used, promise.quantity)
-            left[promise.location] = used - taken
-            if promise.quantity > taken:
-                held.append((name, promise, promise.quantity - taken))
-    return held
+    return [
+        (name, promise, held)
+        for name in item.reservations
+        for promise, held in still_held(item, name, at)
+    ]
 
 
 def on_order(item: StockItem, orders: Iterable[PurchaseOrder]) -> dict[str, Decimal]:

@@ -23,9 +23,14 @@ class Shelf:
     hold: Decimal = ZERO
     set_aside: Decimal = ZERO
     """damaged + quarantine + hold"""
+    expired: Decimal = ZERO
+    withheld: Decimal = ZERO
+    """set_aside + expired + what is promised to somebody: none of it can be sold to the next."""
     transit_in: Decimal = ZERO
     out_since: int | None = None
     stockouts: list[tuple[int, int]] = field(default_factory=list)
+    filled_at: int | None = None
+    """When it was empty last and goods came: all that lies there came since."""
     lots: dict[tuple[str, str], Decimal] = field(default_factory=dict)
 
     def status(self, name: str) -> Decimal:
@@ -37,6 +42,7 @@ class Shelf:
         """Put more or less under one unsellable status."""
         setattr(self, name, self.status(name) + delta)
         self.set_aside += delta
+        self.withheld += delta
 
 
 Lots = list[tuple[tuple[str, str], Decimal]]

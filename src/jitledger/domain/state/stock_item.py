@@ -12,11 +12,10 @@ from collections.abc import Iterable, Sequence
 
 from jitledger.domain import events as e
 from jitledger.domain.events import Event, StockSold
-from jitledger.domain.moments import MICROSECOND, QUARTER, SECOND, LocalDays
+from jitledger.domain.moments import QUARTER, LocalDays
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.state.catalog import describe_item
-from jitledger.domain.state.demand import demand_line
-from jitledger.domain.state.item_state import FOREVER, Reservation
+from jitledger.domain.state.item_state import demand_line
 from jitledger.domain.state.movements import Movements
 from jitledger.domain.state.order import Entry, order_key, standing
 
@@ -41,7 +40,7 @@ class StockItem(Movements):
         """
         shelves, demand, days = self.shelves, self.demand, self.days
         known_days = days.cache if days.one_zone else _NO_DAYS
-        newest = self._last[0]
+        newest, timers = self._last[0], self.timers
         held: Entry | None = None
         for entry in entries:
             version, event = entry
@@ -60,16 +59,19 @@ class StockItem(Movements):
                     return False
             newest, held = at, entry
             self.version = version
+            if timers and timers[0][0] <= at:
+                self._pass(at)
             day = known_days.get(at // QUARTER)
             if day is None:
                 day = days.day(at, event.recorded_at)
             quantity, location = event.quantity, event.location
             shelf = shelves.get(location)
-            if shelf is None or not event.moves_stock or shelf.lots or not shelf.moved:
+            usual = event.moves_stock and event.reservation is None
+            if shelf is None or not usual or shelf.lots or not shelf.moved:
                 self._sold(event, day)
             else:
                 shelf.on_hand = left = shelf.on_hand - quantity
-                if shelf.known and (shelf.out_since is not None or left <= shelf.set_aside):
+                if shelf.known and (shelf.out_since is not None or left <= shelf.withheld):
                     self._sold_out(shelf, at)
             sold_at = event.sold_at
             here = demand.get(location if sold_at is None else sold_at)
@@ -77,8 +79,8 @@ class StockItem(Movements):
                 here = demand[location if sold_at is None else sold_at] = {}
             found = here.get(day)
             here[day] = demand_line(quantity) if found is None else found.and_line(quantity)
-            if self.backorders or event.reservation is not None:
-                self._fulfil(event)
+            if self.backorders:
+                self._deliver(event)
         if held is not None:
             self._last = order_key(held)
         return True
@@ -96,6 +98,8 @@ class StockItem(Movements):
             return False
         self._last = key
         self.version = version
+        if self.timers:
+            self._pass(event.effective_at)
         self._apply(event)
         return True
 
@@ -120,8 +124,7 @@ class StockItem(Movements):
             case e.StockReserved():
                 self._reserved(event)
             case e.ReservationReleased():
-                self.reservations.setdefault(event.reservation, [])
-                self.resolved.add(event.reservation)
+                self._released(event)
             case e.BackorderTaken() | e.BackorderCancelled():
                 self._backordered(event)
             case e.DemandUnmet():
@@ -131,23 +134,11 @@ class StockItem(Movements):
 
     # --- promises and demand ----------------------------------------------------------------------
 
-    def _fulfil(self, event: StockSold) -> None:
+    def _deliver(self, event: StockSold) -> None:
         order, quantity = event.order, event.quantity
         waiting = self.backorders.get(order, ZERO) if order is not None else ZERO
         if order is not None and waiting > 0:  # What was sold before it was taken is no part of it.
             self.backorders[order] = max(ZERO, waiting - quantity)
-        reservation = event.reservation
-        if reservation is not None:
-            key = (reservation, event.location)
-            self.fulfilled[key] = self.fulfilled.get(key, ZERO) + quantity
-            if event.final:
-                self.resolved.add(reservation)
-
-    def _reserved(self, event: e.StockReserved) -> None:
-        ttl, made = event.ttl_seconds, event.recorded_at
-        lapses = FOREVER if ttl is None else made // MICROSECOND * MICROSECOND + ttl * SECOND
-        promise = Reservation(event.location, event.quantity, event.order, made, lapses)
-        self.reservations.setdefault(event.reservation, []).append(promise)
 
     def _backordered(self, event: e.BackorderTaken | e.BackorderCancelled) -> None:
         waiting = self.backorders.get(event.order, ZERO)
