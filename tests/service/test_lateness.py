@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jitledger.bootstrap import App
 from jitledger.domain.replenishment.lead_time import Delivery, learn
 from jitledger_projections.reports.ordering.order_book import late_orders, orders
-from jitledger_projections.reports.ordering.promises import promise_of
+from jitledger_projections.reports.ordering.promises import at_risk, promise_of
 from jitledger_projections.reports.ordering.reorder_line import as_shape
 from jitledger_projections.reports.ordering.run_out import run_outs
 from tests.conftest import done
@@ -229,3 +229,29 @@ def test_what_is_reserved_damaged_or_owed_lasts_for_nobody_else(selling: App) ->
     (line,) = [one for one in selling.reorder() if one.sku == "MUG"]
     assert (line.sellable, line.likely) == (0, date.fromisoformat(day(41)))
     assert "it is out before" in line.why
+
+
+def test_a_reservation_that_a_count_left_short_is_at_risk(any_app: App) -> None:
+    """Two hold 3 each and 5 are there: the later one is at risk; an earlier lapse gives it back."""
+    done(any_app, do="register", sku="JAR", name="Jar", now=f"{day(0)}T08:00:00")
+    done(any_app, do="receive", sku="JAR", qty="8", now=f"{day(0)}T08:00:00")
+    for number, ttl in ((1, {"ttl_seconds": 86_400}), (2, {})):
+        lines = [{"sku": "JAR", "qty": "3"}]
+        at = f"{day(0)}T{8 + number:02d}:00:00"
+        done(
+            any_app,
+            do="reserve",
+            reservation=f"R{number}",
+            order=f"W{number}",
+            lines=lines,
+            **ttl,
+            now=at,
+        )
+    assert at_risk(any_app.look()) == []
+    done(any_app, do="count", sku="JAR", qty="5", now=f"{day(0)}T12:00:00")
+    (row,) = at_risk(any_app.look())
+    assert (row.order, row.quantity, row.due) == ("W2", 3, date.fromisoformat(day(0)))
+    done(any_app, do="backorder", sku="JAR", qty="1", order="W3", now=f"{day(0)}T13:00:00")
+    assert {row.order for row in at_risk(any_app.look())} == {"W2", "W3"}
+    done(any_app, do="location", code="D", now=f"{day(1)}T10:00:00")
+    assert at_risk(any_app.look()) == []

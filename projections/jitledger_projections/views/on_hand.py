@@ -293,7 +293,16 @@ def known_at(tx: Tx, sku: str) -> bool:
 
 def backordered(tx: Tx) -> list[str]:
     """Return products of which more is promised than was there."""
-    rows = tx.all("SELECT DISTINCT sku FROM on_hand WHERE extra LIKE '%\"backorders\"%'")
+    return _with_extra(tx, "backorders")
+
+
+def reserved(tx: Tx) -> list[str]:
+    """Return products of which something may be reserved, or was until it lapsed by the clock."""
+    return _with_extra(tx, "promises")
+
+
+def _with_extra(tx: Tx, kind: str) -> list[str]:
+    rows = tx.all(f"SELECT DISTINCT sku FROM on_hand WHERE extra LIKE '%\"{kind}\"%'")
     return [row[0] for row in rows]
 
 

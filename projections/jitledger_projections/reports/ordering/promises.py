@@ -8,12 +8,13 @@ from datetime import date
 from decimal import Decimal
 
 from jitledger.domain.replenishment.promise import Coming, Promise, available_to_promise
+from jitledger.domain.state.quantities import open_promises
 from jitledger.domain.state.stock_item import StockItem
 from jitledger_projections.planning.arrivals import Arrival, arrivals
 from jitledger_projections.planning.lead_times import leads
 from jitledger_projections.reports.look import Look
 from jitledger_projections.reports.table import report
-from jitledger_projections.views.on_hand import backordered
+from jitledger_projections.views.on_hand import backordered, positions, reserved
 from jitledger_projections.views.on_order import open_order_lines
 
 
@@ -62,25 +63,38 @@ def _shape(row: AtRisk) -> dict[str, object]:
     told=("order", "quantity", "due"),
 )
 def at_risk(look: Look) -> list[AtRisk]:
-    """Return backorders whose due day comes before, nine times in ten, enough has arrived."""
+    """Return promises whose day comes before, nine times in ten, enough has arrived.
+
+    A reservation is of what is there, so its day is today; the earlier one is served first. Of two
+    that hold 3 each, with 5 on the shelf, the later is at risk.
+    """
     today = look.today
     with look.snapshot() as tx:
         known = leads(tx, today)
-        lines = {sku: open_order_lines(tx, sku) for sku in backordered(tx)}
+        held = reserved(tx)
+        shelves = positions(tx, look.now, today.isoformat(), held)
+        short = {sku for sku in held if sum(shelves[sku].free.values(), Decimal(0)) < 0}
+        lines = {sku: open_order_lines(tx, sku) for sku in sorted({*backordered(tx), *short})}
     found = []
     for sku, open_lines in lines.items():
         item, q, _ = look.queries.item(sku)
         ahead = _coming(arrivals(open_lines, known, today, {sku}).get(sku, ()))
-        free = q.available
-        wanted = [
-            (item.backorder_due.get(order) or date.max, order, left)
-            for order, left in item.backorders.items()
-            if left > 0
-        ]
-        for due, order, left in sorted(wanted):
+        free = q.available + q.reserved
+        for due, order, left in _promised(item, look.now, today):
             there = free + sum((c.quantity for c in ahead if c.at_90 <= due), Decimal(0))
             if there < left:
                 stated = None if due == date.max else due
                 found.append(AtRisk(sku, item.catalog.title, order, left, stated))
             free -= left
     return sorted(found, key=lambda row: (row.due or date.max, row.sku))
+
+
+def _promised(item: StockItem, now: int, today: date) -> list[tuple[date, str, Decimal]]:
+    """Return (day, order or reservation, quantity) promised, the first to serve first."""
+    held = sorted(open_promises(item, now), key=lambda one: one[1].made_at)
+    waiting = [
+        (item.backorder_due.get(order) or date.max, order, left)
+        for order, left in item.backorders.items()
+        if left > 0
+    ]
+    return [(today, promise.order or name, left) for name, promise, left in held] + sorted(waiting)
