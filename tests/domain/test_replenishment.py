@@ -17,7 +17,7 @@ from jitledger.domain.replenishment.demand_state import (
     fold_days,
     weekday_index,
 )
-from jitledger.domain.replenishment.order_quantity import suggest
+from jitledger.domain.replenishment.ordering.order_quantity import suggest
 from jitledger.domain.replenishment.quantiles import cdf, quantile
 from jitledger.domain.replenishment.reorder_point import (
     lead_time,

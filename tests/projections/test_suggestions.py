@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from jitledger.bootstrap import App
 from jitledger.domain.commands import parse
-from jitledger.domain.replenishment.order_quantity import Suggestion, suggest
+from jitledger.domain.replenishment.ordering.order_quantity import Suggestion, suggest
 from jitledger_projections.reports.ordering.buying import within_budget
 from jitledger_projections.reports.ordering.reorder_line import ReorderLine
 from tests.conftest import done, open_shop

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from jitledger.bootstrap import App
 from jitledger.domain.quantity import show
-from jitledger.domain.replenishment.buying import Need, share_budget
+from jitledger.domain.replenishment.ordering.buying import Need, share_budget
 from jitledger_projections.reports.advice.just_in_time import verdict
 from jitledger_projections.reports.advice.margins import buy_ahead, squeezed
 from jitledger_projections.reports.advice.overstock import surpluses

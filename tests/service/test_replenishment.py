@@ -10,9 +10,9 @@ import orjson
 import pytest
 
 from jitledger.bootstrap import App
-from jitledger.domain.replenishment.buying import Need, reach_minimum, share_budget
-from jitledger.domain.replenishment.order_quantity import suggest
-from jitledger.domain.replenishment.promise import Coming, available_to_promise
+from jitledger.domain.replenishment.ordering.buying import Need, reach_minimum, share_budget
+from jitledger.domain.replenishment.ordering.order_quantity import suggest
+from jitledger.domain.replenishment.ordering.promise import Coming, available_to_promise
 from jitledger_projections.planning.plan import plan
 from jitledger_projections.reports.advice.dead_stock import dead_stock
 from jitledger_projections.reports.ordering.reorder_line import as_shape

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from jitledger.domain.json import Json
 from jitledger.domain.quantity import show
-from jitledger.domain.replenishment.promise import Promise
+from jitledger.domain.replenishment.ordering.promise import Promise
 from jitledger_bot import texts
 from jitledger_bot.texts.language import Voice, _, mark, plural, speaking
 

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.replenishment.classic import shelf_life_quantity
-from jitledger.domain.replenishment.order_quantity import Suggestion, suggest
+from jitledger.domain.replenishment.ordering.order_quantity import Suggestion, suggest
 from jitledger.domain.replenishment.reorder_point import SHOWN_RISK
 from jitledger.domain.state.dated import in_force
 from jitledger.domain.state.shop import Shop

@@ -10,6 +10,7 @@ import numpy as np
 
 from jitledger.domain.moments import day_number
 from jitledger.domain.replenishment.backtesting.policies import allocate, weights_of
+from jitledger.domain.replenishment.ordering.order_days import longest_gap
 from jitledger.domain.replenishment.reorder_point import Rates, rates, reorder_points
 from jitledger.domain.state.shop import Shop
 from jitledger.domain.state.supplier import DEFAULT_LEAD_TIME_DAYS, DEFAULT_REVIEW_DAYS
@@ -180,16 +181,6 @@ def _reviews(products: list[Product], sources: dict[str, SupplierRow]) -> tuple[
 def attainable(stated: Decimal | str) -> float:
     """Return a service level that some stock can reach: 100 % of all that may ever come cannot."""
     return min(0.9999, max(0.01, float(stated)))
-
-
-def longest_gap(weekdays: tuple[int, ...]) -> int:
-    """Return the longest time between two order days of the week.
-
-    >>> longest_gap((0,)), longest_gap((0, 3)), longest_gap((0, 1, 2, 3, 4, 5, 6))
-    (7, 4, 1)
-    """
-    days = sorted(set(weekdays))
-    return max((b - a for a, b in zip(days, [*days[1:], days[0] + 7], strict=True)), default=1)
 
 
 def _service_levels(

@@ -11,7 +11,7 @@ import orjson
 from jitledger.domain.moments import day_number, local_date
 from jitledger.domain.quantity import show
 from jitledger.domain.replenishment.backtesting.memory import Chosen
-from jitledger.domain.replenishment.order_quantity import lot_by_hand
+from jitledger.domain.replenishment.ordering.order_quantity import lot_by_hand
 from jitledger.domain.state.shop import Shop
 from jitledger.store.database import Database, marked
 from jitledger_projections.planning.exposure import Floats

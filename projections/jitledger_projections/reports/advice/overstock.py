@@ -9,7 +9,7 @@ from decimal import Decimal
 from jitledger.domain.moments import day_number, local_date
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.replenishment.advice import Clearance, clear
-from jitledger.domain.replenishment.order_quantity import lot_by_hand
+from jitledger.domain.replenishment.ordering.order_quantity import lot_by_hand
 from jitledger_projections.planning.order_size import Due, holding_rate, net_price, suggestion
 from jitledger_projections.planning.products import Product, policies_of, policy_of
 from jitledger_projections.reports.look import Look

@@ -10,8 +10,8 @@ import numpy as np
 
 from jitledger.domain.errors import Refused, Remark
 from jitledger.domain.quantity import ZERO, show
-from jitledger.domain.replenishment.buying import Gain, Need, reach_minimum, share_budget
-from jitledger.domain.replenishment.order_quantity import Suggestion
+from jitledger.domain.replenishment.ordering.buying import Gain, Need, reach_minimum, share_budget
+from jitledger.domain.replenishment.ordering.order_quantity import Suggestion
 from jitledger.domain.replenishment.quantiles import cdf
 from jitledger_projections.planning.order_size import margin_of
 from jitledger_projections.reports.look import Look

@@ -14,7 +14,7 @@ from math import ceil, inf
 import numpy as np
 
 from jitledger.domain.quantity import ZERO
-from jitledger.domain.replenishment.order_quantity import lot_by_hand
+from jitledger.domain.replenishment.ordering.order_quantity import lot_by_hand
 from jitledger_projections.planning.arrivals import Z_90, Arrival
 from jitledger_projections.planning.methods import DEFAULT
 from jitledger_projections.planning.order_size import MADE_TO_ORDER, OWED, Due, Gap

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from jitledger.domain.replenishment.promise import Coming, Promise, available_to_promise
+from jitledger.domain.replenishment.ordering.promise import Coming, Promise, available_to_promise
 from jitledger.domain.state.quantities import open_promises
 from jitledger.domain.state.stock_item import StockItem
 from jitledger_projections.planning.arrivals import Arrival, arrivals

@@ -16,8 +16,9 @@ import numpy as np
 
 from jitledger.domain.moments import day_number, to_datetime
 from jitledger.domain.quantity import ZERO, show
-from jitledger.domain.replenishment.order_quantity import Suggestion
-from jitledger.domain.replenishment.places import SHARE_DAYS, Held, Move, kept, moves
+from jitledger.domain.replenishment.ordering.order_days import last_order_day, next_order_day
+from jitledger.domain.replenishment.ordering.order_quantity import Suggestion
+from jitledger.domain.replenishment.ordering.places import SHARE_DAYS, Held, Move, kept, moves
 from jitledger.domain.state.shop import Shop
 from jitledger.service.views.bunches import without_collector
 from jitledger_projections.planning.arrivals import (
@@ -280,7 +281,7 @@ def _line(
         service_level=n.level,
         likely=likely,
         earliest=earliest,
-        order_by=earliest and _order_by(earliest, lead, source.weekdays, source.leaves),
+        order_by=earliest and last_order_day(earliest, lead, source.weekdays, source.leaves),
         method=d.method,
         confidence="manual" if d.method in BY_HAND else n.confidence,
         terms=_shown(agreed),
@@ -353,41 +354,6 @@ def _moves(planned: Plan, d: Due, known: _Known, needed: Suggestion) -> list[Mov
 
 
 @lru_cache(maxsize=1024)
-def next_order_day(weekdays: tuple[int, ...], cutoff: str | None, clock: datetime) -> date:
-    """Return the next day on which an order can leave: an order day, before its cut-off time.
-
-    >>> next_order_day((2,), "12:00", datetime(2026, 3, 4, 13)).isoformat()  # A Wednesday at one.
-    '2026-03-11'
-    """
-    day = clock.date()
-    if cutoff is not None and clock.strftime("%H:%M") > cutoff:
-        day += timedelta(days=1)
-    while weekdays and day.weekday() not in weekdays:
-        day += timedelta(days=1)
-    return day
-
-
-@lru_cache(maxsize=1024)
 def _arrives(lead: float, today: date) -> date:
     """Return when what is ordered today comes."""
     return today + timedelta(days=ceil(lead))
-
-
-@lru_cache(maxsize=4096)
-def _order_by(earliest: date, lead: float, weekdays: tuple[int, ...], today: date) -> date:
-    """Return the last day on which ordering still arrives before a run-out, at least today.
-
-    Where orders leave on certain weekdays only, it is one of them.
-    """
-    day = max(today, earliest - timedelta(days=ceil(lead)))
-    if not weekdays:
-        return day
-    for back in range(7):
-        earlier = day - timedelta(days=back)
-        if earlier >= today and earlier.weekday() in weekdays:
-            return earlier
-    return next(
-        later
-        for ahead in range(8)
-        if (later := today + timedelta(days=ahead)).weekday() in weekdays
-    )

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from jitledger.domain.json import Json
 from jitledger.domain.quantity import ZERO, show
-from jitledger.domain.replenishment.order_quantity import Suggestion
-from jitledger.domain.replenishment.places import Move
+from jitledger.domain.replenishment.ordering.order_quantity import Suggestion
+from jitledger.domain.replenishment.ordering.places import Move
 from jitledger_projections.planning.methods import DEFAULT, VELOCITY
 from jitledger_projections.planning.order_size import MADE_TO_ORDER, OWED, Gap
 

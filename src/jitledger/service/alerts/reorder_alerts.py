@@ -21,8 +21,8 @@ from jitledger.domain.events import (
 from jitledger.domain.moments import local_date, show_moment
 from jitledger.domain.names import ALERT_STREAM
 from jitledger.domain.quantity import ZERO, show
-from jitledger.domain.replenishment.order_quantity import lot_by_hand, suggest
-from jitledger.domain.replenishment.places import SHARE_DAYS, Held, Move, kept, moves
+from jitledger.domain.replenishment.ordering.order_quantity import lot_by_hand, suggest
+from jitledger.domain.replenishment.ordering.places import SHARE_DAYS, Held, Move, kept, moves
 from jitledger.domain.state.dated import in_force
 from jitledger.domain.state.quantities import Quantities, on_order, quantities
 from jitledger.domain.state.stock_item import StockItem, fold
