@@ -184,7 +184,7 @@ class Desk:
     def price_of(self, sku: str) -> Decimal | None:
         """Return a product's selling price, None without one."""
         item, _q, _shop = self.app.queries.item(sku)
-        return in_force(item.catalog.prices, self.app.today().isoformat())
+        return item.catalog.price(self.app.today().isoformat())
 
     def factor_of(self, sku: str, pack: str) -> Decimal | None:
         """Return how many pieces a product's pack holds, None when nobody said it."""

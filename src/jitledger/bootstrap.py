@@ -127,7 +127,7 @@ class App:
                 shapes = [as_shape(line) for line in self.reorder()]
                 return [{k: v for k, v in row.items() if k != "runs_out"} for row in shapes]
         with self.database.snapshot() as tx:
-            found = products(tx)
+            found = products(tx, self.today())
         if name == "items":
             return [catalog_row(p) for p in found]
         return [

@@ -65,6 +65,18 @@ def test_the_newest_cost_is_the_newest(shop: App) -> None:
     assert cost_of(shop) == "5.2"
 
 
+def test_goods_of_an_old_order_do_not_hide_newer_terms(shop: App) -> None:
+    """Ordered at 4, then 7 agreed, then the goods come in at 4: the next ones cost 7."""
+    lines = [{"sku": "MUG", "qty": "10", "unit_cost": "4"}]
+    done(shop, do="order", po="P1", supplier="ACME", lines=lines, now=moment(40))
+    done(shop, do="terms", supplier="ACME", sku="MUG", unit_cost="7", now=moment(41))
+    came = {"sku": "MUG", "po": "P1"}
+    done(shop, do="receive", **came, qty="4", now=moment(43))
+    assert cost_of(shop) == "7"
+    done(shop, do="receive", **came, qty="4", unit_cost="8", now=moment(44))
+    assert cost_of(shop) == "8"  # Another price than agreed is news.
+
+
 def test_a_rounded_price_restores_the_margin_it_claims(shop: App) -> None:
     """A cost of 5.10, prices with 7 % tax and a floor of a half: 10.92, not 10.91."""
     done(shop, do="settings", prices="gross", tax_rate="0.07", now=moment(41))
@@ -204,3 +216,56 @@ def test_what_was_advised_yesterday_is_not_too_much_today(shop: App) -> None:
     found = {row.sku: row for row in surpluses(shop.look())}
     assert "MUG" not in found
     assert "NEW" not in found or found["NEW"].advice.action == "stop-ordering"
+
+
+def test_what_was_bought_before_a_rise_is_not_too_much(shop: App) -> None:
+    """Told to buy ahead and done: no overstock the day after, nor once the rise is in force."""
+    starts = (START + timedelta(days=58)).isoformat()
+    dearer = {"unit_cost": "6", "effective_from": starts}
+    done(shop, do="terms", supplier="ACME", sku="MUG", **dearer, now=moment(40))
+    (row,) = buy_ahead(shop.look())
+    lines = [{"sku": "MUG", "qty": str(row.quantity)}]
+    done(shop, do="order", supplier="ACME", po="P1", lines=lines, now=moment(40, 10))
+    assert not {one.sku for one in surpluses(shop.look())} & {"MUG"}
+    done(shop, do="receive", sku="MUG", qty=str(row.quantity), now=moment(45))
+    for number in range(45, 95):
+        done(shop, do="sell", sku="MUG", qty="2", now=moment(number, 12))
+        if number in (46, 60, 94):
+            assert not {one.sku for one in surpluses(shop.look())} & {"MUG"}, number
+
+
+def test_where_no_order_leaves_before_the_rise_there_is_nothing_to_buy(shop: App) -> None:
+    """The cost rises on a Wednesday, orders leave on Mondays: told on Sunday, not on Tuesday."""
+    monday = START + timedelta(days=40 + (7 - (START + timedelta(days=40)).weekday()) % 7)
+    number, starts = (monday - START).days, (monday + timedelta(days=2)).isoformat()
+    done(shop, do="order-days", supplier="ACME", weekdays=[0], now=moment(number - 1))
+    dearer = {"unit_cost": "6", "effective_from": starts}
+    done(shop, do="terms", supplier="ACME", sku="MUG", **dearer, now=moment(number - 1))
+    assert [row.sku for row in buy_ahead(shop.look())] == ["MUG"]
+    done(shop, do="location", code="D", now=moment(number + 1))
+    assert buy_ahead(shop.look()) == []
+
+
+def test_a_price_of_next_month_is_not_todays(shop: App) -> None:
+    """Prices and suppliers hold from their day; until then the one before does."""
+    later = {"effective_from": (START + timedelta(days=60)).isoformat()}
+    done(shop, do="price", sku="MUG", price="5", **later, now=moment(40))
+    done(shop, do="supplier", code="BETA", name="Beta", now=moment(40))
+    done(shop, do="link", sku="MUG", supplier="ACME", now=moment(40))
+    done(shop, do="link", sku="MUG", supplier="BETA", **later, now=moment(40))
+    assert squeezed(shop.look(), HALF) == []
+    place = shop.look().plan.forecast.place["MUG"]
+    assert shop.look().plan.products[place].supplier == "ACME"
+    done(shop, do="location", code="D", now=moment(60))
+    (row,) = squeezed(shop.look(), HALF)
+    assert (row.sku, row.price) == ("MUG", 5)
+    assert shop.look().plan.products[place].supplier == "BETA"
+
+
+def test_a_price_says_whether_tax_is_in_it(shop: App) -> None:
+    """The shop's prices include 20 %; this one of 10.00 does not: it leaves 10, not 8.33."""
+    done(shop, do="settings", tax_rate="0.20", prices="gross", now=moment(40))
+    done(shop, do="receive", sku="MUG", qty="1", unit_cost="4.50", now=moment(40))
+    assert [row.sku for row in squeezed(shop.look(), HALF)] == ["MUG"]
+    done(shop, do="price", sku="MUG", price="10", tax_included=False, now=moment(41))
+    assert squeezed(shop.look(), HALF) == []

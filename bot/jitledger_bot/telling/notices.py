@@ -73,7 +73,7 @@ def _exceptions(app: App) -> tuple[list[dict[str, str]], list[str], dict[str, La
         listed = {_subject(row): row for row in listed_exceptions(tx, EVERY)}
         told = told_since(tx, "exception", 0)
         fresh = [listed[subject] for subject in listed if subject not in told]
-        named = labels(tx, [row["sku"] for row in fresh])
+        named = labels(tx, [row["sku"] for row in fresh], app.today())
     return fresh, [subject for subject in told if subject not in listed], named
 
 

@@ -93,7 +93,7 @@ def forecast(database: Database, shop: Shop, today: date, *, sweeping: bool = Fa
     A sweep fixes the weekday and season indices anew; between sweeps they stay.
     """
     with database.snapshot() as tx:
-        products = load_products(tx)
+        products = load_products(tx, today)
         kept = kept_state(tx)
         head = database.head(tx)
         last = day_number(today) - 1

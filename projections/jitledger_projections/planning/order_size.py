@@ -226,9 +226,13 @@ def net_price(p: Label, shop: Shop) -> Decimal:
 
 
 def tax_within(p: Label, shop: Shop) -> Decimal:
-    """Return the tax that a price of the shop includes, as a share of the net price."""
+    """Return the tax that a price includes, as a share of the net price.
+
+    A price that was set with or without tax is so; else it is as the shop's prices are.
+    """
     tax = p.tax_rate if p.tax_rate is not None else shop.tax_rate
-    return tax if shop.prices == "gross" and tax else ZERO
+    taxed = shop.prices == "gross" if p.taxed is None else p.taxed
+    return tax if taxed and tax else ZERO
 
 
 def _most(p: Label, d: Due, agreed: Agreed, rate: float, lead: float, shop: Shop) -> Decimal | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import NamedTuple
 
 from msgspec.json import Decoder
@@ -37,7 +38,7 @@ def policy_of(p: Product, location: str | None, today: str) -> PolicySet | None:
     return in_force([dated for dated in policies_of(p) if dated[1].location == location], today)
 
 
-def load_products(tx: Tx) -> list[Product]:
-    """Return every product in the order of its code."""
-    rows = planned_products(tx)
+def load_products(tx: Tx, today: date) -> list[Product]:
+    """Return every product as of a day, in the order of its code."""
+    rows = planned_products(tx, today)
     return [tuple.__new__(Product, row) for row in rows]  # Its own constructor takes twice that.

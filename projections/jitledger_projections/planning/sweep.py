@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 
 import numpy as np
@@ -40,7 +41,7 @@ def sweep(
     with database.snapshot() as tx:
         position = database.head(tx)
     found = forecast(database, shop, today, sweeping=True)
-    found.cost = _costs(database, found)
+    found.cost = _costs(database, found, today)
     planned = plan(database, shop, today, found)
     if is_due(found):
         _learn(database, shop, planned, note)
@@ -49,7 +50,7 @@ def sweep(
         keep(database, found, position)
     rows = []
     with database.snapshot() as tx:
-        spoiling = labels(tx, spoils(tx))
+        spoiling = labels(tx, spoils(tx), today)
     for place, p in enumerate(planned.products):
         if planned.mean[place] <= 0 or planned.rates.dormant[place] or not p.orderable:
             continue
@@ -98,11 +99,11 @@ def _life(planned: Plan, place: int, label: Label | None, shop: Shop) -> dict[st
     return {"sells_in_life": str(int(sells))}
 
 
-def _costs(database: Database, found: Forecast) -> Floats:
+def _costs(database: Database, found: Forecast, today: date) -> Floats:
     """Return what a unit of each item costs: last receipts, else half its price, else 0."""
     cost = np.zeros(len(found.skus))
     with database.snapshot() as tx:
-        for sku, price in prices(tx):
+        for sku, price in prices(tx, today):
             if sku in found.place:
                 cost[found.place[sku]] = float(price) / 2
         for sku, last in last_costs(tx).items():

@@ -25,12 +25,12 @@ from jitledger.store.database import Tx
 from jitledger_projections.views.on_order import OrderedLine, open_order_lines
 
 UPSERT = (
-    "INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (sku, location) DO UPDATE SET on_hand = excluded.on_hand, "
     "unsellable = excluded.unsellable, in_transit = excluded.in_transit, known = excluded.known, "
     "since = excluded.since, extra = excluded.extra, last_cost = excluded.last_cost, "
     "cost_at = excluded.cost_at, last_in = excluded.last_in, "
-    "filled_at = excluded.filled_at"
+    "filled_at = excluded.filled_at, cost_line = excluded.cost_line"
 )
 
 MOST_BY_NAME = 10_000
@@ -53,7 +53,8 @@ class OnHand:
             "on_hand": "CREATE TABLE {name} (sku TEXT NOT NULL, location TEXT NOT NULL, "
             "on_hand TEXT NOT NULL, unsellable TEXT NOT NULL, in_transit TEXT NOT NULL, "
             "known BIGINT NOT NULL, since BIGINT, extra TEXT, last_cost TEXT, "
-            "cost_at BIGINT, last_in BIGINT, filled_at BIGINT, PRIMARY KEY (sku, location)) "
+            "cost_at BIGINT, last_in BIGINT, filled_at BIGINT, cost_line TEXT, "
+            "PRIMARY KEY (sku, location)) "
             "/*clustered*/"
         }
 
@@ -87,6 +88,7 @@ class OnHand:
                         item.last_cost_at,
                         item.last_in,
                         shelf.filled_at,
+                        item.last_cost_line,
                     )
                 )
         table = "on_hand" + suffix
@@ -155,6 +157,8 @@ class Position:
     """The moment of the receipt that had this cost."""
     last_in: int | None = None
     """When goods came in last."""
+    cost_line: str | None = None
+    """The order's line that this receipt came for."""
     on_order: Decimal = ZERO
     there: dict[str, Decimal] = field(default_factory=dict)
     """What lies at each of these places."""
@@ -169,7 +173,9 @@ class Position:
         return sum(self.free.values(), ZERO) - self.owed
 
 
-ShelfRow = tuple[str, str, str, str, str, int, str | None, str | None, int | None, int | None]
+ShelfRow = tuple[
+    str, str, str, str, str, int, str | None, str | None, int | None, int | None, str | None
+]
 
 
 def rough_positions(tx: Tx, coming: Sequence[OrderedLine]) -> dict[str, tuple[float, int]]:
@@ -200,7 +206,7 @@ def _shelf_rows(tx: Tx, skus: Sequence[str]) -> list[ShelfRow]:
     """Return the rows of some SKUs, item by item."""
     select = (
         "SELECT sku, location, on_hand, unsellable, in_transit, known, extra, last_cost, "
-        "cost_at, last_in FROM on_hand "
+        "cost_at, last_in, cost_line FROM on_hand "
     )
     if len(skus) > MOST_BY_NAME:
         wanted = set(skus)
@@ -219,7 +225,7 @@ def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Po
     found: dict[str, Position] = {}
     unmoved = False
     """Whether nothing moved at any place of the item at hand so far (rows come item by item)."""
-    for sku, location, on_hand, unsellable, in_transit, known, extra, cost, cost_at, came in rows:
+    for sku, location, on_hand, unsellable, in_transit, known, extra, cost, at, came, by in rows:
         here = Decimal(on_hand)
         free = here
         if unsellable != "0":
@@ -233,7 +239,7 @@ def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Po
         row = found.get(sku)
         if row is None:
             last = None if cost is None else Decimal(cost)
-            found[sku] = row = Position(here, position - owed, known == 1, {}, last, cost_at, came)
+            found[sku] = row = Position(here, position - owed, known == 1, {}, last, at, came, by)
             unmoved = known == UNMOVED
         else:
             row.on_hand += here

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import orjson
 
 from jitledger.domain.events import MOVES, StockReceived
-from jitledger.domain.moments import day_from_number, day_number
+from jitledger.domain.moments import day_from_number, day_number, start_of_day
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.state.purchase_order import OPEN_STATES, Line, PurchaseOrder
 from jitledger.domain.state.stock_item import StockItem
@@ -277,19 +278,42 @@ class LastOrdered(NamedTuple):
     currency: str | None
     rate: Decimal | None
 
+    @property
+    def own_cost(self) -> Decimal | None:
+        """Return it in the shop's currency; None without a rate."""
+        if self.rate is not None:
+            return self.unit_cost * self.rate
+        return self.unit_cost if self.currency is None else None
 
-def last_ordered(tx: Tx) -> dict[str, LastOrdered]:
-    """Return the cost of each product's newest placed order that had one."""
+    def moment(self, tz: ZoneInfo) -> int:
+        """Return when it was ordered; of a day its first moment."""
+        return self.at or start_of_day(day_from_number(self.day), tz)
+
+
+class OrderedCosts(NamedTuple):
+    """What a unit cost in orders that were placed."""
+
+    newest: dict[str, LastOrdered]
+    """{SKU: of its newest order}"""
+    lines: dict[str, LastOrdered]
+    """{order's line, as receipts name it: what was agreed with it}"""
+
+
+def ordered_costs(tx: Tx) -> OrderedCosts:
+    """Return the costs of placed orders, by product and by line."""
     rows = tx.all(
-        "SELECT l.sku, o.placed, o.placed_at, l.unit_cost, o.currency, o.rate FROM order_lines l "
+        "SELECT l.sku, l.number, l.line, o.placed, o.placed_at, l.unit_cost, o.currency, o.rate "
+        "FROM order_lines l "
         "JOIN purchase_orders o ON o.number = l.number WHERE l.unit_cost IS NOT NULL "
         "AND o.placed IS NOT NULL AND o.state != 'cancelled' "
         "ORDER BY o.placed, o.placed_at, o.number"
     )
-    return {
-        sku: LastOrdered(day, at, Decimal(cost), currency, None if rate is None else Decimal(rate))
-        for sku, day, at, cost, currency, rate in rows
-    }
+    found = OrderedCosts({}, {})
+    for sku, number, line, day, at, cost, currency, rate in rows:
+        own = None if rate is None else Decimal(rate)
+        one = LastOrdered(day, at, Decimal(cost), currency, own)
+        found.newest[sku] = found.lines[f"{number}/{line}"] = one
+    return found
 
 
 def orders_of(tx: Tx, skus: Sequence[str]) -> dict[str, list[tuple[int, Decimal]]]:

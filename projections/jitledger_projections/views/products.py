@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -39,7 +40,7 @@ CATALOG = (
 )
 COLUMNS = (
     "sku, title, unit, precision_, mode, category, retired, barcodes, price, supplier, policies, "
-    "bundle, shelf_life_days, analog_of, tax_rate"
+    "bundle, shelf_life_days, analog_of, tax_rate, dated"
 )
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 FOREVER = "9999-12-31"
@@ -49,7 +50,7 @@ class Products:
     """The projection ``products``."""
 
     name = "products"
-    version = 3
+    version = 4
     """3: words are kept folded, "giesskanne" for "Gießkanne"."""
     ignores = MOVES
 
@@ -67,7 +68,7 @@ class Products:
             "unit TEXT NOT NULL, precision_ BIGINT NOT NULL, mode TEXT NOT NULL, category TEXT, "
             "retired BIGINT NOT NULL, barcodes TEXT NOT NULL, price TEXT, supplier TEXT, "
             "policies TEXT, bundle BIGINT NOT NULL, shelf_life_days BIGINT, analog_of TEXT, "
-            "tax_rate TEXT) /*clustered*/",
+            "tax_rate TEXT, dated TEXT) /*clustered*/",
             "product_words": search,
         }
 
@@ -87,7 +88,7 @@ class Products:
         known = [item for item in changed if item.catalog.registered]
         if not known:
             return
-        marks = ",".join("?" * 15)
+        marks = ",".join("?" * 16)
         tx.executemany(f"INSERT INTO products{suffix} VALUES ({marks})", [_row(i) for i in known])
         tx.executemany(
             f"INSERT INTO product_words{suffix} (rowid, sku, words) VALUES (?, ?, ?)",
@@ -103,7 +104,7 @@ def _place(sku: str) -> int:
 def _row(item: StockItem) -> tuple[object, ...]:
     c = item.catalog
     policies = [[p[0], stored_fields(p[1])] for dated in c.policies.values() for p in dated]
-    price = in_force(c.prices, FOREVER)
+    price = c.price(FOREVER)
     return (
         item.sku,
         c.title,
@@ -120,7 +121,35 @@ def _row(item: StockItem) -> tuple[object, ...]:
         c.shelf_life_days,
         c.analog_of,
         None if c.tax_rate is None else format(c.tax_rate, "f"),
+        _dated(item),
     )
+
+
+def _dated(item: StockItem) -> str | None:
+    """Return prices and suppliers with the days from which they hold; None of the many undated."""
+    c = item.catalog
+    taxed = any(price.tax_included is not None for _, price in c.prices)
+    if not taxed and not any(starts for starts, _ in (*c.prices, *c.suppliers)):
+        return None
+    prices = [(starts, format(p.price, "f"), p.tax_included) for starts, p in c.prices]
+    return orjson.dumps({"prices": prices, "suppliers": c.suppliers}).decode()
+
+
+def _in_force(
+    price: str | None, supplier: str | None, dated: str | None, today: str
+) -> tuple[str | None, str | None, bool | None]:
+    """Return price, supplier, and whether the price includes tax if it says so, as of a day."""
+    if dated is None:
+        return price, supplier, None
+    known = orjson.loads(dated)
+    priced = in_force([(starts, rest) for starts, *rest in known["prices"]], today)
+    amount, taxed = (None, None) if priced is None else priced
+    return amount, in_force(known["suppliers"], today), taxed
+
+
+def supplier_on(supplier: str | None, dated: str | None, today: str) -> str | None:
+    """Return the supplier of a row as of a day."""
+    return _in_force(None, supplier, dated, today)[1]
 
 
 def words(item: StockItem) -> str:
@@ -150,7 +179,8 @@ class Product:
     tax_rate: Decimal | None = None
 
 
-def _product(row: Any) -> Product:
+def _product(row: Any, today: str) -> Product:
+    price, supplier, _taxed = _in_force(row[8], row[9], row[15], today)
     return Product(
         row[0],
         row[1],
@@ -160,8 +190,8 @@ def _product(row: Any) -> Product:
         row[5],
         bool(row[6]),
         tuple(row[7].split()),
-        row[8],
-        row[9],
+        price,
+        supplier,
         [(p[0], p[1]) for p in orjson.loads(row[10])] if row[10] else [],
         bool(row[11]),
         row[12],
@@ -170,28 +200,35 @@ def _product(row: Any) -> Product:
     )
 
 
-def products(tx: Tx, *, limit: int = 1 << 40, after: str = "") -> list[Product]:
-    """Return the catalog in the order of its codes."""
+def products(tx: Tx, today: date, *, limit: int = 1 << 40, after: str = "") -> list[Product]:
+    """Return the catalog as of a day, in the order of its codes."""
     rows = tx.all(
         f"SELECT {COLUMNS} FROM products WHERE sku > ? ORDER BY sku LIMIT ?", (after, limit)
     )
-    return [_product(row) for row in rows]
+    return [_product(row, today.isoformat()) for row in rows]
 
 
-def planned_products(tx: Tx) -> list[Any]:
-    """Return what planning needs of each product, in the order of their codes.
+def planned_products(tx: Tx, today: date) -> list[Any]:
+    """Return what planning needs of each product as of a day, in the order of their codes.
 
     Rows are (SKU, category, supplier, policies, whether it is ordered, mode, analog).
     """
-    return tx.all(
+    rows = tx.all(
         "SELECT sku, category, supplier, policies, CASE WHEN mode = 'stocked' AND retired = 0 "
         "AND bundle = 0 THEN 1 ELSE 0 END, mode, analog_of FROM products ORDER BY sku"
     )
+    dated = tx.all("SELECT sku, supplier, dated FROM products WHERE dated IS NOT NULL")
+    if not dated:
+        return rows
+    now = {sku: supplier_on(code, text, today.isoformat()) for sku, code, text in dated}
+    return [(row[0], row[1], now[row[0]], *row[3:]) if row[0] in now else row for row in rows]
 
 
-def prices(tx: Tx) -> list[tuple[str, str]]:
-    """Return (SKU, price) of every product that has one."""
-    return tx.all("SELECT sku, price FROM products WHERE price IS NOT NULL")
+def prices(tx: Tx, today: date) -> list[tuple[str, str]]:
+    """Return (SKU, price) of every product that has one on a day."""
+    rows = tx.all("SELECT sku, price, dated FROM products WHERE price IS NOT NULL")
+    now = [(sku, _in_force(price, None, dated, today.isoformat())[0]) for sku, price, dated in rows]
+    return [(sku, price) for sku, price in now if price is not None]
 
 
 def retired(tx: Tx) -> set[str]:
@@ -223,22 +260,25 @@ class Label(NamedTuple):
     price: Decimal | None = None
     tax_rate: Decimal | None = None
     category: str | None = None
+    taxed: bool | None = None
+    """Whether the price includes tax; None is as the shop's prices do."""
 
 
-def labels(tx: Tx, skus: Sequence[str]) -> dict[str, Label]:
-    """Return the labels of some products by their registered codes."""
+def labels(tx: Tx, skus: Sequence[str], today: date) -> dict[str, Label]:
+    """Return the labels of some products by their registered codes, priced as of a day."""
     found = {}
     for start in range(0, len(skus), 500):
         part = skus[start : start + 500]
         for row in tx.all(
-            "SELECT sku, title, unit, precision_, shelf_life_days, price, tax_rate, category "
-            f"FROM products WHERE sku IN ({','.join('?' * len(part))})",
+            "SELECT sku, title, unit, precision_, shelf_life_days, price, tax_rate, category, "
+            f"dated FROM products WHERE sku IN ({','.join('?' * len(part))})",
             part,
         ):
-            sku, price, tax = row[0], row[5], row[6]
-            if price is not None or tax is not None:
+            sku, price, tax, dated = row[0], row[5], row[6], row[8]
+            if price is not None or tax is not None or dated is not None:
+                price, _supplier, taxed = _in_force(price, None, dated, today.isoformat())
                 known = [None if value is None else Decimal(value) for value in (price, tax)]
-                row = (*row[:5], *known, row[7])
+                row = (*row[:5], *known, row[7], taxed)
             found[sku] = tuple.__new__(Label, row)  # Its own constructor takes twice that.
     return found
 
@@ -248,10 +288,10 @@ def spoils(tx: Tx) -> list[str]:
     return [row[0] for row in tx.all("SELECT sku FROM products WHERE shelf_life_days IS NOT NULL")]
 
 
-def product(tx: Tx, sku: str) -> Product | None:
-    """Return one product by its registered code."""
+def product(tx: Tx, sku: str, today: date) -> Product | None:
+    """Return one product by its registered code, as of a day."""
     row = tx.one(f"SELECT {COLUMNS} FROM products WHERE sku = ?", (sku,))
-    return None if row is None else _product(row)
+    return None if row is None else _product(row, today.isoformat())
 
 
 def search(tx: Tx, dialect: str, text: str, limit: int = 200) -> list[tuple[str, str]]:

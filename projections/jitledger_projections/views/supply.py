@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import NamedTuple
 
 import orjson
@@ -20,6 +21,7 @@ from jitledger.domain.state.supplier import Supplier, unit_cost_at
 from jitledger.service.views.contract import Batch
 from jitledger.store.codec import stored_fields
 from jitledger.store.database import Tx
+from jitledger_projections.views.products import supplier_on
 
 
 class Supply:
@@ -212,6 +214,23 @@ class Terms:
                 found.append(Rise(supplier, sku, date.fromisoformat(starts), now, agreed))
         return found
 
+    def risen(self, supplier: str | None, sku: str, since: date) -> list[Rise]:
+        """Return the rises of a product's cost that start behind a day, also those still ahead."""
+        dated = self._rows.get((supplier or "", sku), "")
+        if dated.count('"unit_cost"') < 2:
+            return []
+        priced = sorted(
+            (row for row in _DATED.decode(dated) if row[1].unit_cost is not None),
+            key=lambda row: row[0],
+        )
+        return [
+            Rise(supplier or "", sku, date.fromisoformat(starts), before, after)
+            for (_, before), (starts, after) in pairwise(priced)
+            if starts > since.isoformat()
+            and (after.unit_cost or ZERO) > (before.unit_cost or ZERO)
+            and after.currency == before.currency
+        ]
+
 
 def own_lead_times(tx: Tx, today: str) -> list[tuple[str, str, float]]:
     """Return (supplier, SKU, days) where a lead time of its own is agreed for a product."""
@@ -244,11 +263,16 @@ def supplier_card(tx: Tx, code: str, today: str) -> SupplierCard | None:
         tx.all("SELECT supplier, sku, dated FROM terms WHERE supplier = ?", (code,)), today
     )
     rows = tx.all(
-        "SELECT sku, title FROM products WHERE retired = 0 AND (supplier = ? OR sku IN "
-        "(SELECT sku FROM terms WHERE supplier = ?)) ORDER BY sku",
+        "SELECT sku, title, supplier, dated FROM products WHERE retired = 0 AND (supplier = ? "
+        "OR dated IS NOT NULL OR sku IN (SELECT sku FROM terms WHERE supplier = ?)) ORDER BY sku",
         (code, code),
     )
-    return SupplierCard(found, [(sku, title, agreed.of(code, sku)) for sku, title in rows])
+    mine = [
+        (sku, title, agreed.of(code, sku))
+        for sku, title, supplier, dated in rows
+        if agreed.of(code, sku) is not NO_TERMS or supplier_on(supplier, dated, today) == code
+    ]
+    return SupplierCard(found, mine)
 
 
 def find_supplier(tx: Tx, spelled: str) -> str:

@@ -111,7 +111,8 @@ async def begin(
 def _wanted(desk: Desk, words: str) -> list[str]:
     """Return the products of a round: all, one category's, or those whose names have some words."""
     with desk.app.database.snapshot() as tx:
-        listed = [p for p in products(tx) if not p.retired and not p.bundle and p.mode == "stocked"]
+        known = products(tx, desk.app.today())
+        listed = [p for p in known if not p.retired and not p.bundle and p.mode == "stocked"]
         if words:
             category = [p for p in listed if (p.category or "").casefold() == words.casefold()]
             hits = {sku for sku, _title in search(tx, desk.app.database.dialect, words, MOST_ITEMS)}

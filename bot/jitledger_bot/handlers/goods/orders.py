@@ -258,7 +258,7 @@ def _nothing(found: Basket) -> str:
 
 def _supplier_of(desk: Desk, sku: str) -> str | None:
     with desk.app.database.snapshot() as tx:
-        known = product(tx, sku)
+        known = product(tx, sku, desk.app.today())
     return None if known is None else known.supplier
 
 

@@ -59,7 +59,7 @@ def dead_stock(look: Look, days: int = 90) -> list[DeadItem]:
             before = stock.get(sku, (ZERO, since, last))
             stock[sku] = (before[0] + on_hand, min(before[1], since), last)
         kept = {sku: row for sku, row in stock.items() if row[0] > 0}
-        named = labels(tx, list(kept))
+        named = labels(tx, list(kept), look.today)
     found = [
         DeadItem(
             sku,

@@ -111,7 +111,7 @@ def drifts(look: Look) -> list[Drift]:
     chosen = chosen[np.argsort(chance[chosen], kind="stable")]
     skus = [found.skus[places[i]] for i in chosen]
     with look.snapshot() as tx:
-        named = labels(tx, skus)
+        named = labels(tx, skus, look.today)
     there = _exposed(found, out, begun, first, middle, plain=True)[places]
     lately = _exposed(found, out, begun, middle + 1, last, plain=True)[places]
     return [

@@ -32,7 +32,7 @@ def expiring(look: Look, days: int = 7) -> list[dict[str, str]]:
             for sku, location, expiry, quantity in lots(tx)
             if expiry <= last
         ]
-        named = labels(tx, sorted({row["sku"] for row in found}))
+        named = labels(tx, sorted({row["sku"] for row in found}), look.today)
     for row in found:
         row["name"] = named[row["sku"]].title
     return sorted(found, key=lambda row: (row["expiry"], row["sku"], row["location"]))

@@ -38,7 +38,7 @@ def verdict(look: Look, sku: str) -> Verdict:
     week = 7 * rate
     variation = sqrt(max(0.0, float(planned.rates.phi[place]) * week)) / week if week > 0 else 0.0
     with look.snapshot() as tx:
-        label = labels(tx, [sku])[sku]
+        label = labels(tx, [sku], look.today)[sku]
         shelf = positions(tx, look.now, look.today.isoformat(), [sku]).get(sku)
     share = None
     if label.price and shelf is not None and shelf.last_cost is not None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_FLOOR, Decimal
 
 from jitledger.domain.errors import bad_value
-from jitledger.domain.moments import day_from_number, start_of_day
+from jitledger.domain.moments import day_number, start_of_day, to_datetime
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.replenishment.advice import (
     buy_ahead_days,
@@ -15,6 +16,7 @@ from jitledger.domain.replenishment.advice import (
     margin,
     price_for_margin,
 )
+from jitledger.domain.replenishment.ordering.order_days import next_order_day
 from jitledger.domain.state.shop import Shop
 from jitledger_projections.planning.order_size import holding_rate, net_price, tax_within
 from jitledger_projections.planning.plan import Plan
@@ -23,10 +25,10 @@ from jitledger_projections.reports.look import Look
 from jitledger_projections.reports.table import Option, report
 from jitledger_projections.views.on_hand import Position, positions
 from jitledger_projections.views.on_order import (
-    LastOrdered,
+    OrderedCosts,
     OrderedLine,
-    last_ordered,
     open_order_lines,
+    ordered_costs,
 )
 from jitledger_projections.views.products import Label, labels, retired
 from jitledger_projections.views.supply import Rise
@@ -88,16 +90,16 @@ def squeezed(look: Look, floor: Decimal | None = None) -> list[Squeeze]:
     shop, planned = look.shop, look.plan
     found = []
     with look.snapshot() as tx:
-        named = labels(tx, planned.forecast.skus)
+        named = labels(tx, planned.forecast.skus, look.today)
         lines = open_order_lines(tx)
         shelves = positions(tx, look.now, look.today.isoformat(), planned.forecast.skus)
-        gone, bought = retired(tx), last_ordered(tx)
+        gone, bought = retired(tx), ordered_costs(tx)
     ordered: dict[str, list[OrderedLine]] = {}
     for line in lines:
         ordered.setdefault(line.sku, []).append(line)
     for p in planned.products:
         label, shelf = named[p.sku], shelves.get(p.sku)
-        cost = newest_cost(planned, p, shelf, bought.get(p.sku), shop)
+        cost = newest_cost(planned, p, shelf, bought, shop)
         if label.price is None or not cost or p.sku in gone:
             continue
         price = net_price(label, shop)
@@ -116,12 +118,13 @@ def squeezed(look: Look, floor: Decimal | None = None) -> list[Squeeze]:
 
 
 def newest_cost(
-    planned: Plan, p: Product, shelf: Position | None, bought: LastOrdered | None, shop: Shop
+    planned: Plan, p: Product, shelf: Position | None, bought: OrderedCosts, shop: Shop
 ) -> Decimal | None:
     """Return what a unit costs by the latest word: receipt, order or terms; None when unknown.
 
     What holds from a day on holds from its first moment. Of one moment the receipt counts before
-    the order, and the order before the terms.
+    the order, and the order before the terms. Goods that came in at what their order says tell
+    nothing newer than it: terms that were agreed meanwhile are what the next ones cost.
     """
     found: list[tuple[int, int, Decimal | None]] = []
     agreed = planned.terms.of(p.supplier, p.sku)
@@ -131,13 +134,14 @@ def newest_cost(
             at = max(at, start_of_day(date.fromisoformat(agreed.starts), shop.tz))
         currency = planned.currency_of(agreed, p.supplier)
         found.append((at, 0, planned.in_own(agreed.unit_cost, currency)))
-    if bought is not None:
-        own = bought.unit_cost * bought.rate if bought.rate is not None else bought.unit_cost
-        known = bought.rate is not None or bought.currency is None
-        at = bought.at or start_of_day(day_from_number(bought.day), shop.tz)
-        found.append((at, 1, own if known else None))
+    last = bought.newest.get(p.sku)
+    if last is not None:
+        found.append((last.moment(shop.tz), 1, last.own_cost))
     if shelf is not None and shelf.last_cost is not None and shelf.cost_at is not None:
-        found.append((shelf.cost_at, 2, shelf.last_cost))
+        came_for = bought.lines.get(shelf.cost_line or "")
+        as_ordered = came_for is not None and came_for.own_cost == shelf.last_cost
+        at = came_for.moment(shop.tz) if came_for is not None and as_ordered else shelf.cost_at
+        found.append((at, 2, shelf.last_cost))
     costs = [(at, rank, cost) for at, rank, cost in found if cost is not None]
     return max(costs)[2] if costs else None
 
@@ -191,9 +195,11 @@ def buy_ahead(look: Look) -> list[BuyAhead]:
 
     Told of are costs that rise within ``NOTICE_DAYS`` and the lead time. The position is filled up
     to the demand of the lead time and of the days for which the rise outweighs holding, at most
-    half a year and no more than sells before it spoils. Costs are those of the quantity.
+    half a year and no more than sells before it spoils. Costs are those of the quantity. Where no
+    order to the supplier leaves before the rise any more, there is nothing to buy.
     """
     today, planned = look.today, look.plan
+    clock = to_datetime(look.now).astimezone(look.shop.tz)
     mine = []
     for rise in planned.terms.rises():
         place = planned.forecast.place.get(rise.sku)
@@ -201,11 +207,14 @@ def buy_ahead(look: Look) -> list[BuyAhead]:
             continue
         p = planned.products[place]
         sells = planned.mean[place] > 0 and not planned.rates.dormant[place]
+        source = planned.suppliers.get(rise.supplier)
+        if source is None or next_order_day(source.weekdays, source.cutoff, clock) >= rise.starts:
+            continue
         if p.orderable and p.supplier == rise.supplier and sells:
             mine.append((rise, place))
     skus = [rise.sku for rise, _ in mine]
     with look.snapshot() as tx:
-        named = labels(tx, skus)
+        named = labels(tx, skus, look.today)
         shelves = positions(tx, look.now, today.isoformat(), skus)
     found = []
     for rise, place in mine:
@@ -218,6 +227,31 @@ def buy_ahead(look: Look) -> list[BuyAhead]:
                 currency = planned.currency_of(rise.now, rise.supplier) or look.shop.currency
                 found.append(replace(one, currency=currency))
     return sorted(found, key=lambda b: (-b.saves, b.sku))
+
+
+def bought_ahead(
+    planned: Plan,
+    p: Product,
+    rate: float,
+    ordered: Sequence[tuple[int, Decimal]],
+    holding: float,
+    today: date,
+) -> Decimal:
+    """Return how much of a position is what it paid to buy before a rise, as was advised.
+
+    Of 180 days bought ahead 60 days ago, 120 days of demand may still lie.
+    """
+    most = 0.0
+    for rise in planned.terms.risen(p.supplier, p.sku, today - timedelta(days=MOST_AHEAD_DAYS)):
+        before, after = rise.now.unit_cost or ZERO, rise.later.unit_cost or ZERO
+        days = min(MOST_AHEAD_DAYS, buy_ahead_days(before, after, holding))
+        starts = day_number(rise.starts)
+        told = starts - NOTICE_DAYS - float(planned.lead_days[planned.forecast.place[p.sku]])
+        for day, units in ordered:
+            left = days - (day_number(today) - day)
+            if told <= day < starts and left > 0:  # Also when the rate fell meanwhile.
+                most = max(most, rate * left, float(units) * left / days)
+    return Decimal(int(most))
 
 
 def _ahead(

@@ -12,6 +12,7 @@ from jitledger.domain.replenishment.advice import Clearance, clear
 from jitledger.domain.replenishment.ordering.order_quantity import lot_by_hand
 from jitledger_projections.planning.order_size import Due, holding_rate, net_price, suggestion
 from jitledger_projections.planning.products import Product, policies_of, policy_of
+from jitledger_projections.reports.advice.margins import bought_ahead
 from jitledger_projections.reports.look import Look
 from jitledger_projections.reports.table import report, rounded
 from jitledger_projections.views.demand import sold_at
@@ -61,7 +62,8 @@ def surpluses(look: Look) -> list[Surplus]:
     Overstock is the position above the reorder point and the cover wanted (DOMAIN.md 12): above
     what an order of today would lift it to, with minimum and packs, so that nothing is too much
     the day after it was advised. What was ordered within its first cover is none either, up to
-    twice what an order of today would be: a rate that fell meanwhile makes no advice wrong. What
+    twice what an order of today would be: a rate that fell meanwhile makes no advice wrong. Nor is
+    what was bought before its cost rose, for as long as that paid. What
     came in lately and has not sold may still: nothing is marked down or written off before its
     first cover is over and the days of dead stock have passed.
     """
@@ -80,7 +82,7 @@ def surpluses(look: Look) -> list[Surplus]:
             rough_need = float(planned.reorder_point[place]) + float(shop.cover_days) * rate
             if shelf.inventory_position > (Decimal(int(rough_need)) if rate > 0 else ZERO):
                 rough.append((p.sku, place, rate, shelf))
-        named = labels(tx, [row[0] for row in rough])
+        named = labels(tx, [row[0] for row in rough], look.today)
         ordered = orders_of(tx, [row[0] for row in rough])
         sold = sold_at(tx, [row[0] for row in rough])
     found = []
@@ -111,7 +113,11 @@ def _surplus(
     point, quantity = _order_of_today(look, place, label, rate)
     since = day_number(look.today) - cover
     lately = sum((units for day, units in ordered if day >= since), ZERO)
-    beyond = shelf.inventory_position - point - quantity - min(lately, 2 * quantity)
+    holding = holding_rate(shop, look.today)
+    product = planned.products[place]
+    ahead = bought_ahead(planned, product, rate, ordered, holding, look.today)
+    usual = max(min(lately, 2 * quantity), ahead)
+    beyond = shelf.inventory_position - point - quantity - usual
     surplus = min(shelf.on_hand, beyond)
     if surplus < 1:
         return None
@@ -120,7 +126,7 @@ def _surplus(
         rate,
         cost,
         None if label.price is None else net_price(label, shop),
-        holding_rate(shop, look.today),
+        holding,
         sells_elsewhere=bool(
             sold - {location for location, held in shelf.by_location.items() if held > 0}
         ),
@@ -128,7 +134,7 @@ def _surplus(
     )
     if advice.action in ("mark-down", "write-off") and rate <= 0 and lain < DEAD_DAYS:
         advice = replace(advice, action="stop-ordering", markdown=None)
-    return Surplus(planned.products[place].sku, label.title, surplus, surplus * cost, advice)
+    return Surplus(product.sku, label.title, surplus, surplus * cost, advice)
 
 
 def _order_of_today(look: Look, place: int, label: Label, rate: float) -> tuple[Decimal, Decimal]:

@@ -84,7 +84,7 @@ def phantoms(look: Look) -> list[Phantom]:
     skus = [found.skus[i] for i in places[:MOST_LOOKED_AT]]
     with look.snapshot() as tx:
         shelves = positions(tx, look.now, look.today.isoformat(), skus)
-        named = labels(tx, skus)
+        named = labels(tx, skus, look.today)
         listed = []
         for i, sku in zip(places, skus, strict=False):
             shelf = shelves.get(sku)

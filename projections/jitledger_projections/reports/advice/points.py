@@ -85,7 +85,7 @@ def tunings(look: Look) -> list[Tuning]:
     skus = [planned.products[place].sku for place, _, _ in chosen]
     found = []
     with look.snapshot() as tx:
-        named = labels(tx, skus)
+        named = labels(tx, skus, look.today)
         shelves = positions(tx, look.now, text, skus)
         for place, location, point in chosen:
             sku = planned.products[place].sku

@@ -20,7 +20,7 @@ from jitledger_projections.reports.look import Look
 from jitledger_projections.reports.table import Option, report
 from jitledger_projections.views.demand import unmet_between
 from jitledger_projections.views.on_hand import positions
-from jitledger_projections.views.on_order import last_ordered
+from jitledger_projections.views.on_order import ordered_costs
 from jitledger_projections.views.products import labels
 
 USUAL_DAYS = 90
@@ -86,9 +86,9 @@ def stockouts(look: Look, days: int = USUAL_DAYS) -> list[Stockout]:
         wanted = {found.place[sku] for sku in asked if sku in found.place}
         wanted |= {int(i) for i in np.flatnonzero(out >= LEAST_DAYS_OUT)}
         skus = [found.skus[i] for i in wanted]
-        named = labels(tx, skus)
+        named = labels(tx, skus, look.today)
         shelves = positions(tx, look.now, look.today.isoformat(), skus)
-        bought = last_ordered(tx)
+        bought = ordered_costs(tx)
     rows = []
     for place in wanted:
         p = planned.products[place]
@@ -98,7 +98,7 @@ def stockouts(look: Look, days: int = USUAL_DAYS) -> list[Stockout]:
         lost = max(noted, rate * float(out[place]))
         if lost <= 0:
             continue
-        cost = newest_cost(planned, p, shelves.get(p.sku), bought.get(p.sku), look.shop)
+        cost = newest_cost(planned, p, shelves.get(p.sku), bought, look.shop)
         margin = None
         if label.price is not None and cost is not None:
             earned = max(Decimal(0), net_price(label, look.shop) - cost)

@@ -226,7 +226,7 @@ def backtest(
     end = day_number(look.today) - 1
     with look.snapshot() as tx:
         bounds = demand_bounds(tx)
-        products = load_products(tx)
+        products = load_products(tx, look.today)
         lead = leads(tx, look.today)
         costs = last_costs(tx)
     if bounds is None:

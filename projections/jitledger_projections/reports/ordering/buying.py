@@ -264,7 +264,7 @@ def _others(look: Look, supplier: str, there: set[str]) -> tuple[list[Need], dic
     skus = [planned.products[i].sku for i in places]
     with look.snapshot() as tx:
         shelves = positions(tx, look.now, look.today.isoformat(), skus)
-        named = labels(tx, skus)
+        named = labels(tx, skus, look.today)
     for i, sku in zip(places, skus, strict=True):
         shelf = shelves.get(sku)
         agreed = planned.terms.of(supplier, sku)

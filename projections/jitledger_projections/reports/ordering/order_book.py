@@ -88,7 +88,7 @@ def orders(
     if not lines:
         return []
     known, sources = leads(tx, today), suppliers(tx)
-    names = labels(tx, sorted({line.sku for line in lines}))
+    names = labels(tx, sorted({line.sku for line in lines}), today)
     found = []
     for key, group in groupby(lines, key=lambda line: line.number):
         mine = tuple(group)

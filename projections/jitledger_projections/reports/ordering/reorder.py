@@ -77,7 +77,7 @@ def _reorder(look: Look, sku: str | None = None) -> list[ReorderLine]:
     found = due(look, coming, sku)
     skus = [planned.products[d.place].sku for d in found]
     with look.snapshot() as tx:
-        details = labels(tx, skus)
+        details = labels(tx, skus, look.today)
         drafts = drafted(tx, set(skus))
         several = {planned.products[d.place].sku for d in found if len(d.shelf.there) > 1}
         sold = units_by_place(tx, sorted(several), day_number(look.today) - SHARE_DAYS)

@@ -62,7 +62,7 @@ def run_outs(look: Look, days: int = 7) -> list[RunOut]:
             if sku in shelves and shelves[sku].known and shelves[sku].sellable > 0
         ]
         chosen = [planned.products[place].sku for place, _ in kept]
-        titles = labels(tx, chosen)
+        titles = labels(tx, chosen, look.today)
         coming = arrivals(open_order_lines(tx), planned.leads, today, set(chosen))
     if not kept:
         return []

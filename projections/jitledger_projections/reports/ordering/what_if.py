@@ -104,7 +104,7 @@ def what_if(
     skus = [planned.products[place].sku for place in asked]
     with look.snapshot() as tx:
         shelves = positions(tx, look.now, today.isoformat(), skus)
-        named = labels(tx, skus)
+        named = labels(tx, skus, look.today)
     found = []
     for place, sku in zip(asked, skus, strict=True):
         shelf = shelves.get(sku)

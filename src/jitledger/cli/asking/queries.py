@@ -49,7 +49,7 @@ def stock(
         else:
             app.driver.catch_up()
             with app.database.snapshot() as tx:
-                skus = [p.sku for p in products(tx)]
+                skus = [p.sku for p in products(tx, app.today())]
             rows = app.queries.stocks(skus, *moments)
     if json_:
         write_json(rows[0] if sku is not None else rows)

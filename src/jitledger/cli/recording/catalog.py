@@ -118,7 +118,7 @@ def items(ctx: click.Context, json_: bool) -> None:
     with opened(ctx) as app:
         app.driver.catch_up()
         with app.database.snapshot() as tx:
-            found = products(tx)
+            found = products(tx, app.today())
     if json_:
         write_json(
             [

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from jitledger.domain import events as e
 from jitledger.domain.events import Event
-from jitledger.domain.state.dated import starting
+from jitledger.domain.state.dated import in_force, starting
 
 
 @dataclass(slots=True)
@@ -29,9 +29,14 @@ class Catalog:
     tax_rate: Decimal | None = None
     analog_of: str | None = None
     packs: dict[str, list[tuple[str, Decimal]]] = field(default_factory=dict)
-    prices: list[tuple[str, Decimal]] = field(default_factory=list)
+    prices: list[tuple[str, e.PriceSet]] = field(default_factory=list)
     suppliers: list[tuple[str, str]] = field(default_factory=list)
     policies: dict[str | None, list[tuple[str, e.PolicySet]]] = field(default_factory=dict)
+
+    def price(self, today: str) -> Decimal | None:
+        """Return the selling price in force on a day, tax in it or not as it was set."""
+        found = in_force(self.prices, today)
+        return None if found is None else found.price
 
 
 def describe_item(catalog: Catalog, event: Event) -> None:
@@ -47,7 +52,7 @@ def describe_item(catalog: Catalog, event: Event) -> None:
             dated = catalog.packs.setdefault(event.code.casefold(), [])
             dated.append((starting(event.effective_from), event.factor))
         case e.PriceSet():
-            catalog.prices.append((starting(event.effective_from), event.price))
+            catalog.prices.append((starting(event.effective_from), event))
         case e.SupplierLinked():
             catalog.suppliers.append((starting(event.effective_from), event.supplier))
         case e.PolicySet():

@@ -95,6 +95,7 @@ class ItemState:
         "holding",
         "last_cost",
         "last_cost_at",
+        "last_cost_line",
         "last_in",
         "owed",
         "rates",
@@ -132,6 +133,8 @@ class ItemState:
         self.last_cost: Decimal | None = None
         """Of one unit in the shop's currency, of the latest receipt that had one."""
         self.last_cost_at: int | None = None
+        self.last_cost_line: str | None = None
+        """The line of a purchase order that this receipt came for; None without one."""
         self.last_in: int | None = None
         """When goods came in last."""
         self.rates: dict[str, tuple[int, Decimal]] = {}

@@ -99,6 +99,7 @@ class Movements(Withheld):
             cost, rate = event.unit_cost, event.rate
             self.last_cost = cost if rate is None else cost * rate
             self.last_cost_at = event.effective_at
+            self.last_cost_line = getattr(event, "po_line", None)
 
     def _owe(self, event: StockSold) -> None:
         """Sell what is made to order: from what is there, the rest is owed."""

@@ -146,8 +146,7 @@ def is_there(command: Command, known: Cache, present: int) -> bool:
             return known.find_sku(command.sku) is not None
         case c.SetPrice():
             sku = known.find_sku(command.sku)
-            prices = known.item(sku).catalog.prices if sku else ()
-            return in_force(prices, today) == command.price
+            return sku is not None and known.item(sku).catalog.price(today) == command.price
         case c.RegisterSupplier():
             supplier = _supplier(command.code, known)
             if supplier is None:
@@ -233,7 +232,7 @@ def changes_of(line: int, command: Command, known: Cache, present: int) -> list[
             said = command.model_dump(exclude_none=True, include=set(before))
             return [Change(line, sku, name, before[name], _plain(said[name])) for name in said]
         case c.SetPrice():
-            price = in_force(catalog.prices, today)
+            price = catalog.price(today)
             old = "" if price is None else show(price)
             return [Change(line, sku, "price", old, show(command.price))]
         case c.AgreeTerms():
