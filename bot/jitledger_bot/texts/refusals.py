@@ -252,6 +252,7 @@ REMARKS = (
         "taken {more} % more stock"
     ),
     mark("the least order is {least}, but only {most} sell before they expire"),
+    mark("the least order is {least}, but only {most} fit below the most of {level}"),
     mark("{quantity} would not lift the position above {point}"),
     mark("{expected} were expected there: {difference} fewer"),
     mark("{expected} were expected there: {difference} more"),

@@ -9,7 +9,11 @@ from typing import Literal, NamedTuple
 
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.replenishment.classic import shelf_life_quantity
-from jitledger.domain.replenishment.ordering.order_quantity import Suggestion, suggest
+from jitledger.domain.replenishment.ordering.order_quantity import (
+    Suggestion,
+    lot_by_hand,
+    suggest,
+)
 from jitledger.domain.replenishment.reorder_point import SHOWN_RISK
 from jitledger.domain.state.dated import in_force
 from jitledger.domain.state.shop import Shop
@@ -54,8 +58,15 @@ class Due(NamedTuple):
     """Whether several of that quantity may be ordered, and nothing between."""
     method: str
     gap: Gap | None = None
+    level: Decimal | None = None
+    """The most that the position may be, where that was set by hand."""
     for_places: Decimal = ZERO
     """What ``position`` counts that is suggested for places of their own, and not ordered yet."""
+
+    @property
+    def lot(self) -> Decimal:
+        """Return what is ordered in whole multiples only; 0 without such a lot."""
+        return self.quantity if self.multiples else ZERO
 
     @property
     def by_hand(self) -> bool:
@@ -84,6 +95,20 @@ class Due(NamedTuple):
         return self.shelf.free.get(self.location, ZERO)
 
 
+def whole_shop(
+    p: Product, place: int, shelf: Position, point: Decimal, method: str, today: date
+) -> Due:
+    """Return an item of the whole shop with a computed point, and what is set by hand for it."""
+    policy = policy_of(p, None, today.isoformat()) if p.policies else None
+    lot, multiples, level = ZERO, False, None
+    if policy is not None:
+        if policy.reorder_point is not None:
+            point, method = policy.reorder_point, policy.method or method
+        (lot, multiples), level = lot_by_hand(policy, point), policy.order_up_to
+    position = shelf.inventory_position
+    return Due(place, None, shelf, position, point, lot, multiples, method, level=level)
+
+
 def suggestion(
     d: Due,
     source: Product,
@@ -105,7 +130,7 @@ def suggestion(
     if d.gap is not None and not d.quantity:
         batch = _until_it_comes(batch, d.gap, rate, lead, today)
     if agreed is NO_TERMS and p.shelf_life_days is None and not d.multiples:  # The many.
-        return suggest(d.position, d.point, batch, precision=p.precision)
+        return suggest(d.position, d.point, batch, precision=p.precision, level=d.level)
     most = _most(p, d, agreed, rate, lead, shop)
     found = suggest(
         d.position,
@@ -115,11 +140,14 @@ def suggestion(
         moq=agreed.moq,
         pack=agreed.pack,
         most=most,
+        level=d.level,
         multiples=d.multiples and d.quantity > 0,
         spoils=not d.by_hand,
     )
     if not agreed.price_breaks or found.quantity <= 0:
         return found
+    if d.level is not None:
+        most = d.level - d.position if most is None else min(most, d.level - d.position)
     if d.quantity:
         return _not_dearer(found, agreed, most)
     if rate > 0:

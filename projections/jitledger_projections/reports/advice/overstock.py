@@ -10,7 +10,12 @@ from jitledger.domain.moments import day_number, local_date
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.replenishment.advice import Clearance, clear
 from jitledger.domain.replenishment.ordering.order_quantity import lot_by_hand
-from jitledger_projections.planning.order_size import Due, holding_rate, net_price, suggestion
+from jitledger_projections.planning.order_size import (
+    holding_rate,
+    net_price,
+    suggestion,
+    whole_shop,
+)
 from jitledger_projections.planning.products import Product, policies_of, policy_of
 from jitledger_projections.reports.advice.margins import bought_ahead
 from jitledger_projections.reports.look import Look
@@ -141,16 +146,14 @@ def _order_of_today(look: Look, place: int, label: Label, rate: float) -> tuple[
     """Return the reorder point, and what would be ordered of an item that stands there."""
     planned, product = look.plan, look.plan.products[place]
     point = Decimal(int(planned.reorder_point[place])) if rate > 0 else ZERO
-    lot, multiples, today = ZERO, False, look.today.isoformat()
-    policy = policy_of(product, None, today) if product.policies else None
-    if policy is not None:
-        point = policy.reorder_point if policy.reorder_point is not None else point
-        lot, multiples = lot_by_hand(policy, point)
-    by_place = _by_hand_at_places(product, today)
+    nothing = Position(ZERO, ZERO, True, {})
+    due = whole_shop(product, place, nothing, point, planned.method[place], look.today)
+    point = due.point
+    by_place = _by_hand_at_places(product, look.today.isoformat())
     if rate <= 0:
-        return max(point, by_place[0]), max(lot, by_place[1])
+        return max(point, by_place[0]), max(due.quantity, by_place[1])
     at_point = Position(point, point, True, {})
-    due = Due(place, None, at_point, point, point, lot, multiples, planned.method[place])
+    due = due._replace(shelf=at_point, position=point)
     agreed = planned.terms.of(product.supplier, product.sku)
     source = planned.suppliers.get(product.supplier or "")
     lead = float(planned.lead_days[place])

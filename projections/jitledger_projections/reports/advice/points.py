@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from jitledger.domain.events import StockReceived
-from jitledger.domain.moments import DAY
+from jitledger.domain.moments import DAY, day_number
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.replenishment.advice import tune_point
+from jitledger.domain.replenishment.ordering.places import SHARE_DAYS, share_of
 from jitledger.domain.state.order import standing
 from jitledger.domain.state.shop import Shop
 from jitledger.domain.state.stock_item import StockItem
@@ -18,6 +19,7 @@ from jitledger_projections.planning.order_size import holding_rate
 from jitledger_projections.planning.products import policies_of, policy_of
 from jitledger_projections.reports.look import Look
 from jitledger_projections.reports.table import report, rounded
+from jitledger_projections.views.demand import units_by_place
 from jitledger_projections.views.on_hand import positions
 from jitledger_projections.views.products import labels
 
@@ -71,7 +73,9 @@ def _shape(t: Tuning) -> dict[str, object]:
 def tunings(look: Look) -> list[Tuning]:
     """Return reorder points set by hand that could be lower, or must be higher.
 
-    Looked at is what the stock fell to before each receipt of the last year.
+    Looked at is what the stock fell to before each receipt of the last year. A place keeps of the
+    whole shop's safety stock the root of its share: a quarter of the demand needs half of it
+    (Eppen 1979: deviations of independent demands add by their squares).
     """
     shop, planned, text = look.shop, look.plan, look.today.isoformat()
     chosen = []
@@ -87,12 +91,14 @@ def tunings(look: Look) -> list[Tuning]:
     with look.snapshot() as tx:
         named = labels(tx, skus, look.today)
         shelves = positions(tx, look.now, text, skus)
+        sold = units_by_place(tx, sorted(set(skus)), day_number(look.today) - SHARE_DAYS)
         for place, location, point in chosen:
             sku = planned.products[place].sku
             lowest = lows_before_receipts(
                 look.database, tx, sku, shop, look.now - YEAR * DAY, location
             )
-            safety = Decimal(max(0, round(float(planned.safety_stock[place]))))
+            part = 1.0 if location is None else share_of(sold.get(sku, {}), location) ** 0.5
+            safety = Decimal(max(0, round(float(planned.safety_stock[place]) * part)))
             proposed = tune_point(point, lowest, safety)
             if proposed is None or proposed == point:
                 continue

@@ -14,6 +14,7 @@ from jitledger.domain.replenishment.ordering.buying import Gain, Need, reach_min
 from jitledger.domain.replenishment.ordering.order_quantity import Suggestion
 from jitledger.domain.replenishment.quantiles import cdf
 from jitledger_projections.planning.order_size import margin_of
+from jitledger_projections.planning.products import policy_of
 from jitledger_projections.reports.look import Look
 from jitledger_projections.reports.ordering.reorder import reorder
 from jitledger_projections.reports.ordering.reorder_line import ReorderLine
@@ -32,6 +33,7 @@ class Deferred:
 
     sku: str
     name: str
+    location: str | None
     quantity: Decimal
     cost: Decimal
     cost_of_waiting: float
@@ -106,6 +108,10 @@ def need_of(line: ReorderLine) -> Need:
     """Return a reorder line as a need of the greedy, its costs in the shop's currency."""
     cost = line.own_cost or ZERO
     pack = Decimal(line.terms["pack"]) if "pack" in line.terms else None
+    if line.lot and line.suggestion.quantity % line.lot == 0:
+        pack = line.lot if pack is None or line.lot % pack == 0 else line.suggestion.quantity
+    elif line.lot:
+        pack = line.suggestion.quantity  # A lot that a pack does not divide: all or nothing.
     least = Decimal(line.terms["moq"]) if "moq" in line.terms else ZERO
     return Need(
         line.sku,
@@ -149,6 +155,7 @@ def within_budget(
                 Deferred(
                     line.sku,
                     line.name,
+                    line.location,
                     need.deferred,
                     need.deferred * need.unit_cost,
                     need.cost_of_waiting,
@@ -222,7 +229,8 @@ def _topped_up(
         need = need_of(line)
         need.taken = line.suggestion.quantity
         if not line.spoils:
-            need.quantity = need.taken + _extra(line.demand_per_day, need.step)
+            room = None if line.level is None else line.level - line.inventory_position - need.taken
+            need.quantity = need.taken + _extra(line.demand_per_day, need.step, room)
         needs.append(need)
     others, named = _others(look, supplier, {line.sku for line in due})
     needs += others
@@ -271,13 +279,19 @@ def _others(look: Look, supplier: str, there: set[str]) -> tuple[list[Need], dic
         cost = planned.in_own(agreed.cost_at(Decimal(1)), planned.currency_of(agreed, supplier))
         if shelf is None or not shelf.known or cost is None or named[sku].shelf_life_days:
             continue
-        step = agreed.pack or Decimal(1)
+        step, room = agreed.pack or Decimal(1), None
+        product = planned.products[i]
+        policy = policy_of(product, None, look.today.isoformat()) if product.policies else None
+        if policy is not None:
+            step = policy.order_quantity or step
+            if policy.order_up_to is not None:
+                room = policy.order_up_to - shelf.inventory_position
         margin = margin_of(named[sku], cost, look.shop)
         mean, variance = float(planned.mean[i]), float(planned.variance[i])
         needs.append(
             Need(
                 sku,
-                _extra(float(planned.demand_per_day[i]), step),
+                _extra(float(planned.demand_per_day[i]), step, room),
                 cost,
                 _gain(shelf.inventory_position, mean, variance, margin, float(cost)),
                 step=step,
@@ -287,6 +301,8 @@ def _others(look: Look, supplier: str, there: set[str]) -> tuple[list[Need], dic
     return needs, named
 
 
-def _extra(per_day: float, step: Decimal) -> Decimal:
+def _extra(per_day: float, step: Decimal, room: Decimal | None) -> Decimal:
     wanted = Decimal(int(per_day * MOST_EXTRA_DAYS))
+    if room is not None:
+        wanted = max(ZERO, min(wanted, room))
     return (wanted / step).to_integral_value(ROUND_FLOOR) * step

@@ -17,7 +17,7 @@ from jitledger.domain.quantity import ZERO
 from jitledger.domain.replenishment.ordering.order_quantity import lot_by_hand
 from jitledger_projections.planning.arrivals import Z_90, Arrival
 from jitledger_projections.planning.methods import DEFAULT
-from jitledger_projections.planning.order_size import MADE_TO_ORDER, OWED, Due, Gap
+from jitledger_projections.planning.order_size import MADE_TO_ORDER, OWED, Due, Gap, whole_shop
 from jitledger_projections.planning.plan import Plan
 from jitledger_projections.planning.products import Product, policies_of, policy_of
 from jitledger_projections.reports.look import Look
@@ -60,10 +60,7 @@ def due(look: Look, coming: Coming, only: str | None = None) -> list[Due]:
             mine = sorted(_manual(p, place, shelf, today), key=lambda d: d.location is None)
         if shelf.known and asked[place] and all(d.location is not None for d in mine):
             point, method = Decimal(computed[place]), planned.method[place]
-            policy = policy_of(p, None, today.isoformat()) if p.policies else None
-            lot, multiples = (ZERO, False) if policy is None else lot_by_hand(policy, point)
-            position = shelf.inventory_position
-            mine.append(Due(place, None, shelf, position, point, lot, multiples, method))
+            mine.append(whole_shop(p, place, shelf, point, method, today))
         elif not mine and shelf.known and shelf.inventory_position < 0 and p.orderable:
             owed = (place, None, shelf, shelf.inventory_position, ZERO, ZERO, False)
             mine.append(Due(*owed, OWED))
@@ -144,5 +141,8 @@ def _manual(p: Product, place: int, shelf: Position, today: date) -> list[Due]:
         point = policy.reorder_point
         lot, multiples = lot_by_hand(policy, point)
         method = policy.method or DEFAULT
-        found.append(Due(place, location, shelf, position, point, lot, multiples, method))
+        level = policy.order_up_to
+        found.append(
+            Due(place, location, shelf, position, point, lot, multiples, method, level=level)
+        )
     return found

@@ -18,7 +18,14 @@ from jitledger.domain.moments import day_number, to_datetime
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.replenishment.ordering.order_days import last_order_day, next_order_day
 from jitledger.domain.replenishment.ordering.order_quantity import Suggestion
-from jitledger.domain.replenishment.ordering.places import SHARE_DAYS, Held, Move, kept, moves
+from jitledger.domain.replenishment.ordering.places import (
+    SHARE_DAYS,
+    Held,
+    Move,
+    kept,
+    moves,
+    share_of,
+)
 from jitledger.domain.state.shop import Shop
 from jitledger.service.views.bunches import without_collector
 from jitledger_projections.planning.arrivals import (
@@ -111,9 +118,7 @@ class _Known(NamedTuple):
 
     def share(self, sku: str, location: str) -> float:
         """Return a place's share of an item's demand; all of it where nobody asked anywhere."""
-        places = self.sold.get(sku, {})
-        total = sum(places.values())
-        return places.get(location, 0.0) / total if total > 0 else 1.0
+        return share_of(self.sold.get(sku, {}), location)
 
 
 class _Source(NamedTuple):
@@ -216,7 +221,8 @@ def _lines(
             placed[d.place] = placed.get(d.place, ZERO) + line.suggestion.quantity
             for move in line.moves:  # What one place is given, another cannot have.
                 d.shelf.free[move.source] -= move.quantity
-        line = line._replace(for_places=d.for_places, sellable=sellable[place])
+        line = line._replace(for_places=d.for_places, sellable=sellable[place], lot=d.lot)
+        line = line._replace(level=d.level)
         if line.gap is not None or line.expedite:
             line = line._replace(substitute=planned.alternative(line.sku, line.supplier))
         lines.append(line)

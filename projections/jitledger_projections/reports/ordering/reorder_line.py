@@ -61,6 +61,10 @@ class ReorderLine(NamedTuple):
     """(order, quantity) of drafts that hold it already."""
     sellable: Decimal = ZERO
     """What is there for the next customer: not damaged, reserved, expired or owed."""
+    lot: Decimal = ZERO
+    """What is ordered in whole multiples only, by hand; 0 without such a lot."""
+    level: Decimal | None = None
+    """The most that the position may be, by hand."""
     for_places: Decimal = ZERO
     """What is suggested beside, for places of its own: the whole shop's line counts it."""
 

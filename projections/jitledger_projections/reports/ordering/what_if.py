@@ -10,7 +10,7 @@ from math import ceil
 
 import numpy as np
 
-from jitledger.domain.errors import Refused, bad_value
+from jitledger.domain.errors import Refused, Remark, bad_value
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.replenishment.quantiles import quantile
 from jitledger.domain.replenishment.reorder_point import MODEL_RISK
@@ -21,11 +21,12 @@ from jitledger_projections.planning.arrivals import (
     as_days,
     run_out_date,
 )
+from jitledger_projections.planning.order_size import suggestion, whole_shop
 from jitledger_projections.reports.look import Look
 from jitledger_projections.reports.table import Option, report
 from jitledger_projections.views.on_hand import Position, positions
 from jitledger_projections.views.on_order import open_order_lines
-from jitledger_projections.views.products import labels
+from jitledger_projections.views.products import Label, labels
 
 HORIZON = 90
 
@@ -45,6 +46,8 @@ class Consequence:
     order_now: Decimal
     expedite: bool
     alternative: str | None
+    question: Remark | None = None
+    """What is to be decided before that much can be ordered."""
 
 
 def _shape(c: Consequence) -> dict[str, object]:
@@ -57,6 +60,7 @@ def _shape(c: Consequence) -> dict[str, object]:
         "order_now": c.order_now,
         "expedite": c.expedite,
         "alternative_supplier": c.alternative,
+        "question": None if c.question is None else str(c.question),
     }
 
 
@@ -119,7 +123,7 @@ def what_if(
         late = late_days if mine else 0
         one = _of_one(look, place, shelf, as_days(ahead), slower, late, factor)
         if one is not None:
-            found.append(replace(one, title=named[sku].title))
+            found.append(_with_its_order(look, place, shelf, named[sku], one, late, factor))
     return sorted(found, key=lambda c: (c.after, c.sku))
 
 
@@ -154,7 +158,7 @@ def _of_one(
     late: int,
     factor: float,
 ) -> Consequence | None:
-    """Return what changes for one item; None where nothing does within the horizon.
+    """Return what changes for one item, before what to order; None where nothing does.
 
     It runs out sooner, or an order of today would have come in time and would not any more.
     """
@@ -171,16 +175,6 @@ def _of_one(
     sooner = before is None or after < before
     if not sooner and not (late and in_time and after < arrives):
         return None
-    horizon = lead + float(planned.review_days[place])
-    mean = rate * factor * horizon
-    spread = phi * mean + (rate * factor * float(planned.lead_deviation[place])) ** 2
-    point = quantile(
-        np.array([mean]),
-        np.array([spread + MODEL_RISK * mean**2]),
-        np.array([float(planned.level[place])]),
-    )[0]
-    wanted = Decimal(int(point + float(look.shop.cover_days) * rate * factor + 0.999))
-    enough = shelf.inventory_position > Decimal(int(point))
     product = planned.products[place]
     return Consequence(
         sku=product.sku,
@@ -188,7 +182,38 @@ def _of_one(
         before=before,
         after=after,
         arrives=arrives,
-        order_now=ZERO if enough else max(ZERO, wanted - shelf.inventory_position),
+        order_now=ZERO,
         expedite=after < arrives,
         alternative=planned.alternative(product.sku, product.supplier),
     )
+
+
+def _with_its_order(
+    look: Look,
+    place: int,
+    shelf: Position,
+    label: Label,
+    found: Consequence,
+    late: int,
+    factor: float,
+) -> Consequence:
+    """Return a consequence with what to order if things go so: in packs, as ``reorder`` would."""
+    planned, today = look.plan, look.today
+    rate = float(planned.demand_per_day[place]) * factor
+    lead = max(1.0, float(planned.lead_days[place]) + late)
+    horizon, phi = lead + float(planned.review_days[place]), float(planned.rates.phi[place])
+    mean = rate * horizon
+    spread = phi * mean + (rate * float(planned.lead_deviation[place])) ** 2
+    point = quantile(
+        np.array([mean]),
+        np.array([spread + MODEL_RISK * mean**2]),
+        np.array([float(planned.level[place])]),
+    )[0]
+    product = planned.products[place]
+    d = whole_shop(product, place, shelf, Decimal(int(point)), planned.method[place], today)
+    if d.position > d.point:
+        return replace(found, title=label.title)
+    source = planned.suppliers.get(product.supplier or "")
+    agreed = planned.terms.of(product.supplier, product.sku)
+    wanted = suggestion(d, product, label, source, agreed, rate, lead, look.shop, today)
+    return replace(found, title=label.title, order_now=wanted.quantity, question=wanted.question)

@@ -265,22 +265,39 @@ def reorder(ctx: click.Context, supplier: str | None, budget: str | None, json_:
     if budget is not None:
         lines, waiting = within_budget(lines, parse_money("budget", budget), currency)
     if json_:
-        late = {d.sku: d for d in waiting}
-        write_json([as_shape(line) | _deferred(late.get(line.sku), budget) for line in lines])
+        late = {(d.sku, d.location): d for d in waiting}
+        write_json(
+            [
+                as_shape(line) | _deferred(late.get((line.sku, line.location)), budget)
+                for line in lines
+            ]
+        )
         return
     if not lines:
         click.echo("Nothing needs reordering.")
         return
     _show_lines(lines)
     if waiting:
-        table(
-            f"waits, with a budget of {budget}",
-            ("sku", "name", "quantity", "cost", "margin at stake"),
-            [
-                (d.sku, d.name, plain(d.quantity), plain(d.cost), f"{d.cost_of_waiting:.2f}")
-                for d in waiting
-            ],
-        )
+        _show_waiting(waiting, budget)
+
+
+def _show_waiting(waiting: Sequence[Deferred], budget: str | None) -> None:
+    """Show what a budget leaves out, and what that is expected to cost."""
+    table(
+        f"waits, with a budget of {budget}",
+        ("sku", "name", "at", "quantity", "cost", "margin at stake"),
+        [
+            (
+                d.sku,
+                d.name,
+                d.location or "all",
+                plain(d.quantity),
+                plain(d.cost),
+                f"{d.cost_of_waiting:.2f}",
+            )
+            for d in waiting
+        ],
+    )
 
 
 def _with_currency(amount: str | None, currency: str | None) -> str | None:

@@ -33,6 +33,11 @@ class Catalog:
     suppliers: list[tuple[str, str]] = field(default_factory=list)
     policies: dict[str | None, list[tuple[str, e.PolicySet]]] = field(default_factory=dict)
 
+    @property
+    def bought(self) -> bool:
+        """Return whether it is kept in stock and ordered: single, and still in the range."""
+        return self.mode == "stocked" and not self.retired and not self.components
+
     def price(self, today: str) -> Decimal | None:
         """Return the selling price in force on a day, tax in it or not as it was set."""
         found = in_force(self.prices, today)

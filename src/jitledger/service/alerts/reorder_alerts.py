@@ -7,7 +7,7 @@ last sweep (table ``reorder_points``). ``IP <= s`` triggers; equal counts.
 from __future__ import annotations
 
 from decimal import ROUND_FLOOR, Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -22,7 +22,14 @@ from jitledger.domain.moments import local_date, show_moment
 from jitledger.domain.names import ALERT_STREAM
 from jitledger.domain.quantity import ZERO, show
 from jitledger.domain.replenishment.ordering.order_quantity import lot_by_hand, suggest
-from jitledger.domain.replenishment.ordering.places import SHARE_DAYS, Held, Move, kept, moves
+from jitledger.domain.replenishment.ordering.places import (
+    SHARE_DAYS,
+    Held,
+    Move,
+    kept,
+    moves,
+    share_of,
+)
 from jitledger.domain.state.dated import in_force
 from jitledger.domain.state.quantities import Quantities, on_order, quantities
 from jitledger.domain.state.stock_item import StockItem, fold
@@ -44,6 +51,21 @@ Kept = tuple[dict[str, Point], dict[str, str]]
 
 UNWATCHED: Kept = ({}, {})
 """Stands for every item without either, and is known by its identity."""
+
+
+class _Low(NamedTuple):
+    """An item at or below its point, at a location or, with "", in the whole shop."""
+
+    item: StockItem
+    location: str
+    position: Decimal
+    points: dict[str, Point]
+    q: Quantities
+
+    @property
+    def point(self) -> Point:
+        """Return the point that it is at or below."""
+        return self.points[self.location]
 
 
 class ReorderAlerts:
@@ -127,43 +149,25 @@ class ReorderAlerts:
             position = _position(q, location)
             point = points.get(location)
             state = states.get(location, "")
-            low = (
-                point is not None
-                and position is not None
-                and position <= point[0]
-                and item.catalog.mode == "stocked"
-                and not item.catalog.retired
-                and not item.catalog.components
-            )
+            low = None
+            if point is not None and position is not None and position <= point[0]:
+                low = _Low(item, location, position, points, q) if item.catalog.bought else None
             if low and state != "raised" and not drafted:
-                assert point is not None
-                assert position is not None
-                drafts.append(_raise(tx, append, item, location, position, points, q, loud=loud))
+                drafts.append(_raise(tx, append, low, loud=loud))
             elif low and state == "raised" and not drafted:
-                assert point is not None
-                assert position is not None
-                self._break_snooze(tx, append, item, location, position, points, stored, q)
+                self._break_snooze(tx, append, low, stored)
             elif not low and state == "raised":
                 drafts.append(_settle(tx, cache, append, item, location, position, point, late))
         return drafts
 
     @staticmethod
-    def _break_snooze(
-        tx: Tx,
-        append: Append,
-        item: StockItem,
-        location: str,
-        position: Decimal,
-        points: dict[str, Point],
-        stored: dict[str, Point],
-        q: Quantities,
-    ) -> None:
+    def _break_snooze(tx: Tx, append: Append, low: _Low, stored: dict[str, Point]) -> None:
         """Tell again of what was put off when the shelf would be empty before a delivery comes."""
-        inputs = stored[WHOLE_SHOP][2] if WHOLE_SHOP in stored else points[location][2]
-        if runs_out_within_lead(q.available, inputs) and end_snooze(
-            tx, item.sku, location, append.present
+        inputs = stored[WHOLE_SHOP][2] if WHOLE_SHOP in stored else low.point[2]
+        if runs_out_within_lead(low.q.available, inputs) and end_snooze(
+            tx, low.item.sku, low.location, append.present
         ):
-            _tell(tx, append, item, location, position, points, q)
+            _tell(tx, append, low)
 
 
 def stored_points(tx: Tx, skus: list[str]) -> dict[str, dict[str, Point]]:
@@ -246,37 +250,19 @@ def _fields(
     }
 
 
-def _raise(
-    tx: Tx,
-    append: Append,
-    item: StockItem,
-    location: str,
-    position: Decimal,
-    points: dict[str, Point],
-    q: Quantities,
-    *,
-    loud: bool,
-) -> Draft:
-    point = points[location]
-    _set(tx, item.sku, location, "raised", append.present)
+def _raise(tx: Tx, append: Append, low: _Low, *, loud: bool) -> Draft:
+    _set(tx, low.item.sku, low.location, "raised", append.present)
     if loud:
-        _tell(tx, append, item, location, position, points, q)
-    return _draft(ReorderAlertRaised, item, append, _fields(location, position, point))
+        _tell(tx, append, low)
+    fields = _fields(low.location, low.position, low.point)
+    return _draft(ReorderAlertRaised, low.item, append, fields)
 
 
-def _tell(
-    tx: Tx,
-    append: Append,
-    item: StockItem,
-    location: str,
-    position: Decimal,
-    points: dict[str, Point],
-    q: Quantities,
-) -> None:
+def _tell(tx: Tx, append: Append, low: _Low) -> None:
     """Push an alert: where it stands, what to order, what to move first."""
-    point = points[location]
+    item, location, position, point = low.item, low.location, low.position, low.point
     wanted = _quantity(item, position, point)
-    from_places = _moves(item, location, wanted, q, points, append.present) if location else []
+    from_places = _moves(low, wanted, append.present) if location else []
     if position + sum((move.quantity for move in from_places), ZERO) > point[0]:
         wanted = ZERO
     body = {
@@ -294,26 +280,19 @@ def _tell(
     push(tx, "alert", body, append.present, subject=f"alert/{item.sku}/{location}")
 
 
-def _moves(
-    item: StockItem,
-    location: str,
-    wanted: Decimal,
-    q: Quantities,
-    points: dict[str, Point],
-    at: int,
-) -> list[Move]:
+def _moves(low: _Low, wanted: Decimal, at: int) -> list[Move]:
     """Return what other places can spare of what one is short of."""
+    item, points = low.item, low.points
     first = item.days.day(at, at) - SHARE_DAYS
     sold = {
         place: sum((float(one.units) for day, one in days.items() if day >= first), 0.0)
         for place, days in item.demand.items()
     }
-    total = sum(sold.values())
     whole = points[WHOLE_SHOP][0] if WHOLE_SHOP in points else wanted
     places = {}
-    for place, row in q.by_location.items():
-        if place != location and row.known:
-            share = sold.get(place, 0.0) / total if total else 1.0
+    for place, row in low.q.by_location.items():
+        if place != low.location and row.known:
+            share = share_of(sold, place)
             own = points[place][0] if place in points else None
             places[place] = Held(row.available, kept(own, whole, share))
     return moves(wanted, places, Decimal(1).scaleb(-item.catalog.precision))

@@ -40,6 +40,16 @@ def kept(point: Decimal | None, whole: Decimal, share: float) -> Decimal:
     return -(-part // 1) if part > 0 else ZERO
 
 
+def share_of(sold: Mapping[str, float], place: str) -> float:
+    """Return a place's share of an item's demand; all of it where nobody asked anywhere.
+
+    >>> share_of({"A": 3.0, "B": 1.0}, "B"), share_of({}, "B")
+    (0.25, 1.0)
+    """
+    total = sum(sold.values())
+    return sold.get(place, 0.0) / total if total > 0 else 1.0
+
+
 def moves(wanted: Decimal, places: Mapping[str, Held], step: Decimal = Decimal(1)) -> list[Move]:
     """Return what to move to a place that wants so much, from where most can be spared first.
 
