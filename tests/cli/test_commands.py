@@ -310,6 +310,23 @@ def run_example(shell: Shell, name: str) -> None:
     shell.run(*words[1:], stdin=stdin)
 
 
+def test_orders_say_their_currency_and_that_nothing_comes_of_a_draft(shell: Shell) -> None:
+    """A draft has nothing to come; what costs dollars says so, beside euros that need not."""
+    apply(
+        shell,
+        {"do": "register", "sku": "MUG", "name": "Blue mug", "now": "2026-03-01T08:00:00Z"},
+        {"do": "supplier", "code": "ACME", "name": "Acme", "currency": "USD"},
+    )
+    line = ("--supplier", "ACME", "--line", "MUG=38@2.50")
+    shell.run("order", "draft", "P8", *line)
+    shell.run("order", "place", "P9", *line, "--currency", "USD", "--rate", "0.9")
+    listed = shell.run("order", "list").stdout
+    assert "38 MUG, not placed yet" in listed
+    assert "38 of 38 MUG" in listed
+    assert "95 USD" in listed
+    assert "costs in USD" in shell.run("order", "show", "P9").stdout
+
+
 def test_an_order_from_draft_to_received(shell: Shell) -> None:
     """The order book says what is to come, what is late and when it is expected."""
     apply(

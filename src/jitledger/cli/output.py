@@ -137,3 +137,8 @@ def parse_moments(app: App, as_of: str | None, as_at: str | None) -> tuple[int |
         None if as_of is None else parse_horizon("as-of", as_of, tz),
         None if as_at is None else parse_horizon("as-at", as_at, tz),
     )
+
+
+def with_currency(amount: str | None, currency: str | None) -> str | None:
+    """Return an amount with its currency where that is not the shop's own."""
+    return amount if amount is None or currency is None else f"{amount} {currency}"

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jitledger.cli.output import as_at, as_json, as_of, opened, parse_moments, table, write_json
+from jitledger.cli.output import (
+    as_at,
+    as_json,
+    as_of,
+    opened,
+    parse_moments,
+    table,
+    with_currency,
+    write_json,
+)
 from jitledger.domain.json import Json
 from jitledger.domain.quantity import parse_money
 from jitledger.domain.quantity import show as plain
@@ -300,11 +309,6 @@ def _show_waiting(waiting: Sequence[Deferred], budget: str | None) -> None:
     )
 
 
-def _with_currency(amount: str | None, currency: str | None) -> str | None:
-    """Return an amount with its currency where that is not the shop's own."""
-    return amount if amount is None or currency is None else f"{amount} {currency}"
-
-
 def _show_lines(lines: Sequence[ReorderLine]) -> None:
     """Show what is due, with its place where places have points of their own."""
     from jitledger_projections.reports.ordering.reorder_line import as_shape
@@ -319,7 +323,7 @@ def _show_lines(lines: Sequence[ReorderLine]) -> None:
             r["inventory_position"],
             r["reorder_point"],
             r["suggested_qty"],
-            _with_currency(r["line_cost"], r["currency"]),
+            with_currency(r["line_cost"], r["currency"]),
             r["runs_out"]["likely"],
             r["order_by"],
             r["why"],

@@ -7,7 +7,16 @@ from typing import Any
 import click
 
 from jitledger.bootstrap import App
-from jitledger.cli.output import as_json, opened, record, recording, refuse, table, write_json
+from jitledger.cli.output import (
+    as_json,
+    opened,
+    record,
+    recording,
+    refuse,
+    table,
+    with_currency,
+    write_json,
+)
 from jitledger.domain.errors import Refused, bad_value
 from jitledger.domain.json import Json
 
@@ -281,15 +290,22 @@ def list_(
             s["supplier_name"],
             s["state"],
             s["placed"],
-            ", ".join(f"{x['outstanding']} of {x['ordered']} {x['sku']}" for x in s["lines"]),
+            _to_come(s),
             min((x["expected"] for x in s["lines"] if x["expected"]), default=""),
             f"{s['late_days']} d" if s["late_days"] else "",
-            s["cost"],
+            with_currency(s["cost"], s["currency"]),
         )
         for s in shapes
     ]
     columns = ("order", "supplier", "state", "placed", "to come", "expected", "late", "cost")
     table("", columns, rows)
+
+
+def _to_come(shape: Json) -> str:
+    """Say what is still to come of an order; of a draft nothing is, until it is placed."""
+    if shape["state"] == "drafted":
+        return ", ".join(f"{x['ordered']} {x['sku']}" for x in shape["lines"]) + ", not placed yet"
+    return ", ".join(f"{x['outstanding']} of {x['ordered']} {x['sku']}" for x in shape["lines"])
 
 
 @order.command()
@@ -324,6 +340,8 @@ def show(ctx: click.Context, po: str, json_: bool) -> None:
         "expected",
     )
     title = f"{shape['po']} · {shape['supplier_name']} · {shape['state']}"
+    if shape["currency"] is not None:
+        title += f" · costs in {shape['currency']}"
     rows = [[line[column] for column in columns] for line in shape["lines"]]
     table(title, [column.replace("_", " ") for column in columns], rows)
 
