@@ -29,8 +29,8 @@ from jitledger.domain.replenishment.backtesting.backtest import (
     Supply,
     simulate,
 )
+from jitledger.domain.replenishment.backtesting.choices import Chosen, Trial, choose
 from jitledger.domain.replenishment.backtesting.frontier import at_fill
-from jitledger.domain.replenishment.backtesting.memory import choose_memory
 from jitledger.domain.replenishment.backtesting.policies import (
     COVER_DAYS,
     Fixed,
@@ -42,7 +42,6 @@ from jitledger.domain.replenishment.backtesting.policies import (
 from jitledger.domain.replenishment.demand_state import (
     USUAL_MEMORY,
     DemandState,
-    Memory,
     weekday_index,
 )
 from jitledger.domain.replenishment.lead_time import Delivery, learn
@@ -203,19 +202,24 @@ def run(seeds: tuple[int, ...] = SEEDS) -> list[Result]:
     blind: dict[str, list[tuple[float, float, float]]] = {}
     for seed in seeds:
         draws = supply(sales, seed)
+        with Cpu() as choosing:
+            ways = chosen_ways(sales, draws, start)
+        memory, scale = ways.memory, ways.lot_scale
+        sized = "by rate and cost" if scale else "by days of demand"
+        print(
+            f"seed {seed}: remembers {memory.rate_days:g} days, orders {sized} ({scale:g}), "
+            f"chosen in {choosing.cpu:.1f} s"
+        )
         policies: dict[str, Policy] = {
             "fixed": Fixed(draws, COVERS, sums[31] / 31),
             "velocity, 30 days": Velocity(draws, COVERS),
             "velocity, 90 days": Velocity(draws, COVERS, 90),
             "textbook": Textbook(draws, LEVELS),
-            "one level": Method(sales, draws, LEVELS, "one"),
-            "mix": Method(sales, draws, ALLOCATED, "mix"),
-            "lines": Method(sales, draws, ALLOCATED, "lines"),
+            "one level": Method(sales, draws, LEVELS, "one", lot_scale=scale),
+            "mix": Method(sales, draws, ALLOCATED, "mix", lot_scale=scale),
+            "lines": Method(sales, draws, ALLOCATED, "lines", lot_scale=scale),
             "perfect": Perfect(draws, np.array([-1.0, 0.0, 0.5, 1.0, 2.0]), sums),
         }
-        with Cpu() as choosing:
-            memory = chosen_memory(sales, draws, start)
-        print(f"seed {seed}: remembers {memory.rate_days:g} days, chosen in {choosing.cpu:.1f} s")
         peer: tuple[Floats, Floats] | None = None
         for name, policy in policies.items():
             own = memory if isinstance(policy, Method) else USUAL_MEMORY
@@ -226,11 +230,11 @@ def run(seeds: tuple[int, ...] = SEEDS) -> list[Result]:
             takes.setdefault(name, []).append([np.nan if v is None else v for v in row])
         assert peer is not None
         for name in BLIND:
-            dial = Method(sales, draws, ALLOCATED, name)
+            dial = Method(sales, draws, ALLOCATED, name, lot_scale=scale)
             past = simulate(sales, draws, dial, tuned, start, memory=memory)
             for target in (0.95, 0.97):
                 kappa, _ = dial_for(past, ALLOCATED, min(0.999, target + MARGIN))
-                frozen = Method(sales, draws, np.array([kappa]), name)
+                frozen = Method(sales, draws, np.array([kappa]), name, lot_scale=scale)
                 one = simulate(sales, draws, frozen, start, end, memory=memory)
                 fill, stock = float(one.line_fill[0]), float(one.stock_value[0])
                 beside = at_fill(*peer, fill)
@@ -273,19 +277,19 @@ def run(seeds: tuple[int, ...] = SEEDS) -> list[Result]:
         Result("coverage at .95", f"{coverage:.3f}", ".93 to .96", 0.93 <= coverage <= 0.96)
     )
     results.append(_speed(sales))
-    spent = f"memory of {sales.items:,} items, chosen by replay, CPU"
+    spent = f"memory and lots of {sales.items:,} items, chosen by replay, CPU"
     results.append(Result(spent, f"{choosing.cpu:.0f} s", "60 s", choosing.cpu <= 60))
     return results
 
 
-def chosen_memory(sales: Sales, draws: Supply, start: int) -> Memory:
-    """Return the memory by a replay of what lies before the scored window."""
+def chosen_ways(sales: Sales, draws: Supply, start: int) -> Chosen:
+    """Return memory and lots by a replay of what lies before the scored window."""
 
-    def policy() -> Method:
-        return Method(sales, draws, ALLOCATED, "mix")
+    def policy(dials: Floats, lot_scale: float) -> Method:
+        return Method(sales, draws, dials, "mix", lot_scale=lot_scale)
 
     window = max(LEARNING_DAYS, start - MEMORY_DAYS), start
-    return choose_memory(sales, draws, policy, window, 0.97 + MARGIN).memory
+    return choose(Trial(sales, draws, policy, ALLOCATED, window, 0.97 + MARGIN))
 
 
 def _speed(sales: Sales) -> Result:

@@ -26,9 +26,9 @@ from jitledger_projections.views.products import Products, catalog_row, products
 from jitledger_projections.views.supply import Supply
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
-    from jitledger.domain.replenishment.backtesting.memory import Chosen
     from jitledger.service.people import Person
     from jitledger.service.upkeep.rekeying import Rekeyed
     from jitledger_projections.reports.look import Look
@@ -89,9 +89,10 @@ class App:
         shop = self.queries.shop()
         self.driver.catch_up()
 
-        def note(chosen: Chosen) -> None:
-            takes = {f"{days:g}": f"{stock:.2f}" for days, stock in chosen.takes.items()}
-            command = {"do": "memory", "days": f"{chosen.memory.rate_days:g}", "takes": takes}
+        def note(what: str, value: float, takes: Mapping[float, float]) -> None:
+            evidence = {f"{way:g}": f"{stock:.2f}" for way, stock in takes.items()}
+            field = {"memory": "days", "lots": "scale"}[what]
+            command = {"do": what, field: f"{value:g}", "takes": evidence}
             answer = self.ledger.commit(Submission([Ask(parse(command))], channel="system"))
             if answer.answers[0].error is not None:
                 raise answer.answers[0].error

@@ -46,7 +46,8 @@ def test_a_sweep_without_a_bot(shell: Shell) -> None:
     assert "never computed" in shell.run("doctor", "--quick").stdout
     swept = shell.json("sweep")
     memory = {"days": 14.0, "why": None}  # Not before there is a season to replay.
-    assert swept == {"reorder_points": 1, "through": "2026-03-28", "due": 1, "memory": memory}
+    told = {"memory": memory, "lots": {"scale": 0.0, "why": None}}
+    assert swept == {"reorder_points": 1, "through": "2026-03-28", "due": 1, **told}
     assert shell.json("doctor", "--quick")["sweep"] == {
         "through": "2026-03-28",
         "days_old": 0,

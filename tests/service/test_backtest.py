@@ -159,8 +159,8 @@ def test_the_way_a_shop_orders_now_is_replayed(trading: App) -> None:
 
 def test_a_weekly_review_orders_seldom_and_holds_more(trading: App) -> None:
     """What leaves once a week must cover six days more, also with demand known beforehand."""
-    daily = backtest(trading.look(), names=("mix",), seeds=1)
-    weekly = backtest(trading.look(), names=("mix",), seeds=1, review_days=7)
+    daily = backtest(trading.look(), names=("mix",), seeds=1, lots="days")
+    weekly = backtest(trading.look(), names=("mix",), seeds=1, review_days=7, lots="days")
     assert (daily.review_days, weekly.review_days) == (1, 7)
     (often,), (seldom,) = daily.blind, weekly.blind
     assert seldom.line_fill > 0.9

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from jitledger.bootstrap import App
-from jitledger.domain.replenishment.backtesting.backtest import Sales, Supply
-from jitledger.domain.replenishment.backtesting.memory import Chosen, choose_memory
+from jitledger.domain.replenishment.backtesting.backtest import Floats, Sales, Supply
+from jitledger.domain.replenishment.backtesting.choices import Chosen, Trial, choose
 from jitledger.domain.replenishment.backtesting.policies import Method
 from jitledger.domain.replenishment.demand_state import USUAL_MEMORY, DemandState
 from jitledger_projections.planning.exposure import first_days
 from jitledger_projections.planning.forecast import _advance, forecast
-from jitledger_projections.reports.upkeep import remembered
+from jitledger_projections.reports.upkeep import remembered, sized
 from tests.conftest import all_done, done
 
 START = date(2026, 1, 1)
@@ -51,7 +51,11 @@ def trade(rates: np.ndarray, seed: int = 3) -> tuple[Sales, Supply]:
 def chosen(sales: Sales, supply: Supply, end: int = DAYS) -> Chosen:
     """Return the memory for sales, judged on what lies before a day."""
     window = (60, end)
-    return choose_memory(sales, supply, lambda: Method(sales, supply, DIALS, "one"), window, 0.97)
+
+    def policy(dials: Floats, lot_scale: float) -> Method:
+        return Method(sales, supply, dials, "one", lot_scale=lot_scale)
+
+    return choose(Trial(sales, supply, policy, DIALS, window, 0.97))
 
 
 def steady() -> np.ndarray:
@@ -180,3 +184,43 @@ def test_a_young_shop_keeps_the_usual_memory(app: App) -> None:
     app.sweep()
     found = forecast(app.database, app.queries.shop(), app.today())
     assert (found.memory, found.takes, remembered(found)) == (USUAL_MEMORY, {}, None)
+
+
+def test_orders_are_sized_by_cost_where_that_takes_less(app: App) -> None:
+    """Dear goods beside cheap ones: fewer days of the dear; told, pinned by hand, let go again."""
+    now = moment(0, 6)
+    done(app, do="supplier", code="ACME", name="Acme", lead_time_days="3", now=now)
+    rng = np.random.default_rng(5)
+    acts: list[dict[str, object]] = []
+    for n in range(8):
+        done(app, do="register", sku=f"P{n}", name=f"Item {n}", now=now)
+        done(app, do="link", sku=f"P{n}", supplier="ACME", now=now)
+        cost = "0.20" if n < 5 else "40"
+        done(app, do="open", sku=f"P{n}", qty="5000", unit_cost=cost, now=now)
+    for day in range(230):
+        for n in range(8):
+            units = int(rng.poisson(6))
+            if units:
+                qty = {"qty": str(units), "now": moment(day, 12, n)}
+                acts.append({"do": "sell", "sku": f"P{n}", **qty})
+    all_done(app, acts)
+    done(app, do="location", code="D", now=moment(230, 8))
+    app.sweep()
+    look = app.look()
+    found, lots = look.plan.forecast, look.plan.lots
+    assert found.lot_scale > 0
+    assert found.lot_takes[found.lot_scale] < 0.98 * found.lot_takes[0.0]
+    assert lots[0] > 7 * 6 > lots[7]
+    (noted,) = [row for row in app.queries.log() if row["event"] == "lots-chosen"]
+    assert noted["details"]["scale"] == f"{found.lot_scale:g}"
+    assert "equal days would have taken" in str(sized(found))
+    for sku in ("P0", "P7"):
+        done(app, do="count", sku=sku, qty="1", now=moment(230, 9))
+    wanted = {line.sku: line for line in app.reorder()}
+    over = {s: float(x.suggestion.quantity - x.reorder_point + 1) for s, x in wanted.items()}
+    assert over["P0"] == pytest.approx(lots[0], abs=2)
+    assert over["P7"] == pytest.approx(lots[7], abs=2)
+    done(app, do="settings", lots="days", now=moment(230, 10))
+    assert app.look().plan.lots[0] == pytest.approx(7 * 6, rel=0.2)
+    done(app, do="settings", lots="auto", now=moment(230, 11))
+    assert app.look().plan.lots[0] == pytest.approx(lots[0], rel=0.1)

@@ -161,6 +161,7 @@ WHYS = (
     mark("a currency has three letters, like EUR"),
     mark("a share between 0 and 1 is expected, like 0.5"),
     mark("a number of days is expected, like 14"),
+    mark("0 is by days of demand, 1 by rate and cost"),
     mark("a share between 0.5 and 0.999 is expected, like 0.97"),
     mark("a share of at most {most} is expected, like 0.3"),
     mark("a locale is expected, like en or de_DE"),
@@ -247,6 +248,11 @@ REMARKS = (
         "days before, or are no stock"
     ),
     mark("what really happened is left out: stock was known on too few days"),
+    mark(
+        "orders more days of what is cheap and sells quickly and fewer of what is dear, as many "
+        "orders in all, chosen by replaying your sales: equal days would have taken {more} % more "
+        "stock"
+    ),
     mark(
         "remembers about {days} days here, chosen by replaying your sales: {other} days would have "
         "taken {more} % more stock"

@@ -7,6 +7,7 @@ complete: today's sales act through the inventory position.
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field, fields
 from datetime import date
 from typing import NamedTuple
@@ -49,6 +50,12 @@ from jitledger_projections.views.kept import keep_state, kept_state
 
 YOUNG_DAYS, YOUNG_SAMPLE = 21, 200
 
+KEPT = ("closed", "hours", "memory", "takes", "lot_takes")
+"""What is kept besides the state; without one of them an older program kept it."""
+
+LOTS_BY_COST = 1.2
+"""The scale of lots by cost where no replay chose one."""
+
 
 @dataclass(slots=True)
 class Forecast:
@@ -72,8 +79,12 @@ class Forecast:
     """When customers come; fixed at the sweep, as the indices are."""
     closed: ClosedDays = field(default_factory=ClosedDays)
     """On which days the shop was closed: they are no evidence."""
-    takes: dict[float, float] = field(default_factory=dict)
+    takes: Mapping[float, float] = field(default_factory=dict)
     """What stock each half-life took in that replay: the evidence for the memory."""
+    lot_scale: float = 0.0
+    """How orders are sized: 0 by days of demand, above by rate and cost."""
+    lot_takes: Mapping[float, float] = field(default_factory=dict)
+    """What stock each scale took: the evidence."""
     young: dict[str | None, tuple[float, float]] | None = None
     """{category: (order lines a day, units a line) of the median product when it was new}."""
 
@@ -100,7 +111,7 @@ def forecast(database: Database, shop: Shop, today: date, *, sweeping: bool = Fa
         skus = [p.sku for p in products]
         place = {sku: i for i, sku in enumerate(skus)}
         base = Forecast(skus, place, DemandState.empty(len(skus)), last, np.ones(7), {}, products)
-        base.memory = memory_in(shop)
+        base.memory, base.lot_scale = memory_in(shop), lots_in(shop)
         touched: set[str] | None = None
         if kept is not None and kept[0] <= last and kept[1] <= head:
             touched = _use_kept(database, tx, base, kept, head)
@@ -134,6 +145,12 @@ def memory_in(shop: Shop) -> Memory:
     """Return a shop's memory: what was set by hand, else what a replay chose, else the usual."""
     days = shop.memory_days or shop.memory_chosen
     return memory_of(float(days)) if days else USUAL_MEMORY
+
+
+def lots_in(shop: Shop) -> float:
+    """Return how a shop sizes its orders: as was set by hand, else as a replay chose."""
+    chosen = float(shop.lots_chosen or 0)
+    return {"days": 0.0, "cost": chosen or LOTS_BY_COST}.get(shop.lots, chosen)
 
 
 def remember(database: Database, shop: Shop, found: Forecast, memory: Memory) -> None:
@@ -254,10 +271,7 @@ def _use_kept(
 ) -> set[str] | None:
     """Load the kept state; return the items that were touched since, None when it cannot serve."""
     with np.load(io.BytesIO(kept[2]), allow_pickle=False) as stored:
-        if any(
-            name not in stored
-            for name in ("closed", "hours", *(f.name for f in fields(DemandState)))
-        ):
+        if any(name not in stored for name in (*KEPT, *(f.name for f in fields(DemandState)))):
             return None  # It was kept by an older program.
         old_skus = stored["skus"].tobytes().decode().split("\n")
         arrays = {f.name: stored[f.name] for f in fields(DemandState)}
@@ -265,7 +279,8 @@ def _use_kept(
         season = orjson.loads(stored["season"].tobytes())
         cost, tuned, young = (stored.get(name) for name in ("cost", "tuned", "young"))
         closed, hours = (orjson.loads(stored[name].tobytes()) for name in ("closed", "hours"))
-        memory, takes = stored.get("memory", np.array(USUAL_MEMORY)), stored.get("takes")
+        memory = stored["memory"]
+        base.takes, base.lot_takes = (dict(stored[n].tolist()) for n in ("takes", "lot_takes"))
         if Memory(*memory.tolist()) != base.memory:
             return None  # It was folded with another one.
     streams = database.touched(tx, kept[1])
@@ -287,8 +302,6 @@ def _use_kept(
         base.tuned = Tuned(float(tuned[0]), int(tuned[1]), float(tuned[2]), float(tuned[3]))
     base.closed = ClosedDays(*closed)
     base.hours = TradingHours(hours[0], hours[1], hours[2], tuple(hours[3]))
-    if takes is not None:
-        base.takes = dict(takes.tolist())
     if young is not None:
         medians = orjson.loads(young.tobytes())
         base.young = {category or None: (rate, each) for category, (rate, each) in medians.items()}
@@ -318,6 +331,7 @@ def keep(database: Database, found: Forecast, position: int) -> None:
         hours=np.frombuffer(orjson.dumps(list(found.hours)), np.uint8),
         closed=np.frombuffer(orjson.dumps(list(astuple(found.closed))), np.uint8),
         takes=np.array(sorted(found.takes.items()), float).reshape(-1, 2),
+        lot_takes=np.array(sorted(found.lot_takes.items()), float).reshape(-1, 2),
         tuned=np.array(found.tuned if found.tuned is not None else (), float),
         **{f.name: getattr(found.state, f.name) for f in fields(DemandState)},
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from math import sqrt
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.replenishment.classic import shelf_life_quantity
@@ -22,6 +22,9 @@ from jitledger_projections.planning.products import Product, policy_of
 from jitledger_projections.views.on_hand import Position
 from jitledger_projections.views.products import Label
 from jitledger_projections.views.supply import NO_TERMS, Agreed, SupplierRow
+
+if TYPE_CHECKING:
+    from jitledger_projections.planning.plan import Plan
 
 MADE_TO_ORDER = "made-to-order"
 OWED = "owed"
@@ -58,6 +61,8 @@ class Due(NamedTuple):
     """Whether several of that quantity may be ordered, and nothing between."""
     method: str
     gap: Gap | None = None
+    usual: float = 0.0
+    """What an order usually holds by the plan, in units; 0 where no plan says so."""
     level: Decimal | None = None
     """The most that the position may be, where that was set by hand."""
     for_places: Decimal = ZERO
@@ -95,10 +100,9 @@ class Due(NamedTuple):
         return self.shelf.free.get(self.location, ZERO)
 
 
-def whole_shop(
-    p: Product, place: int, shelf: Position, point: Decimal, method: str, today: date
-) -> Due:
+def whole_shop(planned: Plan, place: int, shelf: Position, point: Decimal, today: date) -> Due:
     """Return an item of the whole shop with a computed point, and what is set by hand for it."""
+    p, method = planned.products[place], planned.method[place]
     policy = policy_of(p, None, today.isoformat()) if p.policies else None
     lot, multiples, level = ZERO, False, None
     if policy is not None:
@@ -106,7 +110,8 @@ def whole_shop(
             point, method = policy.reorder_point, policy.method or method
         (lot, multiples), level = lot_by_hand(policy, point), policy.order_up_to
     position = shelf.inventory_position
-    return Due(place, None, shelf, position, point, lot, multiples, method, level=level)
+    due = Due(place, None, shelf, position, point, lot, multiples, method, level=level)
+    return due._replace(usual=float(planned.lots[place]))
 
 
 def suggestion(
@@ -223,12 +228,12 @@ def _batch(
     shop: Shop,
     today: date,
 ) -> Decimal:
-    """Return Q: the demand of the days to cover, the lot of an order cost, at least one unit."""
-    usual = float(shop.cover_days)
+    """Return Q: what an order usually holds, the lot of an order cost, at least one unit."""
+    wanted = d.usual or float(shop.cover_days) * rate
     if p.policies:
         policy = policy_of(p, d.location, today.isoformat())
-        usual = float((policy.cover_days if policy is not None else None) or usual)
-    wanted = usual * rate
+        if policy is not None and policy.cover_days is not None:
+            wanted = float(policy.cover_days) * rate
     cost = agreed.unit_cost
     if supplier is not None and supplier.order_cost and cost and rate > 0:
         holding = holding_rate(shop, today) * float(cost)

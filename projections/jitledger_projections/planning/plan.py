@@ -10,6 +10,7 @@ import numpy as np
 
 from jitledger.domain.moments import day_number
 from jitledger.domain.replenishment.backtesting.policies import allocate, weights_of
+from jitledger.domain.replenishment.lot_sizes import lots_by_cost
 from jitledger.domain.replenishment.ordering.order_days import longest_gap
 from jitledger.domain.replenishment.reorder_point import Rates, rates, reorder_points
 from jitledger.domain.state.shop import Shop
@@ -54,6 +55,8 @@ class Plan:
     lead_deviation: Floats
     review_days: Floats
     level: Floats
+    lots: Floats
+    """What an order usually holds, in units: days of cover, or by rate and cost."""
     method: list[str]
     suppliers: dict[str, SupplierRow]
     leads: dict[str, Lead]
@@ -122,6 +125,7 @@ def plan(database: Database, shop: Shop, today: date, found: Forecast | None = N
         np.sqrt(variance),
         review,
         level,
+        np.zeros(0),
         methods(products, shop, today.isoformat()),
         sources,
         known,
@@ -129,7 +133,21 @@ def plan(database: Database, shop: Shop, today: date, found: Forecast | None = N
         known_rates,
     )
     _apply_methods(database, shop, planned, own_review, today)
+    planned.lots = _lots(planned, shop, today)
     return planned
+
+
+def _lots(planned: Plan, shop: Shop, today: date) -> Floats:
+    """Return what an order of each item usually holds; days of cover of its own come first."""
+    found, rate = planned.forecast, planned.demand_per_day
+    cost = np.zeros(rate.size) if found.cost is None else found.cost
+    lots = lots_by_cost(rate, cost, float(shop.cover_days), found.lot_scale)
+    for place, p in enumerate(planned.products):
+        if p.policies and "cover_days" in p.policies:
+            policy = policy_of(p, None, today.isoformat())
+            if policy is not None and policy.cover_days is not None:
+                lots[place] = max(1.0, float(policy.cover_days) * float(rate[place]))
+    return lots
 
 
 def _lead_times(found: Forecast, known: dict[str, Lead]) -> tuple[Floats, Floats]:

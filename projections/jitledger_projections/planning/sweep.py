@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -11,7 +11,6 @@ import orjson
 
 from jitledger.domain.moments import day_number, local_date
 from jitledger.domain.quantity import show
-from jitledger.domain.replenishment.backtesting.memory import Chosen
 from jitledger.domain.replenishment.ordering.order_quantity import lot_by_hand
 from jitledger.domain.state.shop import Shop
 from jitledger.store.database import Database, marked
@@ -25,17 +24,21 @@ from jitledger_projections.views.kept import PointRow, drop_points, keep_points,
 from jitledger_projections.views.on_hand import last_costs
 from jitledger_projections.views.products import Label, labels, prices, spoils
 
+Note = Callable[[str, float, Mapping[float, float]], None]
+"""Called with ``memory`` or ``lots``, what was chosen, and the evidence."""
+
 
 def sweep(
     database: Database,
     shop: Shop,
     now: int,
-    note: Callable[[Chosen], None] = lambda chosen: None,
+    note: Note = lambda what, value, takes: None,
 ) -> int:
     """Fold the shop through yesterday, keep the state, and store every item's reorder point.
 
     Returns how many reorder points stand. Alerts compare movements with these points. ``note``
-    records a memory that the replay chose and that is not in use; one set by hand stays.
+    records a memory, or a size of orders, that the replay chose and that is not in use; what is set
+    by hand stays.
     """
     today = local_date(now, shop.tz)
     with database.snapshot() as tx:
@@ -56,8 +59,7 @@ def sweep(
             continue
         point = int(planned.reorder_point[place])
         policy = policy_of(p, None, today.isoformat()) if p.policies else None
-        days = float((policy.cover_days if policy is not None else None) or shop.cover_days)
-        lot = Decimal(max(1, int(np.ceil(days * planned.demand_per_day[place]))))
+        lot = Decimal(max(1, int(np.ceil(planned.lots[place]))))
         multiples = False
         if policy is not None:
             by_hand, multiples = lot_by_hand(policy, Decimal(point))
@@ -77,16 +79,19 @@ def sweep(
     return len(rows)
 
 
-def _learn(database: Database, shop: Shop, planned: Plan, note: Callable[[Chosen], None]) -> None:
-    """Set the dial and the memory by a replay, in place."""
+def _learn(database: Database, shop: Shop, planned: Plan, note: Note) -> None:
+    """Set the dial, the memory and the lots by a replay, in place."""
     found, lead = planned.forecast, (planned.lead_days, planned.lead_deviation**2)
     learned = tune(database, shop, found, *lead, planned.review_days)
     if learned is None:
         return
     found.tuned, chosen = learned
-    found.takes = chosen.takes
+    found.takes, found.lot_takes = chosen.takes, chosen.lot_takes
+    if chosen.lot_scale != found.lot_scale:
+        note("lots", chosen.lot_scale, chosen.lot_takes)
+        found.lot_scale = chosen.lot_scale
     if chosen.memory != found.memory:
-        note(chosen)
+        note("memory", chosen.memory.rate_days, chosen.takes)
         remember(database, shop, found, chosen.memory)
 
 

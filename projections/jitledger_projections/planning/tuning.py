@@ -3,7 +3,8 @@
 Once a week a sample of the shop's items is replayed over its last weeks at several dials; the dial
 is the one that reaches the shop's share of complete order lines plus 1.5 points, because every
 policy undershoots in a rising season (REPLENISHMENT.md 4). Under 90 days of history there is none.
-How much the forecast remembers is chosen by the same replay, over a year of it.
+How much the forecast remembers, and what orders are sized by, is chosen by the same replay, over a
+year of it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from jitledger.domain.replenishment.backtesting.backtest import (
     Supply,
     simulate,
 )
-from jitledger.domain.replenishment.backtesting.memory import Chosen, choose_memory
+from jitledger.domain.replenishment.backtesting.choices import Chosen, Trial, choose
 from jitledger.domain.replenishment.backtesting.policies import Method
 from jitledger.domain.state.shop import Shop
 from jitledger.store.database import Database
@@ -89,30 +90,31 @@ def tune(
 def _replayed(
     sales: Sales, supply: Supply, shop: Shop, found: Forecast, review: int
 ) -> tuple[Tuned, Chosen]:
-    """Return the dial and the memory that replays of a sample give."""
+    """Return the dial, and the memory and lots, that replays of a sample give."""
     target = float(shop.target)
     wanted = min(0.999, target + MARGIN)
 
-    def policy() -> Method:
-        return Method(sales, supply, DIALS, "mix", float(shop.cover_days))
+    def policy(dials: Floats, lot_scale: float) -> Method:
+        return Method(sales, supply, dials, "mix", float(shop.cover_days), lot_scale)
 
     window = max(sales.days - MEMORY_DAYS, LEARNING_DAYS), sales.days
-    memory = choose_memory(
-        sales, supply, policy, window, wanted, review_days=review, present=found.memory
-    )
+    trial = Trial(sales, supply, policy, DIALS, window, wanted, review)
+    chosen = choose(trial, Chosen(found.memory, {}, found.lot_scale))
     if shop.memory_days:
-        memory = memory._replace(memory=found.memory)  # Set by hand; the evidence is kept.
+        chosen = chosen._replace(memory=found.memory)  # Set by hand; the evidence is kept.
+    if shop.lots != "auto":
+        chosen = chosen._replace(lot_scale=found.lot_scale)
     outcome = simulate(
         sales,
         supply,
-        policy(),
+        policy(DIALS, chosen.lot_scale),
         max(sales.days - REPLAY_DAYS, 14),
         sales.days,
         review_days=review,
-        memory=memory.memory,
+        memory=chosen.memory,
     )
     kappa, achieved = dial_for(outcome, DIALS, wanted)
-    return Tuned(kappa, found.day, target, achieved), memory
+    return Tuned(kappa, found.day, target, achieved), chosen
 
 
 def dial_for(outcome: Outcome, dials: Floats, target: float) -> tuple[float, float]:

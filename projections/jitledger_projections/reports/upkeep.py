@@ -59,6 +59,11 @@ def last_sweep(tx: Tx, today: date) -> Sweep:
     return Sweep(day_from_number(kept), days, late)
 
 
+def chosen_ways(found: Forecast) -> list[Remark]:
+    """Return what was chosen by replay for a shop, and why."""
+    return [one for one in (remembered(found), sized(found)) if one is not None]
+
+
 REMEMBERS = (
     "remembers about {days} days here, chosen by replaying your sales: {other} days would have "
     "taken {more} % more stock"
@@ -85,6 +90,29 @@ def memory_remark(days: float, takes: Mapping[float, float]) -> Remark | None:
     more = max(0, round(100 * (takes[other] / takes[days] - 1)))
     details = {"days": f"{days:g}", "other": f"{other:g}", "more": str(more)}
     return Remark("remembers", REMEMBERS, details)
+
+
+SIZED = (
+    "orders more days of what is cheap and sells quickly and fewer of what is dear, as many orders "
+    "in all, chosen by replaying your sales: equal days would have taken {more} % more stock"
+)
+
+
+def sized(found: Forecast) -> Remark | None:
+    """Return how orders are sized and why, in words; None where they are days of demand."""
+    return lots_remark(found.lot_scale, found.lot_takes)
+
+
+def lots_remark(scale: float, takes: Mapping[float, float]) -> Remark | None:
+    """Return the sentence of lots by cost and of what equal days would have taken.
+
+    >>> str(lots_remark(1.2, {0.0: 108.0, 1.2: 100.0}))[-42:]
+    'equal days would have taken 8 % more stock'
+    """
+    if scale <= 0 or not takes.get(scale) or 0.0 not in takes:
+        return None
+    more = max(0, round(100 * (takes[0.0] / takes[scale] - 1)))
+    return Remark("sized", SIZED, {"more": str(more)})
 
 
 def late_in_short(tx: Tx, today: date) -> list[Json]:

@@ -84,23 +84,27 @@ def sweep(ctx: click.Context, json_: bool) -> None:
 
     Example: jitledger sweep
     """
-    from jitledger_projections.reports.upkeep import last_sweep, remembered
+    from jitledger_projections.reports.upkeep import chosen_ways, last_sweep, remembered, sized
 
     with opened(ctx) as app, progress_bar("folding the demand"):
         points = app.sweep()
         look = app.look()
         with app.database.snapshot() as tx:
             through = last_sweep(tx, look.today).through
-        due, memory = len(app.reorder()), remembered(look.plan.forecast)
+        due, found = len(app.reorder()), look.plan.forecast
     if json_:
         day = None if through is None else through.isoformat()
-        said = {"days": look.plan.forecast.memory.rate_days, "why": memory and str(memory)}
-        write_json({"reorder_points": points, "through": day, "due": due, "memory": said})
+        memory, lots = remembered(found), sized(found)
+        said = {
+            "memory": {"days": found.memory.rate_days, "why": memory and str(memory)},
+            "lots": {"scale": found.lot_scale, "why": lots and str(lots)},
+        }
+        write_json({"reorder_points": points, "through": day, "due": due, **said})
         return
     known = f" from sales through {through}" if through is not None else ""
     click.echo(f"{points} reorder points computed{known}; {due} due (jitledger reorder).")
-    if memory is not None:
-        click.echo(f"The forecast {memory}.")
+    for remark in chosen_ways(found):
+        click.echo(f"The method {remark}.")
 
 
 @click.command()

@@ -300,13 +300,13 @@ def _is_called(said: str, name: str) -> bool:
     return wanted in (said.casefold(), said.casefold().split()[0])
 
 
-def _explained(app: App, sku: str) -> tuple[list[ReorderLine], Remark | None]:
-    """Return an item's reorder points, and what the forecast remembers."""
+def _explained(app: App, sku: str) -> tuple[list[ReorderLine], list[Remark]]:
+    """Return an item's reorder points, and what a replay chose for the shop."""
     from jitledger_projections.reports.ordering.reorder import explained
-    from jitledger_projections.reports.upkeep import remembered
+    from jitledger_projections.reports.upkeep import chosen_ways
 
     look = app.look()
-    return explained(look, sku), remembered(look.plan.forecast)
+    return explained(look, sku), chosen_ways(look.plan.forecast)
 
 
 @action("w", looking=True)
@@ -314,13 +314,13 @@ async def explain_point(press: Press) -> None:
     """Explain an item's reorder point term by term, due or not, as it stands now; with a chart."""
     press.turn.toast(press.query.id, _(shared.WHY))
     app, sku = press.desk.app, press.proposal.body["sku"]
-    lines, memory = await asyncio.to_thread(_explained, app, sku)
+    lines, ways = await asyncio.to_thread(_explained, app, sku)
     line = next((x for x in lines if x.due), lines[0] if lines else None)
     if line is None:
         shown = texts.stock(app.queries.stock(sku))
         text = _(say.IT_NEEDS_NO_REORDERING_NOW) + "\n" + shown
     else:
-        text = texts.why_reorder(line) + ("" if memory is None else f"\n{texts.note(memory)}")
+        text = "\n".join([texts.why_reorder(line), *map(texts.note, ways)])
     await show_picture(press.turn, text, partial(charts.stock_chart, app, sku))
 
 

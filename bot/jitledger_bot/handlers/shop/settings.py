@@ -218,6 +218,7 @@ SHOP_FIELDS = {
     "method": "method",
     "margin": "margin_floor",
     "memory": "memory_days",
+    "lots": "lots",
 }
 
 SHOP_SAID = {
@@ -232,6 +233,7 @@ SHOP_SAID = {
     "method": say.HOW_REORDER_POINTS_ARE_FOUND,
     "margin": say.LEAST_MARGIN_0_IS_NONE,
     "memory": say.MEMORY_IN_DAYS_0_BY_REPLAY,
+    "lots": say.ORDERS_SIZED_BY_DAYS_COST_AUTO,
 }
 
 
@@ -249,6 +251,7 @@ def _shop_shown(shop: Shop) -> str:
         "method": shop.method_of(None),
         "margin": show(shop.margin_floor),
         "memory": show(shop.memory_days),
+        "lots": shop.lots,
     }
     lines = [
         f"<code>{name}</code> {texts.safe(value)} – {_(SHOP_SAID[name])}"

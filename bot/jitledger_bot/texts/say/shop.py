@@ -43,6 +43,10 @@ DAYS_AN_ORDER_IS_TO = mark("days an order is to last")
 OPENS_AT = mark("opens at")
 CLOSES_AT = mark("closes at")
 HOW_REORDER_POINTS_ARE_FOUND = mark("how reorder points are found")
+ORDERS_SIZED_BY_DAYS_COST_AUTO = mark(
+    "what orders are sized by: days of demand, cost (fewer days of what is dear), or auto, chosen "
+    "by replaying your sales"
+)
 MEMORY_IN_DAYS_0_BY_REPLAY = mark(
     "how long sales are remembered, in days; 0 is chosen by replaying them"
 )

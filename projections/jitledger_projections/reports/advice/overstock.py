@@ -147,7 +147,7 @@ def _order_of_today(look: Look, place: int, label: Label, rate: float) -> tuple[
     planned, product = look.plan, look.plan.products[place]
     point = Decimal(int(planned.reorder_point[place])) if rate > 0 else ZERO
     nothing = Position(ZERO, ZERO, True, {})
-    due = whole_shop(product, place, nothing, point, planned.method[place], look.today)
+    due = whole_shop(planned, place, nothing, point, look.today)
     point = due.point
     by_place = _by_hand_at_places(product, look.today.isoformat())
     if rate <= 0:
@@ -158,7 +158,7 @@ def _order_of_today(look: Look, place: int, label: Label, rate: float) -> tuple[
     source = planned.suppliers.get(product.supplier or "")
     lead = float(planned.lead_days[place])
     wanted = suggestion(due, product, label, source, agreed, rate, lead, look.shop, look.today)
-    least = Decimal(int(float(look.shop.cover_days) * rate + 1))
+    least = Decimal(int(max(float(look.shop.cover_days) * rate, float(planned.lots[place])) + 1))
     return max(point, by_place[0]), max(wanted.quantity, least, by_place[1])
 
 

@@ -23,17 +23,13 @@ from jitledger.domain.replenishment.backtesting.backtest import (
     Supply,
     simulate,
 )
+from jitledger.domain.replenishment.backtesting.choices import USUAL, Chosen
 from jitledger.domain.replenishment.backtesting.frontier import frontier
-from jitledger.domain.replenishment.backtesting.memory import Chosen, choose_memory
-from jitledger.domain.replenishment.demand_state import USUAL_MEMORY, Memory, memory_of
-from jitledger.domain.state.shop import Shop
 from jitledger_projections.planning.lead_times import Lead, leads
 from jitledger_projections.planning.products import Product, load_products
 from jitledger_projections.planning.replay import draw_supply, load_history
 from jitledger_projections.planning.tuning import (
-    LEARNING_DAYS,
     MARGIN,
-    MEMORY_DAYS,
     dial_for,
 )
 from jitledger_projections.reports.backtest.happened import really
@@ -45,6 +41,7 @@ from jitledger_projections.reports.backtest.methods import (
     policy_of_name,
 )
 from jitledger_projections.reports.backtest.rows import SHARES, Report, Row
+from jitledger_projections.reports.backtest.ways import shown_ways, ways_of
 from jitledger_projections.reports.look import Look
 from jitledger_projections.views.demand import demand_bounds, lines_by_day, sold_on_days
 from jitledger_projections.views.on_hand import last_costs
@@ -82,15 +79,17 @@ def run(
     cover_days: float = 7.0,
     review_days: int = 1,
     own: Own | None = None,
-    memory: Memory = USUAL_MEMORY,
+    ways: Chosen = USUAL,
     progress: Progress | None = None,
 ) -> tuple[list[Row], dict[str, list[Row]], dict[str, list[float | None]]]:
     """Run methods over (tuned from, scored from, end) day offsets; means over the seeds.
 
-    Returns the blind results, the trade-off of each method, and the stock at ``SHARES``.
+    ``ways`` is how our method remembers and sizes its orders. Returns the blind results, the
+    trade-off of each method, and the stock at ``SHARES``.
     """
     tuned, start, end = windows
-    replay = partial(simulate, review_days=review_days, memory=memory)
+    replay = partial(simulate, review_days=review_days, memory=ways.memory)
+    made = partial(policy_of_name, lot_scale=ways.lot_scale)
     blind: dict[str, list[Row]] = {}
     curves: dict[str, list[list[Row]]] = {}
     takes: dict[str, list[list[float | None]]] = {}
@@ -100,15 +99,15 @@ def run(
         for name in (*names, "perfect"):
             if name != "current":  # There is no dial to turn: it is what it is.
                 dials = dials_of(name)
-                policy = policy_of_name(name, sales, supply, dials, cover_days)
+                policy = made(name, sales, supply, dials, cover_days)
                 outcome = replay(sales, supply, policy, start, end)
                 curves.setdefault(name, []).append(_rows(name, dials, outcome, sales, start, end))
                 takes.setdefault(name, []).append(frontier(outcome, SHARES))
             done += 1
             if name != "perfect":
                 earlier = (sales, supply, "mix" if name == "current" else name, tuned, start)
-                chosen = _tuned_dial(replay, *earlier, target, cover_days)
-                one = policy_of_name(name, sales, supply, chosen, cover_days, own)
+                chosen = _tuned_dial(replay, made, *earlier, target, cover_days)
+                one = made(name, sales, supply, chosen, cover_days, own)
                 scored = replay(sales, supply, one, start, end)
                 blind.setdefault(name, []).extend(_rows(name, chosen, scored, sales, start, end))
                 done += 1
@@ -126,6 +125,7 @@ def run(
 
 def _tuned_dial(
     replay: Callable[..., Outcome],
+    made: Callable[..., Policy],
     sales: Sales,
     supply: Supply,
     name: str,
@@ -136,7 +136,7 @@ def _tuned_dial(
 ) -> Floats:
     """Return the one dial that reaches the target, and its margin, on the earlier window."""
     dials = dials_of(name)
-    policy = policy_of_name(name, sales, supply, dials, cover_days)
+    policy = made(name, sales, supply, dials, cover_days)
     outcome = replay(sales, supply, policy, begin, end)
     if name in ("mix", "lines"):
         return np.array([dial_for(outcome, dials, min(0.999, target + MARGIN))[0]])
@@ -212,6 +212,7 @@ def backtest(
     seeds: int = 4,
     review_days: int = 1,
     memory_days: float | None = None,
+    lots: str = "auto",
     progress: Progress | None = None,
 ) -> Report:
     """Replay the shop's ledger; raises ``too-little-history`` when there is nothing to tune on.
@@ -219,7 +220,8 @@ def backtest(
     The scored window ends yesterday (or ``until``) and takes the later third of the history, at
     most 131 days; dials are tuned on as long a stretch before it. Items need five days of sales
     before that. Orders leave every ``review_days``: 1 is daily, 7 weekly. How much the method
-    remembers is chosen on the earlier stretch, too, unless ``memory_days`` says it.
+    remembers, and what its orders are sized by, is chosen on the earlier stretch, too, unless
+    ``memory_days`` or ``lots`` (days, cost, auto) say it.
     """
     _check(names, review_days)
     database, shop = look.database, look.shop
@@ -258,9 +260,8 @@ def backtest(
     offset = history.sales.first
     windows = (tuned - offset, start - offset, last - offset + 1)
     goal = float(shop.target) if target is None else target
-    chosen_memory = _memory(
-        history.sales, (mean, variance), windows, goal, shop, review_days, memory_days
-    )
+    replayed = history.sales, (mean, variance), windows, goal, shop, review_days
+    ways = ways_of(*replayed, (memory_days, lots))
     blind, curves, takes = run(
         history.sales,
         mean,
@@ -272,7 +273,7 @@ def backtest(
         cover_days=float(shop.cover_days),
         review_days=review_days,
         own=own(shop, chosen, look.today.isoformat()),
-        memory=chosen_memory.memory,
+        ways=ways,
         progress=progress,
     )
     begins = history.sales.begins
@@ -292,8 +293,7 @@ def backtest(
         could_not_know=(*_assumed(chosen, lead, costs), *_left_out(look, lines, days, happened)),
         curves=curves,
         takes=takes,
-        memory_days=chosen_memory.memory.rate_days,
-        memory_takes={f"{days:g}": stock for days, stock in chosen_memory.takes.items()},
+        **shown_ways(ways),
     )
 
 
@@ -354,32 +354,6 @@ def _windows(first: int, last: int, since: date | None) -> tuple[int, int]:
             days=days,
         )
     return tuned, start
-
-
-def _memory(
-    sales: Sales,
-    lead: tuple[Floats, Floats],
-    windows: tuple[int, int, int],
-    target: float,
-    shop: Shop,
-    review_days: int,
-    given: float | None,
-) -> Chosen:
-    """Return how much to remember, by a replay of the stretch before the scored one."""
-    if given is not None:
-        if given <= 0:
-            raise Refused("bad-value", f"A memory of {given:g} days cannot be; try 14 or 60.")
-        return Chosen(memory_of(given), {})
-    tuned, start, _ = windows
-    begin = max(min(tuned, LEARNING_DAYS), start - MEMORY_DAYS)
-    supply = draw_supply(sales, *lead, 1)
-    dials = dials_of("mix")
-
-    def policy() -> Policy:
-        return policy_of_name("mix", sales, supply, dials, float(shop.cover_days))
-
-    wanted = min(0.999, target + MARGIN)
-    return choose_memory(sales, supply, policy, (begin, start), wanted, review_days=review_days)
 
 
 def _lead_times(chosen: list[Product], lead: dict[str, Lead]) -> tuple[Floats, Floats]:

@@ -52,6 +52,7 @@ def policy_of_name(
     dials: Floats,
     cover_days: float,
     own: Own | None = None,
+    lot_scale: float = 0.0,
 ) -> Policy:
     """Return a policy by the name of its method; raises ``bad-value``."""
     match name:
@@ -64,10 +65,10 @@ def policy_of_name(
                 items = np.array([method == kind for method in own.methods])
                 if items.any():
                     others.append((items, policy))
-            base = Method(sales, supply, dials, "mix", cover_days)
+            base = Method(sales, supply, dials, "mix", cover_days, lot_scale)
             return Current(base, tuple(others), own.by_hand)
         case "mix" | "lines" | "one":
-            return Method(sales, supply, dials, name, cover_days)
+            return Method(sales, supply, dials, name, cover_days, lot_scale)
         case "textbook":
             return Textbook(supply, dials, cover_days=cover_days)
         case "velocity":

@@ -51,6 +51,10 @@ class Report:
     """After so many days an order line counts half; chosen before the scored window."""
     memory_takes: dict[str, float] = field(default_factory=dict)
     """{half-life: average stock it took there, at the same share of complete lines}"""
+    lot_scale: float = 0.0
+    """How orders were sized: 0 by days of demand, above by rate and cost."""
+    lot_takes: dict[str, float] = field(default_factory=dict)
+    """{scale: average stock it took there}"""
 
     def as_dict(self) -> dict[str, object]:
         """Return the report as ``backtest --json`` has it."""

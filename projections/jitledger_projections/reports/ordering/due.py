@@ -59,8 +59,8 @@ def due(look: Look, coming: Coming, only: str | None = None) -> list[Due]:
             # What a place of its own needs comes first: the whole shop counts it as ordered.
             mine = sorted(_manual(p, place, shelf, today), key=lambda d: d.location is None)
         if shelf.known and asked[place] and all(d.location is not None for d in mine):
-            point, method = Decimal(computed[place]), planned.method[place]
-            mine.append(whole_shop(p, place, shelf, point, method, today))
+            point = Decimal(computed[place])
+            mine.append(whole_shop(planned, place, shelf, point, today))
         elif not mine and shelf.known and shelf.inventory_position < 0 and p.orderable:
             owed = (place, None, shelf, shelf.inventory_position, ZERO, ZERO, False)
             mine.append(Due(*owed, OWED))

@@ -202,6 +202,7 @@ def _lines(
     """What is suggested for places of an item, by its place in the plan."""
     sellable, numbers_of = [d.sellable for d in found], _numbers(planned, index)
     for place, (d, numbers) in enumerate(zip(found, numbers_of, strict=True)):
+        d = d._replace(usual=float(planned.lots[d.place] * shares[place]))
         if d.location is None and d.place in placed:
             d = d._replace(position=d.position + placed[d.place], for_places=placed[d.place])
             if d.position > d.point and d.gap is None:

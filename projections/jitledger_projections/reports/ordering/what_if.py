@@ -210,7 +210,8 @@ def _with_its_order(
         np.array([float(planned.level[place])]),
     )[0]
     product = planned.products[place]
-    d = whole_shop(product, place, shelf, Decimal(int(point)), planned.method[place], today)
+    d = whole_shop(planned, place, shelf, Decimal(int(point)), today)
+    d = d._replace(usual=d.usual * factor)
     if d.position > d.point:
         return replace(found, title=label.title)
     source = planned.suppliers.get(product.supplier or "")

@@ -39,6 +39,13 @@ _REVIEWED = {days: name for name, days in REVIEWS.items()}
 @click.option(
     "--memory", "memory_days", type=float, help="Half-life in days; else chosen by replay."
 )
+@click.option(
+    "--lots",
+    type=click.Choice(["days", "cost", "auto"]),
+    default="auto",
+    show_default=True,
+    help="What orders are sized by.",
+)
 @click.option("--csv", "csv_file", type=click.Path(dir_okay=False), help="Write every row there.")
 @click.option(
     "--png", "png_file", type=click.Path(dir_okay=False), help="Draw the trade-off there."
@@ -54,6 +61,7 @@ def backtest(
     seeds: int,
     review: str,
     memory_days: float | None,
+    lots: str,
     csv_file: str | None,
     png_file: str | None,
     json_: bool,
@@ -80,6 +88,7 @@ def backtest(
                 seeds=seeds,
                 review_days=REVIEWS[review],
                 memory_days=memory_days,
+                lots=lots,
                 progress=progress,
             )
         )
@@ -166,7 +175,7 @@ def _cells(row: Row, currency: str) -> tuple[Any, ...]:
 
 def _show(report: Report, currency: str) -> None:
     from jitledger_projections.reports.backtest.rows import SHARES
-    from jitledger_projections.reports.upkeep import memory_remark
+    from jitledger_projections.reports.upkeep import lots_remark, memory_remark
 
     columns = (
         "method",
@@ -197,8 +206,10 @@ def _show(report: Report, currency: str) -> None:
     memory = memory_remark(
         report.memory_days, {float(d): s for d, s in report.memory_takes.items()}
     )
-    if memory is not None:
-        click.echo(f"The method {memory}.")
+    lots = lots_remark(report.lot_scale, {float(s): v for s, v in report.lot_takes.items()})
+    for remark in (memory, lots):
+        if remark is not None:
+            click.echo(f"The method {remark}.")
     table(
         f"average stock at cost, {currency}, for a share of complete order lines",
         ("method", *(f"{share:.0%}" for share in SHARES)),

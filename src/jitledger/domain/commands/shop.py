@@ -51,6 +51,8 @@ class ChangeSettings(Command):
     """The least margin, as a share of the net price; 0 is no floor."""
     memory_days: Days | None = None
     """After so many days an order line counts half; 0 leaves it to the replay."""
+    lots: Literal["days", "cost", "auto"] | None = None
+    """What orders are sized by; auto leaves it to the replay."""
 
 
 class ChooseMemory(Command):
@@ -59,6 +61,15 @@ class ChooseMemory(Command):
     do: ClassVar[str] = "memory"
     needs: ClassVar[Literal["viewer", "staff", "buyer", "owner"]] = "owner"
     days: Days
+    takes: dict[str, str] = {}
+
+
+class ChooseLots(Command):
+    """Note what a replay chose: orders sized by days of demand (0) or by rate and cost."""
+
+    do: ClassVar[str] = "lots"
+    needs: ClassVar[Literal["viewer", "staff", "buyer", "owner"]] = "owner"
+    scale: Money
     takes: dict[str, str] = {}
 
 

@@ -50,6 +50,7 @@ def change_settings(ground: Ground, command: c.ChangeSettings) -> list[Draft]:
         "closes": command.closes,
         "margin_floor": command.margin_floor,
         "memory_days": command.memory_days,
+        "lots": command.lots,
     }
     opens, closes = command.opens or ground.shop.opens, command.closes or ground.shop.closes
     if opens >= closes:
@@ -70,6 +71,15 @@ def choose_memory(ground: Ground, command: c.ChooseMemory) -> list[Draft]:
         raise bad_value("days", command.days, "a number of days is expected, like 14")
     fields = {"days": command.days, "takes": command.takes}
     return [ground.plain(SHOP_STREAM, e.MemoryChosen, fields)]
+
+
+@decides(c.ChooseLots)
+def choose_lots(ground: Ground, command: c.ChooseLots) -> list[Draft]:
+    """Note which order size a replay chose, with its evidence."""
+    if command.scale < 0:
+        raise bad_value("scale", command.scale, "0 is by days of demand, 1 by rate and cost")
+    fields = {"scale": command.scale, "takes": command.takes}
+    return [ground.plain(SHOP_STREAM, e.LotsChosen, fields)]
 
 
 @decides(c.OpenLocation)

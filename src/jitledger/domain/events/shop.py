@@ -48,6 +48,8 @@ class SettingsChanged(Event, frozen=True, kw_only=True):
     margin_floor: Decimal | None = None
     memory_days: Decimal | None = None
     """How long the forecast remembers, set by hand; 0 leaves it to the replay."""
+    lots: Literal["days", "cost", "auto"] | None = None
+    """What orders are sized by, set by hand; auto leaves it to the replay."""
 
 
 class MemoryChosen(Event, frozen=True, kw_only=True):
@@ -61,6 +63,20 @@ class MemoryChosen(Event, frozen=True, kw_only=True):
     word: ClassVar[str] = "memory chosen"
 
     days: Decimal
+    takes: dict[str, str] = {}
+
+
+class LotsChosen(Event, frozen=True, kw_only=True):
+    """A replay of the shop's own sales chose how orders are sized.
+
+    ``scale`` 0 is by days of demand, above it by rate and cost. ``takes`` is its evidence: the
+    average stock that each took at the same share of complete order lines.
+    """
+
+    name: ClassVar[str] = "lots-chosen"
+    word: ClassVar[str] = "order size chosen"
+
+    scale: Decimal
     takes: dict[str, str] = {}
 
 

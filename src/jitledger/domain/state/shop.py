@@ -27,6 +27,7 @@ _SETTINGS = (
     "tax_rate",
     "margin_floor",
     "memory_days",
+    "lots",
 )
 """What a shop and a change of its settings call by the same names."""
 
@@ -64,6 +65,10 @@ class Shop:
     """How long the forecast remembers, set by hand; 0 leaves it to the replay."""
     memory_chosen: Decimal | None = None
     """What the newest replay chose."""
+    lots: str = "auto"
+    """What orders are sized by, ``days`` or ``cost``; ``auto`` leaves it to the replay."""
+    lots_chosen: Decimal | None = None
+    """The scale of lots that the newest replay chose; 0 is by days of demand."""
     opens: str = "00:00"
     closes: str = "24:00"
     """Opening hours: a time without stock outside of them is no time without sales."""
@@ -115,6 +120,8 @@ class Shop:
                 self.members.pop(event.member, None)
             case e.MemoryChosen():
                 self.memory_chosen = event.days
+            case e.LotsChosen():
+                self.lots_chosen = event.scale
             case e.BudgetSet():
                 self.budgets.append((starting(event.effective_from), event.amount))
             case e.HoldingRateSet():

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from scipy import special
 
 from jitledger.domain.replenishment.backtesting.backtest import Day, Policy, Sales, Supply
+from jitledger.domain.replenishment.lot_sizes import lots_by_cost, usual_lots
 from jitledger.domain.replenishment.quantiles import quantile
 from jitledger.domain.replenishment.reorder_point import MODEL_RISK, rates
 
@@ -27,7 +28,7 @@ COVER_DAYS = 7.0
 
 def up_to(point: Floats, rate: Floats, cover_days: float) -> Floats:
     """Return the order-up-to level s + max(1, cover·d)."""
-    return np.asarray(point + np.maximum(1.0, cover_days * rate))
+    return np.asarray(point + usual_lots(rate, cover_days))
 
 
 def allocate(kappa: Floats | float, batch_share: Floats, weight: Floats) -> Floats:
@@ -60,6 +61,8 @@ class Method:
     dials: Floats
     weights: Weights = "mix"
     cover_days: float = COVER_DAYS
+    lot_scale: float = 0.0
+    """How orders are sized: 0 is days of cover, above by rate and cost (``lots_by_cost``)."""
     name: str = field(init=False, default="default")
 
     @property
@@ -100,7 +103,10 @@ class Method:
             )
             level = allocate(dial, batch, weight)
         point = quantile(mean, variance, level)
-        return point, up_to(point, rate, self.cover_days)
+        lots = lots_by_cost(
+            rate.reshape(dials, items), self.sales.unit_cost, self.cover_days, self.lot_scale
+        )
+        return point, point + lots.reshape(-1)
 
 
 @dataclass(slots=True)
