@@ -255,3 +255,22 @@ def test_a_reservation_that_a_count_left_short_is_at_risk(any_app: App) -> None:
     assert {row.order for row in at_risk(any_app.look())} == {"W2", "W3"}
     done(any_app, do="location", code="D", now=f"{day(1)}T10:00:00")
     assert at_risk(any_app.look()) == []
+
+
+def test_an_order_waits_for_its_day(selling: App) -> None:
+    """Orders leave on Thursdays before noon: until then the report says wait, and what runs out."""
+    thursday = START + timedelta(days=(3 - START.weekday()) % 7 + 42)
+    number = (thursday - START).days
+    now = f"{day(number - 2)}T09:00:00"
+    done(selling, do="order-days", supplier="ACME", weekdays=[3], cutoff="12:00", now=now)
+    done(selling, do="count", sku="MUG", qty="2", now=now)
+    (line,) = [one for one in selling.reorder() if one.sku == "MUG"]
+    assert line.leaves == thursday
+    assert f"the next order leaves Thursday {thursday.isoformat()}: wait" in line.why
+    assert "it may run out before" in line.why
+    assert as_shape(line)["leaves"] == thursday.isoformat()
+    assert line.order_by == thursday
+    for clock, leaves in (("11:00", None), ("13:00", thursday + timedelta(days=7))):
+        done(selling, do="location", code=f"D{clock[:2]}", now=f"{day(number)}T{clock}:00")
+        (line,) = [one for one in selling.reorder() if one.sku == "MUG"]
+        assert line.leaves == leaves

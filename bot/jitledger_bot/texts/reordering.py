@@ -12,6 +12,8 @@ from jitledger_bot.texts.refusals import note
 from jitledger_bot.texts.words import MOST_NAMED, clip, money, product, safe
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from jitledger_projections.reports.ordering.reorder_line import ReorderLine
 
 
@@ -100,10 +102,17 @@ def reorder(
         text = [f"{text[0]}, {said}"]
     for supplier, mine in by.items():
         named = safe(supplier) or _("No supplier yet")
-        text.append(f"\n<b>{named}</b>")
+        leaves = next((line.leaves for line in mine if line.leaves is not None), None)
+        when = "" if leaves is None else " · " + _leaving(leaves)
+        text.append(f"\n<b>{named}</b>{when}")
         for line in mine:
             text.append("\n   ".join([_one(line), *_asked(line), *remedies(as_shape(line))]))
     return clip("\n".join(text) + uncounted)
+
+
+def _leaving(day: date) -> str:
+    """Say when the next order to a supplier leaves, where that is not today."""
+    return _("orders leave {day}, wait until then", day=day.isoformat())
 
 
 def why_reorder(line: ReorderLine) -> str:
@@ -143,6 +152,7 @@ def why_reorder(line: ReorderLine) -> str:
     if line.due:
         shown += remedies(as_shape(line))
         shown += _asked(line)
+        shown += [_leaving(line.leaves)] if line.leaves is not None else []
     if line.order_by:
         shown.append(_("order by {day}", day=line.order_by.isoformat()))
     return "\n".join(shown)

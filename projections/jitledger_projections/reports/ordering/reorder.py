@@ -128,6 +128,8 @@ class _Source(NamedTuple):
     weekdays: tuple[int, ...]
     leaves: date
     """The next day on which an order can leave."""
+    waits: date | None = None
+    """The same, where that is not today."""
 
 
 def _shown(agreed: Agreed) -> dict[str, str]:
@@ -139,7 +141,8 @@ def _shown(agreed: Agreed) -> dict[str, str]:
 def _source(row: SupplierRow | None, clock: datetime) -> _Source:
     if row is None:
         return _Source(None, (), clock.date())
-    return _Source(row, row.weekdays, next_order_day(row.weekdays, row.cutoff, clock))
+    leaves = next_order_day(row.weekdays, row.cutoff, clock)
+    return _Source(row, row.weekdays, leaves, leaves if leaves > clock.date() else None)
 
 
 class _Numbers(NamedTuple):
@@ -207,12 +210,13 @@ def _lines(
             d = d._replace(position=d.position + placed[d.place], for_places=placed[d.place])
             if d.position > d.point and d.gap is None:
                 continue
+        source = sources.get(planned.products[d.place].supplier or "", unknown)
         line = _line(
             planned,
             d,
             numbers.at_place(shares[place]),
             known,
-            sources.get(planned.products[d.place].supplier or "", unknown),
+            source,
             ahead[place],
             (likely[place], earliest[place]),
             shop,
@@ -223,7 +227,7 @@ def _lines(
             for move in line.moves:  # What one place is given, another cannot have.
                 d.shelf.free[move.source] -= move.quantity
         line = line._replace(for_places=d.for_places, sellable=sellable[place], lot=d.lot)
-        line = line._replace(level=d.level)
+        line = line._replace(level=d.level, leaves=source.waits)
         if line.gap is not None or line.expedite:
             line = line._replace(substitute=planned.alternative(line.sku, line.supplier))
         lines.append(line)

@@ -40,6 +40,8 @@ class ReorderLine(NamedTuple):
     terms: dict[str, str]
     on_order: Decimal = ZERO
     next_delivery: date | None = None
+    leaves: date | None = None
+    """The next day on which an order to its supplier can leave; None is today."""
     currency: str | None = None
     """Of the unit cost; None is the shop's own."""
     own_cost: Decimal | None = None
@@ -130,6 +132,8 @@ class ReorderLine(NamedTuple):
                 text += f"+ {self.safety_stock:.1f} safety for {self.service_level:.1%}"
             if self.method != DEFAULT:
                 text += f", by {self.method}"
+        if self.leaves is not None:
+            text += f"; the next order leaves {self.leaves:%A} {self.leaves.isoformat()}: wait"
         if self.expedite and self.next_delivery is not None:
             text += (
                 f"; {'it is out' if self.is_out else 'it may run out'} before "
@@ -195,6 +199,7 @@ def as_shape(line: ReorderLine) -> Json:
             "earliest": None if line.earliest is None else line.earliest.isoformat(),
         },
         "order_by": None if line.order_by is None else line.order_by.isoformat(),
+        "leaves": None if line.leaves is None else line.leaves.isoformat(),
         "on_order": show(line.on_order),
         "expedite": line.expedite,
         "late": [
