@@ -218,7 +218,9 @@ def run(seeds: tuple[int, ...] = SEEDS) -> list[Result]:
             "one level": Method(sales, draws, LEVELS, "one", lot_scale=scale),
             "mix": Method(sales, draws, ALLOCATED, "mix", lot_scale=scale),
             "lines": Method(sales, draws, ALLOCATED, "lines", lot_scale=scale),
-            "perfect": Perfect(draws, np.array([-1.0, 0.0, 0.5, 1.0, 2.0]), sums),
+            "perfect": Perfect(
+                draws, np.array([-1.0, 0.0, 0.5, 1.0, 2.0]), sums, sales.unit_cost, scale
+            ),
         }
         peer: tuple[Floats, Floats] | None = None
         for name, policy in policies.items():

@@ -74,7 +74,7 @@ def policy_of_name(
         case "velocity":
             return Velocity(supply, dials, cover_days=cover_days)
         case "perfect":
-            return Perfect(supply, dials, cumulated(sales))
+            return Perfect(supply, dials, cumulated(sales), sales.unit_cost, lot_scale)
     raise Refused(
         "bad-value",
         f"There is no method {name!r} to replay; known are {', '.join(METHODS)}.",

@@ -111,6 +111,11 @@ class Window:
         self.exposed = np.zeros((length, rows))
         self._at = 0
 
+    @property
+    def at(self) -> int:
+        """Return the row of the oldest day."""
+        return self._at
+
     def put(self, units: Floats, exposed: Floats) -> None:
         """Put one day in the place of the oldest."""
         self.units[self._at] = units

@@ -196,6 +196,9 @@ class Perfect:
     dials: Floats
     ahead: Floats
     """Cumulated demand, shape (days + 1, items): what sells before each day."""
+    unit_cost: Floats | None = None
+    lot_scale: float = 0.0
+    """As in ``Method``: a limit with larger orders would be none for smaller ones."""
     name: str = field(init=False, default="perfect")
 
     @property
@@ -214,7 +217,11 @@ class Perfect:
         wanted = self.ahead[until, place] - self.ahead[begun, place]
         week = np.minimum(until + 7, last)
         rate = (self.ahead[week, place] - self.ahead[until, place]) / 7.0
-        return wanted - 1.0, up_to(wanted - 1.0, rate, COVER_DAYS)
+        if self.unit_cost is None:
+            return wanted - 1.0, up_to(wanted - 1.0, rate, COVER_DAYS)
+        rates = rate.reshape(self.rows, items)
+        lots = lots_by_cost(rates, self.unit_cost, COVER_DAYS, self.lot_scale)
+        return wanted - 1.0, wanted - 1.0 + lots.reshape(-1)
 
 
 @dataclass(slots=True)
