@@ -16,15 +16,15 @@ from jitledger.domain.replenishment.demand_state import DemandState
 
 def world(items: int = 1) -> tuple[Sales, Supply]:
     """Return nothing sold yet, and suppliers that deliver on the tenth day."""
-    none, ones = np.zeros(0, np.int64), np.ones(items)
+    none, nothing, ones = np.zeros(0, np.int64), np.zeros(0), np.ones(items)
     sales = Sales(
         first=0,
         days=100,
         item=none,
         day=none,
-        quantity=none * 1.0,
-        moment=none * 1.0,
-        value=none * 1.0,
+        quantity=nothing,
+        moment=nothing,
+        value=nothing,
         unit_cost=ones,
         supplier=np.zeros(items, np.int64),
         known=np.zeros(items, np.int64),

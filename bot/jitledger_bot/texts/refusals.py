@@ -240,6 +240,10 @@ REMARKS = (
         "assumed"
     ),
     mark(
+        "{count} order lines of {items} products were likely lost while nothing was there; they "
+        "are put back by their likelihood"
+    ),
+    mark(
         "no cost is known of {count} of {items} products: half the price before the scored days is "
         "assumed, or 1"
     ),

@@ -2,7 +2,8 @@
 
 Once a week a sample of the shop's items is replayed over its last weeks at several dials; the dial
 is the one that reaches the shop's share of complete order lines plus 1.5 points, because every
-policy undershoots in a rising season (REPLENISHMENT.md 4). Under 90 days of history there is none.
+policy undershoots in a rising season (REPLENISHMENT.md 4). What was likely lost while nothing was
+there is put back first. Under 90 days of history there is none.
 How much the forecast remembers, and what orders are sized by, is chosen by the same replay, over a
 year of it.
 """
@@ -18,6 +19,7 @@ from jitledger.domain.replenishment.backtesting.backtest import (
     simulate,
 )
 from jitledger.domain.replenishment.backtesting.choices import Chosen, Trial, choose
+from jitledger.domain.replenishment.backtesting.lost_sales import with_lost_sales
 from jitledger.domain.replenishment.backtesting.policies import Method
 from jitledger.domain.state.shop import Shop
 from jitledger.store.database import Database
@@ -80,11 +82,10 @@ def tune(
     history = load_history(database, shop, skus, found.day, costs=costs)
     if max(REPLAY_DAYS // 4, LEARNING_DAYS) >= history.sales.days:
         return None
-    supply = draw_supply(
-        history.sales, np.maximum(lead_days[chosen], 1.0), lead_variance[chosen], SEED
-    )
+    sales = with_lost_sales(history.sales, SEED)
+    supply = draw_supply(sales, np.maximum(lead_days[chosen], 1.0), lead_variance[chosen], SEED)
     review = max(1, round(float(np.median(review_days[chosen]))))
-    return _replayed(history.sales, supply, shop, found, review)
+    return _replayed(sales, supply, shop, found, review)
 
 
 def _replayed(

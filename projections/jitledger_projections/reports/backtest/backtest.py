@@ -25,11 +25,13 @@ from jitledger.domain.replenishment.backtesting.backtest import (
 )
 from jitledger.domain.replenishment.backtesting.choices import USUAL, Chosen
 from jitledger.domain.replenishment.backtesting.frontier import frontier
+from jitledger.domain.replenishment.backtesting.lost_sales import with_lost_sales
 from jitledger_projections.planning.lead_times import Lead, leads
 from jitledger_projections.planning.products import Product, load_products
 from jitledger_projections.planning.replay import draw_supply, load_history
 from jitledger_projections.planning.tuning import (
     MARGIN,
+    SEED,
     dial_for,
 )
 from jitledger_projections.reports.backtest.happened import really
@@ -57,6 +59,10 @@ NO_LEAD_TIME = (
 NO_COST = (
     "no cost is known of {count} of {items} products: half the price before the scored days is "
     "assumed, or 1"
+)
+LOST_LINES = (
+    "{count} order lines of {items} products were likely lost while nothing was there; they are "
+    "put back by their likelihood"
 )
 LEFT_OUT = (
     "{share} % of the order lines are left out: of products that sold on fewer than {days} days "
@@ -246,24 +252,19 @@ def backtest(
             f"No item sold on {LEAST_SALE_DAYS} days before {day_from_number(tuned).isoformat()}.",
         )
     named = {p.sku: p.supplier or "" for p in chosen}
+    skus = [p.sku for p in chosen]
     history = load_history(
-        database,
-        shop,
-        [p.sku for p in chosen],
-        last,
-        costs=costs,
-        suppliers=named,
-        cost_before=tuned,
-        progress=None,
+        database, shop, skus, last, costs=costs, suppliers=named, cost_before=tuned
     )
     mean, variance = _lead_times(chosen, lead)
-    offset = history.sales.first
+    sales = with_lost_sales(history.sales, SEED)
+    offset = sales.first
     windows = (tuned - offset, start - offset, last - offset + 1)
     goal = float(shop.target) if target is None else target
-    replayed = history.sales, (mean, variance), windows, goal, shop, review_days
+    replayed = sales, (mean, variance), windows, goal, shop, review_days
     ways = ways_of(*replayed, (memory_days, lots))
     blind, curves, takes = run(
-        history.sales,
+        sales,
         mean,
         variance,
         names,
@@ -277,6 +278,7 @@ def backtest(
         progress=progress,
     )
     begins = history.sales.begins
+    assumed = _assumed(chosen, lead, costs, sales.item.size - history.sales.item.size)
     lines, days = int(begins[windows[2]] - begins[windows[1]]), range(start, last + 1)
     happened = really(database, shop, history, start, last)
     return Report(
@@ -290,7 +292,7 @@ def backtest(
         review_days=review_days,
         blind=blind,
         really=happened,
-        could_not_know=(*_assumed(chosen, lead, costs), *_left_out(look, lines, days, happened)),
+        could_not_know=(*assumed, *_left_out(look, lines, days, happened)),
         curves=curves,
         takes=takes,
         **shown_ways(ways),
@@ -311,9 +313,9 @@ def _check(names: Sequence[str], review_days: int) -> None:
 
 
 def _assumed(
-    chosen: Sequence[Product], lead: Mapping[str, Lead], costs: Mapping[str, float]
+    chosen: Sequence[Product], lead: Mapping[str, Lead], costs: Mapping[str, float], missing: int
 ) -> list[Remark]:
-    """Return what was not known of the items and had to be assumed."""
+    """Return what was not known of the items and had to be assumed; ``missing`` are order lines."""
     without = sum((p.supplier or "") not in lead for p in chosen)
     free = sum(not costs.get(p.sku) for p in chosen)
     return [
@@ -321,6 +323,7 @@ def _assumed(
         for code, template, count in (
             ("no-lead-time", NO_LEAD_TIME, without),
             ("no-cost", NO_COST, free),
+            ("lost-lines", LOST_LINES, missing),
         )
         if count
     ]

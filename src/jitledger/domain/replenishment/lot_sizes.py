@@ -52,7 +52,8 @@ def lots_by_cost(rate: Floats, cost: Floats, cover_days: float, scale: float) ->
         return np.asarray(np.where(priced, rate / lots, 0.0).sum(axis=-1, keepdims=True))
 
     wanted = orders(usual)
-    unclipped = np.sqrt(np.where(priced, rate * cost, 0.0)).sum(axis=-1, keepdims=True) / wanted
+    worth = np.sqrt(np.where(priced, rate * cost, 0.0)).sum(axis=-1, keepdims=True)
+    unclipped = worth / np.maximum(wanted, 1e-12)  # A row in which nothing sells has no orders.
     low, high = unclipped / 64, unclipped * 64
     for _ in range(TURNS):
         middle = np.sqrt(low * high)
