@@ -23,6 +23,7 @@ PROGRAMS = (
     "messages",
     "sweep",
     "backtest",
+    "sets",
 )
 
 
