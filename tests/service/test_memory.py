@@ -224,3 +224,31 @@ def test_orders_are_sized_by_cost_where_that_takes_less(app: App) -> None:
     assert app.look().plan.lots[0] == pytest.approx(7 * 6, rel=0.2)
     done(app, do="settings", lots="auto", now=moment(230, 11))
     assert app.look().plan.lots[0] == pytest.approx(lots[0], rel=0.1)
+
+
+def test_levels_by_lines_keep_least_of_what_is_dear(app: App) -> None:
+    """The same target by lines: dear goods get a lower level, cheap ones a higher; tuned anew."""
+    now = moment(0, 6)
+    rng = np.random.default_rng(6)
+    acts: list[dict[str, object]] = []
+    for n in range(6):
+        done(app, do="register", sku=f"P{n}", name=f"Item {n}", now=now)
+        cost = "1" if n < 5 else "60"
+        done(app, do="open", sku=f"P{n}", qty="5000", unit_cost=cost, now=now)
+    for day in range(120):
+        for n in range(6):
+            units = int(rng.poisson(4))
+            if units:
+                qty = {"qty": str(units), "now": moment(day, 12, n)}
+                acts.append({"do": "sell", "sku": f"P{n}", **qty})
+    all_done(app, acts)
+    done(app, do="settings", lots="days", now=moment(120, 8))
+    app.sweep()
+    mixed = app.look().plan.level
+    done(app, do="settings", allocation="lines", now=moment(120, 9))
+    app.sweep()
+    found = app.look().plan
+    assert found.forecast.tuned is not None
+    assert found.forecast.tuned.by_lines
+    assert found.level[5] < mixed[5]
+    assert found.level[:5].mean() >= mixed[:5].mean()

@@ -96,6 +96,8 @@ class Tuned(NamedTuple):
     day: int
     target: float
     achieved: float
+    by_lines: bool = False
+    """Whether it is a dial of the allocation by lines."""
 
 
 def forecast(database: Database, shop: Shop, today: date, *, sweeping: bool = False) -> Forecast:
@@ -299,7 +301,8 @@ def _use_kept(
             base.cost = np.zeros(len(base.skus))
             base.cost[target] = cost[source]
     if tuned is not None and tuned.size:
-        base.tuned = Tuned(float(tuned[0]), int(tuned[1]), float(tuned[2]), float(tuned[3]))
+        kappa, day, target, achieved, by_lines = (*tuned.tolist(), 0.0)[:5]
+        base.tuned = Tuned(kappa, int(day), target, achieved, bool(by_lines))
     base.closed = ClosedDays(*closed)
     base.hours = TradingHours(hours[0], hours[1], hours[2], tuple(hours[3]))
     if young is not None:

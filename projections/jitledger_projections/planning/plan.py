@@ -214,7 +214,10 @@ def _service_levels(
         batch = np.maximum(1.0, cover) / np.maximum(cover, 1e-12)
         priced = found.cost > 0
         weight = weights_of(
-            "mix", np.where(priced, found.cost, 0.0), r.units_per_line, (rate > 0) & priced
+            shop.allocation,
+            np.where(priced, found.cost, 0.0),
+            r.units_per_line,
+            (rate > 0) & priced,
         )
         level = allocate(found.tuned.kappa, batch, np.where(priced, weight, 1.0))
     for place, p in enumerate(products):

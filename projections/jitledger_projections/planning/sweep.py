@@ -46,7 +46,7 @@ def sweep(
     found = forecast(database, shop, today, sweeping=True)
     found.cost = _costs(database, found, today)
     planned = plan(database, shop, today, found)
-    if is_due(found):
+    if is_due(found, shop):
         _learn(database, shop, planned, note)
         planned = plan(database, shop, today, found)
     if found.day >= day_number(today) - 1:

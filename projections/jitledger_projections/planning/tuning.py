@@ -48,11 +48,14 @@ SEED = 20_260_831
 DIALS = np.array([0.4, 0.25, 0.15, 0.1, 0.07, 0.05, 0.035, 0.02, 0.01, 0.005, 0.002, 0.0008])
 
 
-def is_due(found: Forecast) -> bool:
-    """Return whether a shop has the history for a dial and none of this week."""
+def is_due(found: Forecast, shop: Shop) -> bool:
+    """Return whether a shop has the history for a dial, and none of this week or as it wishes."""
     if found.first is None or found.day - found.first < HISTORY_DAYS:
         return False
-    return found.tuned is None or found.day - found.tuned.day >= RETUNE_DAYS
+    tuned = found.tuned
+    if tuned is None or found.day - tuned.day >= RETUNE_DAYS:
+        return True
+    return (tuned.target, tuned.by_lines) != (float(shop.target), shop.allocation == "lines")
 
 
 def tune(
@@ -96,7 +99,7 @@ def _replayed(
     wanted = min(0.999, target + MARGIN)
 
     def policy(dials: Floats, lot_scale: float) -> Method:
-        return Method(sales, supply, dials, "mix", float(shop.cover_days), lot_scale)
+        return Method(sales, supply, dials, shop.allocation, float(shop.cover_days), lot_scale)
 
     window = max(sales.days - MEMORY_DAYS, LEARNING_DAYS), sales.days
     trial = Trial(sales, supply, policy, DIALS, window, wanted, review)
@@ -115,7 +118,8 @@ def _replayed(
         memory=chosen.memory,
     )
     kappa, achieved = dial_for(outcome, DIALS, wanted)
-    return Tuned(kappa, found.day, target, achieved), chosen
+    by_lines = shop.allocation == "lines"
+    return Tuned(kappa, found.day, target, achieved, by_lines), chosen
 
 
 def dial_for(outcome: Outcome, dials: Floats, target: float) -> tuple[float, float]:

@@ -219,6 +219,7 @@ SHOP_FIELDS = {
     "margin": "margin_floor",
     "memory": "memory_days",
     "lots": "lots",
+    "allocation": "allocation",
 }
 
 SHOP_SAID = {
@@ -234,6 +235,7 @@ SHOP_SAID = {
     "margin": say.LEAST_MARGIN_0_IS_NONE,
     "memory": say.MEMORY_IN_DAYS_0_BY_REPLAY,
     "lots": say.ORDERS_SIZED_BY_DAYS_COST_AUTO,
+    "allocation": say.LEVELS_BY_MIX_OR_LINES,
 }
 
 
@@ -252,6 +254,7 @@ def _shop_shown(shop: Shop) -> str:
         "margin": show(shop.margin_floor),
         "memory": show(shop.memory_days),
         "lots": shop.lots,
+        "allocation": shop.allocation,
     }
     lines = [
         f"<code>{name}</code> {texts.safe(value)} – {_(SHOP_SAID[name])}"

@@ -47,6 +47,9 @@ ORDERS_SIZED_BY_DAYS_COST_AUTO = mark(
     "what orders are sized by: days of demand, cost (fewer days of what is dear), or auto, chosen "
     "by replaying your sales"
 )
+LEVELS_BY_MIX_OR_LINES = mark(
+    "how the service level is shared: mix, or lines, which keeps least of what is dear"
+)
 MEMORY_IN_DAYS_0_BY_REPLAY = mark(
     "how long sales are remembered, in days; 0 is chosen by replaying them"
 )

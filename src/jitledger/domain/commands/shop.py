@@ -53,6 +53,8 @@ class ChangeSettings(Command):
     """After so many days an order line counts half; 0 leaves it to the replay."""
     lots: Literal["days", "cost", "auto"] | None = None
     """What orders are sized by; auto leaves it to the replay."""
+    allocation: Literal["mix", "lines"] | None = None
+    """How one target becomes a level for each item."""
 
 
 class ChooseMemory(Command):

@@ -51,6 +51,7 @@ def change_settings(ground: Ground, command: c.ChangeSettings) -> list[Draft]:
         "margin_floor": command.margin_floor,
         "memory_days": command.memory_days,
         "lots": command.lots,
+        "allocation": command.allocation,
     }
     opens, closes = command.opens or ground.shop.opens, command.closes or ground.shop.closes
     if opens >= closes:

@@ -50,6 +50,8 @@ class SettingsChanged(Event, frozen=True, kw_only=True):
     """How long the forecast remembers, set by hand; 0 leaves it to the replay."""
     lots: Literal["days", "cost", "auto"] | None = None
     """What orders are sized by, set by hand; auto leaves it to the replay."""
+    allocation: Literal["mix", "lines"] | None = None
+    """What a service level is weighed by, see ``weights_of``."""
 
 
 class MemoryChosen(Event, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from jitledger.domain import events as e
@@ -28,6 +29,7 @@ _SETTINGS = (
     "margin_floor",
     "memory_days",
     "lots",
+    "allocation",
 )
 """What a shop and a change of its settings call by the same names."""
 
@@ -67,6 +69,8 @@ class Shop:
     """What the newest replay chose."""
     lots: str = "auto"
     """What orders are sized by, ``days`` or ``cost``; ``auto`` leaves it to the replay."""
+    allocation: Literal["mix", "lines"] = "mix"
+    """How one target becomes a level for each item: ``lines`` spares dear goods most."""
     lots_chosen: Decimal | None = None
     """The scale of lots that the newest replay chose; 0 is by days of demand."""
     opens: str = "00:00"
