@@ -157,20 +157,20 @@ def _rows(
     span = end - start
     here = slice(int(sales.begins[start]), int(sales.begins[end]))
     used = sales.quantity[here] * sales.unit_cost[sales.item[here]]
-    daily = float(used.sum()) / span
+    daily, priced = float(used.sum()) / span, bool(sales.value[here].any())
     return [
         Row(
             method=name,
             dial=float(dials[i]),
             line_fill=float(outcome.line_fill[i]),
             unit_fill=float(outcome.unit_fill[i]),
-            value_fill=float(outcome.value_fill[i]),
+            value_fill=float(outcome.value_fill[i]) if priced else None,
             stock_value=float(outcome.stock_value[i]),
             days_of_cover=float(outcome.stock_value[i]) / daily if daily > 0 else None,
             orders_per_day=float(outcome.orders_per_day[i]),
             stockout_days=float(outcome.stockout_days[i]),
             lost_units=float(outcome.lost_units[i]),
-            lost_value=float(outcome.lost_value[i]),
+            lost_value=float(outcome.lost_value[i]) if priced else None,
         )
         for i in range(dials.size)
     ]
@@ -188,13 +188,13 @@ def _mean(rows: list[Row] | tuple[Row, ...]) -> Row:
         dial=mean("dial"),
         line_fill=mean("line_fill"),
         unit_fill=mean("unit_fill"),
-        value_fill=mean("value_fill"),
+        value_fill=_mean_or_none(tuple(row.value_fill for row in rows)),
         stock_value=mean("stock_value"),
         days_of_cover=float(np.mean(cover)) if cover else None,
         orders_per_day=mean("orders_per_day"),
         stockout_days=mean("stockout_days"),
         lost_units=mean("lost_units"),
-        lost_value=mean("lost_value"),
+        lost_value=_mean_or_none(tuple(row.lost_value for row in rows)),
     )
 
 

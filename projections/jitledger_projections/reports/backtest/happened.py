@@ -52,13 +52,13 @@ def really(database: Database, shop: Shop, history: History, start: int, last: i
         dial=None,
         line_fill=lines / max(lines + lost_lines, 1.0),
         unit_fill=units / max(units + lost_units, 1.0),
-        value_fill=earned / max(earned + lost_value, 1e-9),
+        value_fill=earned / (earned + lost_value) if earned + lost_value > 0 else None,
         stock_value=value,
         days_of_cover=value / daily if daily > 0 else None,
         orders_per_day=received / span,
         stockout_days=float(out_days),
         lost_units=lost_units,
-        lost_value=lost_value,
+        lost_value=lost_value if earned + lost_value > 0 else None,
     )
 
 

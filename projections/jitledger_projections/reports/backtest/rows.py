@@ -19,13 +19,14 @@ class Row:
     dial: float | None
     line_fill: float
     unit_fill: float
-    value_fill: float
+    value_fill: float | None
+    """None where no price is known; so is what was lost."""
     stock_value: float
     days_of_cover: float | None
     orders_per_day: float
     stockout_days: float
     lost_units: float
-    lost_value: float
+    lost_value: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,13 +163,13 @@ def _cells(row: Row, currency: str) -> tuple[Any, ...]:
         "" if row.dial is None else f"{row.dial:.3f}",
         f"{row.line_fill:.1%}",
         f"{row.unit_fill:.1%}",
-        f"{row.value_fill:.1%}",
+        "" if row.value_fill is None else f"{row.value_fill:.1%}",
         f"{row.stock_value:,.0f}",
         "" if row.days_of_cover is None else f"{row.days_of_cover:.1f}",
         f"{row.orders_per_day:.1f}",
         f"{row.stockout_days:,.0f}",
         f"{row.lost_units:,.0f}",
-        f"{row.lost_value:,.0f}",
+        "" if row.lost_value is None else f"{row.lost_value:,.0f}",
     )
 
 
