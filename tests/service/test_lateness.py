@@ -15,6 +15,7 @@ from jitledger_projections.reports.ordering.order_book import late_orders, order
 from jitledger_projections.reports.ordering.promises import at_risk, promise_of
 from jitledger_projections.reports.ordering.reorder_line import as_shape
 from jitledger_projections.reports.ordering.run_out import run_outs
+from jitledger_projections.reports.ordering.what_if import what_if
 from tests.conftest import done
 
 START = date(2026, 1, 1)
@@ -274,3 +275,22 @@ def test_an_order_waits_for_its_day(selling: App) -> None:
         done(selling, do="location", code=f"D{clock[:2]}", now=f"{day(number)}T{clock}:00")
         (line,) = [one for one in selling.reorder() if one.sku == "MUG"]
         assert line.leaves == leaves
+
+
+def test_what_if_says_what_reorder_says(selling: App) -> None:
+    """More demand needs no less; an order leaves on its day; who is out longer is named, too."""
+    now = f"{day(41)}T09:00:00"
+    done(selling, do="count", sku="MUG", qty="12", now=now)
+    far = [{"sku": "MUG", "qty": "100", "promised": day(131)}]
+    done(selling, do="order", po="FAR", supplier="ACME", lines=far, now=now)
+    (line,) = [one for one in selling.reorder() if one.sku == "MUG"]
+    (row,) = what_if(selling.look(), factor=1.1)
+    assert row.order_now >= line.suggestion.quantity > 0
+    wednesday = START + timedelta(days=41 + (2 - (START + timedelta(days=41)).weekday()) % 7 or 7)
+    done(selling, do="order-days", supplier="ACME", weekdays=[wednesday.weekday()], now=now)
+    (line,) = [one for one in selling.reorder() if one.sku == "MUG"]
+    (row,) = what_if(selling.look(), factor=1.1)
+    assert row.arrives == line.next_delivery
+    done(selling, do="count", sku="MUG", qty="1", now=now)
+    (row,) = what_if(selling.look(), supplier="ACME", late_days=7)
+    assert row.arrives == line.next_delivery + timedelta(days=7)

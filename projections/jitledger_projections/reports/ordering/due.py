@@ -66,13 +66,13 @@ def due(look: Look, coming: Coming, only: str | None = None) -> list[Due]:
             mine.append(Due(*owed, OWED))
         ahead = coming.get(sku, ())
         for d in mine:
-            seen = _with_its_gap(planned, d, ahead, today)
+            seen = with_its_gap(planned, d, ahead, today)
             if only is not None or seen.gap is not None or seen.position <= seen.point:
                 found.append(seen)
     return found
 
 
-def _with_its_gap(planned: Plan, d: Due, ahead: Sequence[Arrival], today: date) -> Due:
+def with_its_gap(planned: Plan, d: Due, ahead: Sequence[Arrival], today: date) -> Due:
     """Return what is due without the orders that do not help; what is above its point stays so."""
     if not ahead or d.position <= d.point:
         return d

@@ -11,7 +11,9 @@ from math import ceil
 import numpy as np
 
 from jitledger.domain.errors import Refused, Remark, bad_value
+from jitledger.domain.moments import to_datetime
 from jitledger.domain.quantity import ZERO
+from jitledger.domain.replenishment.ordering.order_days import next_order_day
 from jitledger.domain.replenishment.quantiles import quantile
 from jitledger.domain.replenishment.reorder_point import MODEL_RISK
 from jitledger_projections.planning.arrivals import (
@@ -23,6 +25,7 @@ from jitledger_projections.planning.arrivals import (
 )
 from jitledger_projections.planning.order_size import suggestion, whole_shop
 from jitledger_projections.reports.look import Look
+from jitledger_projections.reports.ordering.due import with_its_gap
 from jitledger_projections.reports.table import Option, report
 from jitledger_projections.views.on_hand import Position, positions
 from jitledger_projections.views.on_order import open_order_lines
@@ -123,7 +126,7 @@ def what_if(
         late = late_days if mine else 0
         one = _of_one(look, place, shelf, as_days(ahead), slower, late, factor)
         if one is not None:
-            found.append(_with_its_order(look, place, shelf, named[sku], one, late, factor))
+            found.append(_with_its_order(look, place, shelf, named[sku], one, ahead, late, factor))
     return sorted(found, key=lambda c: (c.after, c.sku))
 
 
@@ -160,7 +163,7 @@ def _of_one(
 ) -> Consequence | None:
     """Return what changes for one item, before what to order; None where nothing does.
 
-    It runs out sooner, or an order of today would have come in time and would not any more.
+    It runs out sooner, or a new order that is late, too, leaves the shelf empty for longer.
     """
     planned, today = look.plan, look.today
     rate, phi = float(planned.demand_per_day[place]), float(planned.rates.phi[place])
@@ -170,12 +173,11 @@ def _of_one(
     if after is None or after > today + timedelta(days=HORIZON):
         return None
     lead = max(1.0, usual + late)
-    arrives = today + timedelta(days=ceil(lead))
-    in_time = before is None or before >= today + timedelta(days=ceil(usual))
-    sooner = before is None or after < before
-    if not sooner and not (late and in_time and after < arrives):
-        return None
     product = planned.products[place]
+    arrives = _leaves(look, product.supplier) + timedelta(days=ceil(lead))
+    sooner = before is None or after < before
+    if not sooner and not (late and after < arrives):
+        return None
     return Consequence(
         sku=product.sku,
         title=product.sku,
@@ -188,12 +190,20 @@ def _of_one(
     )
 
 
+def _leaves(look: Look, supplier: str | None) -> date:
+    """Return the next day on which an order to a supplier can leave."""
+    source = look.plan.suppliers.get(supplier or "")
+    clock = to_datetime(look.now).astimezone(look.shop.tz)
+    return clock.date() if source is None else next_order_day(source.weekdays, source.cutoff, clock)
+
+
 def _with_its_order(
     look: Look,
     place: int,
     shelf: Position,
     label: Label,
     found: Consequence,
+    ahead: Sequence[Arrival],
     late: int,
     factor: float,
 ) -> Consequence:
@@ -211,7 +221,7 @@ def _with_its_order(
     )[0]
     product = planned.products[place]
     d = whole_shop(planned, place, shelf, Decimal(int(point)), today)
-    d = d._replace(usual=d.usual * factor)
+    d = with_its_gap(planned, d._replace(usual=d.usual * factor), ahead, today)
     if d.position > d.point:
         return replace(found, title=label.title)
     source = planned.suppliers.get(product.supplier or "")
