@@ -294,3 +294,33 @@ def test_what_if_says_what_reorder_says(selling: App) -> None:
     done(selling, do="count", sku="MUG", qty="1", now=now)
     (row,) = what_if(selling.look(), supplier="ACME", late_days=7)
     assert row.arrives == line.next_delivery + timedelta(days=7)
+
+
+def test_a_place_below_its_share_gets_stock_from_another(any_app: App) -> None:
+    """The dock is empty while the main shop has plenty: move, no order; and the other way round."""
+    done(any_app, do="location", code="dock", now=f"{day(0)}T07:00:00")
+    done(any_app, do="supplier", code="NORD", lead_time_days="5", now=f"{day(0)}T07:00:00")
+    for sku in ("A", "B"):
+        done(any_app, do="register", sku=sku, name=sku, now=f"{day(0)}T07:00:00")
+        done(any_app, do="link", sku=sku, supplier="NORD", now=f"{day(0)}T07:00:00")
+        for place, qty in (("main", "300"), ("dock", "90")):
+            done(any_app, do="open", sku=sku, qty=qty, at=place, now=f"{day(0)}T07:00:00")
+    for number in range(40):
+        for sku in ("A", "B"):
+            for place, qty in (("main", "2"), ("dock", "1")):
+                done(any_app, do="sell", sku=sku, qty=qty, at=place, now=f"{day(number)}T12:00:00")
+    now = f"{day(40)}T09:00:00"
+    for sku, place, qty in (("A", "main", "200"), ("A", "dock", "0"), ("B", "main", "2")):
+        done(any_app, do="count", sku=sku, at=place, qty=qty, now=now)
+    lines = {line.sku: line for line in any_app.reorder()}
+    assert {(s, line.location) for s, line in lines.items()} == {("A", "dock"), ("B", "main")}
+    assert [move.source for move in lines["A"].moves] == ["main"]
+    assert [move.source for move in lines["B"].moves] == ["dock"]
+    assert {line.suggestion.quantity for line in lines.values()} == {0}
+    for line in lines.values():
+        moved = line.moves[0]
+        assert line.inventory_position + moved.quantity > line.reorder_point
+        assert f"move {moved.quantity} from {moved.source}" in line.why
+        act = {"from": moved.source, "to": line.location, "qty": str(moved.quantity)}
+        done(any_app, do="transfer", sku=line.sku, **act, now=now)
+    assert any_app.reorder() == []

@@ -65,6 +65,8 @@ class Due(NamedTuple):
     """What an order usually holds by the plan, in units; 0 where no plan says so."""
     level: Decimal | None = None
     """The most that the position may be, where that was set by hand."""
+    share_only: bool = False
+    """Whether the point is a place's share of the whole shop's: stock is moved, not ordered."""
     for_places: Decimal = ZERO
     """What ``position`` counts that is suggested for places of their own, and not ordered yet."""
 

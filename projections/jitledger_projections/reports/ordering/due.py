@@ -13,14 +13,17 @@ from math import ceil, inf
 
 import numpy as np
 
+from jitledger.domain.moments import day_number
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.replenishment.ordering.order_quantity import lot_by_hand
+from jitledger.domain.replenishment.ordering.places import SHARE_DAYS, kept, share_of
 from jitledger_projections.planning.arrivals import Z_90, Arrival
 from jitledger_projections.planning.methods import DEFAULT
 from jitledger_projections.planning.order_size import MADE_TO_ORDER, OWED, Due, Gap, whole_shop
 from jitledger_projections.planning.plan import Plan
 from jitledger_projections.planning.products import Product, policies_of, policy_of
 from jitledger_projections.reports.look import Look
+from jitledger_projections.views.demand import shelves_of_several, units_by_place
 from jitledger_projections.views.on_hand import Position, positions, rough_positions
 
 Coming = Mapping[str, Sequence[Arrival]]
@@ -70,6 +73,40 @@ def due(look: Look, coming: Coming, only: str | None = None) -> list[Due]:
             if only is not None or seen.gap is not None or seen.position <= seen.point:
                 found.append(seen)
     return found
+
+
+def short_places(look: Look, found: Sequence[Due], only: str | None = None) -> list[Due]:
+    """Return places below their share of the whole shop's point while others hold stock.
+
+    A place sells a quarter of what the shop does, the point of the shop is 12: at 3 or less there
+    it is short. What is missing is moved; the whole shop's order counts the sum. A place with a
+    policy of its own goes by that.
+    """
+    planned = look.plan
+    with look.snapshot() as tx:
+        several = shelves_of_several(tx)
+        places = [
+            place
+            for place, p in enumerate(planned.products)
+            if p.sku in several and p.orderable and (only is None or p.sku == only)
+        ]
+        skus = [planned.products[place].sku for place in places]
+        shelves = positions(tx, look.now, look.today.isoformat(), skus)
+        sold = units_by_place(tx, skus, day_number(look.today) - SHARE_DAYS) if skus else {}
+    same = {d.place: d.shelf for d in found}  # What one is given, another cannot have.
+    short: list[Due] = []
+    for place, sku in zip(places, skus, strict=True):
+        if planned.mean[place] <= 0 or planned.rates.dormant[place]:
+            continue
+        shelf, whole = same.get(place, shelves[sku]), Decimal(int(planned.reorder_point[place]))
+        own = {policy.location for _, policy in policies_of(planned.products[place])}
+        for location, position in sorted(shelf.by_location.items()):
+            point = kept(None, whole, share_of(sold.get(sku, {}), location))
+            if sku in sold and location not in own and position <= point > 0:
+                method = planned.method[place]
+                one = Due(place, location, shelf, position, point, ZERO, False, method)
+                short.append(one._replace(share_only=True))
+    return short
 
 
 def with_its_gap(planned: Plan, d: Due, ahead: Sequence[Arrival], today: date) -> Due:

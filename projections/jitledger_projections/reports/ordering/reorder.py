@@ -24,6 +24,7 @@ from jitledger.domain.replenishment.ordering.places import (
     Move,
     kept,
     moves,
+    part,
     share_of,
 )
 from jitledger.domain.state.shop import Shop
@@ -47,7 +48,7 @@ from jitledger_projections.planning.order_size import (
 from jitledger_projections.planning.plan import Plan
 from jitledger_projections.planning.products import policies_of
 from jitledger_projections.reports.look import Look
-from jitledger_projections.reports.ordering.due import due
+from jitledger_projections.reports.ordering.due import due, short_places
 from jitledger_projections.reports.ordering.reorder_line import BY_HAND, ReorderLine, as_shape
 from jitledger_projections.reports.table import report
 from jitledger_projections.views.demand import units_by_place
@@ -82,6 +83,7 @@ def _reorder(look: Look, sku: str | None = None) -> list[ReorderLine]:
         open_lines = open_order_lines(tx, sku)
         coming = arrivals(open_lines, planned.leads, look.today, planned.forecast.place)
     found = due(look, coming, sku)
+    found = [*short_places(look, found, sku), *found]
     skus = [planned.products[d.place].sku for d in found]
     with look.snapshot() as tx:
         details = labels(tx, skus, look.today)
@@ -222,16 +224,24 @@ def _lines(
             shop,
             today,
         )
+        if d.share_only and d.position + line.moved <= d.point:
+            continue  # Too little can be spared: the whole shop's point says when to order.
         if d.location is not None and line.due:
             placed[d.place] = placed.get(d.place, ZERO) + line.suggestion.quantity
             for move in line.moves:  # What one place is given, another cannot have.
                 d.shelf.free[move.source] -= move.quantity
-        line = line._replace(for_places=d.for_places, sellable=sellable[place], lot=d.lot)
-        line = line._replace(level=d.level, leaves=source.waits)
-        if line.gap is not None or line.expedite:
-            line = line._replace(substitute=planned.alternative(line.sku, line.supplier))
-        lines.append(line)
+        lines.append(_completed(planned, line, d, sellable[place], source))
     return lines
+
+
+def _completed(
+    planned: Plan, line: ReorderLine, d: Due, sellable: Decimal, source: _Source
+) -> ReorderLine:
+    line = line._replace(for_places=d.for_places, sellable=sellable, lot=d.lot)
+    line = line._replace(level=d.level, leaves=source.waits)
+    if line.gap is not None or line.expedite:
+        line = line._replace(substitute=planned.alternative(line.sku, line.supplier))
+    return line
 
 
 def _run_outs(
@@ -341,6 +351,8 @@ def _wanted(
     needed = of(d)
     moved = _moves(planned, d, known, needed) if d.location is not None else []
     there = sum((move.quantity for move in moved), ZERO)
+    if d.share_only:
+        return Suggestion(ZERO), moved
     if (d.gap is not None and d.gap.kind == "late") or (moved and d.position + there > d.point):
         return Suggestion(ZERO), moved
     return (of(d._replace(position=d.position + there)) if moved else needed), moved
@@ -359,8 +371,15 @@ def _moves(planned: Plan, d: Due, known: _Known, needed: Suggestion) -> list[Mov
         for place, free in d.shelf.free.items()
         if place != d.location
     }
-    short = max(needed.quantity, d.point + 1 - d.position)  # Also where a question stands.
     step = Decimal(1).scaleb(-known.labels[sku].precision)
+    short = max(needed.quantity, d.point + 1 - d.position)  # Also where a question stands.
+    if d.share_only and d.location is not None:
+        total = sum(d.shelf.by_location.values(), ZERO)
+        mine = part(total, known.share(sku, d.location))
+        short = max(d.point + 1, mine) - d.position
+        for place, held in places.items():  # Each keeps its part of what there is.
+            keep = max(held.keep + 1, part(total, known.share(sku, place)))
+            places[place] = held._replace(keep=keep)
     return moves(short, places, step)
 
 

@@ -84,6 +84,11 @@ class ReorderLine(NamedTuple):
         return self.earliest is not None and self.earliest < first
 
     @property
+    def moved(self) -> Decimal:
+        """Return what other places can spare for it."""
+        return sum((move.quantity for move in self.moves), ZERO)
+
+    @property
     def is_out(self) -> bool:
         """Return whether nothing is left for the next customer."""
         return self.sellable <= 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
 from jitledger.domain.quantity import ZERO
@@ -36,8 +36,17 @@ def kept(point: Decimal | None, whole: Decimal, share: float) -> Decimal:
     """
     if point is not None:
         return point
-    part = whole * Decimal(str(round(share, 6)))
-    return -(-part // 1) if part > 0 else ZERO
+    return part(whole, share)
+
+
+def part(whole: Decimal, share: float) -> Decimal:
+    """Return a place's share of a whole, up to whole units; 0 of nothing.
+
+    >>> part(Decimal(10), .25), part(Decimal(-3), .5)
+    (Decimal('3'), Decimal('0'))
+    """
+    mine = whole * Decimal(str(round(share, 6)))
+    return mine.to_integral_value(ROUND_CEILING) if mine > 0 else ZERO
 
 
 def share_of(sold: Mapping[str, float], place: str) -> float:
