@@ -324,3 +324,13 @@ def test_a_place_below_its_share_gets_stock_from_another(any_app: App) -> None:
         act = {"from": moved.source, "to": line.location, "qty": str(moved.quantity)}
         done(any_app, do="transfer", sku=line.sku, **act, now=now)
     assert any_app.reorder() == []
+
+
+def test_what_is_all_promised_is_out_today(selling: App) -> None:
+    """Ten lie there and fifteen are owed: the table of run-outs says today, as the report does."""
+    now = f"{day(41)}T10:00:00"
+    done(selling, do="count", sku="MUG", qty="10", now=now)
+    done(selling, do="backorder", sku="MUG", qty="15", order="W1", now=now)
+    (line,) = [one for one in selling.reorder() if one.sku == "MUG"]
+    (row,) = [one for one in run_outs(selling.look()) if one.sku == "MUG"]
+    assert row.likely == line.likely == date.fromisoformat(day(41))

@@ -57,7 +57,7 @@ def _shape(s: Surplus) -> dict[str, object]:
 @report(
     "overstock",
     _shape,
-    help="What lies beyond the need, and what to do with it.",
+    help="What lies beyond the need, its value at the newest cost, and what to do with it.",
     nothing="Nothing lies beyond the need.",
     chat="overstock",
 )

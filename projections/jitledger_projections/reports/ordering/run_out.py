@@ -41,14 +41,15 @@ def _shape(row: RunOut) -> dict[str, object]:
     "run-out",
     _shape,
     help="What may run out soon: the likely day and, one in ten, the earliest.",
-    nothing="Nothing may run out in that time.",
+    nothing="Nothing that is there may run out in that time.",
     options=(Option("days", "days", "Within so many days; else 7.", 7),),
 )
 def run_outs(look: Look, days: int = 7) -> list[RunOut]:
     """Return items whose earliest run-out (1 in 10) is within so many days, soonest first.
 
-    What is damaged, reserved or owed is there for nobody else. What is on its way counts from the
-    day it is expected. Items without stock are left out: they have run out already.
+    What is damaged, reserved or owed is there for nobody else: with nothing but that it is out today.
+    What is on its way counts from the day it is expected. Items of which nothing lies there are left
+    out: they have run out already.
     """
     today, planned = look.today, look.plan
     asked = (planned.mean > 0) & ~planned.rates.dormant
@@ -59,7 +60,7 @@ def run_outs(look: Look, days: int = 7) -> list[RunOut]:
         kept = [
             (place, shelves[sku])
             for place, sku in zip(places, skus, strict=True)
-            if sku in shelves and shelves[sku].known and shelves[sku].sellable > 0
+            if sku in shelves and shelves[sku].known and shelves[sku].on_hand > 0
         ]
         chosen = [planned.products[place].sku for place, _ in kept]
         titles = labels(tx, chosen, look.today)
