@@ -327,10 +327,32 @@ def test_a_place_below_its_share_gets_stock_from_another(any_app: App) -> None:
 
 
 def test_what_is_all_promised_is_out_today(selling: App) -> None:
-    """Ten lie there and fifteen are owed: the table of run-outs says today, as the report does."""
+    """Ten lie there, fifteen are owed: the table of run-outs says today, as the report does."""
     now = f"{day(41)}T10:00:00"
     done(selling, do="count", sku="MUG", qty="10", now=now)
     done(selling, do="backorder", sku="MUG", qty="15", order="W1", now=now)
     (line,) = [one for one in selling.reorder() if one.sku == "MUG"]
     (row,) = [one for one in run_outs(selling.look()) if one.sku == "MUG"]
     assert row.likely == line.likely == date.fromisoformat(day(41))
+
+
+def test_a_place_whose_neighbour_keeps_its_stock_is_ordered_for(any_app: App) -> None:
+    """Main has 6 at 2 a day; the dock's 45 are its own, with a point of 40: order for main."""
+    done(any_app, do="location", code="dock", now=f"{day(0)}T07:00:00")
+    done(any_app, do="supplier", code="NORD", lead_time_days="5", now=f"{day(0)}T07:00:00")
+    done(any_app, do="register", sku="C", name="C", now=f"{day(0)}T07:00:00")
+    done(any_app, do="link", sku="C", supplier="NORD", now=f"{day(0)}T07:00:00")
+    for place, qty in (("main", "300"), ("dock", "90")):
+        done(any_app, do="open", sku="C", qty=qty, at=place, now=f"{day(0)}T07:00:00")
+    for number in range(40):
+        for place, qty in (("main", "2"), ("dock", "1")):
+            done(any_app, do="sell", sku="C", qty=qty, at=place, now=f"{day(number)}T12:00:00")
+    now = f"{day(40)}T09:00:00"
+    lots = {"method": "manual", "reorder_point": "40", "order_quantity": "30"}
+    done(any_app, do="policy", sku="C", at="dock", **lots, now=now)
+    for place, qty in (("main", "6"), ("dock", "45")):
+        done(any_app, do="count", sku="C", at=place, qty=qty, now=now)
+    (line,) = any_app.reorder()
+    assert (line.location, [move.quantity for move in line.moves]) == ("main", [Decimal(4)])
+    assert line.suggestion.quantity > 0
+    assert line.inventory_position + 4 + line.suggestion.quantity > line.reorder_point

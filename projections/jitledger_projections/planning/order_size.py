@@ -65,8 +65,10 @@ class Due(NamedTuple):
     """What an order usually holds by the plan, in units; 0 where no plan says so."""
     level: Decimal | None = None
     """The most that the position may be, where that was set by hand."""
+    by_share: bool = False
+    """Whether the point is a place's share of the whole shop's."""
     share_only: bool = False
-    """Whether the point is a place's share of the whole shop's: stock is moved, not ordered."""
+    """Whether stock is moved and nothing ordered for the place: the whole shop's line orders."""
     for_places: Decimal = ZERO
     """What ``position`` counts that is suggested for places of their own, and not ordered yet."""
 

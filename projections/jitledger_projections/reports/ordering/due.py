@@ -105,7 +105,9 @@ def short_places(look: Look, found: Sequence[Due], only: str | None = None) -> l
             if sku in sold and location not in own and position <= point > 0:
                 method = planned.method[place]
                 one = Due(place, location, shelf, position, point, ZERO, False, method)
-                short.append(one._replace(share_only=True))
+                # Where the whole is due, its own line orders; else what cannot be moved is ordered.
+                low = shelf.inventory_position <= whole
+                short.append(one._replace(by_share=True, share_only=low))
     return short
 
 

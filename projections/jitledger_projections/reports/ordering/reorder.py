@@ -373,7 +373,7 @@ def _moves(planned: Plan, d: Due, known: _Known, needed: Suggestion) -> list[Mov
     }
     step = Decimal(1).scaleb(-known.labels[sku].precision)
     short = max(needed.quantity, d.point + 1 - d.position)  # Also where a question stands.
-    if d.share_only and d.location is not None:
+    if d.by_share and d.location is not None:
         total = sum(d.shelf.by_location.values(), ZERO)
         mine = part(total, known.share(sku, d.location))
         short = max(d.point + 1, mine) - d.position

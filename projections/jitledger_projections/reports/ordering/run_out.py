@@ -47,9 +47,9 @@ def _shape(row: RunOut) -> dict[str, object]:
 def run_outs(look: Look, days: int = 7) -> list[RunOut]:
     """Return items whose earliest run-out (1 in 10) is within so many days, soonest first.
 
-    What is damaged, reserved or owed is there for nobody else: with nothing but that it is out today.
-    What is on its way counts from the day it is expected. Items of which nothing lies there are left
-    out: they have run out already.
+    What is damaged, reserved or owed is there for nobody else: what is nothing but that is out
+    today. What is on its way counts from the day it is expected. Items of which nothing lies there
+    are left out: they have run out already.
     """
     today, planned = look.today, look.plan
     asked = (planned.mean > 0) & ~planned.rates.dormant
