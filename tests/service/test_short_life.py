@@ -8,7 +8,9 @@ import orjson
 import pytest
 
 from jitledger.bootstrap import App
+from jitledger_projections.reports.advice.overstock import surpluses
 from jitledger_projections.reports.ordering.reorder_line import as_shape
+from jitledger_projections.reports.ordering.run_out import run_outs
 from tests.conftest import done
 
 START = date(2026, 1, 1)
@@ -62,3 +64,35 @@ def test_an_alert_orders_no_more_than_sells_in_its_life(bread: App) -> None:
     told = int(orjson.loads(body)["quantity"])
     assert abs(told - int(line.suggestion.quantity)) <= 10
     assert told <= 24
+
+
+def test_what_expires_before_it_sells_does_not_hide_an_empty_shelf(any_app: App) -> None:
+    """5 last long, 60 for five days at 2 a day: 50 spoil, so order today, not when they have."""
+    start = date(2026, 1, 1)
+
+    def moment(number: int, hour: int = 9) -> str:
+        return f"{start + timedelta(days=number)}T{hour:02d}:00:00"
+
+    done(any_app, do="supplier", code="NORD", lead_time_days="5", now=moment(0, 7))
+    done(any_app, do="register", sku="EX", name="Cream", now=moment(0, 7))
+    done(any_app, do="link", sku="EX", supplier="NORD", now=moment(0, 7))
+    done(any_app, do="open", sku="EX", qty="85", unit_cost="3", now=moment(0, 7))
+    for number in range(40):
+        done(any_app, do="sell", sku="EX", qty="2", now=moment(number, 12))
+    expiry = (start + timedelta(days=44)).isoformat()
+    done(any_app, do="receive", sku="EX", qty="60", unit_cost="3", expiry=expiry, now=moment(40))
+    (line,) = any_app.reorder()
+    assert (line.on_hand, line.inventory_position) == (65, 65)
+    assert 48 <= line.spoiling <= 51
+    assert line.suggestion.quantity > 0
+    assert "will expire before they sell" in line.why
+    likely = start + timedelta(days=47)
+    assert line.likely is not None
+    assert abs((line.likely - likely).days) <= 1
+    look = any_app.look()
+    (row,) = run_outs(look)
+    assert (row.likely, row.earliest) == (line.likely, line.earliest)
+    assert surpluses(look) == []
+    place = look.plan.forecast.place["EX"]
+    left = float(line.inventory_position - line.spoiling + line.suggestion.quantity)
+    assert left > float(look.plan.reorder_point[place])

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def remedies(row: Json) -> list[str]:
     """Say what helps beside an order, or instead: what to move, to chase, to place; HTML.
 
-    ``row`` has ``transfers``, ``late``, ``substitute`` and ``drafted`` of ``reorder --json``.
+    ``row`` has ``transfers``, ``late``, ``spoiling``, ``substitute`` and ``drafted`` of
+    ``reorder --json``.
     """
     said = []
     for move in row.get("transfers", ()):
@@ -35,6 +36,8 @@ def remedies(row: Json) -> list[str]:
         else:
             what += _("comes only {day}, too late to help", day=late["likely"])
         said.append(f"⚠ {what}")
+    if row.get("spoiling", "0") != "0":
+        said.append("⚠ " + _("{quantity} will expire before they sell", quantity=row["spoiling"]))
     if row.get("substitute"):
         said.append(_("or order at {supplier}", supplier=safe(row["substitute"])))
     if row.get("drafted"):

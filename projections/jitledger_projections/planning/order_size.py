@@ -65,6 +65,8 @@ class Due(NamedTuple):
     """What an order usually holds by the plan, in units; 0 where no plan says so."""
     level: Decimal | None = None
     """The most that the position may be, where that was set by hand."""
+    spoiling: Decimal = ZERO
+    """What ``position`` leaves out because it will expire before it sells."""
     by_share: bool = False
     """Whether the point is a place's share of the whole shop's."""
     share_only: bool = False
@@ -87,7 +89,7 @@ class Due(NamedTuple):
         """Return the position with all that is on order, also what does not help, and no more."""
         far = self.gap is not None and self.gap.kind == "far"
         held = self.gap.units if self.gap is not None and far else ZERO
-        return self.position + held - self.for_places
+        return self.position + held + self.spoiling - self.for_places
 
     @property
     def on_hand(self) -> Decimal:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from math import inf
@@ -166,6 +167,8 @@ class Position:
     """What could be sold or moved away at each of these places."""
     owed: Decimal = ZERO
     """What customers wait for."""
+    lots: list[tuple[int, float]] = field(default_factory=list)
+    """(days on which it can still be sold, today among them; units) of what has a date."""
 
     @property
     def sellable(self) -> Decimal:
@@ -227,7 +230,7 @@ def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Po
     """Whether nothing moved at any place of the item at hand so far (rows come item by item)."""
     for sku, location, on_hand, unsellable, in_transit, known, extra, cost, at, came, by in rows:
         here = Decimal(on_hand)
-        free = here
+        free, dated = here, list[tuple[str, float]]()
         if unsellable != "0":
             free -= Decimal(unsellable)
         owed = ZERO
@@ -235,6 +238,7 @@ def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Po
             more = orjson.loads(extra)
             free -= _clocked(more, now, today)
             owed = Decimal(more.get("backorders", 0))  # No place owes them: the shop does.
+            dated = [(expiry, float(left)) for expiry, left in more.get("lots", ())]
         position = free if in_transit == "0" else free + Decimal(in_transit)
         row = found.get(sku)
         if row is None:
@@ -251,6 +255,8 @@ def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Po
             row.by_location[location], row.there[location] = position, here
             row.free[location] = free
         row.owed += owed
+        if dated:
+            row.lots += [(_days_left(day, today), left) for day, left in dated if day >= today]
     for line in coming:
         row = found.get(line.sku)
         if row is not None:
@@ -259,6 +265,10 @@ def positions(tx: Tx, now: int, today: str, skus: Sequence[str]) -> dict[str, Po
             if line.location in row.by_location:
                 row.by_location[line.location] += line.outstanding
     return found
+
+
+def _days_left(expiry: str, today: str) -> int:
+    return (date.fromisoformat(expiry) - date.fromisoformat(today)).days + 1
 
 
 def uncounted(tx: Tx) -> list[tuple[str, str]]:

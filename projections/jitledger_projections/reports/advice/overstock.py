@@ -9,6 +9,7 @@ from decimal import Decimal
 from jitledger.domain.moments import day_number, local_date
 from jitledger.domain.quantity import ZERO
 from jitledger.domain.replenishment.advice import Clearance, clear
+from jitledger.domain.replenishment.ordering.expiring import expected_waste
 from jitledger.domain.replenishment.ordering.order_quantity import lot_by_hand
 from jitledger_projections.planning.order_size import (
     holding_rate,
@@ -122,7 +123,8 @@ def _surplus(
     product = planned.products[place]
     ahead = bought_ahead(planned, product, rate, ordered, holding, look.today)
     usual = max(min(lately, 2 * quantity), ahead)
-    beyond = shelf.inventory_position - point - quantity - usual
+    spoils = Decimal(int(expected_waste(shelf.lots, rate)))  # ``expiring`` tells of that.
+    beyond = shelf.inventory_position - spoils - point - quantity - usual
     surplus = min(shelf.on_hand, beyond)
     if surplus < 1:
         return None

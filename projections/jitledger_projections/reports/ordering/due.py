@@ -15,6 +15,7 @@ import numpy as np
 
 from jitledger.domain.moments import day_number
 from jitledger.domain.quantity import ZERO
+from jitledger.domain.replenishment.ordering.expiring import expected_waste
 from jitledger.domain.replenishment.ordering.order_quantity import lot_by_hand
 from jitledger.domain.replenishment.ordering.places import SHARE_DAYS, kept, share_of
 from jitledger_projections.planning.arrivals import Z_90, Arrival
@@ -69,10 +70,20 @@ def due(look: Look, coming: Coming, only: str | None = None) -> list[Due]:
             mine.append(Due(*owed, OWED))
         ahead = coming.get(sku, ())
         for d in mine:
-            seen = with_its_gap(planned, d, ahead, today)
+            seen = with_its_gap(planned, _without_waste(planned, d), ahead, today)
             if only is not None or seen.gap is not None or seen.position <= seen.point:
                 found.append(seen)
     return found
+
+
+def _without_waste(planned: Plan, d: Due) -> Due:
+    """Return what is due without what will expire before an order of today has come and sold."""
+    if not d.shelf.lots or d.location is not None:
+        return d
+    horizon = float(planned.lead_days[d.place] + planned.review_days[d.place])
+    rate = float(planned.demand_per_day[d.place])
+    waste = Decimal(int(expected_waste(d.shelf.lots, rate, horizon)))
+    return d._replace(position=d.position - waste, spoiling=waste)
 
 
 def short_places(look: Look, found: Sequence[Due], only: str | None = None) -> list[Due]:

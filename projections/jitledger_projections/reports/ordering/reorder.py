@@ -16,6 +16,7 @@ import numpy as np
 
 from jitledger.domain.moments import day_number, to_datetime
 from jitledger.domain.quantity import ZERO, show
+from jitledger.domain.replenishment.ordering.expiring import expected_waste
 from jitledger.domain.replenishment.ordering.order_days import last_order_day, next_order_day
 from jitledger.domain.replenishment.ordering.order_quantity import Suggestion
 from jitledger.domain.replenishment.ordering.places import (
@@ -238,7 +239,7 @@ def _completed(
     planned: Plan, line: ReorderLine, d: Due, sellable: Decimal, source: _Source
 ) -> ReorderLine:
     line = line._replace(for_places=d.for_places, sellable=sellable, lot=d.lot)
-    line = line._replace(level=d.level, leaves=source.waits)
+    line = line._replace(level=d.level, leaves=source.waits, spoiling=d.spoiling)
     if line.gap is not None or line.expedite:
         line = line._replace(substitute=planned.alternative(line.sku, line.supplier))
     return line
@@ -255,7 +256,11 @@ def _run_outs(
     """Return the likely and the earliest day on which each has nothing left for a customer."""
     made = np.array([d.method == MADE_TO_ORDER for d in found])  # There is no shelf to be empty.
     per_day = np.where(made, 0.0, planned.demand_per_day[index] * shares)
-    stock = np.array([float(d.sellable) for d in found])
+    waste = [
+        expected_waste(d.shelf.lots, float(per_day[i])) if d.location is None else 0.0
+        for i, d in enumerate(found)
+    ]
+    stock = np.array([float(d.sellable) for d in found]) - np.array(waste)
     numbers = stock, per_day, planned.rates.phi[index], [as_days(each) for each in ahead], today
     return run_out_dates(*numbers, LIKELY), run_out_dates(*numbers, EARLY)
 

@@ -67,6 +67,8 @@ class ReorderLine(NamedTuple):
     """What is ordered in whole multiples only, by hand; 0 without such a lot."""
     level: Decimal | None = None
     """The most that the position may be, by hand."""
+    spoiling: Decimal = ZERO
+    """What of the position will expire before it sells: it is none of it by then."""
     for_places: Decimal = ZERO
     """What is suggested beside, for places of its own: the whole shop's line counts it."""
 
@@ -77,7 +79,7 @@ class ReorderLine(NamedTuple):
         What is late is to be chased where the shelf may be empty before it is to be expected.
         """
         if self.gap is None:
-            return self.inventory_position <= self.reorder_point
+            return self.inventory_position - self.spoiling <= self.reorder_point
         if self.gap.kind == "far":
             return True
         first = min(one.likely for one in self.gap.coming)
@@ -149,6 +151,8 @@ class ReorderLine(NamedTuple):
             *self._of_the_gap(),
             *(f"move {show(m.quantity)} from {m.source}" for m in self.moves),
         ]
+        if self.spoiling:
+            more.append(f"{show(self.spoiling)} will expire before they sell")
         if self.for_places:
             more.append(f"{show(self.for_places)} more are suggested for places of their own")
         more += [f"{show(q)} drafted in {po}, not placed yet" for po, q in self.drafted]
@@ -206,6 +210,7 @@ def as_shape(line: ReorderLine) -> Json:
         "order_by": None if line.order_by is None else line.order_by.isoformat(),
         "leaves": None if line.leaves is None else line.leaves.isoformat(),
         "on_order": show(line.on_order),
+        "spoiling": show(line.spoiling),
         "expedite": line.expedite,
         "late": [
             {

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from jitledger.domain.replenishment.ordering.expiring import expected_waste
 from jitledger_projections.planning.arrivals import EARLY, LIKELY, arrivals, as_days, run_out_dates
 from jitledger_projections.reports.look import Look
 from jitledger_projections.reports.table import Option, report
@@ -70,6 +71,8 @@ def run_outs(look: Look, days: int = 7) -> list[RunOut]:
     index = np.array([place for place, _ in kept], np.intp)
     stock = np.array([float(shelf.sellable) for _, shelf in kept])
     rate, phi = planned.demand_per_day[index], planned.rates.phi[index]
+    pairs = zip(kept, rate.tolist(), strict=True)
+    stock -= np.array([expected_waste(shelf.lots, each) for (_, shelf), each in pairs])
     ahead = [as_days(coming.get(sku, ())) for sku in chosen]
     likely = run_out_dates(stock, rate, phi, ahead, today, LIKELY)
     earliest = run_out_dates(stock, rate, phi, ahead, today, EARLY)
