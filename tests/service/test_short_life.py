@@ -11,6 +11,7 @@ from jitledger.bootstrap import App
 from jitledger_projections.reports.advice.overstock import surpluses
 from jitledger_projections.reports.ordering.reorder_line import as_shape
 from jitledger_projections.reports.ordering.run_out import run_outs
+from jitledger_projections.reports.ordering.what_if import what_if
 from tests.conftest import done
 
 START = date(2026, 1, 1)
@@ -93,6 +94,9 @@ def test_what_expires_before_it_sells_does_not_hide_an_empty_shelf(any_app: App)
     (row,) = run_outs(look)
     assert (row.likely, row.earliest) == (line.likely, line.earliest)
     assert surpluses(look) == []
+    (more,) = what_if(look, factor=2.0)
+    assert more.before == line.likely
+    assert more.order_now >= line.suggestion.quantity
     place = look.plan.forecast.place["EX"]
     left = float(line.inventory_position - line.spoiling + line.suggestion.quantity)
     assert left > float(look.plan.reorder_point[place])

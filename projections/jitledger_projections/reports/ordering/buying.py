@@ -118,7 +118,11 @@ def need_of(line: ReorderLine) -> Need:
         line.suggestion.quantity,
         cost,
         _gain(
-            line.inventory_position, line.lead_time_demand, line.variance, line.margin, float(cost)
+            line.inventory_position - line.spoiling,
+            line.lead_time_demand,
+            line.variance,
+            line.margin,
+            float(cost),
         ),
         step=pack or Decimal(1),
         least=least,

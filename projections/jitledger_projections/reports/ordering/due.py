@@ -70,18 +70,18 @@ def due(look: Look, coming: Coming, only: str | None = None) -> list[Due]:
             mine.append(Due(*owed, OWED))
         ahead = coming.get(sku, ())
         for d in mine:
-            seen = with_its_gap(planned, _without_waste(planned, d), ahead, today)
+            horizon = float(planned.lead_days[place] + planned.review_days[place])
+            fresh = without_waste(d, float(planned.demand_per_day[place]), horizon)
+            seen = with_its_gap(planned, fresh, ahead, today)
             if only is not None or seen.gap is not None or seen.position <= seen.point:
                 found.append(seen)
     return found
 
 
-def _without_waste(planned: Plan, d: Due) -> Due:
+def without_waste(d: Due, rate: float, horizon: float) -> Due:
     """Return what is due without what will expire before an order of today has come and sold."""
     if not d.shelf.lots or d.location is not None:
         return d
-    horizon = float(planned.lead_days[d.place] + planned.review_days[d.place])
-    rate = float(planned.demand_per_day[d.place])
     waste = Decimal(int(expected_waste(d.shelf.lots, rate, horizon)))
     return d._replace(position=d.position - waste, spoiling=waste)
 

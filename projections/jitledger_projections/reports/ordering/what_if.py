@@ -13,6 +13,7 @@ import numpy as np
 from jitledger.domain.errors import Refused, Remark, bad_value
 from jitledger.domain.moments import to_datetime
 from jitledger.domain.quantity import ZERO
+from jitledger.domain.replenishment.ordering.expiring import expected_waste
 from jitledger.domain.replenishment.ordering.order_days import next_order_day
 from jitledger.domain.replenishment.quantiles import quantile
 from jitledger.domain.replenishment.reorder_point import MODEL_RISK
@@ -25,7 +26,7 @@ from jitledger_projections.planning.arrivals import (
 )
 from jitledger_projections.planning.order_size import suggestion, whole_shop
 from jitledger_projections.reports.look import Look
-from jitledger_projections.reports.ordering.due import with_its_gap
+from jitledger_projections.reports.ordering.due import with_its_gap, without_waste
 from jitledger_projections.reports.table import Option, report
 from jitledger_projections.views.on_hand import Position, positions
 from jitledger_projections.views.on_order import open_order_lines
@@ -168,8 +169,9 @@ def _of_one(
     planned, today = look.plan, look.today
     rate, phi = float(planned.demand_per_day[place]), float(planned.rates.phi[place])
     stock, usual = float(shelf.sellable), float(planned.lead_days[place])
-    before = run_out_date(stock, rate, phi, ahead, today)
-    after = run_out_date(stock, rate * factor, phi, slower, today)
+    now, then = (stock - expected_waste(shelf.lots, each) for each in (rate, rate * factor))
+    before = run_out_date(now, rate, phi, ahead, today)
+    after = run_out_date(then, rate * factor, phi, slower, today)
     if after is None or after > today + timedelta(days=HORIZON):
         return None
     lead = max(1.0, usual + late)
@@ -221,7 +223,8 @@ def _with_its_order(
     )[0]
     product = planned.products[place]
     d = whole_shop(planned, place, shelf, Decimal(int(point)), today)
-    d = with_its_gap(planned, d._replace(usual=d.usual * factor), ahead, today)
+    d = without_waste(d._replace(usual=d.usual * factor), rate, horizon)
+    d = with_its_gap(planned, d, ahead, today)
     if d.position > d.point:
         return replace(found, title=label.title)
     source = planned.suppliers.get(product.supplier or "")
