@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import orjson
@@ -67,6 +68,17 @@ def test_an_alert_orders_no_more_than_sells_in_its_life(bread: App) -> None:
     assert told <= 24
 
 
+def surplus_of_what_lasts(app: App, moment: Callable[..., str]) -> float:
+    """Take in 300 that last for months and sell one in five days; return how many are too much."""
+    done(app, do="register", sku="LONG", name="Jam", now=moment(40, 10))
+    far = (date(2026, 1, 1) + timedelta(days=300)).isoformat()
+    jam = {"sku": "LONG", "qty": "300", "unit_cost": "2", "expiry": far}
+    done(app, do="receive", **jam, now=moment(40, 10))
+    for number in range(41, 75, 5):
+        done(app, do="sell", sku="LONG", qty="1", now=moment(number, 12))
+    return float(sum(row.surplus for row in surpluses(app.look()) if row.sku == "LONG"))
+
+
 def test_what_expires_before_it_sells_does_not_hide_an_empty_shelf(any_app: App) -> None:
     """5 last long, 60 for five days at 2 a day: 50 spoil, so order today, not when they have."""
     start = date(2026, 1, 1)
@@ -100,3 +112,4 @@ def test_what_expires_before_it_sells_does_not_hide_an_empty_shelf(any_app: App)
     place = look.plan.forecast.place["EX"]
     left = float(line.inventory_position - line.spoiling + line.suggestion.quantity)
     assert left > float(look.plan.reorder_point[place])
+    assert surplus_of_what_lasts(any_app, moment) > 250

@@ -123,7 +123,8 @@ def _surplus(
     product = planned.products[place]
     ahead = bought_ahead(planned, product, rate, ordered, holding, look.today)
     usual = max(min(lately, 2 * quantity), ahead)
-    spoils = Decimal(int(expected_waste(shelf.lots, rate)))  # ``expiring`` tells of that.
+    # What spoils before a next order is ``expiring``'s to tell; what lasts longer is too much now.
+    spoils = Decimal(int(expected_waste(shelf.lots, rate, cover)))
     beyond = shelf.inventory_position - spoils - point - quantity - usual
     surplus = min(shelf.on_hand, beyond)
     if surplus < 1:
