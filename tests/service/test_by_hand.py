@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -16,29 +15,15 @@ from jitledger_projections.reports.ordering.buying import basket, within_budget
 from jitledger_projections.reports.ordering.reorder_line import ReorderLine
 from jitledger_projections.reports.ordering.what_if import what_if
 from tests.conftest import done
-
-START = date(2026, 1, 1)
-
-
-def moment(number: int, hour: int = 9) -> str:
-    """Return a moment of the story."""
-    return f"{START + timedelta(days=number)}T{hour:02d}:00:00"
+from tests.service.two_sellers import moment, sell_two
 
 
 @pytest.fixture
 def shop(any_app: App) -> App:
     """MUG and TEA sell 2 a day for 40 days; 10 are left; ACME takes 5 days."""
-    now = moment(0)
-    done(any_app, do="supplier", code="ACME", name="Acme", lead_time_days="5", now=now)
+    sell_two(any_app)
     for sku in ("MUG", "TEA"):
-        done(any_app, do="register", sku=sku, name=sku.title(), now=now)
-        done(any_app, do="price", sku=sku, price="10", now=now)
-        done(any_app, do="terms", supplier="ACME", sku=sku, unit_cost="4", now=now)
-        done(any_app, do="link", supplier="ACME", sku=sku, now=now)
-        done(any_app, do="receive", sku=sku, qty="90", now=now)
-    for number in range(40):
-        for sku in ("MUG", "TEA"):
-            done(any_app, do="sell", sku=sku, qty="2", now=moment(number, 12))
+        done(any_app, do="link", supplier="ACME", sku=sku, now=moment(40, 8))
     return any_app
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -18,30 +18,15 @@ from jitledger_projections.reports.advice.margins import buy_ahead, squeezed
 from jitledger_projections.reports.advice.overstock import surpluses
 from jitledger_projections.reports.ordering.buying import basket, within_budget
 from tests.conftest import do, done
+from tests.service.two_sellers import START, moment, sell_two
 
-START = date(2026, 1, 1)
 HALF = Decimal("0.5")
-
-
-def moment(number: int, hour: int = 9) -> str:
-    """Return a moment of the story."""
-    return f"{START + timedelta(days=number)}T{hour:02d}:00:00"
 
 
 @pytest.fixture
 def shop(any_app: App) -> App:
-    """Sell MUG and TEA 2 a day for 40 days at 10.00, bought from ACME at 4.00."""
-    now = moment(0)
-    done(any_app, do="supplier", code="ACME", name="Acme", lead_time_days="5", now=now)
-    for sku in ("MUG", "TEA"):
-        done(any_app, do="register", sku=sku, name=sku.title(), now=now)
-        done(any_app, do="price", sku=sku, price="10", now=now)
-        done(any_app, do="terms", supplier="ACME", sku=sku, unit_cost="4", now=now)
-        done(any_app, do="receive", sku=sku, qty="90", now=now)
-    for number in range(40):
-        for sku in ("MUG", "TEA"):
-            done(any_app, do="sell", sku=sku, qty="2", now=moment(number, 12))
-    return any_app
+    """MUG and TEA sell 2 a day for 40 days; 10 are left; ACME takes 5 days."""
+    return sell_two(any_app)
 
 
 def cost_of(app: App, sku: str = "MUG") -> str | None:
