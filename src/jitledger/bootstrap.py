@@ -82,6 +82,7 @@ class App:
     def sweep(self) -> int:
         """Fold the demand state through yesterday and store every reorder point."""
         from jitledger.domain.commands import parse
+        from jitledger.service import people
         from jitledger.service.alerts.summary import resume_alerts
         from jitledger.service.recording.submission import Ask, Submission
         from jitledger_projections.planning.sweep import sweep
@@ -97,6 +98,7 @@ class App:
             if answer.answers[0].error is not None:
                 raise answer.answers[0].error
 
+        people.clear(self.database)
         points = sweep(self.database, shop, self.queries.present(shop), note)
         resume_alerts(self.database, self.ledger, self.reorder)
         return points

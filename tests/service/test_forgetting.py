@@ -9,12 +9,12 @@ import pytest
 
 from jitledger.bootstrap import App
 from jitledger.domain.commands import parse
-from jitledger.domain.errors import StoreError
+from jitledger.domain.errors import StoreAway, StoreError
 from jitledger.service import people
 from jitledger.service.message_keys import message_prefix, message_secret
 from jitledger.service.recording.submission import Ask, Submission
 from jitledger.service.upkeep.proof import prove
-from jitledger.store.database import Tx
+from jitledger.store.database import Database, Tx
 from tests.conftest import done, open_shop
 
 CHAT = 555000111
@@ -137,3 +137,28 @@ def test_the_file_holds_no_number_afterwards(tmp_path: Path) -> None:
 def bytes_of(folder: Path) -> bytes:
     """Return all that stands in a folder's files."""
     return b"".join(file.read_bytes() for file in folder.iterdir() if file.is_file())
+
+
+def test_a_file_that_could_not_be_cleared_is_cleared_by_the_next_sweep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody is forgotten on a full disk, too; the freed bytes go when there is room."""
+    app = open_shop(f"sqlite:///{tmp_path / 'shop.db'}")
+    done(app, do="register", sku="MUG", name="Mug")
+    app.ledger.commit(Submission([], then=remember))
+
+    def full(self: Database) -> None:
+        raise StoreAway("disk-full", "The disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(app.database), "wipe", full)
+        app.forget(people.resolve(app.database, app.queries.shop(), "Sam"))
+    with app.database.snapshot() as tx:
+        positions = [row[0] for batch in app.database.scan(tx, batch=100) for row in batch]
+    app.sweep()
+    assert not people.clear(app.database)
+    with app.database.snapshot() as tx:
+        after = [row[0] for batch in app.database.scan(tx, batch=100) for row in batch]
+    assert after == positions
+    assert prove(app.database).ok
+    app.close()

@@ -6,12 +6,13 @@ import hashlib
 import html
 import re
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 
 import orjson
 
 from jitledger.domain.commands import InviteMember, JoinShop, LeaveShop
-from jitledger.domain.errors import Refused
+from jitledger.domain.errors import Conflict, Refused, StoreAway
 from jitledger.domain.state.shop import Shop
 from jitledger.service.ledger import Ledger
 from jitledger.service.recording.deciding import new_member_id
@@ -23,6 +24,9 @@ from jitledger.store.database import Database, Tx
 FIRST_MINUTES = 15
 
 INVITE_MINUTES = 7 * 24 * 60
+
+TO_CLEAR = "to-clear"
+"""Marks, beside the secrets, a file that holds freed bytes of somebody who was erased."""
 
 
 def hash_code(code: str) -> str:
@@ -157,13 +161,26 @@ def forget(
         return rekey(database, tx, now) if rekeying else None
 
     done = ledger.commit(Submission([], then=then)).value
-    database.tidy()
+    with suppress(Conflict, StoreAway):  # The next sweep tries again.
+        clear(database)
     return done if isinstance(done, Rekeyed) else None
+
+
+def clear(database: Database) -> bool:
+    """Write the file anew where somebody was erased since; returns whether it was done."""
+    with database.snapshot() as tx:
+        if tx.one("SELECT 1 FROM secrets WHERE name = ?", (TO_CLEAR,)) is None:
+            return False
+    database.wipe()
+    with database.transaction() as tx:
+        tx.execute("DELETE FROM secrets WHERE name = ?", (TO_CLEAR,))
+    return True
 
 
 def erase(tx: Tx, person: Person, database: Database) -> None:
     """Erase a person's row, their private chat, and what they wrote elsewhere and is worked on."""
     database.scrub(tx)
+    tx.execute("INSERT INTO secrets VALUES (?, ?) ON CONFLICT DO NOTHING", (TO_CLEAR, b"1"))
     tx.execute("DELETE FROM people WHERE member = ?", (person.member,))
     tx.execute("DELETE FROM proposals WHERE member = ?", (person.member,))
     tx.execute("DELETE FROM conversations WHERE key LIKE ?", (f"%:{person.member}",))

@@ -166,6 +166,14 @@ class Database(ABC):
         if tx.dialect == "sqlite":
             tx.one("PRAGMA secure_delete=ON")
 
+    def wipe(self) -> None:
+        """Write a file anew, without the bytes of what stands nowhere any more.
+
+        Deleted rows are overwritten (``scrub``), but cells that a page's reordering moved leave
+        copies in its unused space. PostgreSQL needs none of it. Raises ``StoreAway``, ``Conflict``.
+        """
+        return
+
     def damage(self) -> str | None:
         """Return what is broken of the database's own structures; None when nothing is."""
         return None

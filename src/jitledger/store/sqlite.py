@@ -33,8 +33,9 @@ from jitledger.store.sqlite_connection import (
     errors,
     is_let_go,
     make_durable,
+    write_anew,
 )
-from jitledger.store.sqlite_file import FileWatch, is_unwritable, locks_hold, make_file
+from jitledger.store.sqlite_file import FileWatch, is_unwritable, locks_hold, locks_lie, make_file
 
 TIDY_SECONDS, TIDY_COMMITS = 1.0, 200
 
@@ -192,6 +193,10 @@ class SQLiteDatabase(Database):
         """
         self._writer().execute("PRAGMA wal_checkpoint(PASSIVE)")
 
+    def wipe(self) -> None:
+        with closing(self.connect()) as connection, errors():
+            write_anew(connection)
+
     def stay(self) -> None:
         self._make_room()
         self._try_locks()
@@ -229,13 +234,7 @@ class SQLiteDatabase(Database):
             hold = locks_hold(self._uri)
             connection.execute("ROLLBACK")
         if not hold:
-            raise StoreError(
-                "locks-lie",
-                f"The drive of {self.path} gives the same lock to two programs at once, as some "
-                "network drives do; a shop would be destroyed there. Move it to a disk of this "
-                "machine, or use PostgreSQL.",
-                file=str(self.path),
-            )
+            raise locks_lie(self.path)
 
     def take_lock(self, tx: Tx) -> None:
         """Hold it already: the transaction began with the lock."""

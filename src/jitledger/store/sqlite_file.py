@@ -136,3 +136,14 @@ def locks_hold(uri: str) -> bool:
     except (OSError, subprocess.TimeoutExpired):
         return True  # It could not be tried; that is no reason to refuse.
     return told.stdout.strip() != "free"
+
+
+def locks_lie(path: Path) -> StoreError:
+    """Return what is said of a medium whose locks do not hold between processes."""
+    return StoreError(
+        "locks-lie",
+        f"The drive of {path} gives the same lock to two programs at once, as some network drives "
+        "do; a shop would be destroyed there. Move it to a disk of this machine, or use "
+        "PostgreSQL.",
+        file=str(path),
+    )
